@@ -1,4 +1,4 @@
-"""Sphinx extension: what would go wrong in silence becomes a warning, which `-W` turns into a failure.
+"""Sphinx extension: what would go wrong in silence becomes a warning, which `-W` makes a failure.
 
 KaTeX writes a formula that it cannot read in red on the page and says nothing.
 An image without a text alternative, or with its file name for one, says nothing to a screen reader.
