@@ -1,6 +1,6 @@
 """Sphinx extension: what would go wrong in silence becomes a warning, which `-W` makes a failure.
 
-KaTeX writes a formula that it cannot read in red on the page and says nothing.
+KaTeX writes what it cannot read in red on the page and says nothing.
 An image without a text alternative, or with its file name for one, says nothing to a screen reader.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import sphinxcontrib.katex
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+_render = sphinxcontrib.katex.render_latex
 logger = logging.getLogger(__name__)
 
 FILE_NAME = re.compile(r"[^\s]*\.(svg|png|jpe?g|gif|webp)|[^\s]*/[^\s]*", re.IGNORECASE)
@@ -42,6 +44,14 @@ class _Faults(HTMLParser):
             self.found.append(f"image {attributes.get('src')} has no text alternative")
 
 
+def render(latex: str, options: dict | None = None) -> str:
+    """Render a formula; mark one that KaTeX cannot read, so that `check_page` finds it."""
+    try:
+        return _render(latex, {"throwOnError": True, **(options or {})})
+    except sphinxcontrib.katex.KaTeXError as error:
+        return f'<span class="katex-error" title="{escape(str(error))}">{escape(latex)}</span>'
+
+
 def check_page(app, pagename, templatename, context, doctree):
     """Warn about each fault in the body of a page that was made from a source file."""
     if doctree is None:
@@ -63,5 +73,6 @@ def node() -> Path:
 
 def setup(app):
     sphinxcontrib.katex.NODEJS_BINARY = str(node())
+    sphinxcontrib.katex.render_latex = render
     app.connect("html-page-context", check_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,10 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-import book
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+import book
 
 AT_ONCE = 2
 TIMEOUT = 120
