@@ -24,6 +24,7 @@ from slopes.activations import (
     tanh,
 )
 from slopes.checks import check_derivative
+from slopes.exercises import check_answer
 from slopes.losses import (
     LOSSES,
     absolute_loss,
@@ -45,6 +46,7 @@ __all__ = [
     "LOSSES",
     "LeakyReLU",
     "absolute_loss",
+    "check_answer",
     "check_derivation",
     "check_derivative",
     "figures",

@@ -356,7 +356,9 @@ class LeakyReLU(Elementwise):
         self.slope = float(slope)
         self.name = f"leaky ReLU (α = {self.slope:g})"
         if self.slope != 1:
-            self.kinks = (Kink(0.0, left=self.slope, right=1.0, value=self.slope, source="PyTorch"),)
+            self.kinks = (
+                Kink(0.0, left=self.slope, right=1.0, value=self.slope, source="PyTorch"),
+            )
 
     def _value(self, x):
         return np.where(x > 0, x, self.slope * x)
@@ -440,7 +442,9 @@ class Softmax:
         """
         v = as_numbers(v, self.name, allow_complex=self.analytic)
         if np.shape(z) != v.shape:
-            raise ValueError(f"{self.name}.vjp: z has shape {np.shape(z)} and v has shape {v.shape}")
+            raise ValueError(
+                f"{self.name}.vjp: z has shape {np.shape(z)} and v has shape {v.shape}"
+            )
         return self._apply(lambda z: self._vjp(z, widened(v)), z)
 
     def example_points(self, n=4):

@@ -149,6 +149,7 @@ class Report:
 
     @property
     def title(self):
+        """One line that says what was found."""
         return f"{self.function}: the derivative agrees at {self.points} points"
 
     def _cells(self):
@@ -229,7 +230,9 @@ def check_derivative(function, points=None):
         _compare(function, name, METHODS[name](function, points), closed, points)
         for name in _methods_for(function)
     ]
-    rows += [_check_kink(function, kink, side) for kink in function.kinks for side in ("left", "right")]
+    rows += [
+        _check_kink(function, kink, side) for kink in function.kinks for side in ("left", "right")
+    ]
     return Report(function.name, points.size, tuple(rows))
 
 
@@ -269,10 +272,14 @@ def _require_points(function, points):
 def relative_error(numeric, closed):
     """Return |numeric − closed| relative to ``closed``, floored at a thousandth of its largest value.
 
-    Where both are 0 the error is 0; where only the floor is 0 it is infinite.
+    Equal numbers have the error 0. Where only the floor is 0 the error is infinite, and so it is
+    where one of the numbers is not finite, since that cannot be an agreement.
     """
-    difference = np.abs(numeric - closed)
-    size = np.abs(closed)
+    finite = np.isfinite(numeric) & np.isfinite(closed)
+    difference = np.abs(
+        np.subtract(numeric, closed, out=np.full(closed.shape, np.inf), where=finite)
+    )
+    size = np.where(finite, np.abs(closed), 0)
     size = np.maximum(size, 1e-3 * size.max())
     with np.errstate(divide="ignore"):
         return np.divide(difference, size, out=np.zeros_like(difference), where=difference != 0)
@@ -280,14 +287,24 @@ def relative_error(numeric, closed):
 
 def _compare(function, method, numeric, closed, points):
     error = relative_error(numeric, closed)
-    worst = np.unravel_index(np.argmax(np.where(np.isnan(error), np.inf, error)), error.shape)
+    worst = np.unravel_index(np.argmax(error), error.shape)
     where = _place(function, points, worst)
-    if not error[worst] <= ALLOWED[method]:
+    if error[worst] > ALLOWED[method]:
+        closed_text, numeric_text = _distinct(closed[worst], numeric[worst])
         raise DerivativeMismatch(
-            f"{function.name} at {where}: the closed form gives {closed[worst]:.10g}, the {method}"
-            f" {numeric[worst]:.10g}"
+            f"{function.name} at {where}: the closed form gives {closed_text}, the {method}"
+            f" {numeric_text}"
         )
     return Row(method, float(error[worst]), where)
+
+
+def _distinct(one, other):
+    """Return both numbers with six digits, or with as many as it takes to tell them apart."""
+    for digits in range(6, 17):
+        texts = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _place(function, points, index):
@@ -317,7 +334,7 @@ def _check_kink(function, kink, side):
     if not agrees:
         raise DerivativeMismatch(
             f"{function.name} at {where}, from the {side}: the kink says {declared:g}, the one-sided"
-            f" difference {found:.10g}"
+            f" difference {found:.6g}"
         )
     return Row(f"from the {side} of the kink {where}", error, where)
 

@@ -99,7 +99,9 @@ def as_numbers(x, name, *, allow_complex=False):
         a number: strings, objects, ragged lists.
     """
     if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{name} takes no masked arrays: fill the masked entries or drop them first")
+        raise TypeError(
+            f"{name} takes no masked arrays: fill the masked entries or drop them first"
+        )
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -109,7 +111,9 @@ def as_numbers(x, name, *, allow_complex=False):
     if array.dtype.kind == "f" or (array.dtype.kind == "c" and allow_complex):
         return array
     if array.dtype.kind == "c":
-        raise TypeError(f"{name} takes real numbers, not {array.dtype}: it is not an analytic function")
+        raise TypeError(
+            f"{name} takes real numbers, not {array.dtype}: it is not an analytic function"
+        )
     raise TypeError(f"{name} needs numbers, and got {type(x).__name__} of type {array.dtype}")
 
 

@@ -70,7 +70,7 @@ class Loss:
         return _FixedTarget(self, y)
 
     def _apply(self, rule, a, y):
-        type_of_result = _common_type(a, y)
+        given = a, y
         a = as_numbers(a, self.name, allow_complex=self.analytic)
         y = as_numbers(y, f"{self.name} (target)")
         if y.ndim and a.shape != y.shape:
@@ -81,7 +81,7 @@ class Loss:
         _require_inside(a, self.domain, f"{self.name}: prediction")
         _require_inside(y, self.targets, f"{self.name}: target")
         with np.errstate(**quiet_rounding):
-            return rounded(rule(widened(a), widened(y)), type_of_result)
+            return rounded(rule(widened(a), widened(y)), _common_type(given, (a, y)))
 
     def __repr__(self):
         return f"<{self.name}: {self.range}>"
@@ -185,6 +185,7 @@ class AbsoluteLoss(Loss):
     analytic = False
 
     def kinks_at(self, y):
+        """Return the kink at a = ``y``."""
         return (Kink(at=y, left=-1.0, right=1.0, value=0.0, source="NumPy's sign, and PyTorch"),)
 
     def _value(self, a, y):
@@ -399,7 +400,9 @@ class _FixedTargetRow:
         self.analytic = loss.analytic
 
     def __call__(self, a):
-        return self._loss._value(widened(as_numbers(a, self.name, allow_complex=True)), self._target)
+        return self._loss._value(
+            widened(as_numbers(a, self.name, allow_complex=True)), self._target
+        )
 
     def jacobian(self, a):
         """Return the gradient, of the shape of the row ``a``."""
@@ -436,7 +439,9 @@ class NLLMFromLogits(NLLM):
 
     def _require_prediction(self, z):
         if z.ndim == 0 or z.shape[-1] == 0:
-            raise ValueError(f"{self.name}: logits need a last axis of classes, not shape {z.shape}")
+            raise ValueError(
+                f"{self.name}: logits need a last axis of classes, not shape {z.shape}"
+            )
 
     def _example_predictions(self, n):
         return softmax.example_points(n)
@@ -451,17 +456,20 @@ class NLLMFromLogits(NLLM):
 
 def _weighted(weight, value):
     """Return weight · value, where a weight of 0 gives 0 even if the value is infinite."""
-    product = np.zeros(np.broadcast_shapes(weight.shape, value.shape), np.result_type(weight, value))
+    product = np.zeros(
+        np.broadcast_shapes(weight.shape, value.shape), np.result_type(weight, value)
+    )
     return np.multiply(weight, value, out=product, where=weight != 0)
 
 
-def _common_type(a, y):
-    """Return the type of a result of ``a`` and ``y``; Python's own numbers adopt the other's type."""
-    types = [
-        x if isinstance(x, (float, complex)) and not isinstance(x, np.generic) else array.dtype
-        for x, array in ((x, as_numbers(x, "loss", allow_complex=True)) for x in (a, y))
-    ]
-    return np.result_type(*types)
+def _common_type(given, arrays):
+    """Return the type of a result of both arrays; a bare Python float adopts the other's type."""
+    return np.result_type(
+        *(
+            x if type(x) in (float, complex) else array.dtype
+            for x, array in zip(given, arrays, strict=True)
+        )
+    )
 
 
 def _require_inside(x, interval, what):

@@ -1,0 +1,163 @@
+"""The plots that chapters share, and the one style of all figures.
+
+Each function draws on Matplotlib's axes and returns them; a cell ends with ``plt.show()``. Curves are
+told apart by colour and by dash, with colours that remain distinct for colour-blind readers (Okabe and
+Ito's palette).
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import cycler
+
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#007A5A", "#A0478A", "#6B6B6B"
+#: Colour and dash of the first, second, … curve of a plot.
+LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
+
+_STYLE = {
+    "figure.figsize": (5.2, 3.2),
+    "font.size": 11,
+    "axes.prop_cycle": cycler(color=[c for c, _ in LINES], linestyle=[d for _, d in LINES]),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    # Constrained layout keeps labels inside the picture at every size.
+    "figure.constrained_layout.use": True,
+    # Two runs of one cell must give the same SVG: ids come from a fixed salt, and no date is written.
+    "svg.hashsalt": "slopes",
+}
+
+
+def use_style():
+    """Set the book's style, and make notebooks show figures as SVG that is the same in every run.
+
+    Examples
+    --------
+    >>> use_style()
+    >>> plt.rcParams["svg.hashsalt"]
+    'slopes'
+    """
+    plt.rcParams.update(_STYLE)
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg", metadata={"Date": None})
+    except (ImportError, AttributeError):
+        pass  # a plain Python session has no inline figures to configure
+
+
+def plot_with_derivative(function, span=(-6, 6), ax=None):
+    """Draw a function of one variable and its derivative over ``span``.
+
+    At a kink the derivative's branches end in open circles, and a dot shows the value that the code
+    takes there.
+
+    Parameters
+    ----------
+    function : Elementwise
+        An activation, or a loss with a fixed target.
+    span : pair of float
+        The ends of the horizontal axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from slopes import relu
+    >>> len(plot_with_derivative(relu).lines) > 2
+    True
+    """
+    ax = ax or plt.subplots()[1]
+    argument = f"({function.variable})"
+    draw_curve(ax, function, function, span, label=f"${function.symbol}{argument}$", line=LINES[0])
+    label = f"${function.symbol}'{argument}$"
+    draw_curve(ax, function, function.derivative, span, label=label, line=LINES[1])
+    for kink in function.kinks:
+        if span[0] <= kink.at <= span[1]:
+            for end in (kink.left, kink.right):
+                if math.isfinite(end):
+                    ax.plot(kink.at, end, "o", color=ORANGE, markerfacecolor="white")
+            ax.plot(kink.at, kink.value, "o", color=ORANGE, markersize=4)
+    ax.set_xlabel(f"${function.variable}$")
+    ax.legend()
+    return ax
+
+
+def draw_curve(ax, function, values, span, label=None, line=LINES[0]):
+    """Draw ``values`` (the function or its derivative) over ``span``, with a gap at each kink."""
+    color, dash = line
+    inside = [k.at for k in function.kinks if span[0] < k.at < span[1]]
+    ends = [span[0], *inside, span[1]]
+    for lower, upper in pairwise(ends):
+        x = np.linspace(lower, upper, 301)
+        # A hair inside the branch, so that the value taken at the kink belongs to neither side.
+        hair = 1e-9 * (upper - lower)
+        x[0], x[-1] = lower + hair, upper - hair
+        ax.plot(x, values(x), color=color, linestyle=dash, label=label)
+        label = None
+
+
+def plot_tangent(function, at, span=(-6, 6), ax=None):
+    """Draw a function over ``span`` with its tangents at the points ``at``, each marked with its slope.
+
+    Examples
+    --------
+    >>> from slopes import sigmoid
+    >>> [text.get_text() for text in plot_tangent(sigmoid, [0.0]).texts]
+    ['slope 0.25']
+    """
+    ax = ax or plt.subplots()[1]
+    draw_curve(ax, function, function, span)
+    reach = (span[1] - span[0]) / 7
+    for point in np.atleast_1d(at):
+        value, slope = function(point), function.derivative(point)
+        half = reach / math.hypot(1, slope)
+        x = np.array([point - half, point + half])
+        ax.plot(x, value + slope * (x - point), color=ORANGE, linestyle="-", linewidth=1.6)
+        ax.plot(point, value, "o", color=ORANGE)
+        ax.annotate(
+            f"slope {slope:.2g}", (point, value), xytext=(6, -14), textcoords="offset points"
+        )
+    ax.set_xlabel(f"${function.variable}$")
+    ax.set_ylabel(f"${function.symbol}({function.variable})$")
+    return ax
+
+
+def plot_errors(steps, errors, ax=None):
+    """Draw errors against step sizes, both on logarithmic axes.
+
+    Parameters
+    ----------
+    steps : array_like of shape (n,)
+        The step sizes.
+    errors : dict of str to array_like of shape (n,)
+        For each method its errors; zeros are left out, as a logarithm must.
+
+    Examples
+    --------
+    >>> ax = plot_errors([1e-1, 1e-2], {"forward": [1e-1, 1e-2]})
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
+    """
+    ax = ax or plt.subplots()[1]
+    for (name, values), (color, dash), marker in zip(errors.items(), LINES, "osD^", strict=False):
+        values = np.where(np.asarray(values) > 0, values, np.nan)
+        ax.loglog(steps, values, color=color, linestyle=dash, marker=marker, ms=4, label=name)
+    ax.set_xlabel("step $h$")
+    ax.set_ylabel("error")
+    ax.legend()
+    return ax

@@ -1,0 +1,83 @@
+"""What holds for the package as a whole."""
+
+import subprocess
+import sys
+
+import pytest
+
+import slopes
+from slopes import check_answer
+from slopes.exercises import WrongAnswer
+from slopes.functions import Interval
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_importing_slopes_imports_nothing_heavy():
+    loaded = run(
+        "import sys, slopes\n"
+        "print([m for m in ('matplotlib', 'mpmath', 'sympy', 'IPython') if m in sys.modules])"
+    )
+    assert loaded.strip() == "[]"
+
+
+def test_everything_in_all_can_be_imported():
+    for name in slopes.__all__:
+        assert getattr(slopes, name) is not None
+    with pytest.raises(AttributeError, match="sigmiod"):
+        _ = slopes.sigmiod
+
+
+def test_figures_are_the_same_in_two_runs():
+    code = (
+        "import io, matplotlib; matplotlib.use('svg')\n"
+        "from slopes import figures, relu\n"
+        "figures.use_style()\n"
+        "figure = figures.plot_with_derivative(relu).figure\n"
+        "out = io.BytesIO(); figure.savefig(out, metadata={'Date': None})\n"
+        "print(out.getvalue().decode())"
+    )
+    first = run(code)
+    assert "<svg" in first
+    assert first == run(code)
+
+
+@pytest.mark.parametrize(
+    ("interval", "text", "inside", "outside"),
+    [
+        (Interval(0, 1), "(0, 1)", [0.5], [0, 1]),
+        (Interval(-1, 1, closed="both"), "[−1, 1]", [-1, 0, 1], [-1.1, 1.1]),
+        (Interval(0, float("inf"), closed="left"), "[0, ∞)", [0, 1e300], [-1e-300]),
+        (Interval(0, 2, closed="right"), "(0, 2]", [2], [0]),
+    ],
+)
+def test_intervals(interval, text, inside, outside):
+    assert str(interval) == text
+    assert all(x in interval for x in inside)
+    assert not any(x in interval for x in outside)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "says"),
+    [
+        (5, 4, "gives 5, and the check finds 4"),
+        ([1, 2], 4, "shape"),
+        ("four", 4, "no number"),
+        (float("nan"), 4, "nan"),
+        (lambda x: x, lambda x: x * x, "at -2 your function gives -2"),
+        (lambda x: x + 1e-5, lambda x: x, "Not yet"),
+    ],
+)
+def test_a_wrong_answer_is_told_where_it_is_wrong(answer, expected, says):
+    with pytest.raises(WrongAnswer, match=says):
+        check_answer(answer, expected)
+
+
+@pytest.mark.parametrize("answer", [..., lambda x: ..., lambda x: None])
+def test_an_open_answer_is_no_error(answer, capsys):
+    check_answer(answer, (lambda x: x) if callable(answer) else 1)
+    assert "No answer yet" in capsys.readouterr().out
