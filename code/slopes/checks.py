@@ -146,11 +146,12 @@ class Report:
     function: str
     points: int
     rows: tuple[Row, ...]
+    unit: str = "points"
 
     @property
     def title(self):
         """One line that says what was found."""
-        return f"{self.function}: the derivative agrees at {self.points} points"
+        return f"{self.function}: the derivative agrees at {self.points} {self.unit}"
 
     def _cells(self):
         # Error and place share a cell: both are round-off, whose digits depend on the processor.
@@ -269,8 +270,10 @@ def _require_points(function, points):
         )
 
 
-def relative_error(numeric, closed):
+def relative_error(numeric, closed, least=0.0):
     """Return |numeric − closed| relative to ``closed``, floored at a thousandth of its largest value.
+
+    The floor is at least ``least``: what differences of a large function value can resolve at all.
 
     Equal numbers have the error 0. Where only the floor is 0 the error is infinite, and so it is
     where one of the numbers is not finite, since that cannot be an agreement.
@@ -280,7 +283,7 @@ def relative_error(numeric, closed):
         np.subtract(numeric, closed, out=np.full(closed.shape, np.inf), where=finite)
     )
     size = np.where(finite, np.abs(closed), 0)
-    size = np.maximum(size, 1e-3 * size.max())
+    size = np.maximum(size, max(1e-3 * size.max(), least))
     with np.errstate(divide="ignore"):
         return np.divide(difference, size, out=np.zeros_like(difference), where=difference != 0)
 
