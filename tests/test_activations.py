@@ -171,6 +171,8 @@ def test_values_lie_in_the_range_and_the_facts_are_complete(function):
     assert function.formula
     assert function.derivative_formula
     assert function.symbol in function._repr_latex_()
+    assert function.use
+    assert function.limits
 
 
 @pytest.mark.parametrize("function", [*ACTIVATIONS, softmax, log_softmax], ids=lambda f: f.name)
@@ -273,6 +275,12 @@ def test_the_softmax_jacobian_has_its_three_properties():
 
 def test_the_softmax_jacobian_keeps_its_digits_when_one_class_is_certain():
     assert softmax.jacobian([0.0, 40.0])[1, 1] == pytest.approx(4.248354255291589e-18, rel=1e-14)
+
+
+def test_the_facts_of_softmax_are_complete():
+    for function in (softmax, log_softmax):
+        assert function.use
+        assert function.limits
 
 
 def test_functions_survive_pickling():

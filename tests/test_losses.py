@@ -115,6 +115,14 @@ def test_what_is_not_a_number_is_named(loss):
         loss(np.ma.array([0.5, 0.5]), [1.0, 0.0])
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda f: f.name)
+def test_the_facts_are_complete(loss):
+    for fact in (loss.formula, loss.derivative_formula, loss.variable, loss.use, loss.limits):
+        assert fact
+    if loss in ELEMENTWISE:
+        assert loss.at(1.0).limits == loss.limits
+
+
 @pytest.mark.parametrize("loss", ELEMENTWISE, ids=lambda f: f.name)
 @pytest.mark.parametrize("y", [0.0, 0.3, 1.0])
 def test_derivatives_agree_with_numeric_ones(loss, y):
