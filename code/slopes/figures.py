@@ -14,6 +14,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cycler
 
+from slopes.explore import explore, explore_neuron, explore_secant, explore_softmax
+
+__all__ = [
+    "draw_curve",
+    "explore",
+    "explore_neuron",
+    "explore_secant",
+    "explore_softmax",
+    "plot_errors",
+    "plot_tangent",
+    "plot_with_derivative",
+    "use_style",
+]
+
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#007A5A", "#A0478A", "#6B6B6B"
 #: Colour and dash of the first, second, … curve of a plot.
 LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
