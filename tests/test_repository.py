@@ -66,8 +66,8 @@ def run(*arguments, cwd=ROOT):
         [sys.executable, *map(str, arguments)],
         cwd=cwd,
         capture_output=True,
-        text=True,
         encoding="utf-8",
+        timeout=300,
     )
 
 

@@ -74,27 +74,41 @@ def is_outside(address):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build the whole book, strictly, in a new folder."""
+def build(tmp_path_factory):
+    """Build the whole book, strictly, in a new folder; return the process and the folder."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", ROOT, "--path-output", folder]
     done = subprocess.run(
-        [*command, "-W", "-n", "--keep-going"], capture_output=True, text=True, encoding="utf-8"
+        [*command, "-W", "-n", "--keep-going"], capture_output=True, encoding="utf-8", timeout=300
     )
-    assert done.returncode == 0, done.stderr
-    return folder / "_build" / "html"
+    return done, folder / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def site(build):
+    """Return the folder of the built book."""
+    done, folder = build
+    if done.returncode != 0:
+        pytest.skip("the book was not built")
+    return folder
 
 
 @pytest.fixture(scope="module")
 def pages(site):
     """Every page of the built book, parsed, by its path."""
-    return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+    paths = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    return {path: Page(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def in_toc():
     """Return the pages that _toc.yml names."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     return [toc["root"]] + [page["file"] for part in toc["parts"] for page in part["chapters"]]
+
+
+def test_the_book_builds_without_a_warning(build):
+    done, _ = build
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_page_of_the_contents_is_built(site):
@@ -157,8 +171,7 @@ def test_mathematics_is_on_the_page(pages):
     assert sum("katex-display" in page.classes for page in pages.values()) >= 3
     for path, page in pages.items():
         assert "katex-error" not in page.classes, path
-        text = path.read_text(encoding="utf-8").lower()
-        assert "mathjax" not in text, path
+        assert not [address for address in page.fetched if "mathjax" in address.lower()], path
 
 
 def test_equations_have_one_number_each(pages):

@@ -250,8 +250,10 @@ def book(options):
         if status != 0:
             # Sphinx does not repeat the warnings of pages that it keeps: so it shall keep none.
             shutil.rmtree(BUILD, ignore_errors=True)
+            if "Traceback" in text or not warnings:
+                warnings += text.splitlines()[-20:]
             raise Trouble(
-                "\n".join(warnings or text.splitlines()[-30:])
+                "\n".join(warnings)
                 + "\nThe book was not built: put right what stands above and try again."
             )
     print("The book is in " + os.path.join(PAGES, "index.html") + " (or `make serve`).")
