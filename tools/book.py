@@ -23,7 +23,12 @@ LOCK = os.path.join(ROOT, "requirements.txt")
 STAMP = os.path.join(VENV, "set-up.sha256")
 BUILD = os.path.join(ROOT, "_build")
 PAGES = os.path.join(BUILD, "html")
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+# Without rfc3987_syntax, which reads 38 grammars for checks of internationalised addresses that no
+# notebook needs, a build takes two seconds less.
+JUPYTER_BOOK = (
+    "import sys; sys.modules['rfc3987_syntax'] = None; "
+    "from jupyter_book.cli.main import main; main()"
+)
 PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 
@@ -108,7 +113,9 @@ def environment():
     person has.
     """
     env = dict(os.environ)
-    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "JUPYTER_PATH", "MPLBACKEND"):
+    for name in ("HOME", "PATH", "WARNINGS", "DONTWRITEBYTECODE", "OPTIMIZE", "STARTUP"):
+        env.pop("PYTHON" + name, None)
+    for name in ("JUPYTER_PATH", "MPLBACKEND"):
         env.pop(name, None)
     env["JUPYTER_PREFER_ENV_PATH"] = "1"
     env["IPYTHONDIR"] = os.path.join(VENV, "ipython")
