@@ -1,0 +1,112 @@
+"""The command line: ``slopes verify PATH…``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .equations.page import check_items
+from .equations.report import PageReport, as_json, count, place, sentence
+from .equations.source import Unreadable, read_file
+
+SUFFIXES = (".ipynb", ".md")
+
+
+def main(arguments=None):
+    """Run the command; returns the exit status.
+
+    0: nothing refuted, undecided or unread. 1: something refuted. 2: nothing refuted, but something undecided or
+    unread, or a file that cannot be read.
+    """
+    parser = argparse.ArgumentParser(prog="slopes", description="The tools of the book.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("verify", help="check the displayed equations of pages")
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help="notebooks, Markdown files, or folders"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.add_argument(
+        "--all", action="store_true", help="list every equality, not only those not in order"
+    )
+    return verify(parser.parse_args(arguments))
+
+
+def verify(options):
+    """``slopes verify``."""
+    files, unreadable = collect(options.paths)
+    reports = []
+    for number, path in enumerate(files, 1):
+        progress(f"[{number}/{len(files)}] {path}")
+        try:
+            items = read_file(path)
+        except Unreadable as error:
+            unreadable.append((str(path), str(error)))
+            continue
+        report = PageReport(str(path))
+        for equation in check_items(items):
+            report.equations.append(equation)
+            progress(f"[{number}/{len(files)}] {path}: {len(report.equations)} equations")
+        reports.append(report)
+    progress("")
+    if options.json:
+        print(json.dumps(as_json(reports, unreadable), ensure_ascii=False, indent=1))
+    else:
+        print_table(reports, unreadable, options.all)
+    return status(reports, unreadable)
+
+
+def collect(paths):
+    """The files to read, and what cannot be read."""
+    files, unreadable = [], []
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            found = [
+                p
+                for p in sorted(path.rglob("*"))
+                if p.suffix in SUFFIXES
+                and not any(part.startswith((".", "_")) for part in p.relative_to(path).parts)
+            ]
+            if not found:
+                unreadable.append((name, "no notebook and no Markdown file in this folder"))
+            files += found
+        elif path.is_file():
+            files.append(path)
+        else:
+            unreadable.append((name, "no such file or folder"))
+    return list(dict.fromkeys(files)), unreadable
+
+
+def progress(text):
+    """One line of progress, overwritten, where a person watches."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text[:100]}", end="", file=sys.stderr, flush=True)
+
+
+def print_table(reports, unreadable, everything):
+    """What is not in order, then a table of counts."""
+    for report in reports:
+        for equation, link in report.links:
+            if everything or link.verdict.kind not in ("defined", "verified"):
+                print(f"{report.path}: {place(equation)}: {sentence(link)}")
+    for path, reason in unreadable:
+        print(f"{path}: cannot be read: {reason}")
+    width = max([len(report.path) for report in reports], default=4)
+    names = ("defined", "verified", "refuted", "undecided", "unread", "exempt")
+    print(f"{'file':{width}}  " + "  ".join(f"{name:>9}" for name in names))
+    for report in reports:
+        print(f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:9d}" for name in names))
+    total = count([pair for report in reports for pair in report.links])
+    print(f"{'all':{width}}  " + "  ".join(f"{total[name]:9d}" for name in names))
+
+
+def status(reports, unreadable):
+    """The exit status."""
+    total = count([pair for report in reports for pair in report.links])
+    if total["refuted"]:
+        return 1
+    return 2 if total["undecided"] or total["unread"] or unreadable else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

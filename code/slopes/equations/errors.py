@@ -1,0 +1,49 @@
+"""The ways in which reading or deciding an equation can end early."""
+
+
+class EquationError(AssertionError):
+    """An equation of a page is refuted, undecided or unread; the message names the first one."""
+
+
+class Unread(Exception):
+    """LaTeX that the reader does not understand: it says so, and never guesses.
+
+    Attributes
+    ----------
+    message : str
+        What was not understood and, where it can be told, what to write instead.
+    start : int or None
+        Where in the displayed LaTeX it stands (a character offset).
+    """
+
+    def __init__(self, message, start=None):
+        super().__init__(message)
+        self.message = message
+        self.start = start
+
+
+class Undefined(Exception):
+    """An expression has no real value at a point: 1/0, log(-1), a derivative at a kink."""
+
+
+class NoDerivative(Undefined):
+    """A derivative does not exist at a point: the one-sided slopes differ, or the function jumps.
+
+    Attributes
+    ----------
+    left, right : number or None
+        The one-sided slopes; None where the function jumps.
+    """
+
+    def __init__(self, message, left=None, right=None):
+        super().__init__(message)
+        self.left = left
+        self.right = right
+
+
+class Undecidable(Exception):
+    """No numeric test settles the question: a limit that converges too slowly, a tie of two cases."""
+
+
+class TooMuch(Exception):
+    """The work budget of an equation is spent. Counted in operations, never in seconds."""

@@ -1,0 +1,501 @@
+r"""What the names of a page mean, as far as it has been read.
+
+A page introduces names as it goes: ``f(x) = …`` a function, ``u = 1 + e^{-x}`` an intermediate variable,
+``S_i = …`` an indexed quantity, "let $f$ and $g$ be smooth functions" functions that are left open. `Meaning`
+keeps them, together with the domain of the variables, and answers the parser's and the evaluator's questions.
+
+A definition holds from where it stands to the end of the page. A later definition of the same name replaces
+it; what was defined with the old meaning keeps the old one.
+"""
+
+import itertools
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from . import builtins
+from . import tree as t
+from .errors import Undefined, Unread
+from .lexer import tokenize
+from .parser import INDEX_LETTERS
+
+# Letters that are functions wherever they stand before brackets, and letters that may be.
+FUNCTION_LETTERS = {"f", "g", "F", "G", "phi", "varphi", "psi", "Psi"}
+CANDIDATES = FUNCTION_LETTERS | {
+    "u", "v", "w", "h", "r", "s", "p", "q", "y", "H", "L", "J", "C", "E", "S", "P", "Q", "R", "l", "ell", "cal:L",
+    "cal:J", "cal:C", "rho", "eta", "tau", "chi", "T", "U", "V", "k", "D", "hat:f", "hat:y", "A", "B", "z", "a",
+}  # fmt: skip
+
+_keys = itertools.count(1)
+
+
+@dataclass
+class Definition:
+    """What a name stands for.
+
+    Attributes
+    ----------
+    kind : str
+        'variable' (u = …), 'function' (f(x) = …), 'elements' (S_i = …), 'unknown' (an arbitrary smooth
+        function), or 'dependent' (an arbitrary smooth function of `arguments`, written without them).
+    """
+
+    name: str
+    kind: str
+    body: t.Node | None = None
+    parameters: tuple = ()
+    vector_parameters: tuple = ()
+    indices: tuple = ()
+    arguments: tuple = ()
+    indexed: bool = False
+    table: dict = field(default_factory=dict)
+    section: int = 0
+    declared: bool = True
+    key: int = field(default_factory=lambda: next(_keys))
+
+
+class Meaning:
+    """The names of a page, their definitions, and the domain of its variables."""
+
+    def __init__(self):
+        self.table = {}
+        self.known = set()  # variables that the page has introduced
+        self.implicit = None  # the variable that a bare function name leaves out, in this equation
+        self.main = None  # the variable that was used last
+        self.families = {}  # name -> number of indices
+        self.family_upper = {}  # (name, place) -> upper end of the index there
+        self.index_upper = {}  # index letter -> upper end
+        self.sizes = []  # symbols that are upper ends of indices
+        self.conditions = []  # domain conditions that hold now
+        self.imaginary = False
+        self.normal = False
+        self.vectors_wanted = False
+        self.primed = set()
+        self.future = {}  # names that the page defines somewhere -> True for functions
+        self.step_names = set()  # variables of limits such as h
+        self.positive_integers = set()
+
+    # -- a first look at the whole page --------------------------------------------------------
+
+    def survey(self, formulas, words=""):
+        """Collect evidence from all formulas of the page, before reading the first."""
+        lowered = words.lower()
+        self.normal = bool(
+            re.search(r"standard normal|gaussian|normal distribution|normal density", lowered)
+        )
+        self.imaginary = bool(re.search(r"imaginary unit|complex step", lowered)) or any(
+            re.search(r"\\(Im|Re|operatorname\{(Im|Re)\})(?![A-Za-z])", f) for f in formulas
+        )
+        self.vectors_wanted = bool(
+            re.search(r"\bvectors?\b|\bmatri(x|ces)\b|jacobian", lowered)
+        ) or any(
+            re.search(
+                r"\\top|\^T\b|\^\{T\}|softmax|\\odot|\\lVert|\\operatorname\{diag\}|\\nabla",
+                f,
+                re.I,
+            )
+            for f in formulas
+        )
+        for formula in formulas:
+            try:
+                tokens = tokenize(formula)
+            except Unread:
+                continue
+            self.survey_tokens(tokens)
+
+    def survey_tokens(self, tokens):
+        for place, token in enumerate(tokens):
+            after = tokens[place + 1 : place + 6]
+            kinds = [x.kind for x in after]
+            if token.kind not in ("letter", "name"):
+                if token.kind == "big" and token.text == "lim" and kinds[:2] == ["sub", "lbrace"]:
+                    if len(after) > 3 and after[3].kind == "rel":
+                        self.step_names.add(after[2].text)
+                if token.text == "Phi" or token.kind == "function" and token.text == "gelu":
+                    self.normal = True
+                continue
+            if token.text == "Phi":
+                self.normal = True
+            if (
+                kinds[:1] == ["prime"]
+                or kinds[:3] == ["sup", "lbrace", "primesign"]
+                or kinds[:2] == ["sup", "primesign"]
+            ):
+                self.primed.add(token.text)
+            if kinds[:1] == ["sub"]:
+                group = after[1:2]
+                if group and group[0].kind == "lbrace":
+                    group = [x for x in after[2:] if x.kind != "rbrace"][:3]
+                    closed = (
+                        [x.kind for x in after[2:]].index("rbrace") if "rbrace" in kinds[2:] else 3
+                    )
+                    group = after[2 : 2 + closed]
+                if group and all(x.kind in ("letter", "number", "comma") for x in group):
+                    count = len([x for x in group if x.kind != "comma"])
+                    if (
+                        count <= 2
+                        and all(x.text in INDEX_LETTERS or x.kind != "letter" for x in group)
+                        and (group[0].kind == "letter" or count == 2)
+                    ):
+                        self.families[token.text] = max(self.families.get(token.text, 0), count)
+            simple = kinds[:4] == ["open", "letter", "close", "rel"] and after[0].text == "("
+            if simple and after[3].text in ("=", ":="):
+                before = tokens[place - 1] if place else None
+                if before is None or before.kind in (
+                    "comma",
+                    "quad",
+                    "amp",
+                    "newline",
+                    "text",
+                    "arrow",
+                    "begin",
+                ):
+                    self.future.setdefault(token.text, True)
+
+    # -- the parser's questions -----------------------------------------------------------------
+
+    def is_defined(self, name):
+        return name in self.table
+
+    def is_function(self, name):
+        definition = self.table.get(name)
+        if definition is not None:
+            return definition.kind in ("function", "unknown")
+        return (
+            name in builtins.LETTERS
+            or name in FUNCTION_LETTERS
+            or name in self.primed
+            or name in self.future
+            and self.future[name]
+            or name == "phi"
+            and self.normal
+        ) and name not in self.step_names
+
+    def is_call(self, name, inside):
+        """Whether ``name(…)`` is a value of a function, and not a product."""
+        single = len(inside) == 1 and inside[0].kind == "letter"
+        if name.endswith("_"):
+            return single and name[:-1] in FUNCTION_LETTERS
+        definition = self.table.get(name)
+        if definition is not None:
+            if definition.kind in ("function", "unknown"):
+                return True
+            if definition.kind in ("variable", "dependent"):
+                outer = self.only_variable(definition)
+                if outer is None:
+                    return False
+                lettered = (
+                    name in FUNCTION_LETTERS
+                    or name in builtins.LETTERS
+                    or len(name) > 1
+                    and ":" not in name
+                )
+                return (single and inside[0].text == outer) or lettered
+            return False
+        if (
+            name in builtins.LETTERS
+            or len(name) > 1
+            and name[0] != "@"
+            and name.isalpha()
+            and name not in t._GREEK
+        ):
+            return True
+        if name == "phi" and self.normal or self.future.get(name):
+            return True
+        if name in self.step_names or name in self.known:
+            return False
+        if name in self.primed or name in FUNCTION_LETTERS:
+            return True
+        if any(x.kind == "comma" for x in inside) and not name.startswith("hat:"):
+            return True
+        base = name.split("_{")[0]
+        return base in CANDIDATES - {"z", "a", "k"} and single and inside[0].text != name
+
+    def is_prime_call(self, name, inside):
+        definition = self.table.get(name)
+        if definition is not None and definition.kind == "variable":
+            return len(inside) == 1 and inside[0].kind in ("letter", "number")
+        return True
+
+    def is_index(self, name, body=None):
+        if body is not None:
+            return any(
+                isinstance(n, t.Element) and t.Symbol(name) in n.indices for n in body.walk()
+            )
+        return name in self.index_upper or name in self.sizes
+
+    # -- the evaluator's questions --------------------------------------------------------------
+
+    def lookup(self, name, table=None):
+        if table and name in table:
+            return table[name]
+        return self.table.get(name)
+
+    def is_vector(self, symbol):
+        name = symbol.name
+        if not symbol.bold:
+            return False
+        return name in self.families or self.vectors_wanted or name.isupper()
+
+    def is_matrix(self, name):
+        return self.families.get(name, 0) == 2 or (name not in self.families and name.isupper())
+
+    def has_elements(self, name):
+        return name in self.families
+
+    def may_be_unknown(self, name):
+        base = name.split("_{")[0]
+        return base in CANDIDATES and name not in builtins.LETTERS
+
+    def allows(self, name, value, ev):
+        """Whether the page's domain allows a value of one variable (conditions on it alone)."""
+        from .evaluate import Frame
+
+        for condition in self.conditions:
+            names = self.leaves(condition)
+            if names.scalars == {name} and not names.families:
+                try:
+                    if not ev.holds(condition, Frame({name: value})):
+                        return False
+                except Undefined:
+                    return False
+        return True
+
+    # -- what an expression depends on ----------------------------------------------------------
+
+    def leaves(self, *nodes, table=None):
+        """Everything free that the expressions depend on, through all definitions."""
+        found = Leaves()
+        for node in nodes:
+            self._collect(node, frozenset(), table or {}, found, set())
+        return found
+
+    def _collect(self, node, bound, table, found, seen):
+        if isinstance(node, t.Symbol):
+            self._collect_name(node, bound, table, found, seen)
+            return
+        if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
+            self._collect_element(node, bound, table, found, seen)
+            return
+        if isinstance(node, t.Function):
+            self._collect_function(node.name, table, found, seen)
+            return
+        if isinstance(node, t.Big | t.Listing):
+            if isinstance(node.upper, t.Symbol):
+                found.sizes.add(node.upper.name)
+            bound = bound | {node.index}
+        elif isinstance(node, t.Integral):
+            bound = bound | {node.variable}
+        elif isinstance(node, t.Limit | t.Extremum) and isinstance(node.variable, t.Symbol):
+            bound = bound | {node.variable.name}
+        elif isinstance(node, t.IndexRange):
+            if node.index:
+                found.indices.add(node.index)
+            if isinstance(node.upper, t.Symbol):
+                found.sizes.add(node.upper.name)
+            return
+        for child in node.children():
+            self._collect(child, bound, table, found, seen)
+
+    def _collect_name(self, node, bound, table, found, seen):
+        name = node.name
+        if name in bound or name.startswith("@") or name in ("…", "1"):
+            if name.startswith("@"):
+                found.bare = True
+            return
+        definition = self.lookup(name, table)
+        if definition is None:
+            if name in self.sizes:
+                found.sizes.add(name)
+            elif self.is_vector(node):
+                found.families.add(name)
+            elif name in builtins.LETTERS or name in FUNCTION_LETTERS or name in self.primed:
+                found.bare = True
+                if name not in builtins.LETTERS:
+                    found.unknown.add(name)
+            else:
+                found.scalars.add(name)
+            return
+        if definition.kind in ("function", "unknown"):
+            found.bare = True
+        self._collect_definition(definition, found, seen)
+
+    def _collect_element(self, node, bound, table, found, seen):
+        name = node.base.name
+        for index in node.indices:
+            if isinstance(index, t.Symbol):
+                if index.name not in bound and self.lookup(index.name, table) is None:
+                    (found.sizes if index.name in self.sizes else found.indices).add(index.name)
+            else:
+                for item in index.walk():
+                    if isinstance(item, t.Symbol) and item.name not in bound:
+                        (found.sizes if item.name in self.sizes else found.indices).add(item.name)
+        if name in bound:
+            return
+        definition = self.lookup(name, table)
+        if definition is not None:
+            self._collect_definition(definition, found, seen)
+        elif not (name == "delta" and len(node.indices) == 2):
+            found.families.add(name)
+
+    def _collect_function(self, name, table, found, seen):
+        definition = self.lookup(name, table)
+        if definition is not None:
+            self._collect_definition(definition, found, seen)
+        elif name not in builtins.SCALAR and name not in builtins.LETTERS:
+            special = (
+                "max",
+                "min",
+                "softmax",
+                "logsumexp",
+                "logsoftmax",
+                "diag",
+                "trace",
+                "re",
+                "im",
+                "log_base",
+            )
+            if name not in special and not (name == "phi" and self.normal):
+                found.unknown.add(name)
+
+    def _collect_definition(self, definition, found, seen):
+        if definition.key in seen:
+            return
+        seen.add(definition.key)
+        found.definitions.add(definition.name)
+        if definition.kind == "unknown":
+            found.unknown.add(definition.name)
+        for argument in definition.arguments:
+            self._collect(argument, frozenset(), definition.table, found, seen)
+        if definition.body is not None:
+            bound = frozenset(definition.parameters) | frozenset(definition.indices)
+            self._collect(definition.body, bound, definition.table, found, seen)
+
+    def outer_variables(self, node, table=None):
+        """The free scalar variables that an expression depends on, in order."""
+        leaves = self.leaves(node, table=table)
+        names = set(leaves.scalars)
+        if leaves.bare and self.implicit and self.lookup(self.implicit) is None:
+            names.add(self.implicit)
+        return sorted(names - leaves.indices)
+
+    def only_variable(self, definition):
+        """The one variable that a defined quantity is a function of, or None."""
+        if definition.kind == "dependent":
+            names = {a.name for a in definition.arguments if isinstance(a, t.Symbol)}
+        else:
+            names = self.outer_variables(definition.body, definition.table)
+        return next(iter(names)) if len(names) == 1 else None
+
+    def prime_variable(self, body, table):
+        names = self.outer_variables(body, table)
+        if len(names) == 1:
+            return names[0]
+        if self.implicit and (self.implicit in names or not names):
+            return self.implicit
+        if self.main in names:
+            return self.main
+        return None
+
+    # -- definitions ----------------------------------------------------------------------------
+
+    def define(self, definition):
+        definition.table = dict(self.table)
+        definition.table.pop(definition.name, None)
+        self.table[definition.name] = definition
+        return definition
+
+    @contextmanager
+    def with_definitions(self, definitions):
+        """Definitions for one equation only."""
+        saved = dict(self.table)
+        for definition in definitions:
+            self.table[definition.name] = definition
+        try:
+            yield
+        finally:
+            self.table.clear()
+            self.table.update(saved)
+
+    def note(self, node):
+        """Learn from an expression that was read: index ranges, sizes, families."""
+        for item in node.walk():
+            if isinstance(item, t.Big | t.Listing):
+                self.note_range(item)
+            elif isinstance(item, t.IndexRange) and item.index:
+                self.index_upper[item.index] = item.upper
+                self.note_size(item.upper)
+            elif isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
+                if any(not isinstance(i, t.Number) for i in item.indices) or len(item.indices) == 2:
+                    count = max(self.families.get(item.base.name, 0), len(item.indices))
+                    self.families[item.base.name] = count
+
+    def note_range(self, item):
+        if item.upper is None:
+            return
+        self.note_size(item.upper)
+        if item.index != "…":
+            self.index_upper[item.index] = item.upper
+        for inner in item.body.walk():
+            if isinstance(inner, t.Element) and isinstance(inner.base, t.Symbol):
+                for place, index in enumerate(inner.indices):
+                    if index == t.Symbol(item.index):
+                        self.family_upper[inner.base.name, place] = item.upper
+
+    def note_size(self, upper):
+        if (
+            isinstance(upper, t.Symbol)
+            and upper.name not in self.sizes
+            and upper.name not in self.table
+        ):
+            self.sizes.append(upper.name)
+
+    def upper_of(self, index, *nodes):
+        """The upper end of an index, from how it is used; None where the page does not tell."""
+        for node in nodes:
+            for item in node.walk():
+                if isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
+                    for place, used in enumerate(item.indices):
+                        if used == t.Symbol(index):
+                            found = self.family_end(item.base.name, place)
+                            if found is not None:
+                                return found
+        return self.index_upper.get(index)
+
+    def family_end(self, name, place, depth=0):
+        if (name, place) in self.family_upper:
+            return self.family_upper[name, place]
+        definition = self.table.get(name)
+        if (
+            definition is None
+            or definition.body is None
+            or depth > 6
+            or place >= len(definition.indices)
+        ):
+            return None
+        index = t.Symbol(definition.indices[place])
+        for item in definition.body.walk():
+            if (
+                isinstance(item, t.Element)
+                and isinstance(item.base, t.Symbol)
+                and item.base.name != name
+            ):
+                for where, used in enumerate(item.indices):
+                    if used == index:
+                        found = self.family_end(item.base.name, where, depth + 1)
+                        if found is not None:
+                            return found
+        return None
+
+
+@dataclass
+class Leaves:
+    """What an expression depends on."""
+
+    scalars: set = field(default_factory=set)
+    families: set = field(default_factory=set)
+    unknown: set = field(default_factory=set)
+    indices: set = field(default_factory=set)
+    sizes: set = field(default_factory=set)
+    definitions: set = field(default_factory=set)
+    bare: bool = False

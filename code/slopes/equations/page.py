@@ -1,0 +1,944 @@
+r"""Reading a page from top to bottom: what it defines, what it claims, under which conditions.
+
+The words that carry meaning are few, and written down here (`LET`, `SCOPE`, `CASE`, `CLOSING`): a page says
+"let", "with", "where" or "assume" for what holds until its end, "for", "if" or "when" for the equation that
+follows or precedes, and "Case" (or a list item that is a condition) for what holds until the case is over.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from . import builtins
+from . import tree as t
+from .decide import BUDGET, Question, Verdict, decide
+from .errors import TooMuch, Undecidable, Undefined, Unread
+from .lexer import tokenize
+from .meaning import Definition, Meaning
+from .numbers import Work
+from .parser import INDEX_LETTERS, read_display
+from .source import Display, Remark, Words
+
+LET = re.compile(
+    r"\b(let|set|put|with|where|here|suppose|assume|assuming|given|fix|take|throughout|define|write|denote|"
+    r"denotes|abbreviate|substitute|introduce|call|using|both|requires?|needs?|in this case)\b[^.;:]*$",
+    re.I,
+)
+SCOPE = re.compile(
+    r"\b(for|if|when|whenever|while|unless|on|at|provided|as long as|because|since|case|where)\b[^.;:]*$",
+    re.I,
+)
+CASE = re.compile(r"^\W*(?:(?:the |first |second |third |sub)?case\b|for the case)", re.I)
+CLOSING = re.compile(
+    r"^\W*(the result|result|we can summari|in summary|to summari|summary|together|both cases|combining|combine|"
+    r"putting|put together|in general|altogether|overall|finally|for all|in all cases|in both|in short|all cases|"
+    r"either way|the (two|three) cases)",
+    re.I,
+)
+CONTINUES = re.compile(
+    r"^\W*(so|and|hence|therefore|thus|then|which|that is|i\.e\.|or|but|since|because|where|with|by|using|now)\b",
+    re.I,
+)
+AFTER = re.compile(
+    r"^[\s,.;:]*(for|if|when|where|with|provided|whenever|as long as|on|in which|and where)\b"
+)
+CONVENTION = re.compile(r"\bconvention(s|al|ally)?\b", re.I)
+NO_CONVENTION = re.compile(r"\b(no|not|without|before|against|never)\b[^.]{0,30}\bconvention", re.I)
+REDEFINES = re.compile(
+    r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|the .{0,40}function (is|reads)|denote)\b",
+    re.I,
+)
+CONDITION_CUES = re.compile(
+    r"^\W*(for|if|when|whenever|while|provided|as|on|unless|in case|case|and|or|with|where|at|since|because|given|"
+    r"assuming|all|any|every|each|let|but)\b",
+    re.I,
+)
+FUNCTION_WORDS = re.compile(
+    r"\b(smooth|differentiable|arbitrary|any|two|some|general|analytic|other)\b[^.]*\bfunctions?\b|"
+    r"\bfunctions?\b[^.]*\b(smooth|differentiable|arbitrary|analytic)\b",
+    re.I,
+)
+
+
+@dataclass
+class Link:
+    """One equality (or inequality) of a chain, with its verdict."""
+
+    left: str
+    relation: str
+    right: str
+    verdict: Verdict
+    left_node: t.Node | None = None
+    right_node: t.Node | None = None
+    context: object = None  # what is needed to decide it again: (meaning, conditions, convention)
+
+
+@dataclass
+class Equation:
+    """One displayed equation and its links."""
+
+    latex: str
+    label: str = ""
+    line: int = 0
+    cell: int | None = None
+    links: list = field(default_factory=list)
+
+
+def check_items(items, keep=False):
+    """Check the displayed equations among a page's items.
+
+    Parameters
+    ----------
+    items : list
+        From `source.read_file`.
+    keep : bool
+        Keep with each link what is needed to decide it again (the tests' mutations do).
+
+    Yields
+    ------
+    Equation
+        In reading order.
+    """
+    yield from PageReader(items, keep).read()
+
+
+class PageReader:
+    """Reads the items of one page in order, with the meaning of its names growing on the way."""
+
+    def __init__(self, items, keep=False):
+        self.items = items
+        self.keep = keep
+        self.meaning = Meaning()
+        formulas = [i.latex for i in items if isinstance(i, Display)]
+        formulas += [
+            x for i in items if isinstance(i, Words) for kind, x in i.pieces if kind == "math"
+        ]
+        self.meaning.survey(formulas, " ".join(i.text for i in items if isinstance(i, Words)))
+        self.section = 0
+        self.section_words = ""
+        self.case = []  # conditions of the case that is being treated
+        self.case_indented = False
+        self.pending = []  # conditions of the sentence before the next display
+        self.paragraph = ""  # the text since the last display
+        self.before_display = ""  # the text between the last display and this one
+        self.exempt = None
+        self.last_side = None
+        self.convention_remark = False
+        self.used_in_section = set()
+        self.consumed = set()
+
+    def read(self):
+        for place, item in enumerate(self.items):
+            if isinstance(item, Remark):
+                yield from self.remark(item)
+            elif isinstance(item, Words):
+                self.words(item, place)
+            else:
+                yield self.display(item, place)
+
+    # -- remarks to the checker --------------------------------------------------------------------
+
+    def remark(self, item):
+        """``exempt REASON``, ``let …; …``, ``convention``."""
+        text = item.text.strip()
+        word, _, rest = text.partition(" ")
+        word = word.lower().rstrip(":,")
+        rest = re.sub(r"^(because|since|as)\b[\s:,]*", "", rest.strip(" :,"))
+        if word == "exempt":
+            if not rest:
+                verdict = Verdict("unread", "an exemption without a reason")
+                yield Equation(text, "", item.line, item.cell, [Link(text, "", "", verdict)])
+            else:
+                self.exempt = rest
+            return
+        if word == "convention":
+            self.convention_remark = True
+            return
+        if word == "let":
+            for part in rest.split(";"):
+                if not self.declare(part.strip()):
+                    verdict = Verdict("unread", f"the remark is not understood: {part.strip()}")
+                    yield Equation(part, "", item.line, item.cell, [Link(part, "", "", verdict)])
+            return
+        verdict = Verdict("unread", "a remark begins with exempt, let or convention")
+        yield Equation(text, "", item.line, item.cell, [Link(text, "", "", verdict)])
+
+    def declare(self, text):
+        """One declaration: ``f, g smooth``, ``0 < a < 1``, ``u = 1 + e^{-x}``."""
+        if not text:
+            return True
+        smooth = re.match(
+            r"^(.*?)\s+(?:be\s+|are\s+|is\s+)?(?:an?\s+)?(?:arbitrary\s+)?(?:smooth|functions?)\b.*$",
+            text,
+        )
+        if smooth:
+            for name in re.split(r"\s*(?:,|and)\s*", smooth.group(1).replace("$", "")):
+                self.declare_function(name.strip().lstrip("\\"))
+            return True
+        try:
+            statements = read_display(text.replace("$", ""), self.meaning)
+        except Unread:
+            return False
+        for statement in statements:
+            if not self.take_definition(statement, True) and not self.take_domain(statement):
+                return False
+        return True
+
+    def declare_function(self, name):
+        if name and name not in self.meaning.table:
+            self.meaning.define(Definition(name, "unknown", section=self.section))
+
+    # -- prose -------------------------------------------------------------------------------------
+
+    def words(self, item, place):
+        text = item.text.strip()
+        if item.heading:
+            self.section += 1
+            self.section_words = text
+            self.used_in_section = set()
+            self.case, self.pending, self.paragraph = [], [], ""
+        else:
+            self.section_words += " " + text
+        if item.bullet:
+            self.case = []
+        elif self.case and self.case_indented and item.starts and not item.indented:
+            self.case = []
+        if CLOSING.match(text):
+            self.case = []
+        if not (CONTINUES.match(text) or text[:1].islower()) or item.starts and item.bullet:
+            self.pending = []
+        if item.starts:
+            self.paragraph = text
+        else:
+            self.paragraph += " " + text
+        if place in self.consumed:
+            return
+        self.prose(item)
+
+    def prose(self, item, only_first_sentence=False):
+        """Definitions, domains and conditions in a piece of text; returns its scoped conditions."""
+        scoped = []
+        before, sentence = "", ""
+        pieces = item.pieces
+        plain = item.text
+        declares_functions = FUNCTION_WORDS.search(plain)
+        for number, (kind, text) in enumerate(pieces):
+            if kind == "words":
+                if only_first_sentence and re.search(r"[.!?](\s|$)", text) and number:
+                    break
+                before += text
+                cut = re.split(r"(?<=[.!?])\s+(?=[A-Z])", before)
+                if len(cut) > 1:
+                    sentence = ""
+                before = cut[-1]
+                continue
+            after = (
+                pieces[number + 1][1]
+                if number + 1 < len(pieces) and pieces[number + 1][0] == "words"
+                else ""
+            )
+            scoped += self.inline(text, sentence + before, after, item, number, declares_functions)
+            sentence += before + "\u25a1"
+            before = ""
+        if scoped:
+            opening = "".join(x for k, x in pieces[:1] if k == "words").strip(" *_:–-\u2022")
+            is_case = (
+                (item.bullet and not opening) or CASE.match(plain) or (item.heading and not opening)
+            )
+            if is_case and not only_first_sentence:
+                self.case = list(scoped)
+                self.case_indented = bool(item.bullet) and item.bullet != "•"
+            elif not only_first_sentence:
+                self.pending += scoped
+        return scoped
+
+    def inline(self, latex, before, after, item, number, declares_functions):
+        """One inline formula with the words before and after it."""
+        try:
+            statements = read_display(latex, self.meaning)
+        except Unread:
+            return []
+        scoped = []
+        words = before.replace("\u25a1", " ")
+        let, scope = LET.search(words), SCOPE.search(words)
+        if let and scope:
+            let = let if let.start() >= scope.start() else None
+            scope = None if let else scope
+        bare = not words.strip(" *_:–-\u2022()0123456789.") and (item.bullet or item.heading)
+        case = bare or CASE.match(words) is not None
+        for statement in statements:
+            nodes = [side.node for side in statement.sides]
+            if not statement.operators:
+                self.mention(nodes[0], after, declares_functions)
+                continue
+            for node in nodes:
+                self.meaning.note(node)
+            simple = self.is_value_condition(statement)
+            if statement.operators[0] in ("=", ":=") and not (simple and not let):
+                if self.take_definition(statement, inline=True):
+                    continue
+                if not self.is_condition(statement):
+                    if let:
+                        self.redefine_inline(statement)
+                    continue
+            condition = self.as_condition(statement)
+            if condition is None:
+                continue
+            if case or (scope and not let):
+                scoped.append(condition)
+            elif all(n in INDEX_LETTERS for n in t.names_in(condition)):
+                continue
+            elif let or re.match(r"^\s*(is|are) (given|assumed|fixed)\b", after):
+                self.take_domain(statement)
+        return scoped
+
+    def mention(self, node, after, declares_functions):
+        """A single symbol in the prose: a variable, or a function that is left open."""
+        applied = isinstance(node, t.Apply) and isinstance(node.head, t.Function)
+        if declares_functions and (isinstance(node, t.Symbol) or applied):
+            name = node.name if isinstance(node, t.Symbol) else node.head.name
+            if name not in self.meaning.known and len(name) < 8 and not name.startswith("@"):
+                if name not in builtins.SCALAR and name not in builtins.LETTERS:
+                    self.declare_function(name)
+            return
+        if isinstance(node, t.Symbol):
+            positive = re.match(
+                r"^\s*(is|are|be|being)?\s*(a\s+|strictly\s+)?(positive|> 0)\b(?! (and|or))", after
+            )
+            integer = re.match(
+                r"^\s*(is|are|be|being)?\s*(an?\s+)?(positive\s+)?(integer|whole number)", after
+            )
+            if integer:
+                self.add_domain(t.Relation(node, "in", t.NumberSet("N")))
+            if positive and not isinstance(self.meaning.table.get(node.name), Definition):
+                self.add_domain(t.Relation(node, ">", t.Number("0")))
+            if "imaginary unit" in after[:40]:
+                self.meaning.imaginary = True
+            if node.name not in self.meaning.table and len(node.name) < 12:
+                self.meaning.known.add(node.name)
+
+    # -- conditions --------------------------------------------------------------------------------
+
+    def is_plain(self, node):
+        """A free variable, an index, an element of a free vector, or a number."""
+        if isinstance(node, t.Symbol):
+            definition = self.meaning.lookup(node.name)
+            return definition is None and not node.name.startswith("@")
+        if isinstance(node, t.Element):
+            return isinstance(node.base, t.Symbol) and self.meaning.lookup(node.base.name) is None
+        if isinstance(
+            node,
+            t.Number | t.Constant | t.Finite | t.Interval | t.NumberSet | t.IndexRange | t.Sided,
+        ):
+            return True
+        if isinstance(node, t.Vector):
+            return all(self.is_plain(item) for item in node.items)
+        if isinstance(
+            node, t.Negate | t.Absolute | t.Add | t.Multiply | t.Divide | t.Power | t.Root
+        ):
+            return all(self.is_plain(child) for child in node.children())
+        if isinstance(node, t.Big):
+            return isinstance(node.body, t.Element) and self.is_plain(node.body)
+        return False
+
+    def is_value_condition(self, statement):
+        """``i = k``, ``x = 0``, ``y = 1``: more likely a condition than a definition."""
+        if statement.operators != ["="]:
+            return False
+        left, right = (side.node for side in statement.sides)
+        if not isinstance(left, t.Symbol | t.Element) or not self.is_plain(left):
+            return False
+        return isinstance(right, t.Number | t.Symbol | t.Constant) or (
+            isinstance(right, t.Negate) and isinstance(right.body, t.Number)
+        )
+
+    def is_condition(self, statement):
+        """Whether all sides are plain: the statement restricts variables and claims nothing."""
+        return bool(statement.operators or statement.sides) and all(
+            self.is_plain(side.node) for side in statement.sides
+        )
+
+    def as_condition(self, statement):
+        if statement.sides and isinstance(statement.sides[0].node, t.IndexRange):
+            return statement.sides[0].node
+        if not self.is_condition(statement) or not statement.operators:
+            return None
+        nodes = [side.node for side in statement.sides]
+        if all(isinstance(n, t.Number | t.Constant) for n in nodes):
+            return None
+        links = [
+            t.Relation(nodes[k], "=" if op == ":=" else op, nodes[k + 1])
+            for k, op in enumerate(statement.operators)
+        ]
+        if any(
+            link.operator in ("~", "sim", "propto", "mapsto", "ll", "gg", "mid", "subset")
+            for link in links
+        ):
+            return None
+        if any(
+            isinstance(link.right, t.NumberSet) and link.right.name.startswith("vector")
+            for link in links
+        ):
+            return None
+        return links[0] if len(links) == 1 else t.And(tuple(links))
+
+    def take_domain(self, statement):
+        """Take a statement as a condition that holds for the rest of the page."""
+        condition = self.as_condition(statement)
+        if condition is None:
+            for side in statement.sides:
+                if isinstance(side.node, t.NumberSet) and side.node.name.startswith("vector"):
+                    return True
+            return False
+        self.add_domain(condition)
+        return True
+
+    def add_domain(self, condition):
+        for node in condition.walk():
+            if isinstance(node, t.Symbol):
+                self.meaning.known.add(node.name)
+        self.meaning.note(condition)
+        if condition not in self.meaning.conditions and not isinstance(condition, t.IndexRange):
+            self.meaning.conditions.append(condition)
+
+    # -- definitions -------------------------------------------------------------------------------
+
+    def definition_of(self, node, body):
+        """The `Definition` that ``node = body`` would make, or None if node is not a new name."""
+        meaning = self.meaning
+        if isinstance(node, t.Symbol) and not node.name.startswith("@"):
+            leaves = meaning.leaves(body)
+            taken = (
+                node.name in leaves.scalars | leaves.families | leaves.unknown
+                and node.name not in leaves.definitions
+            )
+            if isinstance(body, t.Apply) and body.head == t.Function(node.name):
+                return Definition(node.name, "unknown")
+            if node.name in leaves.families and isinstance(body, t.Vector | t.Listing):
+                return None
+            if taken and not (node.bold and node.name in leaves.families):
+                return None
+            if node.name in meaning.sizes or node.name == "1":
+                return None
+            return Definition(node.name, "variable", body)
+        if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
+            return self.elements_of(node, body)
+        if isinstance(node, t.Element) and isinstance(node.base, t.Apply):
+            made = self.function_of(node.base, body)
+            if made is not None and all(isinstance(i, t.Symbol) for i in node.indices):
+                made.indices = tuple(i.name for i in node.indices)
+                made.vector_parameters = tuple(True for _ in made.parameters)
+            return made
+        if isinstance(node, t.Apply):
+            return self.function_of(node, body)
+        return None
+
+    def elements_of(self, node, body):
+        names = tuple(i.name for i in node.indices if isinstance(i, t.Symbol))
+        if len(names) != len(node.indices) or len(set(names)) != len(names):
+            return None
+        if node.base.name == "delta" and len(names) == 2:
+            return None
+        if (
+            any(n in self.meaning.sizes for n in names)
+            or node.base.name in self.meaning.leaves(body).families
+        ):
+            return None
+        return Definition(node.base.name, "elements", body, indices=names)
+
+    def function_of(self, node, body):
+        if not isinstance(node.head, t.Function):
+            return None
+        name = node.head.name
+        if name in builtins.SCALAR and name not in builtins.FLEXIBLE or name in (
+            "max", "min", "softmax", "logsumexp", "diag", "trace", "log_base", "logsoftmax", "re", "im"
+        ):  # fmt: skip
+            return None
+        parameters, vectors = [], []
+        for argument in node.arguments:
+            if isinstance(argument, t.Element) and isinstance(argument.base, t.Symbol):
+                fresh = t.Symbol(f"{argument.base.name}_·")
+                body = _replace(body, argument, fresh)
+                if any(isinstance(n, t.Element) and n.base == argument.base for n in body.walk()):
+                    return None
+                parameters.append(fresh.name)
+                vectors.append(False)
+                continue
+            if not isinstance(argument, t.Symbol):
+                return None
+            parameters.append(argument.name)
+            vectors.append(self.wants_vector(argument, body))
+        if len(set(parameters)) != len(parameters):
+            return None
+        if body == node or t.Function(name) in list(body.walk()):
+            return None
+        return Definition(name, "function", body, tuple(parameters), tuple(vectors))
+
+    def wants_vector(self, argument, body):
+        if self.meaning.is_vector(argument):
+            return True
+        return any(
+            isinstance(n, t.Element) and n.base == t.Symbol(argument.name) for n in body.walk()
+        ) or any(
+            isinstance(n, t.Apply)
+            and n.head in (t.Function("softmax"), t.Function("logsumexp"), t.Function("logsoftmax"))
+            and t.Symbol(argument.name) in n.arguments
+            for n in body.walk()
+        )
+
+    def take_definition(self, statement, strong=False, inline=False):
+        """Take a statement's first equality as a definition, if it introduces a new name."""
+        if not statement.operators or statement.operators[0] not in ("=", ":="):
+            return False
+        left, right = statement.sides[0].node, statement.sides[1].node
+        self.meaning.note(right)
+        made = self.definition_of(left, right)
+        if made is None:
+            return False
+        exists = made.name in self.meaning.table
+        if exists and not strong:
+            return False
+        if (
+            isinstance(left, t.Symbol)
+            and isinstance(right, t.Number)
+            and made.name in self.fixed_variables()
+        ):
+            return False
+        if (
+            inline
+            and made.kind == "variable"
+            and made.name in INDEX_LETTERS
+            and isinstance(right, t.Symbol | t.Number)
+        ):
+            return False
+        self.define(made)
+        return True
+
+    def redefine_inline(self, statement):
+        """ "Let u = …" for a name that already means something else."""
+        made = self.definition_of(statement.sides[0].node, statement.sides[1].node)
+        if made is None or made.name not in self.meaning.table:
+            return
+        left, right = statement.sides[:2]
+        if self.decide(left, "=", right, [], False, Work(BUDGET)).kind != "verified":
+            self.define(made)
+
+    def fixed_variables(self):
+        """Names that functions are written in and derivatives are taken by: never given a value in passing."""
+        names = set()
+        for definition in self.meaning.table.values():
+            names |= set(definition.parameters)
+        return names | {self.meaning.main}
+
+    def define(self, made):
+        made.section = self.section
+        meaning = self.meaning
+        meaning.define(made)
+        self.used_in_section.add(made.name)
+        if made.body is not None:
+            leaves = meaning.leaves(made.body)
+            meaning.known |= leaves.scalars | leaves.families
+            meaning.known |= set(made.parameters)
+        if made.kind == "elements":
+            meaning.families[made.name] = len(made.indices)
+        if made.kind == "function" and len(made.parameters) == 1:
+            meaning.main = made.parameters[0]
+
+    # -- displays ----------------------------------------------------------------------------------
+
+    def display(self, item, place):
+        equation = Equation(" ".join(item.latex.split()), item.label, item.line, item.cell)
+        if self.case and self.case_indented and not item.indented:
+            self.case = []
+        exempt, self.exempt = self.exempt, None
+        self.before_display, self.paragraph = self.paragraph, ""
+        follower = self.items[place + 1] if place + 1 < len(self.items) else None
+        scoped = [*self.case, *self.pending]
+        if isinstance(follower, Words) and not follower.heading and not follower.bullet:
+            if AFTER.match(follower.text) and exempt is None:
+                scoped += self.prose(follower, only_first_sentence=True)
+                self.consumed.add(place + 1)
+        convention = self.convention(follower)
+        if exempt is not None:
+            equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]
+            self.exempt_definitions(item)
+            return equation
+        try:
+            statements = read_display(item.latex, self.meaning)
+        except Unread as error:
+            equation.links = [
+                Link(equation.latex, "", "", Verdict("unread", _with_place(error, item.latex)))
+            ]
+            self.last_side = None
+            return equation
+        work = Work(BUDGET)
+        rows = _rows(statements)
+        for row in rows:
+            self.row(row, scoped, convention, work, equation)
+        return equation
+
+    def exempt_definitions(self, item):
+        """An exempt display may still introduce names."""
+        try:
+            for statement in read_display(item.latex, self.meaning):
+                self.take_definition(statement)
+        except Unread:
+            pass
+
+    def convention(self, follower):
+        """Whether the words around the display call what it says at a kink a convention."""
+        remark, self.convention_remark = self.convention_remark, False
+        texts = [self.before_display]
+        if isinstance(follower, Words) and not follower.heading:
+            first = re.split(r"(?<=[.!?])\s", follower.text.strip())[0]
+            texts.append(follower.text if not follower.starts else first)
+        return remark or any(CONVENTION.search(x) and not NO_CONVENTION.search(x) for x in texts)
+
+    def row(self, statements, scoped, convention, work, equation):
+        """The statements of one row: conditions first, then definitions and claims in order."""
+        claims, conditions = [], []
+        for number, statement in enumerate(statements):
+            if self.stands_as_condition(statement, statements, number):
+                condition = self.as_condition(statement)
+                if condition is not None:
+                    conditions.append(condition)
+                    for node in condition.walk():
+                        if isinstance(node, t.Symbol):
+                            self.meaning.known.add(node.name)
+                    self.meaning.note(condition)
+                    continue
+                if not statement.operators:
+                    continue
+            if (
+                re.match(r"^\W*(where|with|let|and where|for|using)\b", statement.cue, re.I)
+                and statement.operators
+            ):
+                if self.take_definition(
+                    statement, strong=bool(re.match(r"^\W*let\b", statement.cue, re.I))
+                ):
+                    self.defined_links(statement, equation)
+                    continue
+            claims.append(statement)
+        for statement in claims:
+            self.chain(statement, [*scoped, *conditions], convention, work, equation)
+
+    def defined_links(self, statement, equation):
+        left, right = statement.sides[0], statement.sides[1]
+        equation.links.append(
+            Link(left.latex, "=", right.latex, Verdict("defined", "introduces a name"))
+        )
+
+    def stands_as_condition(self, statement, row, number):
+        if (
+            statement.sides
+            and isinstance(statement.sides[0].node, t.IndexRange)
+            and not statement.operators
+        ):
+            return True
+        if not statement.operators:
+            return number > 0 and bool(statement.cue)
+        if statement.continues or not self.is_condition(statement):
+            return False
+        if statement.cue and CONDITION_CUES.match(statement.cue):
+            plain = self.is_value_condition(statement) or statement.operators[0] not in ("=", ":=")
+            return (
+                plain
+                or self.definition_of(statement.sides[0].node, statement.sides[-1].node) is None
+            )
+        inequality = all(
+            op in ("<", "<=", ">", ">=", "!=", "in", "notin", "to") for op in statement.operators
+        )
+        if number > 0 and statement.separator in ("comma", "quad", "text"):
+            return inequality or self.is_index_equality(statement)
+        if number == 0 and len(row) > 1:
+            return inequality or self.is_index_equality(statement) and row[1].separator == "arrow"
+        return False
+
+    def is_index_equality(self, statement):
+        names = [s.node.name for s in statement.sides if isinstance(s.node, t.Symbol)]
+        return (
+            len(names) == len(statement.sides) == 2
+            and statement.operators == ["="]
+            and all(n in INDEX_LETTERS or self.meaning.is_index(n) for n in names)
+        )
+
+    def chain(self, statement, conditions, convention, work, equation):
+        """The links of one chain."""
+        sides = list(statement.sides)
+        if statement.continues:
+            if self.last_side is None:
+                verdict = Verdict("unread", "begins with a relation, and nothing stands before it")
+                equation.links.append(
+                    Link(
+                        "",
+                        statement.operators[0] if statement.operators else "",
+                        sides[0].latex,
+                        verdict,
+                    )
+                )
+                self.last_side = sides[-1]
+                return
+            sides = [self.last_side, *sides]
+        operators = list(statement.operators)
+        if statement.continues and len(operators) == len(sides):
+            operators = operators[: len(sides) - 1]
+        for side in sides:
+            self.meaning.note(side.node)
+        self.last_side = sides[-1]
+        if len(sides) == 1:
+            return
+        conditions = self.applicable(conditions, sides)
+        defined = self.new_names(sides, operators, conditions, statement, work, convention)
+        for k, operator in enumerate(operators):
+            left, right = sides[k], sides[k + 1]
+            if k in defined:
+                verdict = defined[k]
+            else:
+                verdict = self.decide(left, operator, right, conditions, convention, work)
+            link = Link(left.latex, operator, right.latex, verdict, left.node, right.node)
+            if self.keep:
+                link.context = (self.snapshot(), conditions, convention)
+            equation.links.append(link)
+        self.learn(sides)
+
+    def snapshot(self):
+        """The meaning as it stands, to decide a link again later."""
+        import copy
+
+        frozen = copy.copy(self.meaning)
+        frozen.table = dict(self.meaning.table)
+        frozen.conditions = list(self.meaning.conditions)
+        frozen.known = set(self.meaning.known)
+        frozen.sizes = list(self.meaning.sizes)
+        frozen.families = dict(self.meaning.families)
+        return frozen
+
+    def applicable(self, conditions, sides):
+        """The conditions that hold here; cases over the same variable cancel those of the prose."""
+        in_cases = set()
+        for side in sides:
+            for node in side.node.walk():
+                if isinstance(node, t.Cases):
+                    for _, condition in node.rows:
+                        in_cases |= t.names_in(condition)
+        kept = []
+        for condition in conditions:
+            from_text = any(condition is c for c in (*self.case, *self.pending))
+            if from_text and t.names_in(condition) & in_cases:
+                continue
+            kept.append(condition)
+        return kept
+
+    def new_names(self, sides, operators, conditions, statement, work, convention):
+        """Take the links that introduce a name; returns {place: verdict}."""
+        verdicts = {}
+        for k, operator in enumerate(operators):
+            if operator not in ("=", ":="):
+                continue
+            left, right = sides[k].node, sides[k + 1].node
+            for node, body, turned in ((left, right, False), (right, left, True)):
+                if turned and (
+                    k + 1 < len(operators) or isinstance(node, t.Apply) or k in verdicts
+                ):
+                    continue
+                made = self.definition_of(node, body)
+                if made is None or k in verdicts:
+                    continue
+                if not turned and self.undefined_body(body) and k + 1 < len(operators):
+                    # f(x) = y = x²: y is defined by what follows
+                    continue
+                verdict = self.introduce(
+                    made, sides[k], sides[k + 1], operator, conditions, work, statement, k, turned
+                )
+                if verdict is not None:
+                    verdicts[k] = verdict
+        for k, operator in enumerate(operators):
+            # a name whose own right side was a new name: f(x) = y, with y defined by now
+            if k not in verdicts and operator in ("=", ":="):
+                made = self.definition_of(sides[k].node, sides[k + 1].node)
+                if (
+                    made is not None
+                    and made.name not in self.meaning.table
+                    and not self.is_letter_default(made)
+                ):
+                    self.define(made)
+                    verdicts[k] = Verdict("defined", "introduces a name")
+        return verdicts
+
+    def undefined_body(self, body):
+        """Whether the right side is itself a bare new name."""
+        if isinstance(body, t.Symbol):
+            return body.name not in self.meaning.table and body.name not in self.meaning.known
+        if isinstance(body, t.Element) and isinstance(body.base, t.Symbol):
+            return (
+                body.base.name not in self.meaning.table
+                and body.base.name not in self.meaning.known
+            )
+        return False
+
+    def is_letter_default(self, made):
+        return made.name in builtins.LETTERS and made.name not in self.meaning.table
+
+    def introduce(self, made, left, right, operator, conditions, work, statement, k, turned):
+        """Decide whether a link defines a name; None if it is a claim like any other."""
+        meaning = self.meaning
+        known = meaning.table.get(made.name)
+        constant = isinstance(right.node if not turned else left.node, t.Number)
+        if made.kind == "variable" and known is None:
+            if made.name in self.fixed_variables() and constant:
+                return None
+            if turned and (made.name in meaning.known or made.name in INDEX_LETTERS):
+                return None
+            if self.is_circular(made):
+                return None
+        if known is None:
+            return self.introduce_new(made, left, right, conditions, work)
+        if known.kind == "unknown" and k == 0 and not turned and made.kind == "function":
+            if (
+                statement.cue
+                or REDEFINES.search(self.paragraph_tail())
+                or known.section != self.section
+            ):
+                self.define(made)
+                return Verdict("defined", "introduces a name")
+            self.define(made)
+            return Verdict("defined", "introduces a name")
+        explicit = operator == ":="
+        elsewhere = known.section != self.section and made.name not in self.used_in_section
+        announced = REDEFINES.search(self.paragraph_tail()) is not None
+        if k == 0 and not turned and (explicit or elsewhere or announced):
+            verdict = self.decide(left, "=", right, conditions, False, work)
+            if verdict.kind == "verified":
+                return verdict
+            self.define(made)
+            return Verdict("defined", f"defines {t.pretty(made.name)} anew")
+        return None
+
+    def is_circular(self, made):
+        """``x = log(y/(1-y))`` after y was given by x: a claim, not a definition."""
+        leaves = self.meaning.leaves(made.body)
+        return made.name in leaves.scalars
+
+    def introduce_new(self, made, left, right, conditions, work):
+        """A name that the page has not defined: a definition, unless it has a fixed meaning."""
+        if made.name in builtins.FLEXIBLE:
+            verdict = self.decide(left, "=", right, conditions, False, work)
+            if verdict.kind == "verified":
+                return verdict
+        fixed = builtins.LETTERS.get(made.name)
+        words = self.section_words
+        if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
+            called = re.search(r"sigmoid|logistic", words, re.I)
+            others = re.search(
+                r"relu|tanh|softmax|softplus|activation function \u25a1|hyperbolic", words, re.I
+            )
+            if called and not others and len(made.parameters) == 1:
+                verdict = self.decide(left, "=", right, conditions, False, work)
+                if verdict.kind == "refuted":
+                    verdict.reason = (
+                        "the page calls this the sigmoid, 1/(1 + e^-x); " + verdict.reason
+                    )
+                    return verdict
+        self.define(made)
+        return Verdict("defined", "introduces a name")
+
+    def paragraph_tail(self):
+        return self.before_display[-200:]
+
+    def decide(self, left, operator, right, conditions, convention, work):
+        """The verdict on a link, with regard to other readings of either side."""
+        meaning = self.meaning
+        verdict = decide(meaning, left.node, operator, right.node, conditions, convention, work)
+        if verdict.kind == "refuted" and self.softmax_of_number(left, right):
+            verdict.reason += "; softmax takes the whole vector: write softmax(z)_i"
+        if verdict.kind == "verified":
+            for one, other, turned in ((left, right, False), (right, left, True)):
+                for node, must_hold in one.others:
+                    if not must_hold:
+                        continue
+                    pair = (other.node, node) if turned else (node, other.node)
+                    second = decide(
+                        meaning, pair[0], operator, pair[1], conditions, convention, work
+                    )
+                    if second.kind == "refuted":
+                        return Verdict(
+                            "undecided",
+                            "can be read in two ways, and is true in one only: add brackets",
+                        )
+        elif verdict.kind == "refuted":
+            for one, other, turned in ((left, right, False), (right, left, True)):
+                for node, _ in one.others:
+                    pair = (other.node, node) if turned else (node, other.node)
+                    second = decide(
+                        meaning, pair[0], operator, pair[1], conditions, convention, work
+                    )
+                    if second.kind == "verified":
+                        return Verdict(
+                            "undecided",
+                            "can be read in two ways, and is true in one only: add brackets",
+                        )
+        return verdict
+
+    @staticmethod
+    def softmax_of_number(left, right):
+        return any(
+            isinstance(n, t.Apply)
+            and n.head == t.Function("softmax")
+            and isinstance(n.arguments[0], t.Element)
+            for side in (left, right)
+            for n in side.node.walk()
+        )
+
+    def learn(self, sides):
+        """Remember the variables that this equation uses."""
+        meaning = self.meaning
+        leaves = [meaning.leaves(side.node) for side in sides]
+        for one, other in zip(leaves, leaves[1:], strict=False):
+            meaning.known |= one.scalars & other.scalars
+        for side in sides:
+            for node in side.node.walk():
+                if isinstance(node, t.Derivative):
+                    for variable, _ in node.variables:
+                        if isinstance(variable, t.Symbol) and variable.name not in meaning.table:
+                            meaning.known.add(variable.name)
+                            meaning.main = variable.name
+            for node in side.node.walk():
+                if isinstance(node, t.Symbol | t.Function):
+                    self.used_in_section.add(node.name)
+
+
+def _rows(statements):
+    """Group statements by the row they stand in; a row of conditions alone joins the one above."""
+    rows = []
+    for statement in statements:
+        if statement.separator in ("row",) or not rows:
+            rows.append([statement])
+        else:
+            rows[-1].append(statement)
+    return rows
+
+
+def _with_place(error, latex):
+    if error.start is None:
+        return error.message
+    start = max(error.start, 0)
+    near = " ".join(latex[max(0, start - 12) : start + 18].split())
+    return f"{error.message}, at character {start + 1}: … {near} …"
+
+
+def _replace(node, old, new):
+    if node == old:
+        return new
+    return t.rebuild(node, lambda child: _replace(child, old, new))
+
+
+__all__ = [
+    "Equation",
+    "Link",
+    "PageReader",
+    "check_items",
+    "Question",
+    "TooMuch",
+    "Undecidable",
+    "Undefined",
+    "tokenize",
+]
