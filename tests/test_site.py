@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
+from docutils import nodes
 
 import book
 import bookcheck
@@ -199,6 +200,19 @@ def test_every_image_says_what_it_shows(pages):
 )
 def test_a_planted_outside_address_is_seen(text):
     assert any(map(is_outside, Page(text).fetched))
+
+
+def test_joining_a_formula_and_its_full_stop_changes_no_text():
+    reference = nodes.inline("", "Fig. 2.1")
+    texts = [nodes.Text(text) for text in (".", " At ", ".", " More.")]
+    formula = nodes.math("", "x")
+    paragraph = nodes.paragraph("", "", reference, *texts[:2], formula, *texts[2:])
+    document = nodes.section("", paragraph)
+    before = document.astext()
+    bookcheck.keep_punctuation(None, document, "page")
+    assert document.astext() == before
+    assert formula.parent.astext() == "x."
+    assert formula.parent["classes"] == ["together"]
 
 
 @pytest.mark.parametrize("alt", [None, "", " ", "figure.png", "../_images/a3f.svg"])

@@ -119,14 +119,15 @@ def check_page(app, pagename, templatename, context, doctree):
 def keep_punctuation(app, doctree, docname):
     """Join a short formula and the punctuation after it, which could otherwise begin a line."""
     for formula in list(doctree.findall(nodes.math)):
-        after = formula.next_node(descend=False, siblings=True)
+        parent = formula.parent
+        # Not parent.index and parent.replace, which take any equal text for this one.
+        place = next(k for k, node in enumerate(parent) if node is formula)
+        after = parent[place + 1] if place + 1 < len(parent) else None
         if not isinstance(after, nodes.Text) or not after.startswith(tuple(".,;:?!)")):
             continue
         if len(formula.astext()) <= SHORT_FORMULA:
-            together = nodes.inline(classes=["together"])
-            formula.parent.replace(formula, together)
-            after.parent.replace(after, nodes.Text(after[1:]))
-            together += [formula, nodes.Text(after[0])]
+            together = nodes.inline("", "", formula, nodes.Text(after[0]), classes=["together"])
+            parent[place : place + 2] = [together, nodes.Text(after[1:])]
 
 
 def setup(app):
