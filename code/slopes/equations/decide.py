@@ -203,7 +203,7 @@ class Question:
         for node in (*self.left.walk(), *self.right.walk()):
             if isinstance(node, t.Symbol) and not node.name.startswith("@"):
                 definition = meaning.lookup(node.name)
-                if definition is not None and definition.kind == "function":
+                if definition is not None and definition.kind in ("function", "unknown"):
                     names.extend(definition.parameters[:1])
         for node in (*self.left.walk(), *self.right.walk()):
             if isinstance(node, t.Apply) and len(node.arguments) == 1:
@@ -387,6 +387,8 @@ class Question:
         for k in range(generic):
             sample = self.make_sample(f"g{k}", MODES[k % len(MODES)], size, variant=k % 3)
             self.at_point(sample, locals_ or {}, generic=True)
+        if generic and self.tally.generic < 4:
+            self.search_domain(locals_ or {}, size)
         for name in scalars:
             domain = self.domain.get(name)
             from .points import Domain
@@ -418,6 +420,7 @@ class Question:
     def compare_indexed(self, indices, scalars):
         for size in SIZES:
             probe = self.make_sample("probe", size=size)
+            first = True
             ends = {name: self.index_end(name, probe) for name in indices}
             places = [p for p in assignments(indices, ends) if self.index_conditions(p, probe)]
             if not places:
@@ -436,8 +439,17 @@ class Question:
                     )
                 if size == 2:
                     self.special_elements(place, number, scalars)
-        if not indices and scalars:
-            self.compare_scalars(scalars, {}, 3, (4, 1))
+                    if first and scalars:
+                        self.compare_scalars(scalars, place, size, (0, 1))
+                first = False
+            if self.tally.generic < 4:
+                self.search_domain(places[0], size)
+
+    def search_domain(self, place, size):
+        """More points where most functions are defined, when hardly any other was."""
+        for k in range(10):
+            sample = self.make_sample(f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3)
+            self.at_point(sample, place, generic=True)
 
     def special_elements(self, place, number, scalars):
         for name in sorted(self.leaves.families):
@@ -551,14 +563,15 @@ class Question:
             name = next((n for n in single if n in names), names[-1])
             gap = t.Add((condition.left, t.Negate(condition.right)))
             evaluator = Evaluator(self.meaning, sample, self.arithmetic)
-            values = []
-            for x in (0, 1):
-                sample.drawn["v", name] = self.mp.mpf(x)
-                values.append(evaluator.value(gap, Frame(dict(locals_))))
-            slope = values[1] - values[0]
-            if slope == 0:
-                raise Undefined("a condition that cannot be solved")
-            sample.drawn["v", name] = -values[0] / slope
+            with self.mp.workdps(CHECK_DIGITS + 30):
+                values = []
+                for x in (0, 1):
+                    sample.drawn["v", name] = self.mp.mpf(x)
+                    values.append(evaluator.value(gap, Frame(dict(locals_))))
+                slope = values[1] - values[0]
+                if slope == 0:
+                    raise Undefined("a condition that cannot be solved")
+                sample.drawn["v", name] = -values[0] / slope
 
     # -- one point ---------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import numpy as np
 from . import builtins
 from . import tree as t
 from .errors import NoDerivative, Undecidable, Undefined, Unread
+from .meaning import single_name
 from .numbers import Dual, coefficient, new_tag, primal
 
 
@@ -267,8 +268,16 @@ class Evaluator:
                     self.value(t.Symbol(p), Frame(frame.locals, {})) for p in definition.parameters
                 ]
                 return self.call(definition, values, frame)
-            return self.call(definition, [self.implicit(frame)], frame)
+            return self.call(definition, [self.own_argument(definition, frame)], frame)
         raise Unread(f"{t.pretty(definition.name)} has no value")
+
+    def own_argument(self, definition, frame):
+        """The argument of a bare function: L means L(a) where a is itself a defined quantity."""
+        if len(definition.parameters) == 1 and "@" not in frame.locals:
+            inner = self.meaning.lookup(definition.parameters[0])
+            if inner is not None and inner.kind in ("variable", "dependent"):
+                return self.value(t.Symbol(definition.parameters[0]), frame)
+        return self.implicit(frame)
 
     def implicit(self, frame):
         """The value of the variable that a bare function name leaves out."""
@@ -289,6 +298,9 @@ class Evaluator:
         name = base.name
         if name in frame.locals:
             return self.pick(frame.locals[name], indices)
+        single = self.meaning.lookup(single_name(name, indices), frame.table)
+        if single is not None:
+            return self.defined(single, frame)
         definition = self.meaning.lookup(name, frame.table)
         if definition is not None and definition.kind == "dependent" and definition.indexed:
             key = ("d", definition.key, indices)
@@ -305,7 +317,7 @@ class Evaluator:
             value = self.defined(definition, frame)
             if isinstance(value, np.ndarray):
                 return self.pick(value, indices)
-            raise Unread(f"{t.pretty(name)} is a number and has no element")
+            return self.free_element(name, indices)
         if definition is not None and definition.kind == "unknown":
             return self.sample.unknown(f"{name}{indices}", 1)(self.a, self.implicit(frame))
         if name == "delta" and len(indices) == 2:
@@ -668,7 +680,35 @@ class Evaluator:
             inner = t.Derivative(node.body, rest, node.partial)
         else:
             inner = node.body
+        if not (order > 1 or rest):
+            inner = self.applied_body(inner, variable, frame)
         return self.by(inner, variable, frame, node.partial)
+
+    def applied_body(self, body, variable, frame):
+        """``dσ/dz``: the bare name of a function above is the function of what stands below."""
+        if not isinstance(body, t.Symbol) or body.name in frame.locals or "@" in frame.locals:
+            return body
+        name = body.name.lstrip("@")
+        definition = self.meaning.lookup(body.name, frame.table)
+        if definition is None:
+            bare = body.name.startswith("@") or name in builtins.LETTERS
+            return t.Apply(t.Function(name), (variable,)) if bare else body
+        if definition.kind not in ("function", "unknown") or len(definition.parameters) > 1:
+            return body
+        below = None
+        if isinstance(variable, t.Symbol):
+            below = self.meaning.lookup(variable.name, frame.table)
+        if definition.parameters:
+            own = definition.parameters[0]
+            inner = self.meaning.lookup(own)
+            if inner is not None and inner.kind in ("variable", "dependent"):
+                return t.Apply(t.Function(name), (t.Symbol(own),))
+            if below is not None and below.kind in ("variable", "dependent"):
+                if self.meaning.only_variable(below) == own:
+                    return t.Apply(t.Function(name), (t.Symbol(own),))
+        if isinstance(variable, t.Element) and definition.parameters:
+            return body
+        return t.Apply(t.Function(name), (variable,))
 
     def by(self, body, variable, frame, partial=True):
         """The derivative of an expression by a variable, of whatever kind that is."""
@@ -727,6 +767,9 @@ class Evaluator:
             indices = tuple(self.index(item, frame) for item in variable.indices)
             if name in frame.locals:
                 return "expression", None
+            single = self.meaning.lookup(single_name(name, indices), frame.table)
+            if single is not None:
+                return "defined", ("d", single.key)
             definition = self.meaning.lookup(name, frame.table)
             if definition is None:
                 return "free", ("e", name, indices)

@@ -330,7 +330,7 @@ class _Lexer:
             self.bracket(_BRACKETS[name], start, name)
         elif name in GREEK:
             self.add("letter", name, start)
-        elif name in FUNCTIONS or name in BIG_WORDS:
+        elif (name in FUNCTIONS or name in BIG_WORDS) and name != "sqrt":
             self.word(name, start)
         elif name in _RELATIONS:
             if name == "xrightarrow":

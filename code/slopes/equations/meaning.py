@@ -71,6 +71,7 @@ class Meaning:
         self.normal = False
         self.vectors_wanted = False
         self.primed = set()
+        self.mains = set()  # variables that functions are written in or derivatives are taken by
         self.future = {}  # names that the page defines somewhere -> True for functions
         self.step_names = set()  # variables of limits such as h
         self.positive_integers = set()
@@ -116,6 +117,7 @@ class Meaning:
                 continue
             if token.text == "Phi":
                 self.normal = True
+            self.survey_main(tokens, place)
             if (
                 kinds[:1] == ["prime"]
                 or kinds[:3] == ["sup", "lbrace", "primesign"]
@@ -152,6 +154,25 @@ class Meaning:
                 ):
                     self.future.setdefault(token.text, True)
 
+    def survey_main(self, tokens, place):
+        """Note the x of ``f(x)`` and of ``dx``."""
+        token, before = tokens[place], tokens[place - 1] if place else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if before is None or token.kind != "letter":
+            return
+        differential = before.kind == "partial" or before.kind == "letter" and before.text == "d"
+        if differential and place > 1 and tokens[place - 2].kind in ("lbrace", "op") and token.text != "d":
+            if after is not None and after.kind in ("rbrace", "sup", "sub"):
+                self.mains.add(token.text)
+        if before.kind == "open" and before.text == "(" and after is not None and after.kind == "close" and place > 1:
+            head = tokens[place - 2]
+            follows = tokens[place + 2] if place + 2 < len(tokens) else None
+            defines = head.kind in ("letter", "name", "function") and (
+                place == 2 and follows is not None and follows.kind == "rel"
+            )
+            if (head.kind == "prime" or defines) and head.text != token.text:
+                self.mains.add(token.text)
+
     # -- the parser's questions -----------------------------------------------------------------
 
     def is_defined(self, name):
@@ -181,6 +202,8 @@ class Meaning:
             if definition.kind in ("function", "unknown"):
                 return True
             if definition.kind in ("variable", "dependent"):
+                if single and self.future.get(name) and inside[0].text != name:
+                    return True
                 outer = self.only_variable(definition)
                 if outer is None:
                     return False
@@ -202,10 +225,12 @@ class Meaning:
             return True
         if name == "phi" and self.normal or self.future.get(name):
             return True
-        if name in self.step_names or name in self.known:
+        if name in self.step_names:
             return False
         if name in self.primed or name in FUNCTION_LETTERS:
             return True
+        if name in self.known:
+            return False
         if any(x.kind == "comma" for x in inside) and not name.startswith("hat:"):
             return True
         base = name.split("_{")[0]
@@ -214,7 +239,8 @@ class Meaning:
     def is_prime_call(self, name, inside):
         definition = self.table.get(name)
         if definition is not None and definition.kind == "variable":
-            return len(inside) == 1 and inside[0].kind in ("letter", "number")
+            lettered = name in FUNCTION_LETTERS or name in builtins.LETTERS
+            return lettered or len(inside) == 1 and inside[0].kind in ("letter", "number")
         return True
 
     def is_index(self, name, body=None):
@@ -281,8 +307,9 @@ class Meaning:
             self._collect_function(node.name, table, found, seen)
             return
         if isinstance(node, t.Big | t.Listing):
-            if isinstance(node.upper, t.Symbol):
-                found.sizes.add(node.upper.name)
+            for item in node.upper.walk() if node.upper is not None else ():
+                if isinstance(item, t.Symbol) and item.name in self.sizes:
+                    found.sizes.add(item.name)
             bound = bound | {node.index}
         elif isinstance(node, t.Integral):
             bound = bound | {node.variable}
@@ -332,9 +359,12 @@ class Meaning:
                         (found.sizes if item.name in self.sizes else found.indices).add(item.name)
         if name in bound:
             return
-        definition = self.lookup(name, table)
+        single = self.lookup(single_name(name, node.indices), table)
+        definition = self.lookup(name, table) if single is None else single
         if definition is not None:
             self._collect_definition(definition, found, seen)
+            if single is None and definition.kind == "variable" and not node.base.bold:
+                found.families.add(name)
         elif not (name == "delta" and len(node.indices) == 2):
             found.families.add(name)
 
@@ -342,20 +372,8 @@ class Meaning:
         definition = self.lookup(name, table)
         if definition is not None:
             self._collect_definition(definition, found, seen)
-        elif name not in builtins.SCALAR and name not in builtins.LETTERS:
-            special = (
-                "max",
-                "min",
-                "softmax",
-                "logsumexp",
-                "logsoftmax",
-                "diag",
-                "trace",
-                "re",
-                "im",
-                "log_base",
-            )
-            if name not in special and not (name == "phi" and self.normal):
+        elif name not in builtins.FIXED and name not in builtins.LETTERS:
+            if not (name == "phi" and self.normal):
                 found.unknown.add(name)
 
     def _collect_definition(self, definition, found, seen):
@@ -443,12 +461,9 @@ class Meaning:
                         self.family_upper[inner.base.name, place] = item.upper
 
     def note_size(self, upper):
-        if (
-            isinstance(upper, t.Symbol)
-            and upper.name not in self.sizes
-            and upper.name not in self.table
-        ):
-            self.sizes.append(upper.name)
+        for item in upper.walk():
+            if isinstance(item, t.Symbol) and item.name not in self.sizes and item.name not in self.table:
+                self.sizes.append(item.name)
 
     def upper_of(self, index, *nodes):
         """The upper end of an index, from how it is used; None where the page does not tell."""
@@ -486,6 +501,12 @@ class Meaning:
                         if found is not None:
                             return found
         return None
+
+
+def single_name(name, indices):
+    """The name under which one element such as ``a_1`` is defined on its own."""
+    shown = ",".join(i.text if isinstance(i, t.Number) else str(i) for i in indices)
+    return f"{name}[{shown}]"
 
 
 @dataclass

@@ -13,18 +13,37 @@ from . import tree as t
 from .decide import BUDGET, Question, Verdict, decide
 from .errors import TooMuch, Undecidable, Undefined, Unread
 from .lexer import tokenize
-from .meaning import Definition, Meaning
+from .meaning import Definition, Meaning, single_name
 from .numbers import Work
+from .points import domains
 from .parser import INDEX_LETTERS, read_display
 from .source import Display, Remark, Words
 
-LET = re.compile(
-    r"\b(let|set|put|with|where|here|suppose|assume|assuming|given|fix|take|throughout|define|write|denote|"
-    r"denotes|abbreviate|substitute|introduce|call|using|both|requires?|needs?|in this case)\b[^.;:]*$",
+# The last word of this kind before a formula says what the formula is; few words may stand between.
+CUE = re.compile(
+    r"\b(let|assume|assuming|assumes|suppose|given|throughout|requires?|for|if|when|whenever|while|unless|on|at|"
+    r"provided|as long as|since|because|case|take|fix|consider|where|with)\b",
     re.I,
 )
-SCOPE = re.compile(
-    r"\b(for|if|when|whenever|while|unless|on|at|provided|as long as|because|since|case|where)\b[^.;:]*$",
+DECLARING = {"let", "assume", "assuming", "assumes", "suppose", "given", "throughout", "require", "requires"}
+CONDITIONAL = {"if", "when", "whenever", "while", "unless", "case", "take", "fix", "consider"}
+# Words after which a formula is a consequence and no condition: "if □, then □", "it says □".
+CONSEQUENCE = re.compile(
+    r"\b(then|so|says?|gives?|means?|holds?|has|have|that|which|becomes?|we|it|gets?|there|follows?|satisf\w*|"
+    r"not|never|hence|therefore|thus)\b",
+    re.I,
+)
+ADJECTIVE = re.compile(r"\b(positive|negative|non-?negative|non-?zero)\s*$", re.I)
+PROPERTY = re.compile(
+    r"^\s*(?:is|are|be|being|stay|stays|lies?)?\s*(?:an?\s+|all\s+|both\s+|strictly\s+|each\s+)*"
+    r"(?P<what>positive integers?|integers?|whole numbers?|positive|negative|non-?negative|non-?zero)\b"
+    r"(?!\s+(?:and|or|if|for|at|on|when)\b)",
+    re.I,
+)
+# A formula after these words introduces a name, even one that meant something else before.
+INTRODUCES = re.compile(
+    r"\b(let|set|put|with|where|here|take|define|write|denote|denotes|abbreviate|substitute|introduce|call|using|"
+    r"in this case|now|choose|consider)\b[^.;:]*$",
     re.I,
 )
 CASE = re.compile(r"^\W*(?:(?:the |first |second |third |sub)?case\b|for the case)", re.I)
@@ -52,8 +71,14 @@ CONDITION_CUES = re.compile(
     r"assuming|all|any|every|each|let|but)\b",
     re.I,
 )
+LISTED = re.compile(r"^\s*(,|and|or|,\s*and)\s*$", re.I)
+DECLARES = re.compile(
+    r"\b(assum\w*|suppos\w*|requir\w*|asks?|constrain\w*|conditions?|let|demands?|such that|subject to|must|"
+    r"satisf\w*|given|restrict\w*|domain)\b",
+    re.I,
+)
 FUNCTION_WORDS = re.compile(
-    r"\b(smooth|differentiable|arbitrary|any|two|some|general|analytic|other)\b[^.]*\bfunctions?\b|"
+    r"\b(smooth|differentiable|arbitrary|any|two|some|general|analytic|other)\b[^.]*\b(functions?|activations?)\b|"
     r"\bfunctions?\b[^.]*\b(smooth|differentiable|arbitrary|analytic)\b",
     re.I,
 )
@@ -183,9 +208,12 @@ class PageReader:
                 return False
         return True
 
-    def declare_function(self, name):
+    def declare_function(self, name, parameters=()):
+        """Leave a function open: an arbitrary smooth one."""
         if name and name not in self.meaning.table:
-            self.meaning.define(Definition(name, "unknown", section=self.section))
+            self.meaning.define(
+                Definition(name, "unknown", parameters=parameters, section=self.section)
+            )
 
     # -- prose -------------------------------------------------------------------------------------
 
@@ -216,105 +244,163 @@ class PageReader:
 
     def prose(self, item, only_first_sentence=False):
         """Definitions, domains and conditions in a piece of text; returns its scoped conditions."""
-        scoped = []
+        scoped, group, listed, sentences = [], [], [], 0
         before, sentence = "", ""
-        pieces = item.pieces
-        plain = item.text
-        declares_functions = FUNCTION_WORDS.search(plain)
+        pieces, plain = item.pieces, item.text
+        declares = FUNCTION_WORDS.search(plain) is not None
         for number, (kind, text) in enumerate(pieces):
             if kind == "words":
                 if only_first_sentence and re.search(r"[.!?](\s|$)", text) and number:
                     break
                 before += text
-                cut = re.split(r"(?<=[.!?])\s+(?=[A-Z])", before)
+                cut = re.split(r"(?<=[.!?])\s+(?=[A-Z*_])", before)
                 if len(cut) > 1:
                     sentence = ""
+                    linked = CONTINUES.match(cut[-1]) is not None and len(cut) == 2
+                    sentences += 0 if linked else 1
                 before = cut[-1]
                 continue
-            after = (
-                pieces[number + 1][1]
-                if number + 1 < len(pieces) and pieces[number + 1][0] == "words"
-                else ""
-            )
-            scoped += self.inline(text, sentence + before, after, item, number, declares_functions)
+            after = pieces[number + 1][1] if number + 1 < len(pieces) and pieces[number + 1][0] == "words" else ""
+            words = (sentence + before).replace("\u25a1", " ")
+            statements = self.read_inline(text)
+            found = self.inline(statements, words, after, item, declares)
+            symbols = [s.sides[0].node for s in statements if not s.operators and s.sides]
+            adjective = ADJECTIVE.search(before)
+            if LISTED.match(before):
+                group, listed = [*group, *symbols], listed
+            else:
+                group, listed = symbols, [adjective.group(1)] if adjective else []
+            if listed:
+                found += self.properties(symbols, listed[0], words, item)
+            elif (what := PROPERTY.match(after)) is not None:
+                found += self.properties(group, what["what"], words, item)
+            if "imaginary unit" in after[:40]:
+                self.meaning.imaginary = True
+            scoped += [(sentences, condition) for condition in found]
             sentence += before + "\u25a1"
             before = ""
         if scoped:
             opening = "".join(x for k, x in pieces[:1] if k == "words").strip(" *_:–-\u2022")
-            is_case = (
-                (item.bullet and not opening) or CASE.match(plain) or (item.heading and not opening)
-            )
-            if is_case and not only_first_sentence:
-                self.case = list(scoped)
+            if self.opens_case(item, opening, plain) and not only_first_sentence:
+                self.case = [condition for _, condition in scoped]
                 self.case_indented = bool(item.bullet) and item.bullet != "•"
             elif not only_first_sentence:
-                self.pending += scoped
-        return scoped
+                # Only the sentence that introduces the display speaks about it.
+                self.pending += [c for place, c in scoped if place == sentences]
+        return [condition for _, condition in scoped]
 
-    def inline(self, latex, before, after, item, number, declares_functions):
-        """One inline formula with the words before and after it."""
+    @staticmethod
+    def opens_case(item, opening, plain):
+        """Whether a condition stands at the head of a case: a list item, a heading, "Case …"."""
+        return (bool(item.bullet or item.heading) and not opening) or CASE.match(plain) is not None
+
+    def read_inline(self, latex):
         try:
-            statements = read_display(latex, self.meaning)
+            return read_display(latex, self.meaning)
         except Unread:
             return []
+
+    def inline(self, statements, words, after, item, declares):
+        """One inline formula with the words before and after it; returns scoped conditions."""
         scoped = []
-        words = before.replace("\u25a1", " ")
-        let, scope = LET.search(words), SCOPE.search(words)
-        if let and scope:
-            let = let if let.start() >= scope.start() else None
-            scope = None if let else scope
-        bare = not words.strip(" *_:–-\u2022()0123456789.") and (item.bullet or item.heading)
-        case = bare or CASE.match(words) is not None
+        introduces = INTRODUCES.search(words) is not None
         for statement in statements:
             nodes = [side.node for side in statement.sides]
             if not statement.operators:
-                self.mention(nodes[0], after, declares_functions)
+                self.mention(nodes[0], words, declares)
                 continue
             for node in nodes:
                 self.meaning.note(node)
             simple = self.is_value_condition(statement)
-            if statement.operators[0] in ("=", ":=") and not (simple and not let):
+            if statement.operators[0] in ("=", ":=") and (introduces or not simple):
                 if self.take_definition(statement, inline=True):
                     continue
                 if not self.is_condition(statement):
-                    if let:
+                    if introduces:
                         self.redefine_inline(statement)
                     continue
             condition = self.as_condition(statement)
-            if condition is None:
-                continue
-            if case or (scope and not let):
-                scoped.append(condition)
-            elif all(n in INDEX_LETTERS for n in t.names_in(condition)):
-                continue
-            elif let or re.match(r"^\s*(is|are) (given|assumed|fixed)\b", after):
-                self.take_domain(statement)
+            if condition is not None:
+                scoped += self.restrict(condition, words, item)
         return scoped
 
-    def mention(self, node, after, declares_functions):
+    def restrict(self, condition, words, item):
+        """Where a condition in the prose holds: on the page, in the case, for the next display, or nowhere.
+
+        A symbol that no function is written in and no derivative is taken by (a slope α, a distance p) is
+        declared for the page by any mention such as "with $p > 0$". The variable of the functions is
+        restricted for the page by "let" or "assume" alone; by "for", "if", "at", … for one display.
+        """
+        cue, gap = "", ""
+        for match in CUE.finditer(words):
+            cue, gap = match.group(1).lower(), words[match.end() :]
+        consequence = CONSEQUENCE.search(gap.replace("that", "") if cue in DECLARING else gap)
+        near = cue and len(gap.split()) <= 7 and not consequence and not re.search(r"[.;]\s", gap)
+        bare = not words.strip(" *_:–-\u2022()0123456789.") and (item.bullet or item.heading)
+        if bare or CASE.match(words) and not near:
+            return [condition]
+        names = {n for n in t.names_in(condition) if n not in self.meaning.table}
+        if self.is_about_indices(condition):
+            return [condition] if near else []
+        pins = isinstance(condition, t.Relation) and condition.operator == "=" and not self.is_total(condition)
+        main = bool(names & self.meaning.mains)
+        if near and cue in DECLARING:
+            self.add_domain(condition)
+            return []
+        if CONSEQUENCE.search(words[-40:]) and not near:
+            return []
+        new = not names & self.meaning.known
+        declared = near and cue in ("with", "where") or new and cue not in CONDITIONAL
+        if not main and not pins and declared and (len(names) == 1 or near and cue == "with"):
+            self.add_domain(condition)
+            return []
+        # "which is at $x = 0$:" does not make the next display one about x = 0.
+        return [condition] if near and not (pins and main) else []
+
+    @staticmethod
+    def is_about_indices(condition):
+        """``i = k``, ``i \\ne k``."""
+        sides = (condition.left, condition.right) if isinstance(condition, t.Relation) else ()
+        return bool(sides) and all(isinstance(x, t.Symbol) and x.name in INDEX_LETTERS for x in sides)
+
+    @staticmethod
+    def is_total(condition):
+        return any(isinstance(side, t.Big) for side in (condition.left, condition.right))
+
+    def mention(self, node, before, declares):
         """A single symbol in the prose: a variable, or a function that is left open."""
-        applied = isinstance(node, t.Apply) and isinstance(node.head, t.Function)
-        if declares_functions and (isinstance(node, t.Symbol) or applied):
-            name = node.name if isinstance(node, t.Symbol) else node.head.name
-            if name not in self.meaning.known and len(name) < 8 and not name.startswith("@"):
-                if name not in builtins.SCALAR and name not in builtins.LETTERS:
-                    self.declare_function(name)
-            return
-        if isinstance(node, t.Symbol):
-            positive = re.match(
-                r"^\s*(is|are|be|being)?\s*(a\s+|strictly\s+)?(positive|> 0)\b(?! (and|or))", after
-            )
-            integer = re.match(
-                r"^\s*(is|are|be|being)?\s*(an?\s+)?(positive\s+)?(integer|whole number)", after
-            )
-            if integer:
+        meaning = self.meaning
+        applied = (
+            isinstance(node, t.Apply)
+            and isinstance(node.head, t.Function)
+            and all(isinstance(a, t.Symbol) for a in node.arguments)
+        )
+        if applied or isinstance(node, t.Symbol):
+            name = node.head.name if applied else node.name
+            called = re.search(r"\b(functions?|loss|cost|activation)\s*$", before, re.I) is not None
+            fixed = name in builtins.FIXED or name in builtins.LETTERS or name.startswith("@")
+            if (applied or called or declares) and name not in meaning.table and not fixed and len(name) < 8:
+                if applied or meaning.may_be_unknown(name) and name not in meaning.known | meaning.mains:
+                    parameters = tuple(a.name for a in node.arguments) if applied else ()
+                    self.declare_function(name, parameters)
+                    return
+        if isinstance(node, t.Symbol) and node.name not in meaning.table and len(node.name) < 12:
+            if not meaning.is_function(node.name):
+                meaning.known.add(node.name)
+
+    def properties(self, group, what, words, item):
+        """"$h$, $F$ and $M$ are positive", "for positive $p$": a property of all these symbols."""
+        what, scoped = what.lower().replace("-", ""), []
+        for node in group:
+            if not isinstance(node, t.Symbol | t.Element) or not self.is_plain(node):
+                continue
+            if "integer" in what or "whole" in what:
                 self.add_domain(t.Relation(node, "in", t.NumberSet("N")))
-            if positive and not isinstance(self.meaning.table.get(node.name), Definition):
-                self.add_domain(t.Relation(node, ">", t.Number("0")))
-            if "imaginary unit" in after[:40]:
-                self.meaning.imaginary = True
-            if node.name not in self.meaning.table and len(node.name) < 12:
-                self.meaning.known.add(node.name)
+                self.add_domain(t.Relation(node, ">=", t.Number("1")))
+                continue
+            operator = {"positive": ">", "negative": "<", "nonnegative": ">=", "nonzero": "!="}[what]
+            scoped += self.restrict(t.Relation(node, operator, t.Number("0")), words, item)
+        return scoped
 
     # -- conditions --------------------------------------------------------------------------------
 
@@ -393,12 +479,19 @@ class PageReader:
         return True
 
     def add_domain(self, condition):
+        meaning = self.meaning
         for node in condition.walk():
             if isinstance(node, t.Symbol):
-                self.meaning.known.add(node.name)
-        self.meaning.note(condition)
-        if condition not in self.meaning.conditions and not isinstance(condition, t.IndexRange):
-            self.meaning.conditions.append(condition)
+                meaning.known.add(node.name)
+        meaning.note(condition)
+        if condition in meaning.conditions or isinstance(condition, t.IndexRange):
+            return
+        names = t.names_in(condition)
+        for name, domain in domains([*meaning.conditions, condition]).items():
+            if name in names and domain.is_empty():
+                # "let x < 0" after "let x > 0": the later one holds
+                meaning.conditions = [c for c in meaning.conditions if name not in t.names_in(c)]
+        meaning.conditions.append(condition)
 
     # -- definitions -------------------------------------------------------------------------------
 
@@ -433,6 +526,9 @@ class PageReader:
         return None
 
     def elements_of(self, node, body):
+        if all(isinstance(i, t.Number) for i in node.indices):
+            name = single_name(node.base.name, node.indices)
+            return Definition(name, "variable", body) if node not in list(body.walk()) else None
         names = tuple(i.name for i in node.indices if isinstance(i, t.Symbol))
         if len(names) != len(node.indices) or len(set(names)) != len(names):
             return None
@@ -449,9 +545,7 @@ class PageReader:
         if not isinstance(node.head, t.Function):
             return None
         name = node.head.name
-        if name in builtins.SCALAR and name not in builtins.FLEXIBLE or name in (
-            "max", "min", "softmax", "logsumexp", "diag", "trace", "log_base", "logsoftmax", "re", "im"
-        ):  # fmt: skip
+        if name in builtins.FIXED and name not in builtins.FLEXIBLE:
             return None
         parameters, vectors = [], []
         for argument in node.arguments:
@@ -570,6 +664,13 @@ class PageReader:
             ]
             self.last_side = None
             return equation
+        if self.declares_domain(statements):
+            for statement in statements:
+                self.take_domain(statement)
+                left, right = statement.sides[0], statement.sides[-1]
+                verdict = Verdict("defined", "says what the variables may be")
+                equation.links.append(Link(left.latex, statement.operators[0], right.latex, verdict))
+            return equation
         work = Work(BUDGET)
         rows = _rows(statements)
         for row in rows:
@@ -620,6 +721,17 @@ class PageReader:
             claims.append(statement)
         for statement in claims:
             self.chain(statement, [*scoped, *conditions], convention, work, equation)
+
+    def declares_domain(self, statements):
+        """Whether the display only restricts variables, and the words before it say so."""
+        if not DECLARES.search(self.before_display[-160:]):
+            return False
+        for statement in statements:
+            if statement.continues or self.as_condition(statement) is None:
+                return False
+            if "=" in statement.operators and not any(isinstance(s.node, t.Big) for s in statement.sides):
+                return False
+        return bool(statements)
 
     def defined_links(self, statement, equation):
         left, right = statement.sides[0], statement.sides[1]
@@ -829,7 +941,7 @@ class PageReader:
         if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
             called = re.search(r"sigmoid|logistic", words, re.I)
             others = re.search(
-                r"relu|tanh|softmax|softplus|activation function \u25a1|hyperbolic", words, re.I
+                r"relu|tanh|softmax|softplus|softsign|hyperbolic", words, re.I
             )
             if called and not others and len(made.parameters) == 1:
                 verdict = self.decide(left, "=", right, conditions, False, work)

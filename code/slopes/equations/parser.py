@@ -71,11 +71,6 @@ ROW_ENVIRONMENTS = {
 MATRICES = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix"}
 INDEX_LETTERS = set("ijklmnpqrstc")
 _BETWEEN = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖", ".": "."}
-_PARENLESS = {
-    "exp", "log", "log10", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth",
-    "sech", "csch", "arctan", "arcsin", "arccos", "artanh", "arsinh", "arcosh", "erf", "erfc", "sign",
-    "sigmoid", "relu", "softplus", "softmax", "trace", "logit", "diag",
-}  # fmt: skip
 _NO_INVERSE = {
     "sin",
     "cos",
@@ -975,6 +970,9 @@ class Parser:
         node = self.whole(inside)
         if token.text == "(" and self.applied_group(inside):
             return Apply(Lambda(node), self.bracketed_arguments())
+        if self.at("sub") and token.text in "([" and not isinstance(node, Number | Symbol):
+            self.next()
+            return Element(node, self.indices(self.argument_tokens()))
         return node
 
     def composition(self, inside):
@@ -1097,7 +1095,7 @@ class Parser:
                     side = group[0].text
                 elif indices:
                     raise Unread("a second subscript is not read", place)
-                elif _is_label(group, self.names):
+                elif _is_label(group, self.names, name):
                     name = f"{name}_{{{_label(group)}}}"
                 else:
                     indices = self.indices(group)
@@ -1240,7 +1238,7 @@ class Parser:
                 break
         if self.at("open") and self.peek().text in "([{" and not self.own_name(name):
             arguments = self.bracketed_arguments()
-        elif name in _PARENLESS and self.starts_argument():
+        elif self.starts_argument():
             arguments = (self.bare_argument(token),)
         else:
             node = Symbol(f"@{name}")
@@ -1935,10 +1933,12 @@ def _bottom_of(tokens, place):
         return []
 
 
-def _is_label(group, names):
+def _is_label(group, names, name=""):
     """Whether a subscript only distinguishes names (``L_{sq}``) and is no index (``z_k``)."""
     if len(group) == 1:
         token = group[0]
+        if token.kind == "number":
+            return name not in names.families
         if token.kind in ("name", "function", "text"):
             return True
         return token.kind == "big"

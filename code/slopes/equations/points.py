@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from . import tree as t
+from .numbers import CHECK_DIGITS
 
 SPECIAL = (
     Fraction(0), Fraction(1, 10**12), Fraction(-1, 10**12), Fraction(1, 10**4), Fraction(-1, 10**4),
@@ -28,6 +29,10 @@ class Domain:
     upper: Fraction | None = None
     values: tuple = ()
     whole: bool = False
+
+    def is_empty(self):
+        """Whether no number lies between the ends."""
+        return self.lower is not None and self.upper is not None and self.lower >= self.upper
 
     def draw(self, generator, mode):
         """A random value; a multiple of 1/64 wherever that is possible, so that it is exact and short."""
@@ -188,8 +193,13 @@ class Sample:
             value = self.fixed.get(key)
             if value is None:
                 value = self.domain.get(name, Domain()).draw(self.generator(name), self.mode)
-            self.drawn[key] = self.arithmetic.number(value)
+            self.drawn[key] = self.exact(value)
         return self.drawn[key]
+
+    def exact(self, value):
+        """A number with more digits than any comparison uses, so that what adds up does so."""
+        with self.arithmetic.mp.workdps(CHECK_DIGITS + 30):
+            return self.arithmetic.number(value)
 
     def element(self, name, indices):
         key = ("e", name, indices)
@@ -197,7 +207,7 @@ class Sample:
             if name in self.totals and len(indices) == 1:
                 self.draw_total(name)
             if key not in self.drawn:
-                self.drawn[key] = self.arithmetic.number(self.draw_element(name, indices))
+                self.drawn[key] = self.exact(self.draw_element(name, indices))
         return self.drawn[key]
 
     def draw_element(self, name, indices):
@@ -222,7 +232,7 @@ class Sample:
             values = [self.draw_element(name, (k,)) for k in range(1, count)]
             values.append(total - sum(values, Fraction(0)))
         for k, value in enumerate(values, 1):
-            self.drawn["e", name, (k,)] = self.arithmetic.number(value)
+            self.drawn["e", name, (k,)] = self.exact(value)
 
     def size(self, symbol):
         return self.sizes.get(symbol)
