@@ -735,7 +735,7 @@ class Question:
     def one_sided(self, left, left_error, right, right_error, sample, locals_, generic):
         """A point where at least one side has no value."""
         if left_error is not None and right_error is not None:
-            self.tally.neither += 1
+            self.tally.neither += generic
             return
         error, value = (left_error, right) if left_error is not None else (right_error, left)
         other = self.right if left_error is not None else self.left

@@ -771,11 +771,14 @@ class Evaluator:
             if single is not None:
                 return "defined", ("d", single.key)
             definition = self.meaning.lookup(name, frame.table)
-            if definition is None:
+            if definition is None or definition.kind == "variable" and not self.is_array(definition, frame):
                 return "free", ("e", name, indices)
             if definition.kind in ("elements", "dependent"):
                 return "defined", ("d", definition.key, indices)
         return "expression", None
+
+    def is_array(self, definition, frame):
+        return isinstance(self.defined(definition, frame), np.ndarray)
 
     def by_vector(self, body, variable, definition, frame, partial):
         """A gradient as a column, or a Jacobian with a row for each output."""

@@ -161,7 +161,9 @@ class Meaning:
         if before is None or token.kind != "letter":
             return
         differential = before.kind == "partial" or before.kind == "letter" and before.text == "d"
-        if differential and place > 1 and tokens[place - 2].kind in ("lbrace", "op") and token.text != "d":
+        below = place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
+        below = below or place > 1 and tokens[place - 2].text == "/"
+        if differential and below and token.text != "d":
             if after is not None and after.kind in ("rbrace", "sup", "sub"):
                 self.mains.add(token.text)
         if before.kind == "open" and before.text == "(" and after is not None and after.kind == "close" and place > 1:

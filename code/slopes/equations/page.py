@@ -29,7 +29,7 @@ DECLARING = {"let", "assume", "assuming", "assumes", "suppose", "given", "throug
 CONDITIONAL = {"if", "when", "whenever", "while", "unless", "case", "take", "fix", "consider"}
 # Words after which a formula is a consequence and no condition: "if □, then □", "it says □".
 CONSEQUENCE = re.compile(
-    r"\b(then|so|says?|gives?|means?|holds?|has|have|that|which|becomes?|we|it|gets?|there|follows?|satisf\w*|"
+    r"\b(then|so|says?|gives?|means|holds?|has|have|that|which|becomes?|we|it|gets?|there|follows?|satisf\w*|"
     r"not|never|hence|therefore|thus)\b",
     re.I,
 )
@@ -244,7 +244,7 @@ class PageReader:
 
     def prose(self, item, only_first_sentence=False):
         """Definitions, domains and conditions in a piece of text; returns its scoped conditions."""
-        scoped, group, listed, sentences = [], [], [], 0
+        scoped, group, listed, sentences, linked = [], [], [], 0, False
         before, sentence = "", ""
         pieces, plain = item.pieces, item.text
         declares = FUNCTION_WORDS.search(plain) is not None
@@ -256,8 +256,8 @@ class PageReader:
                 cut = re.split(r"(?<=[.!?])\s+(?=[A-Z*_])", before)
                 if len(cut) > 1:
                     sentence = ""
-                    linked = CONTINUES.match(cut[-1]) is not None and len(cut) == 2
-                    sentences += 0 if linked else 1
+                    sentences += len(cut) - 1
+                    linked = CONTINUES.match(cut[-1]) is not None
                 before = cut[-1]
                 continue
             after = pieces[number + 1][1] if number + 1 < len(pieces) and pieces[number + 1][0] == "words" else ""
@@ -285,9 +285,18 @@ class PageReader:
                 self.case = [condition for _, condition in scoped]
                 self.case_indented = bool(item.bullet) and item.bullet != "•"
             elif not only_first_sentence:
-                # Only the sentence that introduces the display speaks about it.
-                self.pending += [c for place, c in scoped if place == sentences]
+                # Only the sentence that introduces the display speaks about it; "So …" refers one back.
+                last = [c for place, c in scoped if place == sentences]
+                if not last and linked:
+                    last = [c for place, c in scoped if place == sentences - 1]
+                self.pending += self.consistent(last)
         return [condition for _, condition in scoped]
+
+    @staticmethod
+    def consistent(conditions):
+        """Without those that contradict each other: "positive for $x > 0$ and negative for $x < 0$"."""
+        torn = {name for name, domain in domains(conditions).items() if domain.is_empty()}
+        return [c for c in conditions if not t.names_in(c) & torn]
 
     @staticmethod
     def opens_case(item, opening, plain):
