@@ -2,10 +2,10 @@
 PYTHON ?= python3
 export PORT
 
-.PHONY: help book test lab serve refresh setup lock clean
+.PHONY: help book site test lab serve refresh setup lock clean
 .DEFAULT_GOAL := help
 
-book test lab serve refresh setup lock clean:
+book site test lab serve refresh setup lock clean:
 	@$(PYTHON) tools/book.py $@ $(ARGS)
 
 help:

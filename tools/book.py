@@ -20,6 +20,8 @@ OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.txt")
+# Set for a build whose pages shall have a button that runs them in the browser.
+RUNNABLE = "SLOPES_RUNNABLE"
 STAMP = os.path.join(VENV, "set-up.sha256")
 BUILD = os.path.join(ROOT, "_build")
 PAGES = os.path.join(BUILD, "html")
@@ -174,9 +176,9 @@ def make_venv():
         raise Trouble("There is no pip in .venv: delete the folder .venv and try again.")
 
 
-def install(arguments, progress):
+def install(arguments, progress, python=PYTHON, lock=LOCK):
     """Install with pip, counting packages; say in one sentence what went wrong."""
-    with open(LOCK) as file:
+    with open(lock) as file:
         total = len(re.findall(r"^\w\S*==", file.read(), re.MULTILINE))
     seen = [0]
 
@@ -188,15 +190,15 @@ def install(arguments, progress):
         elif line.startswith("Installing collected packages"):
             progress.note = "unpacking"
 
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     pip += ["--progress-bar", "off", "--retries", "2"]
     status, text = follow(pip + arguments, watch)
     if status != 0:
-        log = os.path.join(VENV, "set-up.log")
+        log = os.path.join(os.path.dirname(os.path.dirname(python)), "set-up.log")
         with open(log, "w", encoding="utf-8") as file:
             file.write(text)
         if "THESE PACKAGES DO NOT MATCH THE HASHES" in text:
-            raise Trouble("A package is not the one that requirements.txt names: see " + log)
+            raise Trouble("A package is not the one that {} names: see {}".format(lock, log))
         if re.search(r"No space left|Errno 28", text):
             raise Trouble("The disk is full: the book needs about 1 GB for its packages.")
         if re.search(r"(?i)connection|resolution|resolve|timed out|Max retries|proxy|ssl", text):
@@ -236,7 +238,7 @@ def navigation():
     """Hash what stands on every page: the settings, the order and the titles of the chapters."""
     chapters = os.path.join(ROOT, "chapters")
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(os.environ.get(RUNNABLE, "").encode("utf-8"))
     for name in ("_config.yml", "_toc.yml", os.path.join("tools", "bookcheck.py")):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
@@ -284,6 +286,13 @@ def book(options):
     print("The book is in " + os.path.join(PAGES, "index.html") + " (or `make serve`).")
 
 
+def site(options):
+    """Build the book, and JupyterLite beside it: every chapter runs in the browser."""
+    os.environ[RUNNABLE] = "1"
+    book(options)
+    return run(os.path.join(ROOT, "tools", "lite.py"))
+
+
 def test(options):
     """Run every test: the code, each notebook against its outputs, the built pages."""
     setup()
@@ -325,17 +334,23 @@ def refresh(options):
 
 
 def lock(options):
-    """Renew requirements.txt with the newest versions that are allowed (needs uv)."""
+    """Renew both requirements files with the newest versions that are allowed (needs uv)."""
     uv = shutil.which("uv")
     if uv is None:
         raise Trouble("Renewing the lock needs uv: install it with `python -m pip install uv`.")
-    command = [uv, "pip", "compile", "pyproject.toml", "--extra", "book", "--output-file", LOCK]
+    command = [uv, "pip", "compile"]
     # One file for every system and for Python 3.11 and newer, and one version of each package in
     # it: stored figures are compared with new ones. No address: any index will do.
     command += ["--universal", "--python-version", dotted(OLDEST), "--fork-strategy", "fewest"]
     command += ["--generate-hashes", "--no-emit-index-url", "--upgrade", "--quiet"]
     command += ["--custom-compile-command", "make lock"]
-    return subprocess.call(command, cwd=ROOT)
+    # JupyterLite has an environment of its own, without the book's packages.
+    for what in (
+        ["pyproject.toml", "--extra", "book", "--output-file", LOCK],
+        ["--group", "lite", "--output-file", os.path.join(ROOT, "requirements-lite.txt")],
+    ):
+        if subprocess.call(command + what, cwd=ROOT, stdout=subprocess.DEVNULL) != 0:
+            raise Trouble("uv found no set of versions: its own words stand above.")
 
 
 def clean(options):
@@ -349,7 +364,7 @@ def clean(options):
                     shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
 
-COMMANDS = (book, test, lab, serve, refresh, setup, lock, clean)
+COMMANDS = (book, site, test, lab, serve, refresh, setup, lock, clean)
 
 
 # Small things

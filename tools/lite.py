@@ -1,0 +1,239 @@
+"""Put JupyterLite beside the built pages, so that every chapter runs in the browser.
+
+`make site` calls it. The Python runtime for the browser (Pyodide) is served from the same place as the
+pages. Its files come from the folder that PYODIDE_DIR names, or from a copy beside this repository, or
+else from the address in `pyodide.json`; that file also holds the hash of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import book
+
+ROOT = Path(book.ROOT)
+VENV = ROOT / ".venv-lite"
+LOCK = ROOT / "requirements-lite.txt"
+WORK = ROOT / "_build" / "lite"
+SITE = ROOT / "_build" / "html" / "lite"
+RUNTIME = json.loads((ROOT / "tools" / "pyodide.json").read_text())
+NEARBY = ROOT.parent / "shared" / f"pyodide-{RUNTIME['version']}"
+DOWNLOADS = ROOT / ".venv-lite" / "pyodide"
+HASHES = ("sha256", "sha256_of_index_build")
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# The environment that builds JupyterLite. It is one of its own, since the kernel's extension would
+# show up in the JupyterLab of `make lab`.
+
+
+def set_up() -> Path:
+    """Make .venv-lite unless it is there, and return its Python."""
+    scripts, program = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    python, stamp = VENV / scripts / program, VENV / "set-up.sha256"
+    if stamp.exists() and python.exists() and stamp.read_text() == sha256(LOCK):
+        return python
+    with book.Progress("Installing JupyterLite") as progress:
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        arguments = ["--no-deps", "--no-compile", "--require-hashes", "-r", str(LOCK)]
+        book.install(arguments, progress, str(python), str(LOCK))
+        progress.note = ""
+    stamp.write_text(sha256(LOCK))
+    return python
+
+
+# The runtime
+
+
+def runtime_files() -> dict[str, set[str]]:
+    """Return the hashes that each file of the runtime may have."""
+    files = {name: {digest} for name, digest in RUNTIME["core"].items()}
+    for package in RUNTIME["packages"].values():
+        files[package["file_name"]] = {package[key] for key in HASHES if key in package}
+    return files
+
+
+def check(path: Path, allowed: set[str]) -> None:
+    if sha256(path) not in allowed:
+        raise book.Trouble(
+            f"{path} is not the file that tools/pyodide.json names: get Pyodide"
+            f" {RUNTIME['version']} again, or delete that folder."
+        )
+
+
+def find_runtime() -> Path | None:
+    """Return a folder with every file of the runtime, or None if it cannot be had."""
+    named = os.environ.get("PYODIDE_DIR")
+    if named and not Path(named).is_dir():
+        raise book.Trouble(f"PYODIDE_DIR names {named}, which is no folder.")
+    for folder in (Path(named) if named else NEARBY, DOWNLOADS):
+        if not folder.is_dir():
+            continue
+        missing = [name for name in runtime_files() if not (folder / name).exists()]
+        if not missing:
+            return folder
+        if named:
+            raise book.Trouble(f"PYODIDE_DIR lacks {missing[0]} and {len(missing) - 1} other files.")
+    return download()
+
+
+def download() -> Path | None:
+    """Get the runtime once, file by file; say so and return None where that fails."""
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    files = runtime_files()
+    try:
+        with book.Progress("Getting the Python runtime for the browser") as progress:
+            for count, (name, allowed) in enumerate(files.items(), 1):
+                progress.note = f"{count} of {len(files)}: {name}"
+                if not (DOWNLOADS / name).exists():
+                    fetch(name, allowed)
+            progress.note = ""
+    except OSError as error:
+        print(
+            f"The Python runtime cannot be had ({error}), so chapters will load it from"
+            " its makers' server when they run; set PYODIDE_DIR to a copy to serve it yourself."
+        )
+        return None
+    return DOWNLOADS
+
+
+def fetch(name: str, allowed: set[str]) -> None:
+    """Download one file of the runtime; what only the package index has comes through pip."""
+    part = DOWNLOADS / f"{name}.part"
+    packages = {package["file_name"]: package for package in RUNTIME["packages"].values()}
+    if "sha256" not in packages.get(name, {"sha256": None}):
+        package = packages[name]
+        wanted = DOWNLOADS / "wanted.txt"
+        digest = package["sha256_of_index_build"]
+        wanted.write_text(f"{package['name']}=={package['version']} --hash=sha256:{digest}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        if subprocess.call([*command, "--dest", DOWNLOADS, "--requirement", wanted]) != 0:
+            raise OSError(f"pip could not download {name}")
+        return
+    with urllib.request.urlopen(RUNTIME["address"] + name, timeout=60) as reply:
+        part.write_bytes(reply.read())
+    check(part, allowed)
+    part.rename(DOWNLOADS / name)
+
+
+def wheel() -> Path:
+    """Build the package of this repository as a wheel, without a network."""
+    folder = WORK / "wheel"
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    # A copy, since building in place would leave a folder in the repository.
+    source = WORK / "source"
+    shutil.copytree(ROOT / "code", source / "code", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
+    subprocess.run([*command, "--wheel-dir", folder, source], check=True)
+    return next(folder.glob("slopes-*.whl"))
+
+
+def packages(served: Path | None, own: Path) -> dict[str, dict]:
+    """Return the lock's entries: with them a plain import finds every package, ours included."""
+    entries = {}
+    for name, package in RUNTIME["packages"].items():
+        entry = {key: value for key, value in package.items() if key not in HASHES}
+        if served:
+            entry["sha256"] = sha256(served / entry["file_name"])
+        elif "sha256" in package:
+            entry["sha256"] = package["sha256"]
+            entry["file_name"] = RUNTIME["address"] + entry["file_name"]
+        else:
+            continue  # the kernel gets it from the package index, as JupyterLite does by default
+        entries[name] = entry
+    entries["slopes"] = {
+        "name": "slopes",
+        "version": own.name.split("-")[1],
+        "file_name": own.name,
+        "install_dir": "site",
+        "package_type": "package",
+        "sha256": sha256(own),
+        "depends": ["matplotlib", "mpmath", "numpy"],
+        "imports": ["slopes"],
+        "unvendored_tests": False,
+    }
+    return entries
+
+
+def lay_out(runtime: Path | None) -> None:
+    """Write into WORK what JupyterLite is built from: settings, chapters and the runtime."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    served, files = WORK / "static" / "pyodide", WORK / "files"
+    served.mkdir(parents=True)
+    files.mkdir()
+    for chapter in sorted((ROOT / "chapters").glob("*.ipynb")):
+        shutil.copy(chapter, files)
+    own = wheel()
+    shutil.copy(own, served)
+    if runtime:
+        for name, allowed in runtime_files().items():
+            check(runtime / name, allowed)
+            shutil.copyfile(runtime / name, served / name)
+    lock = {"info": RUNTIME["info"], "packages": packages(served if runtime else None, own)}
+    (served / "pyodide-lock.json").write_text(json.dumps(lock))
+    kernel = {"disablePyPIFallback": runtime is not None}
+    if not runtime:
+        # JupyterLite takes a folder without pyodide.js for no runtime at all.
+        served.rename(WORK / "lock")
+        kernel["pyodideUrl"] = RUNTIME["address"] + "pyodide.js"
+        kernel["loadPyodideOptions"] = {"lockFileURL": "../lock/pyodide-lock.json"}
+    settings = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "Slopes",
+            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+        },
+    }
+    (WORK / "jupyter-lite.json").write_text(json.dumps(settings))
+
+
+def list_downloads() -> None:
+    """Write for run.html which files a first visit needs, with their sizes, largest first."""
+    served = SITE / "static" / "pyodide"
+    names = [path for path in served.glob("*") if path.suffix in (".wasm", ".js", ".zip", ".whl")]
+    # What a chapter imports; the rest of the runtime stays on the server until somebody asks for it.
+    unused = {"sympy", "pytz", "micropip", "matplotlib-pyodide"}
+    skipped = {RUNTIME["packages"][name]["file_name"] for name in unused}
+    sizes = {path.name: path.stat().st_size for path in names if path.name not in skipped}
+    sizes.pop("pyodide.js", None)
+    ordered = dict(sorted(sizes.items(), key=lambda item: -item[1]))
+    (SITE / "downloads.json").write_text(json.dumps(ordered))
+
+
+def main() -> None:
+    """Build JupyterLite into the folder of the built pages."""
+    python = set_up()
+    runtime = find_runtime()
+    with book.Progress("Building JupyterLite") as progress:
+        lay_out(runtime)
+        shutil.rmtree(SITE, ignore_errors=True)
+        command = [str(python), "-m", "jupyterlite_core", "build", "--apps", "notebooks"]
+        command += ["--no-sourcemaps", "--lite-dir", str(WORK), "--contents", str(WORK / "files")]
+        status, text = book.follow([*command, "--output-dir", str(SITE)], lambda line: None)
+        progress.note = ""
+        if status != 0:
+            raise book.Trouble(text[-2000:] + "\nJupyterLite was not built: see above.")
+        if runtime:
+            list_downloads()
+        else:
+            shutil.copytree(WORK / "lock", SITE / "lock")
+        shutil.copy(ROOT / "tools" / "run.html", SITE.parent)
+    print(f"Chapters run in the browser from {SITE.parent / 'run.html'} (through `make serve`).")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except book.Trouble as trouble:
+        sys.exit(str(trouble))
