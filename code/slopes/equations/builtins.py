@@ -112,7 +112,19 @@ SCALAR = {
 }
 
 # All names with a fixed meaning, functions of several numbers and of vectors included.
-FIXED = {*SCALAR, "max", "min", "softmax", "logsumexp", "logsoftmax", "diag", "trace", "re", "im", "log_base"}
+FIXED = {
+    *SCALAR,
+    "max",
+    "min",
+    "softmax",
+    "logsumexp",
+    "logsoftmax",
+    "diag",
+    "trace",
+    "re",
+    "im",
+    "log_base",
+}
 
 # Letters that mean a function where the page applies them without having defined them.
 LETTERS = {"sigma": "sigmoid", "Phi": "normal_cdf"}

@@ -448,7 +448,9 @@ class Question:
     def search_domain(self, place, size):
         """More points where most functions are defined, when hardly any other was."""
         for k in range(10):
-            sample = self.make_sample(f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3)
+            sample = self.make_sample(
+                f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3
+            )
             self.at_point(sample, place, generic=True)
 
     def special_elements(self, place, number, scalars):
@@ -1158,24 +1160,29 @@ class Question:
             elif key[0] == "e":
                 indices = ",".join(str(i) for i in key[2])
                 at[f"{t.pretty(key[1])}_{indices}"] = self.text(sample.drawn[key])
-        return {"at": at, "left": self.text(left), "right": self.text(right)}
+        for digits in (6, 15, 40):
+            shown = self.text(left, digits), self.text(right, digits)
+            if shown[0] != shown[1]:
+                break
+        return {"at": at, "left": shown[0], "right": shown[1]}
 
-    def text(self, value):
+    def text(self, value, digits=10):
         """A value as a person reads it."""
         if value is None:
             return "no value"
         if isinstance(value, np.ndarray):
-            rows = [", ".join(self.text(x) for x in row) for row in value]
+            rows = [", ".join(self.text(x, digits) for x in row) for row in value]
             return "[" + "; ".join(rows) + "]"
         if isinstance(value, Range):
             if value.items:
-                return "{" + ", ".join(self.text(x) for x in value.items) + "}"
+                return "{" + ", ".join(self.text(x, digits) for x in value.items) + "}"
             left, right = "[" if value.lower_closed else "(", "]" if value.upper_closed else ")"
-            return f"{left}{self.text(value.lower)}, {self.text(value.upper)}{right}"
+            return (
+                f"{left}{self.text(value.lower, digits)}, {self.text(value.upper, digits)}{right}"
+            )
         value = primal(value)
         if value == 0 or self.mp.isinf(value) or abs(self.mp.mag(value)) < 4000:
-            value = self.mp.chop(value, self.mp.mpf(10) ** (10 - WORK_DIGITS))
-            shown = self.mp.nstr(value, 10)
+            shown = self.mp.nstr(value, digits)
             return shown[:-2] if shown.endswith(".0") else shown
         return "a number beyond 10^1000" if self.mp.mag(value) > 0 else "a number below 10^-1000"
 

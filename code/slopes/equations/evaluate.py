@@ -771,7 +771,11 @@ class Evaluator:
             if single is not None:
                 return "defined", ("d", single.key)
             definition = self.meaning.lookup(name, frame.table)
-            if definition is None or definition.kind == "variable" and not self.is_array(definition, frame):
+            if (
+                definition is None
+                or definition.kind == "variable"
+                and not self.is_array(definition, frame)
+            ):
                 return "free", ("e", name, indices)
             if definition.kind in ("elements", "dependent"):
                 return "defined", ("d", definition.key, indices)

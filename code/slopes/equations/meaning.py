@@ -161,12 +161,20 @@ class Meaning:
         if before is None or token.kind != "letter":
             return
         differential = before.kind == "partial" or before.kind == "letter" and before.text == "d"
-        below = place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
+        below = (
+            place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
+        )
         below = below or place > 1 and tokens[place - 2].text == "/"
         if differential and below and token.text != "d":
             if after is not None and after.kind in ("rbrace", "sup", "sub"):
                 self.mains.add(token.text)
-        if before.kind == "open" and before.text == "(" and after is not None and after.kind == "close" and place > 1:
+        if (
+            before.kind == "open"
+            and before.text == "("
+            and after is not None
+            and after.kind == "close"
+            and place > 1
+        ):
             head = tokens[place - 2]
             follows = tokens[place + 2] if place + 2 < len(tokens) else None
             defines = head.kind in ("letter", "name", "function") and (
@@ -464,7 +472,11 @@ class Meaning:
 
     def note_size(self, upper):
         for item in upper.walk():
-            if isinstance(item, t.Symbol) and item.name not in self.sizes and item.name not in self.table:
+            if (
+                isinstance(item, t.Symbol)
+                and item.name not in self.sizes
+                and item.name not in self.table
+            ):
                 self.sizes.append(item.name)
 
     def upper_of(self, index, *nodes):

@@ -25,7 +25,17 @@ CUE = re.compile(
     r"provided|as long as|since|because|case|take|fix|consider|where|with)\b",
     re.I,
 )
-DECLARING = {"let", "assume", "assuming", "assumes", "suppose", "given", "throughout", "require", "requires"}
+DECLARING = {
+    "let",
+    "assume",
+    "assuming",
+    "assumes",
+    "suppose",
+    "given",
+    "throughout",
+    "require",
+    "requires",
+}
 CONDITIONAL = {"if", "when", "whenever", "while", "unless", "case", "take", "fix", "consider"}
 # Words after which a formula is a consequence and no condition: "if □, then □", "it says □".
 CONSEQUENCE = re.compile(
@@ -260,7 +270,11 @@ class PageReader:
                     linked = CONTINUES.match(cut[-1]) is not None
                 before = cut[-1]
                 continue
-            after = pieces[number + 1][1] if number + 1 < len(pieces) and pieces[number + 1][0] == "words" else ""
+            after = (
+                pieces[number + 1][1]
+                if number + 1 < len(pieces) and pieces[number + 1][0] == "words"
+                else ""
+            )
             words = (sentence + before).replace("\u25a1", " ")
             statements = self.read_inline(text)
             found = self.inline(statements, words, after, item, declares)
@@ -351,7 +365,11 @@ class PageReader:
         names = {n for n in t.names_in(condition) if n not in self.meaning.table}
         if self.is_about_indices(condition):
             return [condition] if near else []
-        pins = isinstance(condition, t.Relation) and condition.operator == "=" and not self.is_total(condition)
+        pins = (
+            isinstance(condition, t.Relation)
+            and condition.operator == "="
+            and not self.is_total(condition)
+        )
         main = bool(names & self.meaning.mains)
         if near and cue in DECLARING:
             self.add_domain(condition)
@@ -370,7 +388,9 @@ class PageReader:
     def is_about_indices(condition):
         """``i = k``, ``i \\ne k``."""
         sides = (condition.left, condition.right) if isinstance(condition, t.Relation) else ()
-        return bool(sides) and all(isinstance(x, t.Symbol) and x.name in INDEX_LETTERS for x in sides)
+        return bool(sides) and all(
+            isinstance(x, t.Symbol) and x.name in INDEX_LETTERS for x in sides
+        )
 
     @staticmethod
     def is_total(condition):
@@ -388,8 +408,17 @@ class PageReader:
             name = node.head.name if applied else node.name
             called = re.search(r"\b(functions?|loss|cost|activation)\s*$", before, re.I) is not None
             fixed = name in builtins.FIXED or name in builtins.LETTERS or name.startswith("@")
-            if (applied or called or declares) and name not in meaning.table and not fixed and len(name) < 8:
-                if applied or meaning.may_be_unknown(name) and name not in meaning.known | meaning.mains:
+            if (
+                (applied or called or declares)
+                and name not in meaning.table
+                and not fixed
+                and len(name) < 8
+            ):
+                if (
+                    applied
+                    or meaning.may_be_unknown(name)
+                    and name not in meaning.known | meaning.mains
+                ):
                     parameters = tuple(a.name for a in node.arguments) if applied else ()
                     self.declare_function(name, parameters)
                     return
@@ -398,7 +427,7 @@ class PageReader:
                 meaning.known.add(node.name)
 
     def properties(self, group, what, words, item):
-        """"$h$, $F$ and $M$ are positive", "for positive $p$": a property of all these symbols."""
+        """ "$h$, $F$ and $M$ are positive", "for positive $p$": a property of all these symbols."""
         what, scoped = what.lower().replace("-", ""), []
         for node in group:
             if not isinstance(node, t.Symbol | t.Element) or not self.is_plain(node):
@@ -407,7 +436,9 @@ class PageReader:
                 self.add_domain(t.Relation(node, "in", t.NumberSet("N")))
                 self.add_domain(t.Relation(node, ">=", t.Number("1")))
                 continue
-            operator = {"positive": ">", "negative": "<", "nonnegative": ">=", "nonzero": "!="}[what]
+            operator = {"positive": ">", "negative": "<", "nonnegative": ">=", "nonzero": "!="}[
+                what
+            ]
             scoped += self.restrict(t.Relation(node, operator, t.Number("0")), words, item)
         return scoped
 
@@ -678,7 +709,9 @@ class PageReader:
                 self.take_domain(statement)
                 left, right = statement.sides[0], statement.sides[-1]
                 verdict = Verdict("defined", "says what the variables may be")
-                equation.links.append(Link(left.latex, statement.operators[0], right.latex, verdict))
+                equation.links.append(
+                    Link(left.latex, statement.operators[0], right.latex, verdict)
+                )
             return equation
         work = Work(BUDGET)
         rows = _rows(statements)
@@ -738,7 +771,9 @@ class PageReader:
         for statement in statements:
             if statement.continues or self.as_condition(statement) is None:
                 return False
-            if "=" in statement.operators and not any(isinstance(s.node, t.Big) for s in statement.sides):
+            if "=" in statement.operators and not any(
+                isinstance(s.node, t.Big) for s in statement.sides
+            ):
                 return False
         return bool(statements)
 
@@ -949,9 +984,7 @@ class PageReader:
         words = self.section_words
         if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
             called = re.search(r"sigmoid|logistic", words, re.I)
-            others = re.search(
-                r"relu|tanh|softmax|softplus|softsign|hyperbolic", words, re.I
-            )
+            others = re.search(r"relu|tanh|softmax|softplus|softsign|hyperbolic", words, re.I)
             if called and not others and len(made.parameters) == 1:
                 verdict = self.decide(left, "=", right, conditions, False, work)
                 if verdict.kind == "refuted":
