@@ -299,12 +299,15 @@ def test(options):
     return run("-m", "pytest", *options.arguments)
 
 
-def lab(options):
+def lab(arguments):
     """Open the chapters in JupyterLab."""
     setup()
-    port = free_port(options.port or 8888)
+    port = free_port(arguments.port or 8888)
     chapters = os.path.join(ROOT, "chapters")
-    return run("-m", "jupyterlab", chapters, "--port", str(port), "--ServerApp.port_retries=0")
+    options = ["--port", str(port), "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, as a rule
+        options.append("--allow-root")
+    return run("-m", "jupyterlab", chapters, *options)
 
 
 def serve(options):
