@@ -313,7 +313,7 @@ def test_a_broken_environment_is_told(monkeypatch, tmp_path):
     ("said", "sentence"),
     [
         ("Failed to establish a new connection: [Errno -2] Name or service", "connect to the net"),
-        ("THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that requirements.txt names"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES", "A package is not the one that"),
         ("No space left on device", "disk is full"),
         ("error: something else", "something else"),
     ],
