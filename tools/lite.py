@@ -83,7 +83,9 @@ def find_runtime() -> Path | None:
         if not missing:
             return folder
         if named:
-            raise book.Trouble(f"PYODIDE_DIR lacks {missing[0]} and {len(missing) - 1} other files.")
+            raise book.Trouble(
+                f"PYODIDE_DIR lacks {missing[0]} and {len(missing) - 1} other files."
+            )
     return download()
 
 
@@ -116,7 +118,15 @@ def fetch(name: str, allowed: set[str]) -> None:
         wanted = DOWNLOADS / "wanted.txt"
         digest = package["sha256_of_index_build"]
         wanted.write_text(f"{package['name']}=={package['version']} --hash=sha256:{digest}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+        ]
         if subprocess.call([*command, "--dest", DOWNLOADS, "--requirement", wanted]) != 0:
             raise OSError(f"pip could not download {name}")
         return
@@ -218,12 +228,15 @@ def main() -> None:
     with book.Progress("Building JupyterLite") as progress:
         lay_out(runtime)
         shutil.rmtree(SITE, ignore_errors=True)
-        command = [str(python), "-m", "jupyterlite_core", "build", "--apps", "notebooks"]
-        command += ["--no-sourcemaps", "--lite-dir", str(WORK), "--contents", str(WORK / "files")]
-        status, text = book.follow([*command, "--output-dir", str(SITE)], lambda line: None)
+        command = [python, "-m", "jupyterlite_core", "build", "--apps", "notebooks"]
+        command += ["--no-sourcemaps", "--contents", "files", "--output-dir", SITE]
+        # In its own folder: JupyterLite keeps notes of what it has built where it is started.
+        built = subprocess.run(command, cwd=WORK, capture_output=True, text=True)
         progress.note = ""
-        if status != 0:
-            raise book.Trouble(text[-2000:] + "\nJupyterLite was not built: see above.")
+        if built.returncode != 0:
+            raise book.Trouble(
+                built.stdout[-2000:] + built.stderr[-2000:] + "\nJupyterLite was not built."
+            )
         if runtime:
             list_downloads()
         else:
