@@ -26,7 +26,7 @@ from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
 from .evaluate import Evaluator, Frame, Range, compare_sign
 from .meaning import Definition
 from .numbers import CHECK_DIGITS, WORK_DIGITS, Arithmetic, Work, primal
-from .points import MODES, Sample, assignments, domains
+from .points import MODES, Domain, Sample, assignments, domains, named
 
 BUDGET = 400_000
 DIFFERS = -40  # powers of ten: relative difference that calls for a second look, and that convicts
@@ -123,7 +123,7 @@ class Question:
         self.meaning = meaning
         self.left, self.right = left, right
         self.operator = "=" if operator == ":=" else operator
-        self.conditions = [*meaning.conditions, *conditions]
+        self.conditions = merged(meaning.conditions, conditions)
         self.scoped = list(conditions)
         self.convention = convention
         self.work = work
@@ -244,6 +244,12 @@ class Question:
                 base = variable.base if isinstance(variable, t.Element) else variable
                 if isinstance(base, t.Symbol):
                     entry[1][base.name] = isinstance(variable, t.Element) or base.bold
+        for node in (*self.left.walk(), *self.right.walk()):
+            if isinstance(node, t.Prime) and isinstance(node.body, t.Symbol) and meaning.implicit:
+                name = node.body.name
+                if meaning.lookup(name) is None and name not in applied and name != meaning.implicit:
+                    if name not in builtins.LETTERS and not name.startswith("@"):
+                        below.setdefault(name, [False, {}])[1].setdefault(meaning.implicit, False)
         return self.dependent_definitions(below)
 
     def dependent_definitions(self, below):
@@ -382,6 +388,8 @@ class Question:
 
     def compare_scalars(self, scalars, locals_=None, size=3, counts=(22, 2)):
         generic, backgrounds = counts
+        if self.is_costly():
+            generic, backgrounds = min(generic, 8), min(backgrounds, 1)
         if len(scalars) > 3:
             generic = max(generic, 26)
         for k in range(generic):
@@ -391,8 +399,6 @@ class Question:
             self.search_domain(locals_ or {}, size)
         for name in scalars:
             domain = self.domain.get(name)
-            from .points import Domain
-
             for k in range(backgrounds):
                 for value in (domain or Domain()).specials():
                     sample = self.make_sample(
@@ -444,6 +450,12 @@ class Question:
                 first = False
             if self.tally.generic < 4:
                 self.search_domain(places[0], size)
+
+    def is_costly(self):
+        """Whether an integral is computed at every point."""
+        seen, names = [self.left, self.right], self.leaves.definitions
+        bodies = [d.body for n in names if (d := self.meaning.lookup(n)) and d.body is not None]
+        return any(isinstance(n, t.Integral) for node in (*seen, *bodies) for n in node.walk())
 
     def search_domain(self, place, size):
         """More points where most functions are defined, when hardly any other was."""
@@ -912,20 +924,50 @@ class Question:
             difference = primal(right) - primal(left)
             return difference if self.operator in ("<", "<=") else -difference
 
-        grid = [number(Fraction(k, 8)) for k in range(-60, 61)]
+        places = [*range(-20, -7), *(Fraction(k, 8) for k in range(-56, 57)), *range(8, 21)]
+        grid = [number(Fraction(k)) for k in places]
         with self.mp.workdps(40):
             values = [(g, k) for k, x in enumerate(grid) if (g := gap(x)) is not None]
-            places = [k for g, k in sorted(values)[:2]]
             ratio = (self.mp.sqrt(5) - 1) / 2
-            for k in places:
+            for _, k in sorted(values)[:2]:
                 a, b = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-                for _ in range(45):
+                for _ in range(90):
                     c, d = b - ratio * (b - a), a + ratio * (b - a)
                     gc, gd = gap(c), gap(d)
                     if gc is None or gd is None:
                         break
                     a, b = (a, d) if gc < gd else (c, b)
-                self.at_point(self.moved(sample, ("v", name), (a + b) / 2), locals_, generic=False)
+                found = self.moved(sample, ("v", name), (a + b) / 2)
+                self.at_point(found, locals_, generic=False)
+                inside = 0 < k < len(grid) - 1 and a > grid[k - 1] and b < grid[k + 1]
+                if inside and self.is_strict() and gap((a + b) / 2) is not None:
+                    self.refute_touching(gap((a + b) / 2), found, locals_)
+
+    def is_strict(self):
+        """Whether the relation excludes equality."""
+        members = self.right
+        return self.operator in ("<", ">") or (
+            self.operator == "in"
+            and isinstance(members, t.Interval)
+            and not (members.lower_closed and members.upper_closed)
+        )
+
+    def refute_touching(self, gap, sample, locals_):
+        """``sin x < 1``: the sides meet at a point that has no finite decimal form."""
+        if 0 <= gap < self.mp.mpf(10) ** -25 and self.open_end(sample, locals_):
+            left, _ = self.side(self.left, sample, locals_)
+            right, _ = (None, None) if self.operator == "in" else self.side(self.right, sample, locals_)
+            raise Refuted("the two sides meet here", self.witness(sample, locals_, left, right))
+
+    def open_end(self, sample, locals_):
+        """For an interval: whether the end that is reached is the open one."""
+        if self.operator != "in":
+            return True
+        value, _ = self.side(self.left, sample, locals_)
+        evaluator = Evaluator(self.meaning, sample, self.arithmetic)
+        low = evaluator.value(self.right.lower, Frame(dict(locals_)))
+        nearer_low = abs(primal(value) - low) < self.mp.mpf(10) ** -20
+        return not self.right.lower_closed if nearer_low else not self.right.upper_closed
 
     def room(self, value, sample, locals_):
         """How far inside an interval a value lies."""
@@ -1185,6 +1227,21 @@ class Question:
             shown = self.mp.nstr(value, digits)
             return shown[:-2] if shown.endswith(".0") else shown
         return "a number beyond 10^1000" if self.mp.mag(value) > 0 else "a number below 10^-1000"
+
+
+def merged(page, scoped):
+    """The page's conditions and those of one place; a set of values named here replaces the page's."""
+    here = {named(c.left) for c in scoped if is_membership(c)}
+    return [*(c for c in page if not (is_membership(c) and named(c.left) in here)), *scoped]
+
+
+def is_membership(condition):
+    """Whether a condition gives a variable a finite set of values."""
+    return (
+        isinstance(condition, t.Relation)
+        and condition.operator == "in"
+        and isinstance(condition.right, t.Finite)
+    )
 
 
 def digits_shown(node):

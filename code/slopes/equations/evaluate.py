@@ -539,7 +539,11 @@ class Evaluator:
                 for k in range(n)
             ]
             return self.column(rows)
-        return self.value(definition.body, Frame({**local, **(bound or {})}, definition.table))
+        inner = Frame({**local, **(bound or {})}, definition.table)
+        for condition in definition.conditions:
+            if not self.holds(condition, inner):
+                raise Undefined(f"outside the domain of {t.pretty(definition.name)}")
+        return self.value(definition.body, inner)
 
     def max_min(self, name, values, key):
         items = []
@@ -723,6 +727,8 @@ class Evaluator:
             return self.by_vector(body, variable, key, frame, partial)
         if kind == "defined":
             return self.by_defined(body, variable, key, frame, partial)
+        if kind == "place":
+            return self.by_place(body, key, frame)
         return self.by_ratio(body, variable, frame)
 
     def moved(self, body, frame, key):
@@ -779,6 +785,8 @@ class Evaluator:
                 return "free", ("e", name, indices)
             if definition.kind in ("elements", "dependent"):
                 return "defined", ("d", definition.key, indices)
+            if definition.kind == "variable":
+                return "place", (definition, indices)
         return "expression", None
 
     def is_array(self, definition, frame):
@@ -799,6 +807,22 @@ class Evaluator:
             )
             columns.append(self.derivative(self.moved(body, frame, key), value[row, col]))
         return self.stacked(columns, value.shape)
+
+    def by_place(self, body, key, frame):
+        """The derivative by one element of a vector that the page defined as a whole."""
+        definition, indices = key
+        value = self.defined(definition, frame)
+        place = (indices[0] - 1, 0) if len(indices) == 1 else (indices[0] - 1, indices[1] - 1)
+        if not (0 <= place[0] < value.shape[0] and 0 <= place[1] < value.shape[1]):
+            raise Undefined("an index out of range")
+
+        def function(x):
+            copy = value.copy()
+            copy[place] = x
+            with self.overriding(("d", definition.key), copy):
+                return self.value(body, frame)
+
+        return self.derivative(function, value[place])
 
     def by_local_vector(self, body, variable, frame):
         value = frame.locals[variable.name]

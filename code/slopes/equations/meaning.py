@@ -51,6 +51,7 @@ class Definition:
     table: dict = field(default_factory=dict)
     section: int = 0
     declared: bool = True
+    conditions: tuple = ()  # where a function was defined, if not everywhere
     key: int = field(default_factory=lambda: next(_keys))
 
 
@@ -118,7 +119,8 @@ class Meaning:
             if token.text == "Phi":
                 self.normal = True
             self.survey_main(tokens, place)
-            if (
+            hangs = place > 0 and tokens[place - 1].kind in ("sub", "sup")
+            if not hangs and (
                 kinds[:1] == ["prime"]
                 or kinds[:3] == ["sup", "lbrace", "primesign"]
                 or kinds[:2] == ["sup", "primesign"]

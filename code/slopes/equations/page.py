@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from . import builtins
 from . import tree as t
-from .decide import BUDGET, Question, Verdict, decide
+from .decide import BUDGET, Verdict, decide, merged
 from .errors import TooMuch, Undecidable, Undefined, Unread
 from .lexer import tokenize
 from .meaning import Definition, Meaning, single_name
@@ -71,6 +71,7 @@ AFTER = re.compile(
     r"^[\s,.;:]*(for|if|when|where|with|provided|whenever|as long as|on|in which|and where)\b"
 )
 CONVENTION = re.compile(r"\bconvention(s|al|ally)?\b", re.I)
+REFERS_BACK = re.compile(r"^\W*(this|that|the (value|choice|slope)|here|what)\b", re.I)
 NO_CONVENTION = re.compile(r"\b(no|not|without|before|against|never)\b[^.]{0,30}\bconvention", re.I)
 REDEFINES = re.compile(
     r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|the .{0,40}function (is|reads)|denote)\b",
@@ -531,7 +532,7 @@ class PageReader:
             if name in names and domain.is_empty():
                 # "let x < 0" after "let x > 0": the later one holds
                 meaning.conditions = [c for c in meaning.conditions if name not in t.names_in(c)]
-        meaning.conditions.append(condition)
+        meaning.conditions = merged(meaning.conditions, [condition])
 
     # -- definitions -------------------------------------------------------------------------------
 
@@ -733,13 +734,19 @@ class PageReader:
         texts = [self.before_display]
         if isinstance(follower, Words) and not follower.heading:
             first = re.split(r"(?<=[.!?])\s", follower.text.strip())[0]
-            texts.append(follower.text if not follower.starts else first)
+            if not follower.starts:
+                texts.append(follower.text)
+            elif REFERS_BACK.match(first) and not first.endswith(":"):
+                texts.append(first)
         return remark or any(CONVENTION.search(x) and not NO_CONVENTION.search(x) for x in texts)
 
     def row(self, statements, scoped, convention, work, equation):
         """The statements of one row: conditions first, then definitions and claims in order."""
-        claims, conditions = [], []
+        claims, conditions, where = [], [], False
         for number, statement in enumerate(statements):
+            where = bool(re.match(r"^\W*(where|with)\b", statement.cue, re.I)) or (
+                where and re.match(r"^\W*and\b", statement.cue, re.I) is not None
+            )
             if self.stands_as_condition(statement, statements, number):
                 condition = self.as_condition(statement)
                 if condition is not None:
@@ -751,10 +758,8 @@ class PageReader:
                     continue
                 if not statement.operators:
                     continue
-            if (
-                re.match(r"^\W*(where|with|let|and where|for|using)\b", statement.cue, re.I)
-                and statement.operators
-            ):
+            defines = where or re.match(r"^\W*(let|for|using)\b", statement.cue, re.I)
+            if defines and statement.operators:
                 if self.take_definition(
                     statement, strong=bool(re.match(r"^\W*let\b", statement.cue, re.I))
                 ):
@@ -800,14 +805,33 @@ class PageReader:
                 plain
                 or self.definition_of(statement.sides[0].node, statement.sides[-1].node) is None
             )
-        inequality = all(
+        inequality = self.is_simple(statement) and all(
             op in ("<", "<=", ">", ">=", "!=", "in", "notin", "to") for op in statement.operators
         )
         if number > 0 and statement.separator in ("comma", "quad", "text"):
             return inequality or self.is_index_equality(statement)
-        if number == 0 and len(row) > 1:
-            return inequality or self.is_index_equality(statement) and row[1].separator == "arrow"
+        if number == 0 and len(row) > 1 and row[1].separator == "arrow":
+            return inequality or self.is_index_equality(statement)
         return False
+
+    @staticmethod
+    def is_simple(statement):
+        """``x > 0``, ``|r| < δ``, ``yz < 1``, ``0 < a < 1``: about variables as they are, not about formulas."""
+
+        def simple(node):
+            if isinstance(node, t.Absolute | t.Negate):
+                return simple(node.body)
+            if isinstance(node, t.Multiply):
+                return all(simple(f) for f in node.factors)
+            if isinstance(node, t.Divide):
+                return isinstance(node.numerator, t.Number) and isinstance(node.denominator, t.Number)
+            kinds = (t.Symbol, t.Element, t.Number, t.Constant, t.Interval, t.Finite, t.NumberSet, t.Sided)
+            return isinstance(node, kinds)
+
+        nodes = [side.node for side in statement.sides]
+        if isinstance(nodes[-1], t.Vector):
+            nodes = nodes[:-1]
+        return all(simple(node) for node in nodes)
 
     def is_index_equality(self, statement):
         names = [s.node.name for s in statement.sides if isinstance(s.node, t.Symbol)]
@@ -844,6 +868,8 @@ class PageReader:
             return
         conditions = self.applicable(conditions, sides)
         defined = self.new_names(sides, operators, conditions, statement, work, convention)
+        if 0 in defined and defined[0].kind == "defined":
+            self.keep_domain(sides[0].node, conditions)
         for k, operator in enumerate(operators):
             left, right = sides[k], sides[k + 1]
             if k in defined:
@@ -855,6 +881,23 @@ class PageReader:
                 link.context = (self.snapshot(), conditions, convention)
             equation.links.append(link)
         self.learn(sides)
+        for link in equation.links[-len(operators) :]:
+            if link.verdict.kind == "verified" and link.left_node is not None:
+                self.meaning.known |= self.meaning.leaves(link.left_node, link.right_node).scalars
+
+    def keep_domain(self, node, conditions):
+        """What a definition is conditioned on stays: its parameters for the page, its argument for itself."""
+        name = node.head.name if isinstance(node, t.Apply) and isinstance(node.head, t.Function) else None
+        made = self.meaning.table.get(name)
+        own = set(made.parameters) if made is not None else set()
+        for condition in conditions:
+            names = t.names_in(condition)
+            if isinstance(condition, t.IndexRange) or self.is_about_indices(condition):
+                continue
+            if names & own:
+                made.conditions = (*made.conditions, condition)
+            elif not names & self.meaning.mains:
+                self.add_domain(condition)
 
     def snapshot(self):
         """The meaning as it stands, to decide a link again later."""
@@ -958,6 +1001,9 @@ class PageReader:
                 return Verdict("defined", "introduces a name")
             self.define(made)
             return Verdict("defined", "introduces a name")
+        if known.conditions and conditions and made.kind == known.kind == "function" and k == 0:
+            if made.parameters == known.parameters:
+                return self.extend(known, made, conditions)
         explicit = operator == ":="
         elsewhere = known.section != self.section and made.name not in self.used_in_section
         announced = REDEFINES.search(self.paragraph_tail()) is not None
@@ -968,6 +1014,19 @@ class PageReader:
             self.define(made)
             return Verdict("defined", f"defines {t.pretty(made.name)} anew")
         return None
+
+    def extend(self, known, made, conditions):
+        """``f(x) = x`` for x > 0, and later ``f(x) = 0`` for x ≤ 0: a definition in two parts."""
+        own = [c for c in conditions if t.names_in(c) & set(made.parameters)]
+        if not own:
+            return None
+        rows = ((known.body, t.And(known.conditions)), (made.body, t.And(tuple(own))))
+        made.body = t.Cases(rows)
+        made.table = known.table
+        self.meaning.table[made.name] = made
+        made.section = known.section
+        self.extended = made
+        return Verdict("defined", "completes a definition")
 
     def is_circular(self, made):
         """``x = log(y/(1-y))`` after y was given by x: a claim, not a definition."""

@@ -70,6 +70,7 @@ ROW_ENVIRONMENTS = {
 }  # fmt: skip
 MATRICES = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix"}
 INDEX_LETTERS = set("ijklmnpqrstc")
+_MORE_INDICES = set("ydabNKCTDMm")
 _BETWEEN = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖", ".": "."}
 _NO_INVERSE = {
     "sin",
@@ -1939,6 +1940,9 @@ def _is_label(group, names, name=""):
         token = group[0]
         if token.kind == "number":
             return name not in names.families
+        if token.kind == "letter" and not token.bold:
+            index = token.text in INDEX_LETTERS or token.text in _MORE_INDICES
+            return not index and not names.is_index(token.text)
         if token.kind in ("name", "function", "text"):
             return True
         return token.kind == "big"

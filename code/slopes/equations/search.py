@@ -127,7 +127,6 @@ def integral(ev, node, frame):
     mp = ev.mp
 
     def inner(x):
-        ev.a.work.spend(20)
         found = ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")
         if isinstance(found, Dual):
             raise Undecidable("the derivative of an integral by something inside it")
@@ -138,11 +137,11 @@ def integral(ev, node, frame):
             return Dual(high.tag, between(low, high.a), ev.a.mul(at(high.a), high.b))
         if isinstance(low, Dual):
             return Dual(low.tag, between(low.a, high), ev.a.neg(ev.a.mul(at(low.a), low.b)))
-        with mp.workdps(25):
-            return mp.quad(inner, [low, 0, high] if low < 0 < high else [low, high], maxdegree=7)
+        with mp.workdps(20):
+            return mp.quad(inner, [low, 0, high] if low < 0 < high else [low, high], maxdegree=6)
 
     def at(x):
         return ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")
 
-    ev.slack = max(ev.slack, LIMIT_SLACK)
+    ev.slack = max(ev.slack, SEARCH_SLACK)
     return between(ev.scalar(ev.value(node.lower, frame)), ev.scalar(ev.value(node.upper, frame)))
