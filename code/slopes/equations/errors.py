@@ -26,6 +26,10 @@ class Undefined(Exception):
     """An expression has no real value at a point: 1/0, log(-1), a derivative at a kink."""
 
 
+class SaidUndefined(Undefined):
+    """The page itself says that there is no value here."""
+
+
 class NoDerivative(Undefined):
     """A derivative does not exist at a point: the one-sided slopes differ, or the function jumps.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import builtins
 from . import tree as t
-from .errors import NoDerivative, Undecidable, Undefined, Unread
+from .errors import NoDerivative, SaidUndefined, Undecidable, Undefined, Unread
 from .meaning import single_name
 from .numbers import Dual, coefficient, new_tag, primal
 
@@ -60,6 +60,7 @@ class Evaluator:
         self.a = arithmetic
         self.mp = arithmetic.mp
         self.override = {}
+        self.cache = {}  # elements already computed under the present overrides
         self.slack = 0  # relative error that a limit, an integral or a search brings in
         self.depth = 0
         self.convention = None
@@ -71,7 +72,8 @@ class Evaluator:
             self.depth = 0
             raise Unread("definitions nested too deeply, or a definition that needs itself")
         try:
-            return getattr(self, "_" + type(node).__name__)(node, frame or Frame())
+            self.a.work.spend()
+            return METHODS[type(node)](self, node, frame or Frame())
         finally:
             self.depth -= 1
 
@@ -125,7 +127,7 @@ class Evaluator:
         return value
 
     def _Number(self, node, frame):
-        return self.a.number(node.text)
+        return self.a.literal(node.text)
 
     def _Constant(self, node, frame):
         if node.name == "e":
@@ -236,6 +238,10 @@ class Evaluator:
             return self.defined(definition, frame)
         if ("v", name) in self.override:
             return self.override["v", name]
+        partial = self.meaning.partial_of(name)
+        if partial is not None:
+            variables = tuple((t.Symbol(name), 1) for name in partial[1:])
+            return self.value(t.Derivative(t.Symbol(partial[0]), variables, True), frame)
         size = self.sample.size(name)
         if size is not None:
             return self.mp.mpf(size)
@@ -338,7 +344,14 @@ class Evaluator:
         if len(indices) != len(definition.indices):
             raise Unread(f"{t.pretty(definition.name)} has {len(definition.indices)} indices")
         bound = dict(zip(definition.indices, indices, strict=True))
-        return self.value(definition.body, Frame({**frame.locals, **bound}, definition.table))
+        plain = all(isinstance(v, int) for v in frame.locals.values())
+        plain = plain and self.meaning.is_closed(definition)
+        if plain and key in self.cache:
+            return self.cache[key]
+        value = self.value(definition.body, Frame({**frame.locals, **bound}, definition.table))
+        if plain:
+            self.cache[key] = value
+        return value
 
     def all_elements(self, definition, frame):
         n = self.length(definition.name)
@@ -373,6 +386,8 @@ class Evaluator:
         raise Unread("an index that does not fit")
 
     def index(self, node, frame):
+        if isinstance(node, t.Symbol) and isinstance(frame.locals.get(node.name), int):
+            return frame.locals[node.name]
         value = self.value(node, frame)
         whole = None if isinstance(value, np.ndarray | Range) else self.a.integer(primal(value))
         if whole is None:
@@ -438,11 +453,13 @@ class Evaluator:
             return self.apply(head, values, frame, id(node))
         if isinstance(head, t.Primed) and not node.arguments:
             return self.primed(head, self.implicit(frame), frame)
-        values = [self.value(argument, frame) for argument in node.arguments]
+        values = [self.argument(argument, None, 0, frame) for argument in node.arguments]
         return self.apply(head, values, frame, id(node))
 
     def argument(self, node, definition, place, frame, head=None):
         """An argument; a plain letter is a vector where the function wants one."""
+        if isinstance(node, t.Sided) and isinstance(node.body, t.Number):
+            return self.approach(node, frame)
         wants = head is not None and head.name in (
             "softmax",
             "logsumexp",
@@ -595,6 +612,16 @@ class Evaluator:
         return self.a.div(self.a.log(values[1]), self.a.log(values[0]))
 
     def _Sided(self, node, frame):
+        """``x^+``: the positive part (and ``x^-`` the negative one); ``0^+`` is read as an argument only."""
+        if isinstance(node.body, t.Number):
+            raise Unread(
+                "a point with a side is read as an argument of a function and in limits only"
+            )
+        value = self.scalar(self.value(node.body, frame))
+        value = value if node.side == "+" else self.a.neg(value)
+        return self.a.largest((self.mp.mpf(0), value), id(node))
+
+    def approach(self, node, frame):
         return Approach(self.scalar(self.value(node.body, frame)), 1 if node.side == "+" else -1)
 
     # -- derivatives -------------------------------------------------------------------------------
@@ -743,9 +770,11 @@ class Evaluator:
         missing = object()
         saved = self.override.get(key, missing)
         self.override[key] = value
+        cache, self.cache = self.cache, {}
         try:
             yield
         finally:
+            self.cache = cache
             if saved is missing:
                 del self.override[key]
             else:
@@ -1067,6 +1096,9 @@ class Evaluator:
             raise Undefined("none of the cases holds")
         return self.value(chosen, frame)
 
+    def _Nothing(self, node, frame):
+        raise SaidUndefined("the page says that there is no value")
+
     def _Indicator(self, node, frame):
         return self.mp.mpf(int(self.holds(node.condition, frame)))
 
@@ -1147,6 +1179,13 @@ class Evaluator:
 
     def _NumberSet(self, node, frame):
         raise Unread("a set of numbers stands where a value is needed")
+
+
+METHODS = {
+    kind: getattr(Evaluator, "_" + name)
+    for name, kind in vars(t).items()
+    if isinstance(kind, type) and hasattr(Evaluator, "_" + name)
+}
 
 
 @dataclass

@@ -75,7 +75,7 @@ class Meaning:
         self.mains = set()  # variables that functions are written in or derivatives are taken by
         self.future = {}  # names that the page defines somewhere -> True for functions
         self.step_names = set()  # variables of limits such as h
-        self.positive_integers = set()
+        self.closed = {}
 
     # -- a first look at the whole page --------------------------------------------------------
 
@@ -343,6 +343,11 @@ class Meaning:
                 found.bare = True
             return
         definition = self.lookup(name, table)
+        partial = self.partial_of(name)
+        if partial is not None:
+            for part in partial:
+                self._collect_name(t.Symbol(part), bound, table, found, seen)
+            return
         if definition is None:
             if name in self.sizes:
                 found.sizes.add(name)
@@ -400,6 +405,25 @@ class Meaning:
         if definition.body is not None:
             bound = frozenset(definition.parameters) | frozenset(definition.indices)
             self._collect(definition.body, bound, definition.table, found, seen)
+
+    def partial_of(self, name):
+        """(g, x) where ``g_x`` stands for a partial derivative of a defined g; otherwise None."""
+        base, mark, label = name.partition("_{")
+        definition = self.table.get(base) if mark else None
+        label = label.rstrip("}")
+        if definition is None or name in self.table or not definition.body:
+            return None
+        variables = definition.parameters or self.outer_variables(definition.body, definition.table)
+        if label in variables:
+            return base, label
+        return (base, *label) if label and all(letter in variables for letter in label) else None
+
+    def is_closed(self, definition):
+        """Whether an indexed definition depends on its own indices and no other."""
+        if definition.key not in self.closed:
+            leaves = self.leaves(definition.body, table=definition.table)
+            self.closed[definition.key] = leaves.indices <= set(definition.indices)
+        return self.closed[definition.key]
 
     def outer_variables(self, node, table=None):
         """The free scalar variables that an expression depends on, in order."""

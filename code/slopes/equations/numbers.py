@@ -83,6 +83,8 @@ class Arithmetic:
         self.work = work
         self.ties = 0
         self.margins = None
+        self.thresholds = {}
+        self.literals = {}
 
     # -- constants --------------------------------------------------------------------------------
 
@@ -141,7 +143,22 @@ class Arithmetic:
 
     def tiny(self, y, x):
         """Whether y is zero but for rounding (a difference that should cancel exactly)."""
-        return abs(y) < self.mp.mpf(10) ** (-0.9 * self.mp.dps)
+        return abs(y) < self.threshold(-0.9 * self.mp.dps)
+
+    def threshold(self, power):
+        """A power of ten, computed once."""
+        found = self.thresholds.get(power)
+        if found is None:
+            found = self.thresholds[power] = self.mp.mpf(10) ** power
+        return found
+
+    def literal(self, text):
+        """A displayed number, computed once for each precision."""
+        key = text, self.mp.prec
+        found = self.literals.get(key)
+        if found is None:
+            found = self.literals[key] = self.mp.mpf(text)
+        return found
 
     # -- lifting functions to duals ---------------------------------------------------------------
 
@@ -313,9 +330,10 @@ class Arithmetic:
         """The int that a plain number equals, if it is one of moderate size."""
         if isinstance(x, Dual | self.mp.mpc):
             return None
-        if abs(x) <= 10_000 and x == int(x):
-            return int(x)
-        return None
+        sign, mantissa, exponent, bits = x._mpf_
+        if exponent < 0 or bits + exponent > 14:
+            return 0 if not mantissa and not exponent else None
+        return -int(mantissa << exponent) if sign else int(mantissa << exponent)
 
     def integer_power(self, base, n):
         if not isinstance(base, Dual):
@@ -342,14 +360,14 @@ class Arithmetic:
             start = start.real
         if self.margins is not None and key is not None:
             self.margins.append((key, start))
-        if abs(start) > self.mp.mpf(10) ** (8 - self.mp.dps):
+        if abs(start) > self.threshold(8 - self.mp.dps):
             return 1 if start > 0 else -1
         self.ties += 1
         return self._infinitesimal_sign(x)
 
     def _infinitesimal_sign(self, x):
         if not isinstance(x, Dual):
-            small = abs(x) <= self.mp.mpf(10) ** (8 - self.mp.dps)
+            small = abs(x) <= self.threshold(8 - self.mp.dps)
             return 0 if small else (1 if x > 0 else -1)
         return self._infinitesimal_sign(x.a) or self._infinitesimal_sign(x.b)
 

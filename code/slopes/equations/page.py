@@ -63,6 +63,14 @@ CLOSING = re.compile(
     r"either way|the (two|three) cases)",
     re.I,
 )
+EVERYWHERE = re.compile(
+    r"\b(for all|for every|for each|for any|in general|in both|both cases|all cases|either case|altogether|summar\w+|"
+    r"the result|in total|overall|everywhere|any real|all real)\b",
+    re.I,
+)
+GOES_ON = re.compile(
+    r"^\s*(?:\\begin\{\w+\*?\}\s*)?(?:&\s*)?(?:=|\\(?:Rightarrow|implies|Longrightarrow|therefore|iff|Leftrightarrow|leq?|geq?)\b)"
+)
 CONTINUES = re.compile(
     r"^\W*(so|and|hence|therefore|thus|then|which|that is|i\.e\.|or|but|since|because|where|with|by|using|now)\b",
     re.I,
@@ -154,6 +162,7 @@ class PageReader:
         self.case = []  # conditions of the case that is being treated
         self.case_indented = False
         self.pending = []  # conditions of the sentence before the next display
+        self.pending_used = False  # a display has followed that sentence
         self.paragraph = ""  # the text since the last display
         self.before_display = ""  # the text between the last display and this one
         self.exempt = None
@@ -241,7 +250,7 @@ class PageReader:
             self.case = []
         elif self.case and self.case_indented and item.starts and not item.indented:
             self.case = []
-        if CLOSING.match(text):
+        if CLOSING.match(text) or EVERYWHERE.search(text):
             self.case = []
         if not (CONTINUES.match(text) or text[:1].islower()) or item.starts and item.bullet:
             self.pending = []
@@ -304,6 +313,8 @@ class PageReader:
                 last = [c for place, c in scoped if place == sentences]
                 if not last and linked:
                     last = [c for place, c in scoped if place == sentences - 1]
+                if last:
+                    self.pending_used = False
                 self.pending += self.consistent(last)
         return [condition for _, condition in scoped]
 
@@ -551,7 +562,7 @@ class PageReader:
                 return None
             if taken and not (node.bold and node.name in leaves.families):
                 return None
-            if node.name in meaning.sizes or node.name == "1":
+            if node.name in meaning.sizes or node.name == "1" or meaning.partial_of(node.name):
                 return None
             return Definition(node.name, "variable", body)
         if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
@@ -632,11 +643,7 @@ class PageReader:
         exists = made.name in self.meaning.table
         if exists and not strong:
             return False
-        if (
-            isinstance(left, t.Symbol)
-            and isinstance(right, t.Number)
-            and made.name in self.fixed_variables()
-        ):
+        if self.fixes_variable(made):
             return False
         if (
             inline
@@ -656,6 +663,17 @@ class PageReader:
         left, right = statement.sides[:2]
         if self.decide(left, "=", right, [], False, Work(BUDGET)).kind != "verified":
             self.define(made)
+
+    def fixes_variable(self, made):
+        """``x = 0`` for the x of the functions, ``x = y`` for two variables: restricts, and defines nothing."""
+        if made.kind != "variable" or made.body is None:
+            return False
+        leaves = self.meaning.leaves(made.body)
+        if made.name in self.fixed_variables() | self.meaning.mains:
+            if not leaves.scalars | leaves.families | leaves.definitions:
+                return True
+        known = self.meaning.known
+        return made.name in known and isinstance(made.body, t.Symbol) and made.body.name in known
 
     def fixed_variables(self):
         """Names that functions are written in and derivatives are taken by: never given a value in passing."""
@@ -687,6 +705,11 @@ class PageReader:
         exempt, self.exempt = self.exempt, None
         self.before_display, self.paragraph = self.paragraph, ""
         follower = self.items[place + 1] if place + 1 < len(self.items) else None
+        if self.pending_used and not (
+            GOES_ON.match(item.latex) or CONTINUES.match(self.before_display)
+        ):
+            self.pending = []
+        self.pending_used = bool(self.pending)
         scoped = [*self.case, *self.pending]
         if isinstance(follower, Words) and not follower.heading and not follower.bullet:
             if AFTER.match(follower.text) and exempt is None:
@@ -824,8 +847,19 @@ class PageReader:
             if isinstance(node, t.Multiply):
                 return all(simple(f) for f in node.factors)
             if isinstance(node, t.Divide):
-                return isinstance(node.numerator, t.Number) and isinstance(node.denominator, t.Number)
-            kinds = (t.Symbol, t.Element, t.Number, t.Constant, t.Interval, t.Finite, t.NumberSet, t.Sided)
+                return isinstance(node.numerator, t.Number) and isinstance(
+                    node.denominator, t.Number
+                )
+            kinds = (
+                t.Symbol,
+                t.Element,
+                t.Number,
+                t.Constant,
+                t.Interval,
+                t.Finite,
+                t.NumberSet,
+                t.Sided,
+            )
             return isinstance(node, kinds)
 
         nodes = [side.node for side in statement.sides]
@@ -887,7 +921,11 @@ class PageReader:
 
     def keep_domain(self, node, conditions):
         """What a definition is conditioned on stays: its parameters for the page, its argument for itself."""
-        name = node.head.name if isinstance(node, t.Apply) and isinstance(node.head, t.Function) else None
+        name = (
+            node.head.name
+            if isinstance(node, t.Apply) and isinstance(node.head, t.Function)
+            else None
+        )
         made = self.meaning.table.get(name)
         own = set(made.parameters) if made is not None else set()
         for condition in conditions:
@@ -956,6 +994,7 @@ class PageReader:
                 made = self.definition_of(sides[k].node, sides[k + 1].node)
                 if (
                     made is not None
+                    and not self.fixes_variable(made)
                     and made.name not in self.meaning.table
                     and not self.is_letter_default(made)
                 ):
@@ -981,9 +1020,8 @@ class PageReader:
         """Decide whether a link defines a name; None if it is a claim like any other."""
         meaning = self.meaning
         known = meaning.table.get(made.name)
-        constant = isinstance(right.node if not turned else left.node, t.Number)
         if made.kind == "variable" and known is None:
-            if made.name in self.fixed_variables() and constant:
+            if self.fixes_variable(made):
                 return None
             if turned and (made.name in meaning.known or made.name in INDEX_LETTERS):
                 return None
@@ -1077,6 +1115,8 @@ class PageReader:
                             "undecided",
                             "can be read in two ways, and is true in one only: add brackets",
                         )
+        elif verdict.kind == "refuted" and self.is_mere_condition(left.node, right.node):
+            return Verdict("undecided", 'holds for some values only: say "let", or claim something')
         elif verdict.kind == "refuted":
             for one, other, turned in ((left, right, False), (right, left, True)):
                 for node, _ in one.others:
@@ -1090,6 +1130,17 @@ class PageReader:
                             "can be read in two ways, and is true in one only: add brackets",
                         )
         return verdict
+
+    def is_mere_condition(self, left, right):
+        """``x = 0``, ``x > 0``, ``i = k`` standing alone."""
+        simple = (t.Symbol, t.Element, t.Number)
+        return (
+            isinstance(left, simple)
+            and isinstance(right, simple)
+            and self.is_plain(left)
+            and self.is_plain(right)
+            and not (isinstance(left, t.Number) and isinstance(right, t.Number))
+        )
 
     @staticmethod
     def softmax_of_number(left, right):

@@ -45,6 +45,7 @@ from .tree import (
     Negate,
     Node,
     Norm,
+    Nothing,
     Number,
     NumberSet,
     Or,
@@ -971,6 +972,9 @@ class Parser:
         node = self.whole(inside)
         if token.text == "(" and self.applied_group(inside):
             return Apply(Lambda(node), self.bracketed_arguments())
+        if self.at("sub") and token.text in "([" and self.at("op", "+", 1):
+            self.position += 2
+            return Apply(Function("relu"), (node,))
         if self.at("sub") and token.text in "([" and not isinstance(node, Number | Symbol):
             self.next()
             return Element(node, self.indices(self.argument_tokens()))
@@ -1715,6 +1719,10 @@ class Parser:
                 raise Unread("a case without a value", row[0].start)
             if not condition:
                 raise Unread("a case without a condition", row[0].start)
+            words = " ".join(t.text for t in value).lower().split()
+            if words and set(words) <= NO_VALUE and words != ["does"]:
+                rows.append((Nothing(), self.inner(condition).condition()))
+                continue
             rows.append((self.whole(value, "side"), self.inner(condition).condition()))
         if not rows:
             raise Unread("cases without a row", token.start)
@@ -1833,6 +1841,18 @@ class _Ready(Token):
 
 _END = Token("end of the formula", "", -1, -1)
 _DOTS = Symbol("…")
+NO_VALUE = {
+    "undefined",
+    "not",
+    "defined",
+    "does",
+    "exist",
+    "dne",
+    "nonexistent",
+    "no",
+    "derivative",
+    "none",
+}
 ANNOTATION_FILLERS = {
     "if", "for", "when", "where", "all", "any", "every", "whenever", "is", "real", "the", "case", "in",
     "on", "at", "as", "while", "provided", "that", "iff",

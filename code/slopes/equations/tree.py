@@ -281,6 +281,11 @@ class Cases(Node):
 
 
 @dataclass(frozen=True)
+class Nothing(Node):
+    """A case that says "undefined"."""
+
+
+@dataclass(frozen=True)
 class Indicator(Node):
     condition: Node
 
