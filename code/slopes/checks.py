@@ -154,9 +154,10 @@ class Report:
         return f"{self.function}: the derivative agrees at {self.points} {self.unit}"
 
     def _cells(self):
-        # Error and place share a cell: both are round-off, whose digits depend on the processor.
+        # Error and place share a cell: both are round-off, which depends on the processor.
         for row in self.rows:
-            yield row.method, f"{row.error:.0e} at {row.where}" if row.error else "0"
+            found = f"{row.error:.0e} at {row.where}" if row.error >= 1e-15 else "below 1e-15"
+            yield row.method, found
 
     def __str__(self):
         width = max(len(row.method) for row in self.rows)
