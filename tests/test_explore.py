@@ -1,0 +1,152 @@
+"""Figures that a reader can move: what they show is what the package computes."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from slopes import (
+    ACTIVATIONS,
+    absolute_loss,
+    nll,
+    relu,
+    sigmoid,
+    softmax,
+    square_loss,
+    step,
+)
+from slopes.explore import Explorer, explore, explore_neuron, explore_secant, explore_softmax
+
+FIGURES = [
+    *(explore(function, span=(-3, 3)) for function in ACTIVATIONS),
+    explore(absolute_loss.at(1.0)),
+    explore(square_loss.at(1.0)),
+    explore(nll.at(1.0), span=(0.05, 0.95), start=0.5),
+    explore_secant(sigmoid, -1.0),
+    explore_softmax(),
+    explore_neuron(),
+]
+
+
+class Page(HTMLParser):
+    """Collects the elements of a piece of HTML."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def of(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def data_of(figure):
+    html = figure._repr_html_()
+    return json.loads(re.search(r"application/json'>(.*?)</script>", html, re.S).group(1))
+
+
+def numbers(texts):
+    return np.array([float(text.replace("−", "-")) for text in texts])
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=repr)
+def test_a_figure_is_complete_and_loads_nothing(figure):
+    html = figure._repr_html_()
+    page, data = Page(html), data_of(figure)
+    assert "://" not in html
+    assert "nan" not in html.replace("tanh", "")
+    assert len(html) < 120_000
+    parts = {a["data-part"] for _, a in page.elements if "data-part" in a}
+    assert {key.split(".")[0] for key in data["frames"]} == parts
+    sliders = page.of("input")
+    positions = np.prod([int(slider["max"]) + 1 for slider in sliders])
+    assert all(len(frames) == positions for frames in data["frames"].values())
+    assert len(data["say"]) == positions
+    # A screen reader hears what the picture is, and each slider what its position means.
+    assert page.of("svg")[0]["role"] == "img"
+    assert page.of("svg")[0]["aria-label"]
+    assert all(slider["aria-valuetext"] == data["say"][figure.first] for slider in sliders)
+    # Jupyter would take the arrow keys for itself.
+    assert all(slider["data-lm-suppress-shortcuts"] == "true" for slider in sliders)
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=repr)
+def test_without_scripts_the_first_frame_is_drawn(figure):
+    html, data = figure._repr_html_(), data_of(figure)
+    for key, frames in data["frames"].items():
+        part, attribute = key.split(".")
+        now = frames[figure.first]
+        element = re.search(rf"<[^>]*data-part='{part}'[^>]*>([^<]*)", html)
+        found = element.group(1) if attribute == "text" else element.group(0)
+        assert found == now if attribute == "text" else f"{attribute}='{now}'" in found
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
+def test_values_and_slopes_are_those_of_the_function(function):
+    frames = data_of(explore(function, span=(-3, 3), positions=61))["frames"]
+    x = np.linspace(-3, 3, 61)
+    np.testing.assert_allclose(numbers(frames["value.text"]), function(x), atol=6e-4)
+    smooth = [i for i, text in enumerate(frames["slope.text"]) if "none" not in text]
+    assert len(smooth) == 61 - len(function.kinks)
+    slopes = numbers([frames["slope.text"][i] for i in smooth])
+    np.testing.assert_allclose(slopes, function.derivative(x)[smooth], atol=6e-4)
+
+
+def test_a_kink_shows_two_half_tangents_and_no_slope():
+    frames = data_of(explore(relu, span=(-2, 2)))["frames"]
+    middle = frames["x.text"].index("0.00")
+    assert frames["tangent.d"][middle].count("M") == 2
+    assert frames["slope.text"][middle] == "none: 0 on the left, 1 on the right; the code takes 0"
+    jump = data_of(explore(step, span=(-2, 2)))["frames"]["slope.text"]
+    assert jump[len(jump) // 2] == "none: a jump; the code takes 0"
+
+
+def test_a_kink_between_two_positions_gets_one_of_its_own():
+    frames = data_of(explore(absolute_loss.at(0.333), span=(-2, 2)))["frames"]
+    assert sum("none" in text for text in frames["slope.text"]) == 1
+
+
+def test_the_secant_comes_closer_with_each_position():
+    errors = numbers(data_of(explore_secant(sigmoid, -1.0))["frames"]["error.text"])
+    assert (np.diff(errors[2:]) < 0).all()
+    assert errors[-1] < 1e-5
+
+
+def test_the_softmax_figure_shows_its_jacobian():
+    frames = data_of(explore_softmax(positions=3))["frames"]
+    z = np.array([-4.0, 4.0, 0.0])
+    frame = 2  # the first slider at its first position, the second at its third
+    shown = [[numbers([frames[f"j{i}{k}t.text"][frame]])[0] for k in range(3)] for i in range(3)]
+    np.testing.assert_allclose(shown, softmax.jacobian(z), atol=6e-3)
+
+
+def test_the_neuron_multiplies_its_factors():
+    frames = data_of(explore_neuron())["frames"]
+    product = numbers(frames["la.text"]) * numbers(frames["az.text"]) * 2
+    near = (
+        np.abs(numbers(frames["z.text"])) < 4
+    )  # further out three decimals are too few to compare
+    np.testing.assert_allclose(product[near], numbers(frames["lw.text"])[near], atol=0.1)
+
+
+def test_a_span_outside_the_domain_is_an_error():
+    with pytest.raises(ValueError, match="leaves the domain"):
+        explore(nll.at(1.0), span=(-1, 1))
+
+
+def test_a_wrong_number_of_frames_is_an_error():
+    with pytest.raises(ValueError, match="2 frames, and the sliders make 3"):
+        Explorer("", "", [("x", 3, 0)], {"a.text": ["1", "2"]}, ["a", "b", "c"])
+
+
+def test_what_the_page_says_cannot_break_out_of_the_script():
+    figure = Explorer("", "", [("x", 1, 0)], {"a.text": ["</script>"]}, ["</script>"])
+    assert figure._repr_html_().count("</script>") == 2
