@@ -22,7 +22,15 @@ import numpy as np
 
 from . import builtins
 from . import tree as t
-from .errors import NoDerivative, SaidUndefined, TooMuch, Undecidable, Undefined, Unread
+from .errors import (
+    NoDerivative,
+    OutsideReals,
+    SaidUndefined,
+    TooMuch,
+    Undecidable,
+    Undefined,
+    Unread,
+)
 from .evaluate import Evaluator, Frame, Range, compare_sign
 from .meaning import Definition
 from .numbers import CHECK_DIGITS, WORK_DIGITS, Arithmetic, Work, primal
@@ -33,6 +41,7 @@ DIFFERS = -40  # powers of ten: relative difference that calls for a second look
 CONVICTS = -50
 SIZES = (2, 3, 4)
 DERIVATIVES = (t.Derivative, t.Prime, t.Primed, t.Gradient)
+RULE_LETTERS = {"u", "v", "f", "g", "h", "p", "q", "r", "s", "y", "F", "G"}
 SMALL_STEPS = {"h", "epsilon", "varepsilon", "eps"}
 
 
@@ -247,17 +256,37 @@ class Question:
                 base = variable.base if isinstance(variable, t.Element) else variable
                 if isinstance(base, t.Symbol):
                     entry[1][base.name] = isinstance(variable, t.Element) or base.bold
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Prime) and isinstance(node.body, t.Symbol) and meaning.implicit:
-                name = node.body.name
-                if (
-                    meaning.lookup(name) is None
-                    and name not in applied
-                    and name != meaning.implicit
-                ):
-                    if name not in builtins.LETTERS and not name.startswith("@"):
-                        below.setdefault(name, [False, {}])[1].setdefault(meaning.implicit, False)
+        for name, variable in self.rule_functions():
+            free = meaning.lookup(name) is None and name not in applied and name != variable
+            if free and name not in builtins.LETTERS and not name.startswith("@"):
+                below.setdefault(name, [False, {}])[1].setdefault(variable, False)
         return self.dependent_definitions(below)
+
+    def rule_functions(self):
+        """The u and v of ``(uv)' = u'v + uv'`` and ``d(uv)/dx = …``: functions, though nothing says so.
+
+        A letter that carries a prime is one; so is each usual letter for a function that stands in what is
+        differentiated, in an equation that differentiates bare letters.
+        """
+        nodes = [*self.left.walk(), *self.right.walk()]
+        bare = any(
+            isinstance(n, t.Prime | t.Derivative)
+            and isinstance(n.body, t.Symbol)
+            and self.meaning.lookup(n.body.name) is None
+            for n in nodes
+        )
+        for node in nodes:
+            if isinstance(node, t.Prime) and self.meaning.implicit:
+                variable = self.meaning.implicit
+            elif isinstance(node, t.Derivative) and isinstance(node.variables[0][0], t.Symbol):
+                variable = node.variables[0][0].name
+            else:
+                continue
+            if isinstance(node, t.Prime) and isinstance(node.body, t.Symbol):
+                yield node.body.name, variable
+            elif bare and not isinstance(node.body, t.Symbol):
+                for name in sorted((t.names_in(node.body) & RULE_LETTERS) - self.meaning.known):
+                    yield name, variable
 
     def dependent_definitions(self, below):
         def reaches(start, goal, seen=()):
@@ -776,9 +805,7 @@ class Question:
             self.tally.right_only += generic
             self.tally.undefined = self.tally.undefined or f"the left side: {left_error}"
         elif generic:
-            self.tally.left_only.append(
-                (str(right_error), self.witness(sample, locals_, left, None))
-            )
+            self.tally.left_only.append((right_error, self.witness(sample, locals_, left, None)))
             self.tally.undefined = self.tally.undefined or f"the right side: {right_error}"
 
     def at_kink(self, error, value, on_left, sample, locals_):
@@ -1172,6 +1199,8 @@ class Question:
 
     def plainly_bounded(self):
         """Whether a logarithm or root of a plain variable shows what the display is about."""
+        if not all(isinstance(error, OutsideReals) for error, _ in self.tally.left_only):
+            return False
         for node in self.right.walk():
             if (
                 isinstance(node, t.Apply)

@@ -26,6 +26,10 @@ class Undefined(Exception):
     """An expression has no real value at a point: 1/0, log(-1), a derivative at a kink."""
 
 
+class OutsideReals(Undefined):
+    """A logarithm, root or power of a negative number: the formula is meant for other numbers."""
+
+
 class SaidUndefined(Undefined):
     """The page itself says that there is no value here."""
 

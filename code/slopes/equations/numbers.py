@@ -16,7 +16,7 @@ import itertools
 from fractions import Fraction
 from functools import lru_cache
 
-from .errors import TooMuch, Undecidable, Undefined
+from .errors import OutsideReals, TooMuch, Undecidable, Undefined
 
 WORK_DIGITS = 60
 CHECK_DIGITS = 200
@@ -191,7 +191,7 @@ class Arithmetic:
             if isinstance(t, self.mp.mpc):
                 return self.mp.log(t)
             if t <= 0:
-                raise Undefined(f"the logarithm of {'zero' if t == 0 else 'a negative number'}")
+                raise OutsideReals(f"the logarithm of {'zero' if t == 0 else 'a negative number'}")
             return self.mp.log(t)
 
         if self.zero_but_infinitesimal(x):
@@ -267,7 +267,7 @@ class Arithmetic:
             if isinstance(t, self.mp.mpc):
                 return self.mp.sqrt(t)
             if t < 0:
-                raise Undefined("the square root of a negative number")
+                raise OutsideReals("the square root of a negative number")
             return self.mp.sqrt(t)
 
         half = self.mp.mpf(1) / 2
@@ -292,7 +292,7 @@ class Arithmetic:
                 raise Undefined("a root at zero, where its slope is infinite")
             return self.mp.mpf(0)
         if self.sign(x) < 0:
-            raise Undefined("an even root of a negative number")
+            raise OutsideReals("an even root of a negative number")
         return self.exp(self.div(self.log(x), self.mp.mpf(degree)))
 
     def power(self, base, exponent):
@@ -306,7 +306,7 @@ class Arithmetic:
         if start == 0:
             return self.power_of_zero(base, exponent)
         if start < 0:
-            raise Undefined("a broken power of a negative number")
+            raise OutsideReals("a broken power of a negative number")
         if not isinstance(base, Dual) and base == 1 and not isinstance(exponent, Dual):
             return base
         return self.exp(self.mul(exponent, self.log(base)))
@@ -318,7 +318,7 @@ class Arithmetic:
             return self.mp.mpf(0)
         self.ties += 1
         if self.sign(base) < 0:
-            raise Undefined("a broken power of a negative number")
+            raise OutsideReals("a broken power of a negative number")
         if exponent < 1:
             raise Undefined("a power at zero, where its slope is infinite")
         lower = self.power(base.a, self.sub(exponent, self.mp.mpf(1)))

@@ -356,8 +356,33 @@ class PageReader:
                     continue
             condition = self.as_condition(statement)
             if condition is not None:
-                scoped += self.restrict(condition, words, item)
+                scoped += [
+                    c
+                    for c in self.restrict(condition, words, item)
+                    if self.introduced(c, words, after, item)
+                ]
         return scoped
+
+    def introduced(self, condition, words, after, item):
+        """Whether the sentence says *where* the display holds: "For □, …", "…, for □:".
+
+        A condition in the middle ("is 1 if □, and 0 otherwise") belongs to the sentence, not to the display.
+        """
+        if item.bullet or item.heading or CASE.match(words):
+            return True
+        cues = list(CUE.finditer(words))
+        opens = re.match(
+            r"^[\W_]*(?:(?:now|so|then|and|but|or|here|again|hence|thus|step \d+)\b[\W_]*)*", words
+        )
+        if cues and cues[0].start() == opens.end() and not CONSEQUENCE.search(words):
+            return True
+        last = re.match(r"^[\s,.:;)]*((and|or)\s+)?$", after) is not None
+        plain = (
+            not self.is_about_indices(condition)
+            or cues
+            and cues[-1].group(1).lower() in ("for", "if", "when")
+        )
+        return last and bool(plain)
 
     def restrict(self, condition, words, item):
         """Where a condition in the prose holds: on the page, in the case, for the next display, or nowhere.
@@ -389,7 +414,7 @@ class PageReader:
         if CONSEQUENCE.search(words[-40:]) and not near:
             return []
         new = not names & self.meaning.known
-        declared = near and cue in ("with", "where") or new and cue not in CONDITIONAL
+        declared = near and cue in ("with", "where", "at") or new and cue not in CONDITIONAL
         if not main and not pins and declared and (len(names) == 1 or near and cue == "with"):
             self.add_domain(condition)
             return []
@@ -485,7 +510,7 @@ class PageReader:
         left, right = (side.node for side in statement.sides)
         if not isinstance(left, t.Symbol | t.Element) or not self.is_plain(left):
             return False
-        return isinstance(right, t.Number | t.Symbol | t.Constant) or (
+        return isinstance(right, t.Number | t.Symbol | t.Element | t.Constant) or (
             isinstance(right, t.Negate) and isinstance(right.body, t.Number)
         )
 
@@ -669,10 +694,10 @@ class PageReader:
         if made.kind != "variable" or made.body is None:
             return False
         leaves = self.meaning.leaves(made.body)
-        if made.name in self.fixed_variables() | self.meaning.mains:
+        known = self.meaning.known
+        if made.name in self.fixed_variables() | self.meaning.mains | known:
             if not leaves.scalars | leaves.families | leaves.definitions:
                 return True
-        known = self.meaning.known
         return made.name in known and isinstance(made.body, t.Symbol) and made.body.name in known
 
     def fixed_variables(self):
@@ -713,7 +738,13 @@ class PageReader:
         scoped = [*self.case, *self.pending]
         if isinstance(follower, Words) and not follower.heading and not follower.bullet:
             if AFTER.match(follower.text) and exempt is None:
-                scoped += self.prose(follower, only_first_sentence=True)
+                behind = self.prose(follower, only_first_sentence=True)
+                # "where □ is 1 if □" explains a symbol; "for □", "if □" say where the display holds.
+                scoped += (
+                    behind
+                    if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text)
+                    else []
+                )
                 self.consumed.add(place + 1)
         convention = self.convention(follower)
         if exempt is not None:
