@@ -47,8 +47,10 @@ _STYLE = {
     "figure.facecolor": "white",
     # Constrained layout keeps labels inside the picture at every size.
     "figure.constrained_layout.use": True,
-    # Two runs of one cell must give the same SVG: ids come from a fixed salt, and no date is written.
+    # Two runs of one cell must give the same SVG: ids come from a fixed salt, no date is written, and
+    # no point is left out for lying on a line, which the last bit of a number can decide.
     "svg.hashsalt": "slopes",
+    "path.simplify": False,
 }
 
 
