@@ -119,7 +119,7 @@ def draw_curve(ax, function, values, span, label=None, line=LINES[0]):
     inside = [k.at for k in function.kinks if span[0] < k.at < span[1]]
     ends = [span[0], *inside, span[1]]
     for lower, upper in pairwise(ends):
-        x = np.linspace(lower, upper, 301)
+        x = np.linspace(lower, upper, 161)
         # A hair inside the branch, so that the value taken at the kink belongs to neither side.
         hair = 1e-9 * (upper - lower)
         x[0], x[-1] = lower + hair, upper - hair
