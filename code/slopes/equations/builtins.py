@@ -126,6 +126,9 @@ FIXED = {
     "log_base",
 }
 
+# Of these a page may define a variant with a parameter of its own: softplus(x) = log(1 + e^{βx})/β.
+VARIANTS = {"relu", "softplus", "silu", "mish", "softsign", "gelu", "sigmoid", "logsigmoid"}
+
 # Letters that mean a function where the page applies them without having defined them.
 LETTERS = {"sigma": "sigmoid", "Phi": "normal_cdf"}
 # The page may define these in its own way (an approximation, another convention).

@@ -285,7 +285,7 @@ class Question:
             if isinstance(node, t.Prime) and isinstance(node.body, t.Symbol):
                 yield node.body.name, variable
             elif bare and not isinstance(node.body, t.Symbol):
-                for name in sorted((t.names_in(node.body) & RULE_LETTERS) - self.meaning.known):
+                for name in sorted((t.names_in(node.body) & RULE_LETTERS) - self.meaning.in_use()):
                     yield name, variable
 
     def dependent_definitions(self, below):
@@ -344,6 +344,7 @@ class Question:
         for condition in self.conditions:
             conditioned |= meaning.leaves(condition).scalars | meaning.leaves(condition).families
         known = meaning.known | self.derivative_variables() | conditioned | set(meaning.families)
+        known |= self.argument_variables()
         for name in sorted((left.scalars ^ right.scalars) | (left.families ^ right.families)):
             if name not in known and name not in left.indices | right.indices:
                 return f"{t.pretty(name)} is not defined before this point"
@@ -354,6 +355,15 @@ class Question:
         for node in (*self.left.walk(), *self.right.walk()):
             if isinstance(node, t.Derivative):
                 names |= {v.name for v, _ in node.variables if isinstance(v, t.Symbol)}
+        return names
+
+    def argument_variables(self):
+        """The x of ``tanh x``: what a function is written in needs no introduction."""
+        names = set()
+        for node in (*self.left.walk(), *self.right.walk()):
+            if isinstance(node, t.Apply):
+                for argument in node.arguments:
+                    names |= t.names_in(argument)
         return names
 
     def is_bare_derivative(self):

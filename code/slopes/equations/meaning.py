@@ -425,6 +425,16 @@ class Meaning:
             self.closed[definition.key] = leaves.indices <= set(definition.indices)
         return self.closed[definition.key]
 
+    def in_use(self):
+        """The variables that definitions and domains of the page speak about."""
+        names = set()
+        for definition in self.table.values():
+            names |= set(definition.parameters)
+            names |= t.names_in(definition.body) if definition.body is not None else set()
+        for condition in self.conditions:
+            names |= t.names_in(condition)
+        return names
+
     def outer_variables(self, node, table=None):
         """The free scalar variables that an expression depends on, in order."""
         leaves = self.leaves(node, table=table)

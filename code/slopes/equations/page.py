@@ -623,7 +623,9 @@ class PageReader:
             return None
         name = node.head.name
         if name in builtins.FIXED and name not in builtins.FLEXIBLE:
-            return None
+            extra = self.meaning.leaves(body).scalars - t.names_in(node)
+            if not (name in builtins.VARIANTS and extra):
+                return None
         parameters, vectors = [], []
         for argument in node.arguments:
             if isinstance(argument, t.Element) and isinstance(argument.base, t.Symbol):
@@ -696,7 +698,7 @@ class PageReader:
         leaves = self.meaning.leaves(made.body)
         known = self.meaning.known
         if made.name in self.fixed_variables() | self.meaning.mains | known:
-            if not leaves.scalars | leaves.families | leaves.definitions:
+            if not leaves.scalars | leaves.families | leaves.definitions | leaves.unknown:
                 return True
         return made.name in known and isinstance(made.body, t.Symbol) and made.body.name in known
 
@@ -1005,7 +1007,7 @@ class PageReader:
             left, right = sides[k].node, sides[k + 1].node
             for node, body, turned in ((left, right, False), (right, left, True)):
                 if turned and (
-                    k + 1 < len(operators) or isinstance(node, t.Apply) or k in verdicts
+                    k + 1 < len(operators) or not isinstance(node, t.Symbol) or k in verdicts
                 ):
                     continue
                 made = self.definition_of(node, body)
