@@ -315,7 +315,8 @@ def _place(function, points, index):
     """Name the point that an index of the error belongs to, and the entry for a Jacobian."""
     if points.ndim < 2:
         return f"{function.variable} = {points[index]:.3g}".replace("-", "−")
-    return f"row {index[0]}, entry {tuple(int(i) for i in index[1:])}"
+    entry = ", ".join(str(i + 1) for i in index[1:])
+    return f"point {index[0] + 1}, entry {entry}"
 
 
 def _check_kink(function, kink, side):

@@ -188,13 +188,13 @@ class Network:
                 error = relative_error(numeric, slope, least=1e-3 * loss)
                 worst = np.unravel_index(np.argmax(error), error.shape)
                 what = f"{kind} of layer {layer}"
-                place = ", ".join(str(int(i)) for i in worst)
+                place = ", ".join(str(i + 1) for i in worst)
                 if error[worst] > ALLOWED["central difference"]:
                     raise DerivativeMismatch(
-                        f"network, {what}, entry ({place}): backward gives {slope[worst]:.6g}, the"
+                        f"network, {what}, entry {place}: backward gives {slope[worst]:.6g}, the"
                         f" central difference {numeric[worst]:.6g}"
                     )
-                rows.append(Row(what, float(error[worst]), f"entry ({place})"))
+                rows.append(Row(what, float(error[worst]), f"entry {place}"))
                 count += parameter.size
         return Report("network", count, tuple(rows), unit="parameters")
 
