@@ -235,12 +235,15 @@ def setup(options=None):
 
 
 def navigation():
-    """Hash what stands on every page: the settings, the order and the titles of the chapters."""
+    """Hash what stands on every page: settings, styles, and the order and titles of the chapters."""
     chapters = os.path.join(ROOT, "chapters")
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
     digest = hashlib.sha256(os.environ.get(RUNNABLE, "").encode("utf-8"))
-    for name in ("_config.yml", "_toc.yml", os.path.join("tools", "bookcheck.py")):
-        with open(os.path.join(ROOT, name), "rb") as file:
+    shared = [os.path.join(ROOT, name) for name in ("_config.yml", "_toc.yml")]
+    for folder in (os.path.join(ROOT, "tools"), os.path.join(chapters, "_static")):
+        shared += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    for name in filter(os.path.isfile, shared):
+        with open(name, "rb") as file:
             digest.update(file.read())
     for page in pages:
         if page.endswith((".md", ".ipynb")):
