@@ -155,7 +155,7 @@ class _Display:
         rows = []
         for row in _split(self.unwrapped(tokens), "newline"):
             row = self.unwrapped(row)
-            if any(t.kind == "newline" and d == 0 for t, d in _depths(row)):
+            if len(_split(row, "newline")) > 1:
                 rows.extend(self.rows(row))
                 continue
             lead = [t for t in row if t.kind not in ("amp", "quad")]

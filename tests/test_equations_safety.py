@@ -1,0 +1,126 @@
+"""Whatever a person types, the checker answers: no crash, no hang, no side effect."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import slopes.equations
+from slopes.equations.page import check_items
+from slopes.equations.report import KINDS
+from slopes.equations.source import read_markdown
+
+PACKAGE = Path(slopes.equations.__file__).parent
+SECONDS = 4.0  # processor time of one display; the budget is meant for 2 on a machine of one's own
+
+NASTY = [
+    r"9^{9^{9}} = 1",
+    r"9^{9^{9^{9}}} = 1",
+    r"10^{10^{8}} = 1",
+    r"(10^{7})! = 1",
+    r"e^{e^{e^{e^x}}} = 1",
+    r"x^{x^{x^{x^{x}}}} = 1",
+    "(" * 500 + "x" + ")" * 500 + " = x",
+    "{" * 500 + "x" + "}" * 500 + " = x",
+    "+".join(["x"] * 20_000) + " = x",
+    "+".join(["x"] * 900) + " = 900x",
+    r"\sqrt{" * 300 + "x" + "}" * 300 + " = 1",
+    r"\sum_{i=1}^{10000000} i = 1",
+    r"\sum_{i=1}^{50}\sum_{j=1}^{50}\sum_{k=1}^{50}\sum_{l=1}^{50} e^{x_i+x_j+x_k+x_l} = 1",
+    r"\frac{d^4}{dx^4} e^{e^{e^{\sin x}}} = 0",
+    r"\frac{d}{dx}" * 8 + r" e^{x^2}\tanh x = e^{x^2}",
+    r"\lim_{x\to0}\lim_{y\to0}\lim_{z\to0} \frac{\sin(xyz)}{xyz} = 1",
+    r"\int_0^1\int_0^1\int_0^1 e^{xyz}\,dx\,dy\,dz = 1",
+    r"\max_x \max_y \sin(x)\cos(y) = 1",
+    r"\sin(10^{1000}) = 0",
+    "1" * 10_000 + " = 1",
+    r"f(x) = f(x) + 1",
+    r"f(x) = g(x), \quad g(x) = f(x), \quad f(x) = 1",
+    r"u = v, \quad v = u, \quad u = 1",
+    r"2^{-10^{30}} = 0",
+    r"\sqrt[10^9]{x} = 1",
+    r"x^{10000000000} = 1",
+    r"\begin{cases}" + r" 1 & x > 0 \\" * 500 + r"\end{cases} = 1",
+    r"f^{(100)}(x) = 1",
+    "x_{_{_{_",
+    "^^^^",
+    "= = =",
+    "&&&=&&&",
+    "\x00 = 1",
+    r"\def\x{\x\x}\x = 1",
+    r"\input{/etc/passwd} = 1",
+    "__import__('os').system('true') = 1",
+    " , ".join(["x = x"] * 400),
+    r"0 < \sigma(x) < 1, \quad " * 30 + "1 = 1",
+    r"\sum_{i=1}^{n}\sum_{j=1}^{n}\sum_{k=1}^{n}\sum_{l=1}^n\sum_{m=1}^n z_i z_j z_k z_l z_m = 0",
+    "+".join("abcdfghklmnpqrstuvwxyz") + " = " + "+".join("zyxwvutsrqpnmlkhgfdcba"),
+]
+
+
+def answers(text):
+    """All verdicts on a text, and the processor time they took."""
+    start = time.process_time()
+    found = [link.verdict for e in check_items(read_markdown(text)) for link in e.links]
+    return found, time.process_time() - start
+
+
+@pytest.mark.parametrize("latex", NASTY, ids=range(len(NASTY)))
+def test_nothing_hangs_or_crashes(latex):
+    found, seconds = answers(f"$$ {latex} $$")
+    assert seconds < SECONDS
+    assert all(verdict.kind in KINDS for verdict in found)
+
+
+PIECES = st.sampled_from(
+    r"""x y z a u v f g \sigma \tanh \exp \log \max \min \operatorname{ReLU} \frac \dfrac \sqrt \sum_{i=1}^n
+    \sum_j \prod_k \lim_{h\to0} \int_0^1 \frac{d}{dx} \frac{\partial}{\partial z_k} \frac{df}{dx} f'(x) u' z_i z_k
+    \delta_{ik} S_i ( ) [ ] \left( \right) | \left| \right| { } _ ^ ' + - \cdot / = < \le > \approx \in \to , & \\
+    \quad 0 1 2 10 0.5 \frac12 e \pi \infty \begin{cases} \end{cases} \begin{aligned} \end{aligned} \text{if}
+    \text{otherwise} \mathbf{z} ^\top \partial \nabla \circ ! \dots \Rightarrow \pm dx dh""".split()
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(st.lists(PIECES, max_size=25))
+def test_any_sequence_of_latex_gets_an_answer(pieces):
+    found, seconds = answers("$$ " + " ".join(pieces) + " $$")
+    assert seconds < SECONDS
+    for verdict in found:
+        assert verdict.kind in KINDS
+        assert "could not be computed" not in verdict.reason
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text(max_size=120))
+def test_any_text_gets_an_answer(text):
+    found, seconds = answers(f"{text}\n\n$$ {text} $$\n\n<!-- verify: {text} -->\n\n$$ 1 = 1 $$")
+    assert seconds < SECONDS
+    assert all(verdict.kind in KINDS for verdict in found)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.name)
+def test_no_text_is_ever_executed(path):
+    """No eval, exec, compile or SymPy anywhere in the checker, and nothing that writes or runs."""
+    forbidden = {"eval", "exec", "compile", "sympify", "parse_expr", "system", "popen", "write_text", "unlink"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = getattr(function, "id", "")
+            if isinstance(function, ast.Attribute):
+                owner = getattr(function.value, "id", "")
+                name = "" if owner == "re" else function.attr
+            assert name not in forbidden, f"{path.name}:{node.lineno} calls {name}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            assert not {"sympy", "subprocess", "threading", "signal"} & {m.split(".")[0] for m in modules}
+
+
+def test_the_reader_s_own_precision_is_left_alone():
+    import mpmath
+
+    before = mpmath.mp.dps
+    answers(r"$$ \lim_{x\to0}\frac{\sin x}{x} = 1 $$")
+    assert mpmath.mp.dps == before
