@@ -413,6 +413,8 @@ class Meaning:
         label = label.rstrip("}")
         if definition is None or name in self.table or not definition.body:
             return None
+        if name in t.names_in(definition.body):  # y = y_1 + y_2: a part of y, not a slope of it
+            return None
         variables = definition.parameters or self.outer_variables(definition.body, definition.table)
         if label in variables:
             return base, label
