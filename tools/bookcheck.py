@@ -10,7 +10,8 @@ import json
 import os
 import re
 import subprocess
-from html import escape
+from functools import partial
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -108,6 +109,39 @@ class KaTeX:
             self.process = None
 
 
+TEX = re.compile(r'<code class="tex">(.*?)</code>', re.DOTALL)
+LABEL = re.compile(r'<code class="label">(.*?)</code>')
+NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">(\([\d.]+\))')
+
+
+def render_tables(katex: KaTeX, body: str) -> str:
+    """Show the equations in the checker's tables as formulas, and their labels as numbers with a link.
+
+    A notebook shows the LaTeX itself, and so does the page where a line cannot be read: then that is
+    what its table says.
+    """
+
+    def formula(found):
+        shown = katex.render(unescape(found.group(1)))
+        return found.group() if "katex-error" in shown else shown
+
+    numbers = dict(NUMBER.findall(body))
+
+    def number(found):
+        label = found.group(1)
+        if label not in numbers:
+            return found.group() if label else ""
+        return f'<a href="#equation-{label}">{numbers[label]}</a>'
+
+    return LABEL.sub(number, TEX.sub(formula, body))
+
+
+def show_tables(katex, app, pagename, templatename, context, doctree):
+    """Render the tables of a page that was made from a source file."""
+    if doctree is not None and context.get("body"):
+        context["body"] = render_tables(katex, context["body"])
+
+
 def check_page(app, pagename, templatename, context, doctree):
     """Warn about each fault in the body of a page that was made from a source file."""
     if doctree is None:
@@ -135,5 +169,6 @@ def setup(app):
     sphinxcontrib.katex.render_latex = katex.render
     app.connect("doctree-resolved", keep_punctuation)
     app.connect("build-finished", katex.close)
+    app.connect("html-page-context", partial(show_tables, katex), priority=400)
     app.connect("html-page-context", check_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

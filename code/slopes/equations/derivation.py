@@ -114,7 +114,7 @@ class Derivation:
             )
             cells = (
                 str(number),
-                f"<code>{html.escape(line.latex)}</code>",
+                f'<code class="tex">{html.escape(line.latex)}</code>',
                 html.escape(line.rule),
                 mark,
             )

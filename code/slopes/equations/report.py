@@ -70,8 +70,8 @@ class PageReport:
         for equation, link in self.links:
             verdict = link.verdict
             cells = [
-                html.escape(equation.label),
-                f"<code>{html.escape(shown(link))}</code>",
+                f'<code class="label">{html.escape(equation.label)}</code>',
+                f'<code class="tex">{html.escape(shown(link))}</code>',
                 f"<b>{verdict.kind}</b>"
                 if verdict.kind in ("refuted", "undecided", "unread")
                 else verdict.kind,
