@@ -175,6 +175,11 @@ def test_values_lie_in_the_range_and_the_facts_are_complete(function):
     assert function.limits
 
 
+def test_the_step_takes_two_values_only():
+    assert str(step.range) == "{0, 1}"
+    assert step.range.latex == r"\{0,\, 1\}"
+
+
 @pytest.mark.parametrize("function", [*ACTIVATIONS, softmax, log_softmax], ids=lambda f: f.name)
 @pytest.mark.parametrize(
     ("x", "says"),

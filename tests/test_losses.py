@@ -144,6 +144,20 @@ def test_a_perfect_prediction_costs_nothing(loss):
         assert loss(INF if loss is nll_logits else 1.0, 1.0) == 0
 
 
+def test_no_finite_logits_cost_nothing():
+    for loss in (nll_logits, nllm_logits):
+        assert 0 not in loss.range
+    z = np.linspace(-30, 30, 61)
+    pairs = np.column_stack([z, -z])
+    for y in (0.0, 0.3, 1.0):
+        assert all(v in nll_logits.range for v in nll_logits(z, y))
+        assert all(v in nllm_logits.range for v in nllm_logits(pairs, np.tile([y, 1 - y], (61, 1))))
+    entropy = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7))
+    best = math.log(0.3 / 0.7)
+    assert nll_logits(best, 0.3) == pytest.approx(entropy)
+    assert nll_logits(z, 0.3).min() > entropy
+
+
 def test_gradient_rows_of_logits_sum_to_0():
     z = np.random.default_rng(0).normal(scale=3, size=(50, 4))
     gradient = nllm_logits.derivative(z, np.arange(50) % 4)

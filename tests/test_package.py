@@ -8,7 +8,7 @@ import pytest
 import slopes
 from slopes import check_answer
 from slopes.exercises import WrongAnswer
-from slopes.functions import Interval
+from slopes.functions import Interval, Values
 
 
 def run(code):
@@ -53,9 +53,10 @@ def test_figures_are_the_same_in_two_runs():
         (Interval(-1, 1, closed="both"), "[−1, 1]", [-1, 0, 1], [-1.1, 1.1]),
         (Interval(0, float("inf"), closed="left"), "[0, ∞)", [0, 1e300], [-1e-300]),
         (Interval(0, 2, closed="right"), "(0, 2]", [2], [0]),
+        (Values((-1, 0, 1)), "{−1, 0, 1}", [-1, 0.0, 1], [0.5, 2]),
     ],
 )
-def test_intervals(interval, text, inside, outside):
+def test_intervals_and_sets(interval, text, inside, outside):
     assert str(interval) == text
     assert all(x in interval for x in inside)
     assert not any(x in interval for x in outside)

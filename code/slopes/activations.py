@@ -20,6 +20,7 @@ from slopes.functions import (
     Elementwise,
     Interval,
     Kink,
+    Values,
     as_numbers,
     quiet_rounding,
     rounded,
@@ -265,7 +266,7 @@ class Step(Elementwise):
     symbol = r"\operatorname{step}"
     formula = r"\begin{cases} 1 & \text{if } x \ge 0 \\ 0 & \text{if } x < 0 \end{cases}"
     derivative_formula = r"0 \quad (x \ne 0)"
-    range = Interval(0, 1, closed="both")
+    range = Values((0, 1))
     use = "a hard decision, where nothing before it has to learn"
     limits = "carries no gradient: what lies before it cannot learn"
     kinks = (Kink(at=0.0, left=math.inf, right=0.0, value=0.0, source="a convention of this book"),)

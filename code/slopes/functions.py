@@ -49,6 +49,33 @@ class Interval:
         return self._text(r"\infty", r",\, ")
 
 
+@dataclass(frozen=True)
+class Values:
+    """A finite set of numbers.
+
+    >>> print(Values((0, 1)))
+    {0, 1}
+    >>> 0 in Values((0, 1)), 0.5 in Values((0, 1))
+    (True, False)
+    """
+
+    numbers: tuple[float, ...]
+
+    def __contains__(self, x):
+        return x in self.numbers
+
+    def __str__(self):
+        return f"{{{', '.join(self._texts())}}}".replace("-", "−")
+
+    @property
+    def latex(self):
+        """The set as LaTeX, without dollar signs."""
+        return r"\{" + r",\, ".join(self._texts()) + r"\}"
+
+    def _texts(self):
+        return [f"{number:g}" for number in self.numbers]
+
+
 REALS = Interval(-math.inf, math.inf)
 
 
@@ -162,8 +189,10 @@ class Elementwise:
         LaTeX of the function's name and of its argument.
     formula, derivative_formula : str
         LaTeX of the right-hand sides, without dollar signs.
-    domain, range : Interval
-        Where the function is defined, and the values that it takes.
+    domain : Interval
+        Where the function is defined.
+    range : Interval or Values
+        The values that it takes.
     kinks : tuple of Kink
         The points without a derivative, in increasing order.
     use, limits : str
@@ -180,7 +209,7 @@ class Elementwise:
     use: str
     limits: str
     domain = REALS
-    range: Interval
+    range: Interval | Values
     kinks: tuple[Kink, ...] = ()
     analytic = False
 

@@ -282,7 +282,9 @@ class NLLFromLogits(Loss):
 
     Notes
     -----
-    No kinks. Source: Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.2.2.2.
+    No kinks. No finite logit costs nothing: for a target of 0 or 1 the loss comes as close to 0 as one
+    likes, and for a target between them its least value is the target's entropy.
+    Source: Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.2.2.2.
 
     Examples
     --------
@@ -300,6 +302,7 @@ class NLLFromLogits(Loss):
     use = "a yes-or-no question: the form to train with"
     limits = "the network must end with the identity, not with a sigmoid"
     targets = Interval(0, 1, closed="both")
+    range = Interval(0, math.inf)
 
     def _value(self, z, y):
         return _weighted(y, softplus._value(-z)) + _weighted(1 - y, softplus._value(z))
@@ -309,7 +312,7 @@ class NLLFromLogits(Loss):
 
 
 class NLLM:
-    r"""The multiclass negative log-likelihood: L = −Σ_j y_j log a_j, with ∂L/∂a_j = −y_j / a_j.
+    r"""The multiclass negative log-likelihood: L = −Σ_j y_j log a_j, with ∂L/∂a_k = −y_k / a_k.
 
     Parameters
     ----------
@@ -350,7 +353,7 @@ class NLLM:
     symbol = r"\mathcal{L}_{\mathrm{NLLM}}"
     variable = r"\mathbf{a}"
     formula = r"-\sum_{j=1}^{n} y_j \log a_j"
-    derivative_formula = r"-\frac{y_j}{a_j}"
+    derivative_formula = r"-\frac{y_k}{a_k}"
     use = "a choice among n classes, when only probabilities are at hand"
     limits = "infinite where the true class is given no probability"
     range = Interval(0, math.inf, closed="left")
@@ -434,8 +437,9 @@ class NLLMFromLogits(NLLM):
     Notes
     -----
     The derivative is computed as Σ_j (y_j S_k − y_k S_j), summed over j ≠ k, which is S_k − y_k since
-    Σ_j S_j = Σ_j y_j = 1, and subtracts nothing for a one-hot target. No kinks. Source: Bishop,
-    *Pattern Recognition and Machine Learning* (2006), section 4.3.4.
+    Σ_j S_j = Σ_j y_j = 1, and subtracts nothing for a one-hot target. No kinks. With two classes or
+    more, no finite logits cost nothing; for a soft target the least value is the target's entropy.
+    Source: Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.4.
 
     Examples
     --------
@@ -451,6 +455,7 @@ class NLLMFromLogits(NLLM):
     derivative_formula = "S_k - y_k"
     use = "a choice among n classes: the form to train with"
     limits = "the network must end with the identity, not with a softmax"
+    range = Interval(0, math.inf)
 
     def _require_prediction(self, z):
         if z.ndim == 0 or z.shape[-1] == 0:
