@@ -1,7 +1,8 @@
 """Slips that people make, as changes of one side of an equality; and an independent judge of them.
 
-A mutant that the checker verifies must be equal to the original. Whether it is, is told here without the checker's
-own arithmetic: both are evaluated in 64-bit floats, derivatives by central differences.
+A mutant that the checker verifies must be equal to the original. Whether it is, is told here
+without the checker's own arithmetic: both are evaluated in 64-bit floats, derivatives by central
+differences.
 """
 
 import math

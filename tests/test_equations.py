@@ -79,8 +79,8 @@ def judged(path):
 def test_no_mutant_of_any_equality_passes(path, record_property):
     """Every slip in every verified equality is caught, unless the mutant is equal to the original.
 
-    The judge of that is independent of the checker. What the judge cannot compute (None: vectors, functions
-    that are left open) must stay a small rest.
+    The judge of that is independent of the checker. What the judge cannot compute (None: vectors,
+    functions that are left open) must stay a small rest.
     """
     passed, unclear, total = [], [], 0
     for link, slip, verdict, told in judged(path):

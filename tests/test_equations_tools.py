@@ -44,7 +44,9 @@ def page(tmp_path, monkeypatch):
 # -- the command line ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "status"), [(RIGHT, 0), (WRONG, 1), (UNREAD, 2), (WRONG + UNREAD, 1)])
+@pytest.mark.parametrize(
+    ("text", "status"), [(RIGHT, 0), (WRONG, 1), (UNREAD, 2), (WRONG + UNREAD, 1)]
+)
 def test_the_exit_status_tells_what_was_found(page, text, status, capsys):
     assert main(["verify", page(text)]) == status
     assert "verified" in capsys.readouterr().out
@@ -82,7 +84,10 @@ def test_json_has_the_documented_form(page, capsys):
 
 def test_the_command_is_installed(page):
     done = subprocess.run(
-        [sys.executable, "-m", "slopes", "verify", page(RIGHT)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "slopes", "verify", page(RIGHT)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -163,11 +168,20 @@ def test_the_first_wrong_line_is_named_with_a_point():
         (r"\frac{d}{dx} e^{-x} = e^{-x}", "sign"),
         (r"\frac{d}{dx} (1 + x^2)^3 = 3 (1 + x^2)^2", "inner derivative"),
         (r"\frac{d}{dx} \tanh(3x) = 1 - \tanh^2(3x)", "inner derivative"),
-        (r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{x \cdot 2x - (1 + x^2)}{(1 + x^2)^2}", "numerator of the quotient"),
-        (r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{1 + x^2 - x \cdot 2x}{1 + x^2}", "denominator of the quotient"),
+        (
+            r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{x \cdot 2x - (1 + x^2)}{(1 + x^2)^2}",
+            "numerator of the quotient",
+        ),
+        (
+            r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{1 + x^2 - x \cdot 2x}{1 + x^2}",
+            "denominator of the quotient",
+        ),
         (r"\frac{d}{dx} x e^x = e^x", "product rule"),
         (r"\frac{d}{dx} x^3 = 3 x^3", "exponent"),
-        (r"\frac{d}{dx} |x| = \begin{cases} -1 & x > 0 \\ 1 & x < 0 \end{cases}", "exchanged|negative"),
+        (
+            r"\frac{d}{dx} |x| = \begin{cases} -1 & x > 0 \\ 1 & x < 0 \end{cases}",
+            "exchanged|negative",
+        ),
         (r"\frac{d}{dx} |x| = \begin{cases} 1 & x \ge 0 \\ -1 & x < 0 \end{cases}", "kink"),
         (r"\frac{d}{da} (a - y)^2 = a - y", "factor of 2"),
     ],

@@ -1,17 +1,21 @@
 """Is this equality true? Decided by evaluating both sides, never by simplifying them.
 
-Both sides are computed at 60 digits at every point of `points`, and again at 200 where they seem to differ. One
-point where they differ refutes; agreement at all of them verifies (this is evidence and not a formal proof:
-two different formulas of the kind that textbooks write do not agree to 40 digits at dozens of random points).
+Both sides are computed at 60 digits at every point of `points`, and again at 200 where they seem to
+differ. One point where they differ refutes; agreement at all of them verifies (this is evidence and
+not a formal proof: two different formulas of the kind that textbooks write do not agree to 40
+digits at dozens of random points).
 
 What happens where a side has no value is a matter of fairness, and of strictness:
 
 - Neither side has a value there: the point says nothing.
-- A derivative does not exist there and the other side names a value: refuted, unless the page calls it a convention.
-- The left side has no value on a whole region: the equation is about the rest (``d/dx log x = 1/x``).
-- The right side has none where the left has: if the left has a value everywhere, refuted (``log x² = 2 log x``);
-  if not, undecided, since the page must say what it is about. Where the region is bounded by a logarithm
-  or a root of a plain variable, the display itself says it (``log ab = log a + log b``).
+- A derivative does not exist there and the other side names a value: refuted, unless the page calls
+  it a convention.
+- The left side has no value on a whole region: the equation is about the rest (``d/dx log x =
+  1/x``).
+- The right side has none where the left has: if the left has a value everywhere, refuted (``log x²
+  = 2 log x``); if not, undecided, since the page must say what it is about. Where the region is
+  bounded by a logarithm or a root of a plain variable, the display itself says it (``log ab = log a
+  + log b``).
 - Single points where only one side has a value (``(x²-1)/(x-1) = x+1``) are passed over.
 """
 
@@ -33,8 +37,10 @@ from .errors import (
 )
 from .evaluate import Evaluator, Frame, Range, compare_sign
 from .meaning import Definition
-from .numbers import CHECK_DIGITS, WORK_DIGITS, Arithmetic, Work, primal
+from .numbers import CHECK_DIGITS, Arithmetic, Work, primal
 from .points import MODES, Domain, Sample, assignments, domains, named
+import itertools
+import contextlib
 
 BUDGET = 400_000
 DIFFERS = -40  # powers of ten: relative difference that calls for a second look, and that convicts
@@ -55,7 +61,8 @@ class Verdict:
         'defined', 'verified', 'refuted', 'undecided', 'unread' or 'exempt'.
     reason : str
     witness : dict or None
-        For a refuted equality: ``{'at': {name: value}, 'left': value, 'right': value}``, all as text.
+        For a refuted equality: ``{'at': {name: value}, 'left': value, 'right': value}``, all as
+        text.
     """
 
     kind: str
@@ -228,8 +235,8 @@ class Question:
     def dependents(self):
         """Names that stand in derivatives without being defined: general functions of what is below them.
 
-        ``dy/dx = dy/du · du/dx``: y is some function of u, and u of x. A dependence that follows from
-        others (y on x) is left out.
+        ``dy/dx = dy/du · du/dx``: y is some function of u, and u of x. A dependence that follows
+        from others (y on x) is left out.
         """
         meaning, below = self.meaning, {}
         applied = {
@@ -265,8 +272,8 @@ class Question:
     def rule_functions(self):
         """The u and v of ``(uv)' = u'v + uv'`` and ``d(uv)/dx = …``: functions, though nothing says so.
 
-        A letter that carries a prime is one; so is each usual letter for a function that stands in what is
-        differentiated, in an equation that differentiates bare letters.
+        A letter that carries a prime is one; so is each usual letter for a function that stands in
+        what is differentiated, in an equation that differentiates bare letters.
         """
         nodes = [*self.left.walk(), *self.right.walk()]
         bare = any(
@@ -402,12 +409,15 @@ class Question:
                     (condition.right, condition.left),
                 ):
                     if (
-                        isinstance(one, t.Big)
-                        and one.kind == "sum"
-                        and isinstance(one.body, t.Element)
+                        (
+                            isinstance(one, t.Big)
+                            and one.kind == "sum"
+                            and isinstance(one.body, t.Element)
+                        )
+                        and isinstance(other, t.Number)
+                        and isinstance(one.body.base, t.Symbol)
                     ):
-                        if isinstance(other, t.Number) and isinstance(one.body.base, t.Symbol):
-                            found[one.body.base.name] = Fraction(other.text)
+                        found[one.body.base.name] = Fraction(other.text)
         return found
 
     def compare_everywhere(self):
@@ -435,7 +445,7 @@ class Question:
     def compare_scalars(self, scalars, locals_=None, size=3, counts=(22, 2)):
         generic, backgrounds = counts
         if self.is_costly():
-            generic, backgrounds = min(generic, 8), min(backgrounds, 1)
+            generic, backgrounds = min(generic, 6), min(backgrounds, 1)
         if len(scalars) > 3:
             generic = max(generic, 26)
         for k in range(generic):
@@ -865,7 +875,7 @@ class Question:
             for step in (Fraction(1, 10**12), Fraction(1, 10**4)):
                 points += [root + self.arithmetic.number(step), root - self.arithmetic.number(step)]
         ordered = [roots[0] - 1, *roots, roots[-1] + 1]
-        points += [(a + b) / 2 for a, b in zip(ordered, ordered[1:], strict=False)]
+        points += [(a + b) / 2 for a, b in itertools.pairwise(ordered)]
         for point in points:
             self.at_point(self.moved(sample, key, point), locals_, generic=False)
 
@@ -882,10 +892,8 @@ class Question:
         self.arithmetic.margins = []
         moved = self.moved(sample, key, value)
         for node in (self.left, self.right):
-            try:
+            with contextlib.suppress(Undefined, Undecidable, OverflowError, ValueError):
                 Evaluator(self.meaning, moved, self.arithmetic).value(node, Frame(dict(locals_)))
-            except (Undefined, Undecidable, OverflowError, ValueError):
-                pass
         found, self.arithmetic.margins = self.arithmetic.margins, None
         result, seen = {}, {}
         for item, margin in found:
@@ -924,7 +932,7 @@ class Question:
                 root = x0 - y0 / slope
                 if abs(root) < 60:
                     roots.append(root)
-        for (x0, y0), (x1, y1) in zip(track, track[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(track):
             if y0 == 0:
                 roots.append(x0)
             elif (y0 > 0) != (y1 > 0) and not any(x0 <= r <= x1 for r in roots):
@@ -1071,10 +1079,8 @@ class Question:
         self.domain = domains(self.conditions)
         if leaves.scalars or leaves.families or leaves.unknown or leaves.bare:
             sample = self.make_sample("only")
-            try:
+            with contextlib.suppress(Undefined):
                 self.satisfy(sample, {})
-            except Undefined:
-                pass
             if (
                 leaves.families
                 or leaves.unknown
@@ -1216,9 +1222,8 @@ class Question:
                 isinstance(node, t.Apply)
                 and isinstance(node.head, t.Function)
                 and node.head.name in ("log", "sqrt")
-            ):
-                if not isinstance(node.arguments[0], t.Symbol | t.Element):
-                    return False
+            ) and not isinstance(node.arguments[0], t.Symbol | t.Element):
+                return False
             if isinstance(node, t.Root) and not isinstance(node.body, t.Symbol | t.Element):
                 return False
             if isinstance(node, t.Power) and not isinstance(node.exponent, t.Number):

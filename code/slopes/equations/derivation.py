@@ -1,7 +1,8 @@
 r"""Checking a derivation that a student typed, line by line, with a hint about the first wrong step.
 
-The hint comes from *repairing*: the wrong line is changed in the ways in which people slip (a sign, a factor, the
-inner derivative, the numerator of the quotient rule, a case), and the first change that makes it true is named.
+The hint comes from *repairing*: the wrong line is changed in the ways in which people slip (a sign,
+a factor, the inner derivative, the numerator of the quotient rule, a case), and the first change
+that makes it true is named.
 """
 
 import html
@@ -32,7 +33,8 @@ class Line:
     rule : str
         The comment behind the line.
     kind : str
-        'verified', 'defined', 'refuted', 'undecided', 'unread' or 'start' (an expression to begin with).
+        'verified', 'defined', 'refuted', 'undecided', 'unread' or 'start' (an expression to begin
+        with).
     reason : str
     hint : str
         What kind of slip would explain a refuted line, where that can be told.
@@ -133,39 +135,34 @@ def check_derivation(steps, *, define=(), domain=(), proves=None, page=None):
     Parameters
     ----------
     steps : str or list of str
-        One step a line, in LaTeX (use a raw string). A line that begins with ``=`` goes on from the line
-        above. A comment after ``%`` names the rule; it is shown and not judged.
+        One step a line, in LaTeX (use a raw string). A line that begins with ``=`` goes on from the
+        line above. A comment after ``%`` names the rule; it is shown and not judged.
     define : str or list of str, optional
         What the names mean, one definition a line: ``r"f(x) = \max(0, x)"``.
     domain : str or list of str, optional
-        Where it is to hold: ``"0 < a < 1"``, ``r"y \in \{0, 1\}"``. Without it both signs are tried.
+        Where it is to hold: ``"0 < a < 1"``, ``r"y \in \{0, 1\}"``. Without it both signs are
+        tried.
     proves : str, optional
-        An equality that the derivation must arrive at: it has to begin with the left side, end with the right
-        one, and have something in between.
+        An equality that the derivation must arrive at: it has to begin with the left side, end with
+        the right one, and have something in between.
     page : str, optional
         A page whose definitions hold here, for example ``"sigmoid.ipynb"``.
 
     Returns
     -------
     Derivation
-        True in a condition if every step holds. A wrong line is an answer, not an error: nothing is raised.
+        True in a condition if every step holds. A wrong line is an answer, not an error: nothing is
+        raised.
 
     Raises
     ------
     ValueError
         If `define`, `domain` or `proves` is not understood.
 
-    Examples
-    --------
-    >>> steps = r'''
-    ... f'(x) = \frac{d}{dx} (1 + x^2)^3
-    ...       = 3 (1 + x^2)^2                % power rule
-    ... '''
-    >>> verdict = check_derivation(steps, define="f(x) = (1 + x^2)^3")
-    >>> bool(verdict)
-    False
-    >>> print(verdict)
-    line 2 does not hold: the two sides differ: at x = -1.4140625 the left side is -76.31... and the right ...
+    Examples -------- >>> steps = r''' ... f'(x) = \frac{d}{dx} (1 + x^2)^3 ...       = 3 (1 +
+    x^2)^2                % power rule ... ''' >>> verdict = check_derivation(steps, define="f(x) =
+    (1 + x^2)^3") >>> bool(verdict) False >>> print(verdict) line 2 does not hold: the two sides
+    differ: at x = -1.4140625 the left side is -76.31... and the right ...
     """
     reader = prepared(define, domain, page)
     lines = []
@@ -479,9 +476,7 @@ def cases_repairs(node):
 def bodies(left, meaning):
     """What is differentiated on the left side, definitions opened."""
     for node in left.walk():
-        if isinstance(node, t.Derivative):
-            yield from opened(node.body, meaning)
-        elif isinstance(node, t.Prime):
+        if isinstance(node, (t.Derivative, t.Prime)):
             yield from opened(node.body, meaning)
         elif isinstance(node, t.Apply) and isinstance(node.head, t.Primed):
             yield from opened(t.Apply(node.head.head, node.arguments), meaning)
@@ -533,7 +528,7 @@ def variables(left, meaning):
 
 
 def product_terms(left, meaning):
-    """u v' for each way to see a differentiated product as u times v."""
+    """U v' for each way to see a differentiated product as u times v."""
     for body in bodies(left, meaning):
         if isinstance(body, t.Multiply):
             for place, factor in enumerate(body.factors):

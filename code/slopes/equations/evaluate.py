@@ -1,8 +1,8 @@
 """The value of an expression at a point.
 
-An `Evaluator` walks a tree and computes, with the numbers of `numbers`, in the meaning that the page gives to
-its names. Derivatives are taken by evaluating at ``v + ε`` and, where a comparison was a tie, at ``v - ε`` as
-well: they exist only where the two agree and the function is continuous.
+An `Evaluator` walks a tree and computes, with the numbers of `numbers`, in the meaning that the
+page gives to its names. Derivatives are taken by evaluating at ``v + ε`` and, where a comparison
+was a tie, at ``v - ε`` as well: they exist only where the two agree and the function is continuous.
 """
 
 from contextlib import contextmanager
@@ -49,7 +49,8 @@ class Evaluator:
     ----------
     meaning : object with ``lookup(name, table)``, ``implicit``, ``range_of(...)``
         What the names of the page mean (`meaning.Meaning`).
-    sample : object with ``scalar(name)``, ``element(name, indices)``, ``unknown(name)``, ``size(symbol)``
+    sample : object with ``scalar(name)``, ``element(name, indices)``, ``unknown(name)``,
+    ``size(symbol)``
         The values of everything that is free.
     arithmetic : numbers.Arithmetic
     """
@@ -72,7 +73,7 @@ class Evaluator:
             self.depth = 0
             raise Unread("definitions nested too deeply, or a definition that needs itself")
         try:
-            self.a.work.spend()
+            self.a.work.spend(1 if self.mp.prec < 400 else 3)
             return METHODS[type(node)](self, node, frame or Frame())
         finally:
             self.depth -= 1
@@ -547,7 +548,7 @@ class Evaluator:
         for value, vector in zip(values, definition.vector_parameters, strict=True):
             if vector and not isinstance(value, np.ndarray):
                 raise Unread(f"{t.pretty(definition.name)} takes a vector")
-        local = {p: v for p, v in zip(definition.parameters, values, strict=True)}
+        local = dict(zip(definition.parameters, values, strict=True))
         if definition.indices and bound is None:
             n = self.length(definition.name)
             index = definition.indices[0]
@@ -670,6 +671,8 @@ class Evaluator:
 
     def same(self, x, y):
         """Equality of values with their infinitesimal parts, rounding forgiven."""
+        if isinstance(x, Range) or isinstance(y, Range):
+            raise Unread("the derivative of a set")
         if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
             if getattr(x, "shape", None) != getattr(y, "shape", None):
                 return False
@@ -806,10 +809,8 @@ class Evaluator:
             if single is not None:
                 return "defined", ("d", single.key)
             definition = self.meaning.lookup(name, frame.table)
-            if (
-                definition is None
-                or definition.kind == "variable"
-                and not self.is_array(definition, frame)
+            if definition is None or (
+                definition.kind == "variable" and not self.is_array(definition, frame)
             ):
                 return "free", ("e", name, indices)
             if definition.kind in ("elements", "dependent"):
@@ -826,6 +827,8 @@ class Evaluator:
         if isinstance(variable, t.Symbol) and variable.name in frame.locals:
             return self.by_local_vector(body, variable, frame)
         value = self.array(variable, frame)
+        if not isinstance(value, np.ndarray):
+            raise Unread("a gradient by something that is a number")
         columns = []
         for row, col in np.ndindex(value.shape):
             indices = (row + 1,) if value.shape[1] == 1 else (row + 1, col + 1)
@@ -877,11 +880,11 @@ class Evaluator:
         return result
 
     def by_defined(self, body, variable, key, frame, partial):
-        """d body / dv where v is itself defined by other quantities: the chain rule as it is written.
+        """D body / dv where v is itself defined by other quantities: the chain rule as it is written.
 
-        Where the body reaches the outer variables through v alone, v is moved and nothing else. Where it
-        does not (σ given by x, and u = 1 + e^{-x} introduced later), the slope along the curve is taken:
-        (d body/dx) / (dv/dx), which is the derivative by v of a function of v.
+        Where the body reaches the outer variables through v alone, v is moved and nothing else.
+        Where it does not (σ given by x, and u = 1 + e^{-x} introduced later), the slope along the
+        curve is taken: (d body/dx) / (dv/dx), which is the derivative by v of a function of v.
         """
         at = self.value(variable, frame)
         if isinstance(at, np.ndarray):
@@ -963,11 +966,10 @@ class Evaluator:
                 or is_function
                 or node.body.name.startswith("@")
                 or node.body.name in builtins.LETTERS
-            ):
-                if definition is None or definition.kind != "variable":
-                    name = node.body.name.lstrip("@")
-                    head = t.Primed(t.Function(name), node.order)
-                    return self.primed(head, self.implicit(frame), frame)
+            ) and (definition is None or definition.kind != "variable"):
+                name = node.body.name.lstrip("@")
+                head = t.Primed(t.Function(name), node.order)
+                return self.primed(head, self.implicit(frame), frame)
         if "@" in frame.locals:
             return self.along("@", node, frame)
         name = self.meaning.prime_variable(node.body, frame.table)

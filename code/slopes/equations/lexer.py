@@ -1,9 +1,9 @@
 r"""From displayed LaTeX to tokens.
 
-LaTeX is written for the eye: ``\frac12`` is a half, ``\sigma^2(z)`` a squared value, ``step(z)`` five
-letters that mean one name. The tokenizer undoes what is only for the eye (sizes, spaces, fonts that
-carry no meaning) and keeps everything that does carry meaning. A command that it does not know is an
-error, never skipped: a dropped command is how a wrong equation gets a right reading.
+LaTeX is written for the eye: ``\frac12`` is a half, ``\sigma^2(z)`` a squared value, ``step(z)``
+five letters that mean one name. The tokenizer undoes what is only for the eye (sizes, spaces, fonts
+that carry no meaning) and keeps everything that does carry meaning. A command that it does not know
+is an error, never skipped: a dropped command is how a wrong equation gets a right reading.
 """
 
 import re
@@ -27,11 +27,49 @@ class Token:
     bold: bool = False
 
 
-GREEK = set(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi "
-    "varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi "
-    "Pi Sigma Upsilon Phi Psi Omega ell".split()
-)
+GREEK = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "vartheta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "varpi",
+    "rho",
+    "varrho",
+    "sigma",
+    "varsigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Upsilon",
+    "Phi",
+    "Psi",
+    "Omega",
+    "ell",
+}
 
 UNICODE = {
     "−": "-", "–": "-", "—": "-", "·": r"\cdot ", "⋅": r"\cdot ", "×": r"\times ", "÷": "/",
@@ -47,7 +85,8 @@ UNICODE = {
     "¼": r"\frac{1}{4}", "²": "^2", "³": "^3",
 }  # fmt: skip
 
-# Names with a meaning of their own, however they are set: \tanh, \operatorname{tanh}, \text{tanh}, tanh(x).
+# Names with a meaning of their own, however they are set: \tanh, \operatorname{tanh},
+# \text{tanh}, tanh(x).
 FUNCTIONS = {
     "exp": "exp", "log": "log", "ln": "log", "lg": "log10", "sin": "sin", "cos": "cos", "tan": "tan",
     "cot": "cot", "sec": "sec", "csc": "csc", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
@@ -68,11 +107,52 @@ FREE_WORDS = {
     "step", "heaviside", "swish", "elu", "selu", "celu", "leakyrelu", "lrelu", "prelu", "hardtanh",
     "hardsigmoid", "hardswish", "hinge", "huber", "loss", "cost", "nll", "bce", "mse", "mae", "kl", "ce",
 }  # fmt: skip
-ANNOTATIONS = set(
-    "if for when where otherwise else and or with as then so since because by thus hence therefore unless "
-    "all any every each iff let is are constant real the at on here use using again "
-    "elsewhere other not provided case first second third".split()
-)
+ANNOTATIONS = {
+    "if",
+    "for",
+    "when",
+    "where",
+    "otherwise",
+    "else",
+    "and",
+    "or",
+    "with",
+    "as",
+    "then",
+    "so",
+    "since",
+    "because",
+    "by",
+    "thus",
+    "hence",
+    "therefore",
+    "unless",
+    "all",
+    "any",
+    "every",
+    "each",
+    "iff",
+    "let",
+    "is",
+    "are",
+    "constant",
+    "real",
+    "the",
+    "at",
+    "on",
+    "here",
+    "use",
+    "using",
+    "again",
+    "elsewhere",
+    "other",
+    "not",
+    "provided",
+    "case",
+    "first",
+    "second",
+    "third",
+}
 
 _ITALIC_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _CALL_AHEAD = re.compile(
@@ -203,7 +283,7 @@ class _Lexer:
                 self.position = end if stop < 0 else stop
             elif char == "\\":
                 self.command()
-            elif char.isascii() and char.isdigit() or self.decimal_point():
+            elif (char.isascii() and char.isdigit()) or self.decimal_point():
                 self.number()
             elif char.isascii() and char.isalpha():
                 self.letters()
@@ -430,7 +510,7 @@ class _Lexer:
             raise Unread(f"the bracket \\{sign} is not read", start)
         sign = _BRACKETS[sign] if match.group(1) else sign
         if sign in "|‖":
-            if name == "left" or name.endswith("l") and name != "middle":
+            if name == "left" or (name.endswith("l") and name != "middle"):
                 self.add("open", sign, start)
             elif name == "right" or name.endswith("r"):
                 self.add("close", sign, start)
@@ -468,10 +548,8 @@ class _Lexer:
         elif not bare:
             if name.startswith("text") or name == "mbox":
                 self.add("quad", "text", start)
-        elif (
-            "\\" in bare
-            or re.fullmatch(r"[A-Za-z0-9]*[_^'(){}=+*/].*", bare)
-            and name.startswith("math")
+        elif "\\" in bare or (
+            re.fullmatch(r"[A-Za-z0-9]*[_^'(){}=+*/].*", bare) and name.startswith("math")
         ):
             self.tokens.extend(self.sub_tokens(text, place))
         elif len(bare) == 1 and bare.isascii() and bare.isalpha():
@@ -492,7 +570,7 @@ class _Lexer:
             self.add("text", words, start)
 
     def mixed(self, text, place):
-        """Words with mathematics between dollar signs: ``\\text{if $x > 0$}``."""
+        r"""Words with mathematics between dollar signs: ``\\text{if $x > 0$}``."""
         for match in re.finditer(r"\$([^$]*)\$|\\\((.*?)\\\)|([^$\\]+)", text, re.S):
             formula = match.group(1) if match.group(1) is not None else match.group(2)
             start = place + match.start()

@@ -1,11 +1,12 @@
 r"""What the names of a page mean, as far as it has been read.
 
-A page introduces names as it goes: ``f(x) = …`` a function, ``u = 1 + e^{-x}`` an intermediate variable,
-``S_i = …`` an indexed quantity, "let $f$ and $g$ be smooth functions" functions that are left open. `Meaning`
-keeps them, together with the domain of the variables, and answers the parser's and the evaluator's questions.
+A page introduces names as it goes: ``f(x) = …`` a function, ``u = 1 + e^{-x}`` an intermediate
+variable, ``S_i = …`` an indexed quantity, "let $f$ and $g$ be smooth functions" functions that are
+left open. `Meaning` keeps them, together with the domain of the variables, and answers the parser's
+and the evaluator's questions.
 
-A definition holds from where it stands to the end of the page. A later definition of the same name replaces
-it; what was defined with the old meaning keeps the old one.
+A definition holds from where it stands to the end of the page. A later definition of the same name
+replaces it; what was defined with the old meaning keeps the old one.
 """
 
 import itertools
@@ -36,8 +37,9 @@ class Definition:
     Attributes
     ----------
     kind : str
-        'variable' (u = …), 'function' (f(x) = …), 'elements' (S_i = …), 'unknown' (an arbitrary smooth
-        function), or 'dependent' (an arbitrary smooth function of `arguments`, written without them).
+        'variable' (u = …), 'function' (f(x) = …), 'elements' (S_i = …), 'unknown' (an arbitrary
+        smooth function), or 'dependent' (an arbitrary smooth function of `arguments`, written
+        without them).
     """
 
     name: str
@@ -113,7 +115,7 @@ class Meaning:
                 if token.kind == "big" and token.text == "lim" and kinds[:2] == ["sub", "lbrace"]:
                     if len(after) > 3 and after[3].kind == "rel":
                         self.step_names.add(after[2].text)
-                if token.text == "Phi" or token.kind == "function" and token.text == "gelu":
+                if token.text == "Phi" or (token.kind == "function" and token.text == "gelu"):
                     self.normal = True
                 continue
             if token.text == "Phi":
@@ -162,11 +164,11 @@ class Meaning:
         after = tokens[place + 1] if place + 1 < len(tokens) else None
         if before is None or token.kind != "letter":
             return
-        differential = before.kind == "partial" or before.kind == "letter" and before.text == "d"
+        differential = before.kind == "partial" or (before.kind == "letter" and before.text == "d")
         below = (
             place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
         )
-        below = below or place > 1 and tokens[place - 2].text == "/"
+        below = below or (place > 1 and tokens[place - 2].text == "/")
         if differential and below and token.text != "d":
             if after is not None and after.kind in ("rbrace", "sup", "sub"):
                 self.mains.add(token.text)
@@ -198,10 +200,8 @@ class Meaning:
             name in builtins.LETTERS
             or name in FUNCTION_LETTERS
             or name in self.primed
-            or name in self.future
-            and self.future[name]
-            or name == "phi"
-            and self.normal
+            or (name in self.future and self.future[name])
+            or (name == "phi" and self.normal)
         ) and name not in self.step_names
 
     def is_call(self, name, inside):
@@ -222,20 +222,15 @@ class Meaning:
                 lettered = (
                     name in FUNCTION_LETTERS
                     or name in builtins.LETTERS
-                    or len(name) > 1
-                    and ":" not in name
+                    or (len(name) > 1 and ":" not in name)
                 )
                 return (single and inside[0].text == outer) or lettered
             return False
-        if (
-            name in builtins.LETTERS
-            or len(name) > 1
-            and name[0] != "@"
-            and name.isalpha()
-            and name not in t._GREEK
+        if name in builtins.LETTERS or (
+            len(name) > 1 and name[0] != "@" and name.isalpha() and name not in t._GREEK
         ):
             return True
-        if name == "phi" and self.normal or self.future.get(name):
+        if (name == "phi" and self.normal) or self.future.get(name):
             return True
         if name in self.step_names:
             return False
@@ -252,7 +247,7 @@ class Meaning:
         definition = self.table.get(name)
         if definition is not None and definition.kind == "variable":
             lettered = name in FUNCTION_LETTERS or name in builtins.LETTERS
-            return lettered or len(inside) == 1 and inside[0].kind in ("letter", "number")
+            return lettered or (len(inside) == 1 and inside[0].kind in ("letter", "number"))
         return True
 
     def is_index(self, name, body=None):

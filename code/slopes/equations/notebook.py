@@ -12,14 +12,14 @@ from .source import Unreadable, read_file
 def verify(name):
     """Check every displayed equation of a page, and fail if one is not in order.
 
-    Each equality (and inequality) of each displayed equation is decided numerically, at 50 digits and more, at
-    dozens of points; see the chapter on how the equations are checked.
+    Each equality (and inequality) of each displayed equation is decided numerically, at 50 digits
+    and more, at dozens of points; see the chapter on how the equations are checked.
 
     Parameters
     ----------
     name : str or path
-        The page's file, for example ``"sigmoid.ipynb"``. It is looked for in the working directory, in
-        ``chapters/`` here and above, and beside the package.
+        The page's file, for example ``"sigmoid.ipynb"``. It is looked for in the working directory,
+        in ``chapters/`` here and above, and beside the package.
 
     Returns
     -------
@@ -33,10 +33,8 @@ def verify(name):
     EquationError
         An `AssertionError` naming the first equation that is refuted, unread or undecided.
 
-    Notes
-    -----
-    What is checked is the file as it is saved. Where the code cells that were run in this session are not those
-    of the file, the report says so.
+    Notes ----- What is checked is the file as it is saved. Where the code cells that were run in
+    this session are not those of the file, the report says so.
     """
     path = find(name)
     try:

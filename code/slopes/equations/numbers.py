@@ -1,13 +1,14 @@
 r"""Numbers to decide with: many digits, exact derivatives, and a direction at a kink.
 
-Every quantity is an mpmath number, or a `Dual`: a number plus an infinitely small part. Evaluating an
-expression at ``x + ε`` gives its value and its derivative in one go, exactly, by the rules of calculus and
-nothing else (forward-mode automatic differentiation; Griewank and Walther, *Evaluating Derivatives*, 2008).
+Every quantity is an mpmath number, or a `Dual`: a number plus an infinitely small part. Evaluating
+an expression at ``x + ε`` gives its value and its derivative in one go, exactly, by the rules of
+calculus and nothing else (forward-mode automatic differentiation; Griewank and Walther, *Evaluating
+Derivatives*, 2008).
 
-The infinitesimal is *positive*. A comparison looks at it where the numbers agree, so that ``x + ε > 0`` holds
-at x = 0 and ``x - ε > 0`` does not: evaluating with ε and with -ε gives the two one-sided derivatives. A
-derivative exists where both agree and the function is continuous; no formula for the derivative of ``max``
-or ``|x|`` at a kink is ever believed.
+The infinitesimal is *positive*. A comparison looks at it where the numbers agree, so that ``x + ε >
+0`` holds at x = 0 and ``x - ε > 0`` does not: evaluating with ε and with -ε gives the two one-sided
+derivatives. A derivative exists where both agree and the function is continuous; no formula for the
+derivative of ``max`` or ``|x|`` at a kink is ever believed.
 
 Duals nest (each carries a tag), which gives derivatives of derivatives.
 """
@@ -36,7 +37,7 @@ def context():
 class Dual:
     """``a + b ε`` with an infinitely small positive ε, told apart by its tag."""
 
-    __slots__ = ("tag", "a", "b")
+    __slots__ = ("a", "b", "tag")
 
     def __init__(self, tag, a, b):
         self.tag = tag
@@ -73,7 +74,8 @@ class Arithmetic:
     Attributes
     ----------
     ties : int
-        How many comparisons so far found two equal numbers: only then can a derivative be one-sided.
+        How many comparisons so far found two equal numbers: only then can a derivative be
+        one-sided.
     margins : list or None
         Where a list is put here, each comparison appends (key, left - right): the search for kinks.
     """

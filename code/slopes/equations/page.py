@@ -1,8 +1,9 @@
 r"""Reading a page from top to bottom: what it defines, what it claims, under which conditions.
 
-The words that carry meaning are few, and written down here (`LET`, `SCOPE`, `CASE`, `CLOSING`): a page says
-"let", "with", "where" or "assume" for what holds until its end, "for", "if" or "when" for the equation that
-follows or precedes, and "Case" (or a list item that is a condition) for what holds until the case is over.
+The words that carry meaning are few, and written down here (`LET`, `SCOPE`, `CASE`, `CLOSING`): a
+page says "let", "with", "where" or "assume" for what holds until its end, "for", "if" or "when" for
+the equation that follows or precedes, and "Case" (or a list item that is a condition) for what
+holds until the case is over.
 """
 
 import re
@@ -15,9 +16,10 @@ from .errors import TooMuch, Undecidable, Undefined, Unread
 from .lexer import tokenize
 from .meaning import Definition, Meaning, single_name
 from .numbers import Work
-from .points import domains
 from .parser import INDEX_LETTERS, read_display
+from .points import domains
 from .source import Display, Remark, Words
+import itertools
 
 # The last word of this kind before a formula says what the formula is; few words may stand between.
 CUE = re.compile(
@@ -246,13 +248,11 @@ class PageReader:
             self.case, self.pending, self.paragraph = [], [], ""
         else:
             self.section_words += " " + text
-        if item.bullet:
-            self.case = []
-        elif self.case and self.case_indented and item.starts and not item.indented:
+        if item.bullet or (self.case and self.case_indented and item.starts and not item.indented):
             self.case = []
         if CLOSING.match(text) or EVERYWHERE.search(text):
             self.case = []
-        if not (CONTINUES.match(text) or text[:1].islower()) or item.starts and item.bullet:
+        if not (CONTINUES.match(text) or text[:1].islower()) or (item.starts and item.bullet):
             self.pending = []
         if item.starts:
             self.paragraph = text
@@ -309,7 +309,8 @@ class PageReader:
                 self.case = [condition for _, condition in scoped]
                 self.case_indented = bool(item.bullet) and item.bullet != "•"
             elif not only_first_sentence:
-                # Only the sentence that introduces the display speaks about it; "So …" refers one back.
+                # Only the sentence that introduces the display speaks about it;
+                # "So …" refers one back.
                 last = [c for place, c in scoped if place == sentences]
                 if not last and linked:
                     last = [c for place, c in scoped if place == sentences - 1]
@@ -366,7 +367,8 @@ class PageReader:
     def introduced(self, condition, words, after, item):
         """Whether the sentence says *where* the display holds: "For □, …", "…, for □:".
 
-        A condition in the middle ("is 1 if □, and 0 otherwise") belongs to the sentence, not to the display.
+        A condition in the middle ("is 1 if □, and 0 otherwise") belongs to the sentence, not to the
+        display.
         """
         if item.bullet or item.heading or CASE.match(words):
             return True
@@ -377,19 +379,18 @@ class PageReader:
         if cues and cues[0].start() == opens.end() and not CONSEQUENCE.search(words):
             return True
         last = re.match(r"^[\s,.:;)]*((and|or)\s+)?$", after) is not None
-        plain = (
-            not self.is_about_indices(condition)
-            or cues
-            and cues[-1].group(1).lower() in ("for", "if", "when")
+        plain = not self.is_about_indices(condition) or (
+            cues and cues[-1].group(1).lower() in ("for", "if", "when")
         )
         return last and bool(plain)
 
     def restrict(self, condition, words, item):
         """Where a condition in the prose holds: on the page, in the case, for the next display, or nowhere.
 
-        A symbol that no function is written in and no derivative is taken by (a slope α, a distance p) is
-        declared for the page by any mention such as "with $p > 0$". The variable of the functions is
-        restricted for the page by "let" or "assume" alone; by "for", "if", "at", … for one display.
+        A symbol that no function is written in and no derivative is taken by (a slope α, a distance
+        p) is declared for the page by any mention such as "with $p > 0$". The variable of the
+        functions is restricted for the page by "let" or "assume" alone; by "for", "if", "at", … for
+        one display.
         """
         cue, gap = "", ""
         for match in CUE.finditer(words):
@@ -397,7 +398,7 @@ class PageReader:
         consequence = CONSEQUENCE.search(gap.replace("that", "") if cue in DECLARING else gap)
         near = cue and len(gap.split()) <= 7 and not consequence and not re.search(r"[.;]\s", gap)
         bare = not words.strip(" *_:–-\u2022()0123456789.") and (item.bullet or item.heading)
-        if bare or CASE.match(words) and not near:
+        if bare or (CASE.match(words) and not near):
             return [condition]
         names = {n for n in t.names_in(condition) if n not in self.meaning.table}
         if self.is_about_indices(condition):
@@ -414,8 +415,8 @@ class PageReader:
         if CONSEQUENCE.search(words[-40:]) and not near:
             return []
         new = not names & self.meaning.known
-        declared = near and cue in ("with", "where", "at") or new and cue not in CONDITIONAL
-        if not main and not pins and declared and (len(names) == 1 or near and cue == "with"):
+        declared = (near and cue in ("with", "where", "at")) or (new and cue not in CONDITIONAL)
+        if not main and not pins and declared and (len(names) == 1 or (near and cue == "with")):
             self.add_domain(condition)
             return []
         # "which is at $x = 0$:" does not make the next display one about x = 0.
@@ -423,7 +424,7 @@ class PageReader:
 
     @staticmethod
     def is_about_indices(condition):
-        """``i = k``, ``i \\ne k``."""
+        r"""``i = k``, ``i \\ne k``."""
         sides = (condition.left, condition.right) if isinstance(condition, t.Relation) else ()
         return bool(sides) and all(
             isinstance(x, t.Symbol) and x.name in INDEX_LETTERS for x in sides
@@ -450,15 +451,13 @@ class PageReader:
                 and name not in meaning.table
                 and not fixed
                 and len(name) < 8
+            ) and (
+                applied
+                or (meaning.may_be_unknown(name) and name not in meaning.known | meaning.mains)
             ):
-                if (
-                    applied
-                    or meaning.may_be_unknown(name)
-                    and name not in meaning.known | meaning.mains
-                ):
-                    parameters = tuple(a.name for a in node.arguments) if applied else ()
-                    self.declare_function(name, parameters)
-                    return
+                parameters = tuple(a.name for a in node.arguments) if applied else ()
+                self.declare_function(name, parameters)
+                return
         if isinstance(node, t.Symbol) and node.name not in meaning.table and len(node.name) < 12:
             if not meaning.is_function(node.name):
                 meaning.known.add(node.name)
@@ -741,7 +740,8 @@ class PageReader:
         if isinstance(follower, Words) and not follower.heading and not follower.bullet:
             if AFTER.match(follower.text) and exempt is None:
                 behind = self.prose(follower, only_first_sentence=True)
-                # "where □ is 1 if □" explains a symbol; "for □", "if □" say where the display holds.
+                # "where □ is 1 if □" explains a symbol; "for □", "if □" say where
+                # the display holds.
                 scoped += (
                     behind
                     if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text)
@@ -815,12 +815,15 @@ class PageReader:
                 if not statement.operators:
                     continue
             defines = where or re.match(r"^\W*(let|for|using)\b", statement.cue, re.I)
-            if defines and statement.operators:
-                if self.take_definition(
+            if (
+                defines
+                and statement.operators
+                and self.take_definition(
                     statement, strong=bool(re.match(r"^\W*let\b", statement.cue, re.I))
-                ):
-                    self.defined_links(statement, equation)
-                    continue
+                )
+            ):
+                self.defined_links(statement, equation)
+                continue
             claims.append(statement)
         for statement in claims:
             self.chain(statement, [*scoped, *conditions], convention, work, equation)
@@ -1189,7 +1192,7 @@ class PageReader:
         """Remember the variables that this equation uses."""
         meaning = self.meaning
         leaves = [meaning.leaves(side.node) for side in sides]
-        for one, other in zip(leaves, leaves[1:], strict=False):
+        for one, other in itertools.pairwise(leaves):
             meaning.known |= one.scalars & other.scalars
         for side in sides:
             for node in side.node.walk():
@@ -1232,10 +1235,10 @@ __all__ = [
     "Equation",
     "Link",
     "PageReader",
-    "check_items",
     "Question",
     "TooMuch",
     "Undecidable",
     "Undefined",
+    "check_items",
     "tokenize",
 ]

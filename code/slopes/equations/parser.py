@@ -1,10 +1,10 @@
 r"""From tokens to expressions: a recursive-descent parser, written by hand.
 
-Why by hand. LaTeX mathematics is not context-free in the way a grammar file needs: ``a(1-a)`` is a product
-and ``f(1-a)`` a value, which only the page can tell; ``\frac{d}{dx}`` is an operator and ``\frac{d}{2}`` a
-fraction; how far ``\frac{d}{dx}`` or ``\log`` reaches depends on what follows. A hand-written parser asks the
-page where it must, and where a formula can honestly be read in two ways it *keeps both readings*, so that
-the decision can say so instead of guessing.
+Why by hand. LaTeX mathematics is not context-free in the way a grammar file needs: ``a(1-a)`` is a
+product and ``f(1-a)`` a value, which only the page can tell; ``\frac{d}{dx}`` is an operator and
+``\frac{d}{2}`` a fraction; how far ``\frac{d}{dx}`` or ``\log`` reaches depends on what follows. A
+hand-written parser asks the page where it must, and where a formula can honestly be read in two
+ways it *keeps both readings*, so that the decision can say so instead of guessing.
 
 Anything that is not in the language raises `Unread` with the token and its place.
 """
@@ -117,7 +117,8 @@ def read_display(latex, names):
     ----------
     latex : str
     names : object with ``is_call(name, inside)``
-        Tells whether ``name(…)`` is a value of a function; `inside` are the tokens between the brackets.
+        Tells whether ``name(…)`` is a value of a function; `inside` are the tokens between the
+        brackets.
 
     Raises
     ------
@@ -159,9 +160,9 @@ class _Display:
                 rows.extend(self.rows(row))
                 continue
             lead = [t for t in row if t.kind not in ("amp", "quad")]
-            if rows and lead and lead[0].kind == "op" and lead[0].text in "+-*/":
-                rows[-1] = rows[-1] + lead
-            elif rows and lead and _ends_open(rows[-1]):
+            if (rows and lead and lead[0].kind == "op" and lead[0].text in "+-*/") or (
+                rows and lead and _ends_open(rows[-1])
+            ):
                 rows[-1] = rows[-1] + lead
             elif lead:
                 rows.append(row)
@@ -251,7 +252,7 @@ class _Display:
 
     @staticmethod
     def merged(pieces):
-        """Join what a column or a space has torn apart: ``A \\quad = \\quad B``, ``A &=& B``."""
+        r"""Join what a column or a space has torn apart: ``A \\quad = \\quad B``, ``A &=& B``."""
         result = []
         for separator, cue, tokens in pieces:
             joins = (
@@ -262,8 +263,7 @@ class _Display:
                 and result[-1][2]
                 and (
                     tokens[0].kind == "rel"
-                    or tokens[0].kind == "op"
-                    and tokens[0].text in "+*/"
+                    or (tokens[0].kind == "op" and tokens[0].text in "+*/")
                     or _ends_open(result[-1][2])
                 )
             )
@@ -382,7 +382,7 @@ def _strip(tokens, kinds):
 
 def _ends_open(tokens):
     last = tokens[-1] if tokens else None
-    return last is not None and (last.kind == "rel" or last.kind == "op" and last.text in "+-*/")
+    return last is not None and (last.kind == "rel" or (last.kind == "op" and last.text in "+-*/"))
 
 
 def _is_number_tag(tokens):
@@ -857,7 +857,7 @@ class Parser:
         return inside
 
     def bracketed_arguments(self):
-        """``(x)``, ``(x, y)``, ``(0^+)`` or ``\\{ … \\}`` behind a function's name."""
+        r"""``(x)``, ``(x, y)``, ``(0^+)`` or ``\\{ … \\}`` behind a function's name."""
         inside = self.bracket_tokens()
         items = _split_commas(inside)
         if any(len(item) == 1 and item[0].kind == "dots" for item in items):
@@ -921,7 +921,7 @@ class Parser:
         self.fail("an operand is missing" if token is _END else "this is not read here")
 
     def braces(self):
-        """A plain TeX group; ``{a \\over b}`` is a fraction."""
+        r"""A plain TeX group; ``{a \\over b}`` is a fraction."""
         group = self.argument_tokens()
         over = [k for k, (t, d) in enumerate(_depths(group)) if d == 0 and t.text == "over"]
         if over:
@@ -981,7 +981,7 @@ class Parser:
         return node
 
     def composition(self, inside):
-        """``(f \\circ g)(x)`` and ``(f \\circ g)'(x)``."""
+        r"""``(f \\circ g)(x)`` and ``(f \\circ g)'(x)``."""
         names = [inside[k : k + 1] for k in range(0, len(inside), 2)]
         circles = inside[1::2]
         if any(t.text != "circ" for t in circles) or len(inside) % 2 == 0:
@@ -1089,9 +1089,7 @@ class Parser:
             if self.at("sub"):
                 place = self.next().start
                 group = self.argument_tokens()
-                if order and len(group) == 1 and group[0].text in "+-":
-                    side = group[0].text
-                elif (
+                if (order and len(group) == 1 and group[0].text in "+-") or (
                     not order
                     and len(group) == 1
                     and group[0].kind == "op"
@@ -1182,11 +1180,11 @@ class Parser:
                 item.text == token.text
                 and item.kind == token.kind
                 and follower not in ("open", "sub", "prime")
+            ) and (
+                follower != "sup"
+                or not any(t.kind == "open" for t in inside[place + 1 : place + 5])
             ):
-                if follower != "sup" or not any(
-                    t.kind == "open" for t in inside[place + 1 : place + 5]
-                ):
-                    return False
+                return False
         if indices and not self.names.is_function(name):
             return self.names.is_call(f"{name}_", inside)
         return self.names.is_call(name, inside)
@@ -1256,7 +1254,7 @@ class Parser:
         return self.powered(node, power)
 
     def own_name(self, name):
-        """``\\tanh(1 - \\tanh)``-like: the function's own bare name inside the brackets."""
+        r"""``\\tanh(1 - \\tanh)``-like: the function's own bare name inside the brackets."""
         inside = self.bracket_tokens(ahead_only=True)
         for place, item in enumerate(inside):
             if item.kind == "function" and item.text == name:
@@ -1284,7 +1282,7 @@ class Parser:
         ) or (token.kind == "open" and token.text in "|([{‖")
 
     def bare_argument(self, token):
-        """The argument of ``\\log 2x`` or ``\\sin x``: the simple factors that follow."""
+        r"""The argument of ``\\log 2x`` or ``\\sin x``: the simple factors that follow."""
         if self.at("big"):
             return self.big()
         factors = [self.factor()]
@@ -1292,23 +1290,20 @@ class Parser:
         if isinstance(first, Divide | Apply | Cases | Absolute):
             return first
         while self.starts_factor() and self.peek().kind in ("number", "letter", "frac", "sqrt"):
-            if (
-                self.derivative_ahead()
-                or self.peek().kind == "letter"
-                and self.letter_is_function()
+            if self.derivative_ahead() or (
+                self.peek().kind == "letter" and self.letter_is_function()
             ):
                 break
             numeric = all(
-                isinstance(f, Number | Constant) or isinstance(f, Divide) and _numeric(f)
+                isinstance(f, Number | Constant) or (isinstance(f, Divide) and _numeric(f))
                 for f in factors
             )
             if not numeric and not self.fork(token.start):
                 break
             factors.append(self.factor())
-        if self.at("op", "/") and token.text not in ("exp",):
-            if self.fork(token.start + 1):
-                self.next()
-                return Divide(_product(factors), self.factor())
+        if self.at("op", "/") and token.text not in ("exp",) and self.fork(token.start + 1):
+            self.next()
+            return Divide(_product(factors), self.factor())
         return _product(factors)
 
     def letter_is_function(self):
@@ -1327,7 +1322,7 @@ class Parser:
         return Divide(self.whole(top), self.whole(bottom))
 
     def derivative(self, top, bottom):
-        """``\\frac{d}{dx}``, ``\\frac{df}{dx}``, ``\\frac{\\partial^2 f}{\\partial x \\partial y}``."""
+        r"""``\\frac{d}{dx}``, ``\\frac{df}{dx}``, ``\\frac{\\partial^2 f}{\\partial x \\partial y}``."""
         found = _differential_top(top, bottom)
         if found is None:
             return None
@@ -1344,7 +1339,7 @@ class Parser:
         return Derivative(self.operand(), variables, partial)
 
     def differentials(self, tokens):
-        """The variables of a denominator such as ``dx^2`` or ``\\partial x \\partial y``."""
+        r"""The variables of a denominator such as ``dx^2`` or ``\\partial x \\partial y``."""
         mark = tokens[0]
         parts, level = [], 0
         for token in tokens:
@@ -1366,7 +1361,7 @@ class Parser:
         return tuple(variables)
 
     def applied_derivative(self, node):
-        """``\\frac{df}{dx}(0)``: the derivative at a point."""
+        r"""``\\frac{df}{dx}(0)``: the derivative at a point."""
         if not self.at("open", "("):
             return node
         inside = self.bracket_tokens(ahead_only=True)
@@ -1383,9 +1378,9 @@ class Parser:
     def operand(self):
         r"""What ``\frac{d}{dx}`` applies to.
 
-        Brackets: what is in them. Otherwise the factors that follow, up to a sign of multiplication, a
-        further derivative, or the end of the term. Where that is a convention and not certain, the
-        other reading is noted.
+        Brackets: what is in them. Otherwise the factors that follow, up to a sign of
+        multiplication, a further derivative, or the end of the term. Where that is a convention and
+        not certain, the other reading is noted.
         """
         if self.starts_factor() is False:
             if self.at("op", "-"):
@@ -1471,13 +1466,13 @@ class Parser:
                 return _product(factors)
 
     def slash_derivative(self):
-        """``df/dx``, ``d\\sigma/dx``, ``\\partial L/\\partial w`` set with a slash; None if it is not one."""
+        r"""``df/dx``, ``d\\sigma/dx``, ``\\partial L/\\partial w`` set with a slash; None if it is not one."""
         tokens, place = self.tokens, self.position
         mark = self.peek()
         if isinstance(mark, _Ready):
             self.position += 1
             return mark.node
-        if not (mark.kind == "partial" or mark.kind == "letter" and mark.text == "d"):
+        if not (mark.kind == "partial" or (mark.kind == "letter" and mark.text == "d")):
             return None
         slash = None
         for k in range(place + 1, min(place + 12, len(tokens))):
@@ -1505,7 +1500,7 @@ class Parser:
         return found
 
     def partial(self):
-        """``\\partial_x f``, or the subdifferential ``\\partial f(0)``."""
+        r"""``\\partial_x f``, or the subdifferential ``\\partial f(0)``."""
         slash = self.slash_derivative()
         if slash is not None:
             return slash
@@ -1602,10 +1597,9 @@ class Parser:
                 and item.kind == "letter"
                 and item.text == "d"
                 and self.tokens[k + 1 : k + 2]
-            ):
-                if self.tokens[k + 1].kind == "letter":
-                    place = k
-                    break
+            ) and self.tokens[k + 1].kind == "letter":
+                place = k
+                break
             if level < 0:
                 break
         if place is None:
@@ -1621,7 +1615,7 @@ class Parser:
         return Big(kind, index, lower, upper, condition, body)
 
     def range_below(self, below, above, token):
-        """``i=1``/``n``, ``j``, ``j \\ne k``, ``i \\in \\{1,…,n\\}`` under a big operator."""
+        r"""``i=1``/``n``, ``j``, ``j \\ne k``, ``i \\in \\{1,…,n\\}`` under a big operator."""
         upper = self.whole(above) if above is not None else None
         if below is None:
             raise Unread("a sum without an index below it", token.start)
@@ -1648,9 +1642,8 @@ class Parser:
         return self.term()
 
     def extremum(self, kind, below, token):
-        if below is None:
-            if kind in ("sup", "inf", "argmax", "argmin"):
-                raise Unread(f"{kind} needs its variable below it", token.start)
+        if below is None and kind in ("sup", "inf", "argmax", "argmin"):
+            raise Unread(f"{kind} needs its variable below it", token.start)
         sides, operators = _split_relations(below)
         variable = self.whole(sides[0])
         condition = None
@@ -1692,7 +1685,7 @@ class Parser:
         return follower.kind == "begin" and follower.text in ("array", "matrix", "aligned")
 
     def left_cases(self):
-        """``\\left\\{ \\begin{array}{ll} … \\end{array} \\right.``"""
+        r"""``\\left\\{ \\begin{array}{ll} … \\end{array} \\right.``"""
         token = self.next()
         start = self.position
         end = _matching(self.tokens, start)
@@ -1708,7 +1701,7 @@ class Parser:
             row = _strip(row, ("quad", "comma"))
             if not row:
                 continue
-            cells = [c for c in _split(row, "amp")]
+            cells = list(_split(row, "amp"))
             if len(cells) == 1:
                 value, condition = _split_case(row)
             else:
@@ -1752,7 +1745,7 @@ class Parser:
                         f"the words {token.text.strip()!r} are not read in a condition", token.start
                     )
             elif level == 0 and (
-                token.kind == "comma" or token.kind == "op" and token.text in ("and", "or")
+                token.kind == "comma" or (token.kind == "op" and token.text in ("and", "or"))
             ):
                 joiners.append("or" if token.text == "or" else "and")
                 groups.append([])
@@ -1791,7 +1784,7 @@ class Parser:
         return None
 
     def relation(self, tokens):
-        """A chain of relations as one condition: ``-1 \\le x < 1``."""
+        r"""A chain of relations as one condition: ``-1 \\le x < 1``."""
         if (
             tokens[0].kind == "open"
             and tokens[0].text == "("
@@ -1812,7 +1805,7 @@ class Parser:
         return links[0] if len(links) == 1 else And(links)
 
     def indicator(self):
-        """``\\mathbb{1}[x > 0]``, ``\\mathbf{1}_{x > 0}``; a bold 1 alone is the vector of ones."""
+        r"""``\\mathbb{1}[x > 0]``, ``\\mathbf{1}_{x > 0}``; a bold 1 alone is the vector of ones."""
         self.next()
         if self.at("sub"):
             saved = self.position
@@ -1916,7 +1909,7 @@ def _differential(tokens):
     mark = tokens[0]
     if mark.kind == "lbrace":
         return None
-    if mark.kind == "partial" or mark.kind == "letter" and mark.text == "d" and not mark.bold:
+    if mark.kind == "partial" or (mark.kind == "letter" and mark.text == "d" and not mark.bold):
         follower = tokens[1]
         if follower.kind in ("letter", "name"):
             return mark

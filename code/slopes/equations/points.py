@@ -1,8 +1,8 @@
 """The points at which both sides of an equation are compared.
 
-Random points with both signs, then the special ones: 0, ±1e-12, ±1e-4, ±1, large values, the ends of the
-domain, all variables equal. Everything is drawn from a generator seeded with names, so that the same page
-gives the same verdicts and the same witnesses everywhere.
+Random points with both signs, then the special ones: 0, ±1e-12, ±1e-4, ±1, large values, the ends
+of the domain, all variables equal. Everything is drawn from a generator seeded with names, so that
+the same page gives the same verdicts and the same witnesses everywhere.
 """
 
 import itertools

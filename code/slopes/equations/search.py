@@ -67,6 +67,7 @@ def extremum(ev, node, frame):
     sign = 1 if node.kind in ("max", "sup", "argmax") else -1
 
     def value(x):
+        ev.a.work.spend(10)
         inner = frame.bind({name: x})
         if node.condition is not None and not ev.holds(node.condition, inner):
             return None
@@ -127,6 +128,7 @@ def integral(ev, node, frame):
     mp = ev.mp
 
     def inner(x):
+        ev.a.work.spend(3)
         found = ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")
         if isinstance(found, Dual):
             raise Undecidable("the derivative of an integral by something inside it")
@@ -137,8 +139,8 @@ def integral(ev, node, frame):
             return Dual(high.tag, between(low, high.a), ev.a.mul(at(high.a), high.b))
         if isinstance(low, Dual):
             return Dual(low.tag, between(low.a, high), ev.a.neg(ev.a.mul(at(low.a), low.b)))
-        with mp.workdps(20):
-            return mp.quad(inner, [low, 0, high] if low < 0 < high else [low, high], maxdegree=6)
+        with mp.workdps(16):
+            return mp.quad(inner, [low, 0, high] if low < 0 < high else [low, high], maxdegree=5)
 
     def at(x):
         return ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")

@@ -256,14 +256,13 @@ def _flush(pending, items, remarks, cleaned):
                 close()
                 items.append(Remark(remarks[int(mark.group(1))]))
                 line = line.replace(mark.group(0), "")
-            if place and not line.strip():
-                if place < text.count("\n") or line == "":
-                    follows_math = place == text.count("\n")
-                    if not follows_math or True:
-                        blank = line == "" and place < text.count("\n")
-                        if blank:
-                            close()
-                            continue
+            if place and not line.strip() and (place < text.count("\n") or line == ""):
+                follows_math = place == text.count("\n")
+                if True:
+                    blank = line == "" and place < text.count("\n")
+                    if blank:
+                        close()
+                        continue
             heading = (
                 re.match(r"^\s{0,3}#{1,6}\s+(.*)$", line) if place or not current.pieces else None
             )

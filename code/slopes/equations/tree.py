@@ -1,8 +1,8 @@
 """The expressions that the reader understands, as immutable trees.
 
 Each node is a frozen dataclass; its fields are other nodes, names, or tuples of these. Nothing here
-computes, simplifies or reorders: a derivation whose successive lines are made identical on reading could
-never be found wrong.
+computes, simplifies or reorders: a derivation whose successive lines are made identical on reading
+could never be found wrong.
 """
 
 from dataclasses import dataclass, fields
