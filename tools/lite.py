@@ -21,8 +21,6 @@ import book
 ROOT = Path(book.ROOT)
 VENV = ROOT / ".venv-lite"
 LOCK = ROOT / "requirements-lite.txt"
-WORK = ROOT / "_build" / "lite"
-SITE = ROOT / "_build" / "html" / "lite"
 RUNTIME = json.loads((ROOT / "tools" / "pyodide.json").read_text())
 NEARBY = ROOT.parent / "shared" / f"pyodide-{RUNTIME['version']}"
 DOWNLOADS = ROOT / ".venv-lite" / "pyodide"
@@ -136,12 +134,12 @@ def fetch(name: str, allowed: set[str]) -> None:
     part.rename(DOWNLOADS / name)
 
 
-def wheel() -> Path:
+def wheel(work: Path) -> Path:
     """Build the package of this repository as a wheel, without a network."""
-    folder = WORK / "wheel"
+    folder = work / "wheel"
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     # A copy, since building in place would leave a folder in the repository.
-    source = WORK / "source"
+    source = work / "source"
     shutil.copytree(ROOT / "code", source / "code", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, source)
@@ -176,15 +174,15 @@ def packages(served: Path | None, own: Path) -> dict[str, dict]:
     return entries
 
 
-def lay_out(runtime: Path | None) -> None:
-    """Write into WORK what JupyterLite is built from: settings, chapters and the runtime."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    served, files = WORK / "static" / "pyodide", WORK / "files"
+def lay_out(work: Path, runtime: Path | None) -> None:
+    """Write what JupyterLite is built from: settings, chapters and the runtime."""
+    shutil.rmtree(work, ignore_errors=True)
+    served, files = work / "static" / "pyodide", work / "files"
     served.mkdir(parents=True)
     files.mkdir()
     for chapter in sorted((ROOT / "chapters").glob("*.ipynb")):
         shutil.copy(chapter, files)
-    own = wheel()
+    own = wheel(work)
     shutil.copy(own, served)
     if runtime:
         for name, allowed in runtime_files().items():
@@ -195,7 +193,7 @@ def lay_out(runtime: Path | None) -> None:
     kernel = {"disablePyPIFallback": runtime is not None}
     if not runtime:
         # JupyterLite takes a folder without pyodide.js for no runtime at all.
-        served.rename(WORK / "lock")
+        served.rename(work / "lock")
         kernel["pyodideUrl"] = RUNTIME["address"] + "pyodide.js"
         kernel["loadPyodideOptions"] = {"lockFileURL": "../lock/pyodide-lock.json"}
     settings = {
@@ -205,12 +203,12 @@ def lay_out(runtime: Path | None) -> None:
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
         },
     }
-    (WORK / "jupyter-lite.json").write_text(json.dumps(settings))
+    (work / "jupyter-lite.json").write_text(json.dumps(settings))
 
 
-def list_downloads() -> None:
+def list_downloads(site: Path) -> None:
     """Write for run.html which files a first visit needs, with their sizes, largest first."""
-    served = SITE / "static" / "pyodide"
+    served = site / "static" / "pyodide"
     names = [path for path in served.glob("*") if path.suffix in (".wasm", ".js", ".zip", ".whl")]
     # What a chapter imports; the rest of the runtime stays on the server until somebody asks for it.
     unused = {"sympy", "pytz", "micropip", "matplotlib-pyodide"}
@@ -218,35 +216,36 @@ def list_downloads() -> None:
     sizes = {path.name: path.stat().st_size for path in names if path.name not in skipped}
     sizes.pop("pyodide.js", None)
     ordered = dict(sorted(sizes.items(), key=lambda item: -item[1]))
-    (SITE / "downloads.json").write_text(json.dumps(ordered))
+    (site / "downloads.json").write_text(json.dumps(ordered))
 
 
-def main() -> None:
+def main(pages: Path) -> None:
     """Build JupyterLite into the folder of the built pages."""
+    work, site = pages.parent / "lite", pages / "lite"
     python = set_up()
     runtime = find_runtime()
     with book.Progress("Building JupyterLite") as progress:
-        lay_out(runtime)
-        shutil.rmtree(SITE, ignore_errors=True)
+        lay_out(work, runtime)
+        shutil.rmtree(site, ignore_errors=True)
         command = [python, "-m", "jupyterlite_core", "build", "--apps", "notebooks"]
-        command += ["--no-sourcemaps", "--contents", "files", "--output-dir", SITE]
+        command += ["--no-sourcemaps", "--contents", "files", "--output-dir", site]
         # In its own folder: JupyterLite keeps notes of what it has built where it is started.
-        built = subprocess.run(command, cwd=WORK, capture_output=True, text=True)
+        built = subprocess.run(command, cwd=work, capture_output=True, text=True)
         progress.note = ""
         if built.returncode != 0:
             raise book.Trouble(
                 built.stdout[-2000:] + built.stderr[-2000:] + "\nJupyterLite was not built."
             )
         if runtime:
-            list_downloads()
+            list_downloads(site)
         else:
-            shutil.copytree(WORK / "lock", SITE / "lock")
-        shutil.copy(ROOT / "tools" / "run.html", SITE.parent)
-    print(f"Chapters run in the browser from {SITE.parent / 'run.html'} (through `make serve`).")
+            shutil.copytree(work / "lock", site / "lock")
+        shutil.copy(ROOT / "tools" / "run.html", pages)
+    print(f"Chapters run in the browser from {pages / 'run.html'} (through `make serve`).")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else book.PAGES).resolve())
     except book.Trouble as trouble:
         sys.exit(str(trouble))

@@ -1,0 +1,404 @@
+"""The pages as readers meet them: in two widths and two themes, by mouse and by keyboard."""
+
+import gzip
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+
+import book
+import bookcheck
+import slopes
+
+with open(book.ROOT + "/_toc.yml", encoding="utf-8") as file:
+    TOC = yaml.safe_load(file)
+PAGES = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
+SIGMOID = "chapters/sigmoid.html"
+
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
+# Two thirds of a page's elements are boxes of formulas, which say nothing to axe but take its time.
+EMPTY_FORMULAS = """() => {
+  for (const box of document.querySelectorAll(".katex-html")) {
+    const { width, height } = box.getBoundingClientRect();
+    box.style.cssText = `display: inline-block; width: ${width}px; height: ${height}px`;
+    box.textContent = "";
+  }
+  for (const box of document.querySelectorAll(".katex-mathml")) box.textContent = "formula";
+}"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def violations(page):
+    """Return what axe finds, one line a rule, with the first place."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{rule['id']}: {rule['nodes'][0]['html'][:200]} {rule['nodes'][0]['failureSummary'][:200]}"
+        for rule in found
+    ]
+
+
+def set_theme(page, theme):
+    """Switch as the button does, without its cycle; wait for colours that fade."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    page.wait_for_timeout(300)
+
+
+@pytest.fixture(scope="module", params=[f"{page}.html" for page in PAGES])
+def seen(request, visitor):
+    """Every page of the book, opened once for the tests that follow."""
+    visit, close = visitor()
+    yield visit(request.param)
+    close()
+
+
+def test_a_page_is_light(seen, site):
+    """At most 300 KB when it is the first, and 100 KB when it is the next, as a server compresses."""
+    seen.page.wait_for_load_state("networkidle")
+    weights = {}
+    for url in seen.requests:
+        name = urlsplit(url).path.removeprefix("/html/")
+        content = (site / name).read_bytes()
+        weights[name] = len(content if name.endswith(".woff2") else gzip.compress(content, 6))
+    assert sum(weights.values()) <= 300_000, weights
+    own = {name: size for name, size in weights.items() if not name.startswith("_static/")}
+    assert sum(own.values()) <= 100_000, own
+    assert "searchindex.js" not in weights
+
+
+def test_a_page_serves_every_reader(seen):
+    assert faults(seen.page) == []
+    assert seen.outside == []
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("path", ["search.html?q=slope", "404.html", "run.html?chapter=sigmoid"])
+def test_a_page_beside_the_book_serves_every_reader(visit, path):
+    assert faults(visit(path).page) == []
+
+
+def faults(page):
+    """Return what is wrong with a page in any of four forms, or at 320 pixels (400 % of 1280)."""
+    found = []
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    if page.locator(".katex-error").count():
+        found.append("a formula that KaTeX could not read")
+    for image in page.locator("img").all():
+        source = image.get_attribute("src")
+        if bookcheck.poor_alt(image.get_attribute("alt")):
+            found.append(f"no text alternative: {source}")
+        if not image.evaluate("picture => picture.decode().then(() => picture.naturalWidth)"):
+            found.append(f"does not show: {source}")
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate(WIDER) > 0:
+            found.append(f"wider than a window of {width}")
+    page.evaluate(EMPTY_FORMULAS)
+    for theme, width in (("light", 1280), ("light", 390), ("dark", 390), ("dark", 1280)):
+        page.set_viewport_size({"width": width, "height": 900})
+        set_theme(page, theme)
+        found += [f"{theme}, {width}: {fault}" for fault in violations(page)]
+    return found
+
+
+def test_an_open_menu_and_search_dialog_are_accessible(visit):
+    page = visit(SIGMOID).page
+    page.get_by_role("button", name="Download this page").click()
+    assert page.get_by_role("link", name=".ipynb").is_visible()
+    page.evaluate(EMPTY_FORMULAS)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    assert page.get_by_role("searchbox").is_visible()
+    assert violations(page) == []
+
+
+def test_mathematics_is_there_at_first_paint(visit):
+    """The style sheet, which comes before any paint, has the fonts of the first formulas."""
+    page = visit(SIGMOID).page
+    fonts = page.evaluate(
+        "performance.getEntriesByType('resource').map(r => r.name).filter(n => n.endsWith('woff2'))"
+    )
+    assert fonts == []
+    assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
+    assert page.evaluate("document.fonts.check('italic 16px KaTeX_Math')")
+
+
+def test_formulas_can_be_read_out(visit):
+    page = visit(SIGMOID).page
+    formulas = page.locator(".katex")
+    assert formulas.count() > 20
+    assert page.locator(".katex > .katex-mathml > math").count() == formulas.count()
+    shown = page.locator(".katex > .katex-html[aria-hidden=true]")
+    assert shown.count() == formulas.count()
+    assert violations(page) == []
+
+
+# The keyboard
+
+# What has the focus, whether it is on the screen, and whether it looks otherwise than without.
+FOCUS = """() => {
+  const node = document.activeElement, box = node.getBoundingClientRect();
+  const text = node.getAttribute("aria-label") || node.title || node.textContent || node.name;
+  const look = () => {
+    const style = getComputedStyle(node);
+    return [style.outline, style.boxShadow, style.border, style.textDecoration].join();
+  };
+  const focused = look();
+  node.blur();
+  return {
+    text: text.trim(),
+    marked: focused !== look(),
+    seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+  };
+}"""
+
+
+def test_the_keyboard_finds_its_way(visit):
+    """The first stop leaps to the text; each stop is on the screen and can be told from the rest."""
+    page = visit(SIGMOID, reduced_motion="reduce").page
+    page.add_style_tag(
+        content="* { transition: none !important; scroll-behavior: auto !important }"
+    )
+    stops = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUS))
+    names = [stop["text"] for stop in stops]
+    assert names[0] == "Skip to main content"
+    order = ["Search", "Notation", "Toggle primary sidebar", "Color mode", "Copy to clipboard"]
+    places = [names.index(name) for name in order]
+    assert places == sorted(places)
+    assert [stop for stop in stops if not (stop["marked"] and stop["seen"])] == []
+
+
+def test_the_skip_link_leaps_over_the_menu(visit):
+    page = visit(SIGMOID).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_dropdowns_open_by_keyboard(visit):
+    page = visit(SIGMOID).page
+    for fold in (page.locator("details.solution").first, page.locator(".exercise details").first):
+        content = fold.locator(".sd-summary-content")
+        assert not content.is_visible()
+        fold.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert content.is_visible()
+
+
+def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit):
+    page = visit("chapters/softmax.html", width=320).page
+    wide = page.locator("div.math > .katex-display[tabindex='0']").first
+    wide.focus()
+    before = wide.evaluate("box => box.scrollLeft")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.activeElement.scrollLeft > before", arg=before, timeout=3000
+    )
+
+
+# The interactive figure
+
+
+def readout(page):
+    """Return the numbers that the first figure shows: x, the value and the slope there."""
+    parts = [
+        page.locator(f".slopes-explore [data-part={part}]").first.text_content()
+        for part in ("x", "value", "slope")
+    ]
+    return [float(part.replace("−", "-")) for part in parts]
+
+
+def assert_true(page):
+    x, value, slope = readout(page)
+    assert value == pytest.approx(float(slopes.sigmoid(x)), abs=6e-3)
+    assert slope == pytest.approx(float(slopes.sigmoid.derivative(x)), abs=6e-3)
+    return x
+
+
+def test_the_explorer_follows_the_keyboard(visit):
+    page = visit(SIGMOID).page
+    slider = page.locator(".slopes-explore input").first
+    start = assert_true(page)
+    tangent = page.locator(".slopes-explore [data-part=tangent]").first.get_attribute("d")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    assert assert_true(page) < start
+    assert page.locator(".slopes-explore [data-part=tangent]").first.get_attribute("d") != tangent
+    assert re.match(r"x = .*, value .*, slope ", slider.get_attribute("aria-valuetext"))
+    page.keyboard.press("Home")
+    assert assert_true(page) == pytest.approx(-5)
+
+
+def test_the_explorer_follows_the_mouse(visit):
+    page = visit(SIGMOID).page
+    drawing = page.locator(".slopes-explore svg").first
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    middle = box["y"] + box["height"] / 3
+    found = []
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    for part in (0.3, 0.5, 0.8):
+        page.mouse.move(box["x"] + box["width"] * part, middle)
+        found.append(assert_true(page))
+    page.mouse.up()
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    assert found == sorted(found)
+    assert len(set(found)) == 3
+    assert readout(page)[0] == found[-1]
+
+
+# The theme's own parts, with what is left of its style sheets and scripts
+
+
+def test_search_finds_a_chapter(visit):
+    log = visit(SIGMOID)
+    page = log.page
+    page.keyboard.press("Control+k")
+    page.keyboard.type("saturate")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    assert any("searchindex.js" in url for url in log.requests)
+    links = page.locator("#search-results li a").evaluate_all("all => all.map(link => link.href)")
+    assert any("chapters/sigmoid.html" in link for link in links)
+    assert log.errors == []
+
+
+def test_the_theme_switch_is_remembered(visit):
+    """The button goes round; the next page is painted in the reader's colours from the beginning."""
+    page = visit(SIGMOID, color_scheme="light").page
+    switch = page.get_by_role("button", name="Color mode")
+    icons = set()
+    for _ in range(3):
+        switch.click()
+        shown = switch.locator("svg:visible")
+        assert shown.count() == 1
+        mode = page.evaluate("document.documentElement.dataset.mode")
+        assert shown.get_attribute("data-mode") == mode
+        icons.add(mode)
+    assert icons == {"auto", "light", "dark"}
+    while page.evaluate("document.documentElement.dataset.theme") != "dark":
+        switch.click()
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        " window.early = document.documentElement.dataset.theme; }, true)"
+    )
+    page.route("**/_static/*.js", lambda route: route.abort())
+    page.get_by_role("link", name="Notation", exact=True).first.click()
+    page.wait_for_function("window.early")
+    assert page.evaluate("window.early") == "dark"
+
+
+def test_the_system_chooses_the_colours(visit):
+    page = visit(SIGMOID, color_scheme="dark").page
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_sidebar_folds_on_a_wide_window(visit):
+    page = visit(SIGMOID).page
+    sidebar = page.locator("#pst-primary-sidebar")
+    assert sidebar.is_visible()
+    page.get_by_role("button", name="Toggle primary sidebar").click()
+    page.wait_for_function(
+        "document.querySelector('#pst-primary-sidebar').getBoundingClientRect().right <= 0"
+    )
+
+
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_the_sidebars_open_on_a_phone(visit, side):
+    page = visit(SIGMOID, width=390).page
+    page.get_by_role("button", name=f"Toggle {side} sidebar").click()
+    dialog = page.locator(f"#pst-{side}-sidebar-modal")
+    link = dialog.get_by_role("link").nth(2)
+    link.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    link.wait_for(state="hidden")
+
+
+def test_code_can_be_copied(visit):
+    page = visit(SIGMOID, permissions=["clipboard-read", "clipboard-write"]).page
+    cell = page.locator("div.highlight").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    assert "import numpy as np" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_every_icon_of_a_button_is_drawn(visit):
+    page = visit(SIGMOID).page
+    assert page.locator("i[class*=fa-], span[class*='fa-']").count() == 0
+    sizes = page.locator(".article-header-buttons svg:visible").evaluate_all(
+        "all => all.map(icon => icon.getBoundingClientRect().width)"
+    )
+    assert len(sizes) >= 4
+    assert min(sizes) >= 12
+    shape = page.locator(".admonition > .admonition-title").first.evaluate(
+        "title => getComputedStyle(title, '::after').maskImage"
+    )
+    assert "data:image/svg+xml" in shape
+
+
+def test_the_run_button_leads_to_the_chapter(visit):
+    page = visit(SIGMOID).page
+    link = page.get_by_role("link", name="Run this chapter")
+    assert link.get_attribute("href") == "../run.html?chapter=sigmoid"
+    assert visit("chapters/glossary.html").page.get_by_role("link", name="Run this").count() == 0
+
+
+# Other ways to read
+
+
+def test_a_page_opens_from_a_file(visit, site):
+    log = visit((site / SIGMOID).as_uri())
+    page = log.page
+    assert log.errors == []
+    assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
+    page.locator(".slopes-explore input").first.focus()
+    page.keyboard.press("ArrowLeft")
+    assert_true(page)
+    page.get_by_role("link", name="Notation", exact=True).first.click()
+    page.wait_for_url("file:**/notation.html")
+
+
+def test_a_page_needs_no_script(visit):
+    page = visit(SIGMOID, java_script_enabled=False).page
+    assert page.locator(".slopes-explore svg").first.is_visible()
+    assert not page.locator(".slopes-explore label").first.is_visible()
+    solution = page.locator("details.solution").first
+    solution.locator("summary").click()
+    assert solution.locator(".sd-summary-content").is_visible()
+
+
+def test_a_page_prints_without_its_surroundings(visit):
+    page = visit(SIGMOID).page
+    page.emulate_media(media="print")
+    page.locator("details.solution").nth(1).locator("summary").evaluate("s => s.click()")
+    for hidden in (".bd-sidebar-primary", ".bd-header-article", ".prev-next-area", ".copybtn"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.get_by_role("heading", level=1).is_visible()
+    shown = page.locator("details.solution").evaluate_all(
+        "all => all.map(fold => fold.checkVisibility())"
+    )
+    assert shown == [k == 1 for k in range(len(shown))]
+    assert page.pdf().count(b"/Type /Page\n") + page.pdf().count(b"/Type /Page ") >= 3
+
+
+@pytest.mark.parametrize("depth", ["nowhere", "chapters/nowhere", "a/b/c/nowhere.html"])
+def test_the_page_for_lost_readers_leads_home(visit, site, address, depth):
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    page = visit("404.html").page
+    page.route(f"**/{depth}", lambda route: route.fulfill(status=404, body=lost))
+    page.goto(address + depth)
+    home = page.get_by_role("link")
+    page.wait_for_function("document.getElementById('home').getAttribute('href') !== '/'")
+    home.click()
+    page.wait_for_url("**/chapters/index.html")
