@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import tree as t
-from .decide import BUDGET, Verdict, decide
+from .decide import BUDGET, decide
 from .errors import Unread
+from .layout import read_display
 from .notebook import find
 from .numbers import Work
 from .page import PageReader
-from .parser import read_display
 from .report import explained
 from .source import Display, read_file
+from .verdicts import Verdict
 
 MAX_LINES = 60
 

@@ -282,7 +282,7 @@ class Meaning:
 
     def allows(self, name, value, ev):
         """Whether the page's domain allows a value of one variable (conditions on it alone)."""
-        from .evaluate import Frame
+        from .values import Frame
 
         for condition in self.conditions:
             names = self.leaves(condition)

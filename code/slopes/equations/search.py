@@ -2,8 +2,8 @@
 
 from . import tree as t
 from .errors import NoDerivative, Undecidable, Undefined, Unread
-from .evaluate import Approach
 from .numbers import CHECK_DIGITS, Dual, primal
+from .values import Approach
 
 LIMIT_SLACK = 1e-15
 SEARCH_SLACK = 1e-10

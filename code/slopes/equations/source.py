@@ -1,4 +1,4 @@
-"""Reading documents: the displayed equations of a notebook or a Markdown file, and the words around them."""
+"""Reading documents: the displayed equations of a notebook or a page, and the words around them."""
 
 import json
 import re
@@ -103,7 +103,6 @@ def read_markdown(text, cell=None):
     items, position = [], 0
     pending = []  # pieces of the running paragraph
     for match in _DISPLAY.finditer(cleaned):
-        kind = match.lastgroup
         if match.group("code") is not None or match.group("escaped") is not None:
             continue
         before = cleaned[position : match.start()]
@@ -119,15 +118,14 @@ def read_markdown(text, cell=None):
             match.group("dollars") or match.group("brackets") or match.group("environment") or ""
         )
         label = match.group("label") or _label(latex)
-        del kind
-        _flush(pending, items, remarks, cleaned)
+        _flush(pending, items, remarks)
         line = cleaned.count("\n", 0, match.start()) + 1
         start = cleaned.rfind("\n", 0, match.start()) + 1
         indented = cleaned[start : match.start()].startswith(("  ", "\t"))
         items.append(Display(latex.strip(), label, line, cell, indented))
         pending = []
     pending.append(("words", cleaned[position:]))
-    _flush(pending, items, remarks, cleaned)
+    _flush(pending, items, remarks)
     for item in items:
         if isinstance(item, Remark):
             item.cell = cell
@@ -233,7 +231,7 @@ def _clean_line(line, stack, remarks):
     return line
 
 
-def _flush(pending, items, remarks, cleaned):
+def _flush(pending, items, remarks):
     """Split the running text into headings, paragraphs and list items, and append them."""
     current = Words(starts=not items or not isinstance(items[-1], Display))
     fresh = False
@@ -256,13 +254,9 @@ def _flush(pending, items, remarks, cleaned):
                 close()
                 items.append(Remark(remarks[int(mark.group(1))]))
                 line = line.replace(mark.group(0), "")
-            if place and not line.strip() and (place < text.count("\n") or line == ""):
-                follows_math = place == text.count("\n")
-                if True:
-                    blank = line == "" and place < text.count("\n")
-                    if blank:
-                        close()
-                        continue
+            if place and line == "" and place < text.count("\n"):
+                close()
+                continue
             heading = (
                 re.match(r"^\s{0,3}#{1,6}\s+(.*)$", line) if place or not current.pieces else None
             )
@@ -283,4 +277,3 @@ def _flush(pending, items, remarks, cleaned):
                 current.indented = line.startswith(("  ", "\t"))
             current.pieces.append(("words", (" " if place else "") + line))
     close()
-    del cleaned

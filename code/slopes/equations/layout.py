@@ -1,0 +1,260 @@
+"""The layout of a display: rows, columns, side remarks, chains of relations."""
+
+from dataclasses import dataclass, field
+
+from .errors import Unread
+from .groups import (
+    depths,
+    ends_open,
+    is_mathematical,
+    is_number_tag,
+    matching,
+    split_at,
+    split_relations,
+    stripped,
+    with_ranges,
+)
+from .lexer import Token, tokenize
+from .parser import Parser
+from .tree import Node
+
+ROW_ENVIRONMENTS = {
+    "align", "aligned", "gather", "gathered", "equation", "split", "eqnarray", "multline", "multlined",
+    "displaymath", "math", "alignat", "alignedat", "flalign", "array", "subequations",
+}  # fmt: skip
+
+
+@dataclass
+class Side:
+    """One side of a relation: how it is read, how else it could be read, and its LaTeX."""
+
+    node: Node
+    latex: str
+    start: int
+    others: list = field(default_factory=list)  # pairs (node, must_hold)
+
+
+@dataclass
+class Statement:
+    """A chain ``a = b = c`` (or an expression alone), and how it stands in its display."""
+
+    sides: list
+    operators: list
+    separator: str = "row"  # row, comma, quad, arrow, text
+    cue: str = ""  # the words before it: "if", "where", ...
+    continues: bool = False  # it begins with a relation: the chain of the row above goes on
+
+
+def read_display(latex, names):
+    """Read displayed LaTeX into statements.
+
+    Parameters
+    ----------
+    latex : str
+    names : object with ``is_call(name, inside)``
+        Tells whether ``name(…)`` is a value of a function; `inside` are the tokens between the
+        brackets.
+
+    Raises
+    ------
+    Unread
+    """
+    tokens = tokenize(latex)
+    return _Display(latex, names).read(tokens)
+
+
+def read_expression(latex, names):
+    """Read one expression."""
+    parser = Parser(tokenize(latex), names)
+    node = parser.expression()
+    parser.expect_end()
+    return node
+
+
+# == the layout of a display ======================================================================
+
+
+class _Display:
+    def __init__(self, latex, names):
+        self.latex = latex
+        self.names = names
+
+    def read(self, tokens):
+        statements = []
+        for row in self.rows(tokens):
+            for piece in self.pieces(row):
+                self.read_piece(piece, statements)
+        return statements
+
+    def rows(self, tokens):
+        """The rows of the (nested) alignment environments; broken lines are joined."""
+        rows = []
+        for row in split_at(self.unwrapped(tokens), "newline"):
+            row = self.unwrapped(row)
+            if len(split_at(row, "newline")) > 1:
+                rows.extend(self.rows(row))
+                continue
+            lead = [t for t in row if t.kind not in ("amp", "quad")]
+            if (rows and lead and lead[0].kind == "op" and lead[0].text in "+-*/") or (
+                rows and lead and ends_open(rows[-1])
+            ):
+                rows[-1] = rows[-1] + lead
+            elif lead:
+                rows.append(row)
+        return rows
+
+    def unwrapped(self, tokens):
+        while True:
+            tokens = stripped(tokens, ("quad", "newline"))
+            if not tokens or tokens[0].kind != "begin" or tokens[0].text not in ROW_ENVIRONMENTS:
+                return tokens
+            end = matching(tokens, 0)
+            rest = stripped(tokens[end + 1 :], ("quad", "comma", "newline"))
+            if rest and not is_number_tag(rest):
+                inner = self.rows(tokens[1:end])
+                joined = []
+                for row in inner:
+                    joined += [*row, Token("newline", "\\\\", tokens[end].start, tokens[end].end)]
+                return joined + rest
+            tokens = tokens[1:end]
+
+    def pieces(self, row):
+        """Split a row at commas, wide spaces, arrows, words and column boundaries."""
+        pieces, current, separator, cue, amps = [], [], "row", "", 0
+
+        def close(next_separator, next_cue=""):
+            nonlocal current, separator, cue
+            if current or cue:
+                pieces.append([separator, cue, current])
+            current, separator, cue = [], next_separator, next_cue
+
+        index = 0
+        levels = list(depths(row))
+        while index < len(row):
+            token, depth = levels[index]
+            if depth:
+                current.append(token)
+            elif token.kind == "amp":
+                amps += 1
+                if amps % 2 == 0:
+                    close("quad")
+            elif token.kind in ("comma", "quad"):
+                close("comma" if token.kind == "comma" else "quad")
+            elif token.kind == "arrow":
+                close("arrow")
+            elif token.kind == "text":
+                close(
+                    "text",
+                    (cue + " " + token.text) if not current and separator == "text" else token.text,
+                )
+            elif (
+                token.kind == "open" and token.text in "([" and self.is_condition_group(row, index)
+            ):
+                end = matching(row, index)
+                close("text", "if")
+                current = list(row[index + 1 : end])
+                close("quad")
+                index = end
+            else:
+                current.append(token)
+            index += 1
+        close("row")
+        return self.merged(pieces)
+
+    @staticmethod
+    def is_condition_group(row, index):
+        """Whether ``( … )`` holds a relation: a condition beside the equation, not a factor."""
+        before = row[index - 1].kind if index else "quad"
+        if before in (
+            "letter",
+            "name",
+            "function",
+            "one",
+            "rbrace",
+            "big",
+            "sub",
+            "sup",
+            "op",
+            "rel",
+            "prime",
+        ):
+            return False
+        try:
+            end = matching(row, index)
+        except Unread:
+            return False
+        return any(t.kind == "rel" and d == 0 for t, d in depths(row[index + 1 : end]))
+
+    @staticmethod
+    def merged(pieces):
+        r"""Join what a column or a space has torn apart: ``A \\quad = \\quad B``, ``A &=& B``."""
+        result = []
+        for separator, cue, tokens in pieces:
+            joins = (
+                result
+                and not cue
+                and separator == "quad"
+                and tokens
+                and result[-1][2]
+                and (
+                    tokens[0].kind == "rel"
+                    or (tokens[0].kind == "op" and tokens[0].text in "+*/")
+                    or ends_open(result[-1][2])
+                )
+            )
+            if joins:
+                result[-1][2] = result[-1][2] + tokens
+            else:
+                result.append([separator, cue, tokens])
+        return with_ranges(result)
+
+    def read_piece(self, piece, statements):
+        separator, cue, tokens = piece
+        if isinstance(tokens, Node):
+            statements.append(Statement([Side(tokens, "", 0)], [], separator, cue or "for"))
+            return
+        tokens = stripped(tokens, ("quad", "amp", "colon"))
+        while tokens and tokens[0].kind == "forall":
+            tokens, cue = tokens[1:], cue or "for all"
+        if not tokens or is_number_tag(tokens):
+            return
+        groups, operators = split_relations(tokens)
+        continues = not groups[0]
+        if continues:
+            groups = groups[1:]
+        if not groups or not all(groups):
+            place = tokens[-1] if tokens else None
+            raise Unread("one side of a relation is empty", place.start if place else None)
+        if not operators and not continues:
+            if cue and not is_mathematical(tokens):
+                return
+            sides = [self.side(tokens)] if not cue else self.loose(tokens)
+            if sides:
+                statements.append(Statement(sides, [], separator, cue))
+            return
+        sides = [self.side(group) for group in groups]
+        statements.append(Statement(sides, operators, separator, cue, continues))
+
+    def loose(self, tokens):
+        """An expression in an annotation (by the chain rule with u): reading it is not required."""
+        try:
+            return [self.side(tokens)]
+        except Unread:
+            return []
+
+    def side(self, tokens):
+        parser = Parser(tokens, self.names)
+        node = parser.side()
+        parser.expect_end()
+        latex = " ".join(self.latex[tokens[0].start : tokens[-1].end].split())
+        side = Side(node, latex, tokens[0].start)
+        for place, must_hold in parser.forks[:4]:
+            other = Parser(tokens, self.names, flips={place})
+            try:
+                reading = other.side()
+                other.expect_end()
+            except Unread:
+                continue
+            if reading != node:
+                side.others.append((reading, must_hold))
+        return side

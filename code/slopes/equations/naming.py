@@ -1,0 +1,307 @@
+"""Which equalities introduce a name, and which ones only claim something about a name that is known."""
+
+import re
+
+from . import builtins
+from . import tree as t
+from .decide import BUDGET
+from .meaning import Definition, single_name
+from .numbers import Work
+from .parser import INDEX_LETTERS
+from .verdicts import Verdict
+
+REDEFINES = re.compile(
+    r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|the .{0,40}function (is|reads)|denote)\b",
+    re.I,
+)
+
+
+class Naming:
+    """The part of a page's reader that takes definitions."""
+
+    def definition_of(self, node, body):
+        """The `Definition` that ``node = body`` would make, or None if node is not a new name."""
+        meaning = self.meaning
+        if isinstance(node, t.Symbol) and not node.name.startswith("@"):
+            leaves = meaning.leaves(body)
+            taken = (
+                node.name in leaves.scalars | leaves.families | leaves.unknown
+                and node.name not in leaves.definitions
+            )
+            if isinstance(body, t.Apply) and body.head == t.Function(node.name):
+                return Definition(node.name, "unknown")
+            if node.name in leaves.families and isinstance(body, t.Vector | t.Listing):
+                return None
+            if taken and not (node.bold and node.name in leaves.families):
+                return None
+            if node.name in meaning.sizes or node.name == "1" or meaning.partial_of(node.name):
+                return None
+            return Definition(node.name, "variable", body)
+        if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
+            return self.elements_of(node, body)
+        if isinstance(node, t.Element) and isinstance(node.base, t.Apply):
+            made = self.function_of(node.base, body)
+            if made is not None and all(isinstance(i, t.Symbol) for i in node.indices):
+                made.indices = tuple(i.name for i in node.indices)
+                made.vector_parameters = tuple(True for _ in made.parameters)
+            return made
+        if isinstance(node, t.Apply):
+            return self.function_of(node, body)
+        return None
+
+    def elements_of(self, node, body):
+        if all(isinstance(i, t.Number) for i in node.indices):
+            name = single_name(node.base.name, node.indices)
+            return Definition(name, "variable", body) if node not in list(body.walk()) else None
+        names = tuple(i.name for i in node.indices if isinstance(i, t.Symbol))
+        if len(names) != len(node.indices) or len(set(names)) != len(names):
+            return None
+        if node.base.name == "delta" and len(names) == 2:
+            return None
+        if (
+            any(n in self.meaning.sizes for n in names)
+            or node.base.name in self.meaning.leaves(body).families
+        ):
+            return None
+        return Definition(node.base.name, "elements", body, indices=names)
+
+    def function_of(self, node, body):
+        if not isinstance(node.head, t.Function):
+            return None
+        name = node.head.name
+        if name in builtins.FIXED and name not in builtins.FLEXIBLE:
+            extra = self.meaning.leaves(body).scalars - t.names_in(node)
+            if not (name in builtins.VARIANTS and extra):
+                return None
+        parameters, vectors = [], []
+        for argument in node.arguments:
+            if isinstance(argument, t.Element) and isinstance(argument.base, t.Symbol):
+                fresh = t.Symbol(f"{argument.base.name}_·")
+                body = _replace(body, argument, fresh)
+                if any(isinstance(n, t.Element) and n.base == argument.base for n in body.walk()):
+                    return None
+                parameters.append(fresh.name)
+                vectors.append(False)
+                continue
+            if not isinstance(argument, t.Symbol):
+                return None
+            parameters.append(argument.name)
+            vectors.append(self.wants_vector(argument, body))
+        if len(set(parameters)) != len(parameters):
+            return None
+        if body == node or t.Function(name) in list(body.walk()):
+            return None
+        return Definition(name, "function", body, tuple(parameters), tuple(vectors))
+
+    def wants_vector(self, argument, body):
+        if self.meaning.is_vector(argument):
+            return True
+        return any(
+            isinstance(n, t.Element) and n.base == t.Symbol(argument.name) for n in body.walk()
+        ) or any(
+            isinstance(n, t.Apply)
+            and n.head in (t.Function("softmax"), t.Function("logsumexp"), t.Function("logsoftmax"))
+            and t.Symbol(argument.name) in n.arguments
+            for n in body.walk()
+        )
+
+    def take_definition(self, statement, strong=False, inline=False):
+        """Take a statement's first equality as a definition, if it introduces a new name."""
+        if not statement.operators or statement.operators[0] not in ("=", ":="):
+            return False
+        left, right = statement.sides[0].node, statement.sides[1].node
+        self.meaning.note(right)
+        made = self.definition_of(left, right)
+        if made is None:
+            return False
+        exists = made.name in self.meaning.table
+        if exists and not strong:
+            return False
+        if self.fixes_variable(made):
+            return False
+        if (
+            inline
+            and made.kind == "variable"
+            and made.name in INDEX_LETTERS
+            and isinstance(right, t.Symbol | t.Number)
+        ):
+            return False
+        self.define(made)
+        return True
+
+    def redefine_inline(self, statement):
+        """ "Let u = …" for a name that already means something else."""
+        made = self.definition_of(statement.sides[0].node, statement.sides[1].node)
+        if made is None or made.name not in self.meaning.table:
+            return
+        left, right = statement.sides[:2]
+        if self.decide(left, "=", right, [], False, Work(BUDGET)).kind != "verified":
+            self.define(made)
+
+    def fixes_variable(self, made):
+        """``x = 0`` for the x of the functions, ``x = y`` for two variables: restricts, and defines nothing."""
+        if made.kind != "variable" or made.body is None:
+            return False
+        leaves = self.meaning.leaves(made.body)
+        known = self.meaning.known
+        if made.name in self.fixed_variables() | self.meaning.mains | known:
+            if not leaves.scalars | leaves.families | leaves.definitions | leaves.unknown:
+                return True
+        return made.name in known and isinstance(made.body, t.Symbol) and made.body.name in known
+
+    def fixed_variables(self):
+        """Names that functions are written in and derivatives are taken by: never given a value in passing."""
+        names = set()
+        for definition in self.meaning.table.values():
+            names |= set(definition.parameters)
+        return names | {self.meaning.main}
+
+    def define(self, made):
+        made.section = self.section
+        meaning = self.meaning
+        meaning.define(made)
+        self.used_in_section.add(made.name)
+        if made.body is not None:
+            leaves = meaning.leaves(made.body)
+            meaning.known |= leaves.scalars | leaves.families
+            meaning.known |= set(made.parameters)
+        if made.kind == "elements":
+            meaning.families[made.name] = len(made.indices)
+        if made.kind == "function" and len(made.parameters) == 1:
+            meaning.main = made.parameters[0]
+
+    def new_names(self, sides, operators, conditions, statement, work, convention):
+        """Take the links that introduce a name; returns {place: verdict}."""
+        verdicts = {}
+        for k, operator in enumerate(operators):
+            if operator not in ("=", ":="):
+                continue
+            left, right = sides[k].node, sides[k + 1].node
+            for node, body, turned in ((left, right, False), (right, left, True)):
+                if turned and (
+                    k + 1 < len(operators) or not isinstance(node, t.Symbol) or k in verdicts
+                ):
+                    continue
+                made = self.definition_of(node, body)
+                if made is None or k in verdicts:
+                    continue
+                if not turned and self.undefined_body(body) and k + 1 < len(operators):
+                    # f(x) = y = x²: y is defined by what follows
+                    continue
+                verdict = self.introduce(
+                    made, sides[k], sides[k + 1], operator, conditions, work, statement, k, turned
+                )
+                if verdict is not None:
+                    verdicts[k] = verdict
+        for k, operator in enumerate(operators):
+            # a name whose own right side was a new name: f(x) = y, with y defined by now
+            if k not in verdicts and operator in ("=", ":="):
+                made = self.definition_of(sides[k].node, sides[k + 1].node)
+                if (
+                    made is not None
+                    and not self.fixes_variable(made)
+                    and made.name not in self.meaning.table
+                    and not self.is_letter_default(made)
+                ):
+                    self.define(made)
+                    verdicts[k] = Verdict("defined", "introduces a name")
+        return verdicts
+
+    def undefined_body(self, body):
+        """Whether the right side is itself a bare new name."""
+        if isinstance(body, t.Symbol):
+            return body.name not in self.meaning.table and body.name not in self.meaning.known
+        if isinstance(body, t.Element) and isinstance(body.base, t.Symbol):
+            return (
+                body.base.name not in self.meaning.table
+                and body.base.name not in self.meaning.known
+            )
+        return False
+
+    def is_letter_default(self, made):
+        return made.name in builtins.LETTERS and made.name not in self.meaning.table
+
+    def introduce(self, made, left, right, operator, conditions, work, statement, k, turned):
+        """Decide whether a link defines a name; None if it is a claim like any other."""
+        meaning = self.meaning
+        known = meaning.table.get(made.name)
+        if made.kind == "variable" and known is None:
+            if self.fixes_variable(made):
+                return None
+            if turned and (made.name in meaning.known or made.name in INDEX_LETTERS):
+                return None
+            if self.is_circular(made):
+                return None
+        if known is None:
+            return self.introduce_new(made, left, right, conditions, work)
+        if known.kind == "unknown" and k == 0 and not turned and made.kind == "function":
+            if (
+                statement.cue
+                or REDEFINES.search(self.paragraph_tail())
+                or known.section != self.section
+            ):
+                self.define(made)
+                return Verdict("defined", "introduces a name")
+            self.define(made)
+            return Verdict("defined", "introduces a name")
+        if known.conditions and conditions and made.kind == known.kind == "function" and k == 0:
+            if made.parameters == known.parameters:
+                return self.extend(known, made, conditions)
+        explicit = operator == ":="
+        elsewhere = known.section != self.section and made.name not in self.used_in_section
+        announced = REDEFINES.search(self.paragraph_tail()) is not None
+        if k == 0 and not turned and (explicit or elsewhere or announced):
+            verdict = self.decide(left, "=", right, conditions, False, work)
+            if verdict.kind == "verified":
+                return verdict
+            self.define(made)
+            return Verdict("defined", f"defines {t.pretty(made.name)} anew")
+        return None
+
+    def extend(self, known, made, conditions):
+        """``f(x) = x`` for x > 0, and later ``f(x) = 0`` for x ≤ 0: a definition in two parts."""
+        own = [c for c in conditions if t.names_in(c) & set(made.parameters)]
+        if not own:
+            return None
+        rows = ((known.body, t.And(known.conditions)), (made.body, t.And(tuple(own))))
+        made.body = t.Cases(rows)
+        made.table = known.table
+        self.meaning.table[made.name] = made
+        made.section = known.section
+        self.extended = made
+        return Verdict("defined", "completes a definition")
+
+    def is_circular(self, made):
+        """``x = log(y/(1-y))`` after y was given by x: a claim, not a definition."""
+        leaves = self.meaning.leaves(made.body)
+        return made.name in leaves.scalars
+
+    def introduce_new(self, made, left, right, conditions, work):
+        """A name that the page has not defined: a definition, unless it has a fixed meaning."""
+        if made.name in builtins.FLEXIBLE:
+            verdict = self.decide(left, "=", right, conditions, False, work)
+            if verdict.kind == "verified":
+                return verdict
+        fixed = builtins.LETTERS.get(made.name)
+        words = self.section_words
+        if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
+            called = re.search(r"sigmoid|logistic", words, re.I)
+            others = re.search(r"relu|tanh|softmax|softplus|softsign|hyperbolic", words, re.I)
+            if called and not others and len(made.parameters) == 1:
+                verdict = self.decide(left, "=", right, conditions, False, work)
+                if verdict.kind == "refuted":
+                    verdict.reason = (
+                        "the page calls this the sigmoid, 1/(1 + e^-x); " + verdict.reason
+                    )
+                    return verdict
+        self.define(made)
+        return Verdict("defined", "introduces a name")
+
+    def paragraph_tail(self):
+        return self.before_display[-200:]
+
+
+def _replace(node, old, new):
+    if node == old:
+        return new
+    return t.rebuild(node, lambda child: _replace(child, old, new))
