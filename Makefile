@@ -2,10 +2,11 @@
 PYTHON ?= python3
 export PORT
 
-.PHONY: help book site test lab serve refresh setup lock clean
+COMMANDS := book site test test-browser test-lite bench lab serve refresh setup lock clean
+.PHONY: help $(COMMANDS)
 .DEFAULT_GOAL := help
 
-book site test lab serve refresh setup lock clean:
+$(COMMANDS):
 	@$(PYTHON) tools/book.py $@ $(ARGS)
 
 help:

@@ -302,6 +302,25 @@ def test(options):
     return run("-m", "pytest", *options.arguments)
 
 
+def test_browser(options):
+    """Run the tests of the built pages in a Chromium."""
+    setup()
+    return run("-m", "pytest", os.path.join("tests", "browser"), *options.arguments)
+
+
+def test_lite(options):
+    """Run every chapter in the browser, in JupyterLite (half a minute each)."""
+    setup()
+    lite = os.path.join("tests", "browser", "test_lite.py")
+    return run("-m", "pytest", lite, "-m", "", "-n", "0", "-v", *options.arguments)
+
+
+def bench(options):
+    """Measure the pages against stock Jupyter Book's, and the package."""
+    setup()
+    return run(os.path.join(ROOT, "tools", "bench.py"), *options.arguments)
+
+
 def lab(arguments):
     """Open the chapters in JupyterLab."""
     setup()
@@ -370,7 +389,20 @@ def clean(options):
                     shutil.rmtree(os.path.join(place, name), ignore_errors=True)
 
 
-COMMANDS = (book, site, test, lab, serve, refresh, setup, lock, clean)
+COMMANDS = (
+    book,
+    site,
+    test,
+    test_browser,
+    test_lite,
+    bench,
+    lab,
+    serve,
+    refresh,
+    setup,
+    lock,
+    clean,
+)
 
 
 # Small things
@@ -426,12 +458,14 @@ def main(words):
     parser = argparse.ArgumentParser(prog="book.py", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for function in COMMANDS:
-        command = commands.add_parser(function.__name__, help=function.__doc__.splitlines()[0])
+        command = commands.add_parser(
+            function.__name__.replace("_", "-"), help=function.__doc__.splitlines()[0]
+        )
         command.set_defaults(function=function)
         if function in (lab, serve):
             default = os.environ.get("PORT") or None
             command.add_argument("--port", type=port_number, default=default)
-        if function in (test, refresh):
+        if function in (test, test_browser, test_lite, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)
     if not options.command:

@@ -15,15 +15,14 @@ import browser as chromium
 ROOT = Path(book.ROOT)
 
 
-def missing(what):
-    """Skip, but not where the tests have to be complete."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
+@pytest.fixture(scope="module")
+def missing():
+    """Return a function that skips, but fails where the tests have to be complete."""
+    return pytest.fail if os.environ.get("CI") else pytest.skip
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(missing):
     """Return a running browser."""
     program = chromium.find()
     if program is None:
@@ -86,11 +85,11 @@ def visitor(browser, address):
 
             def hear(message):
                 if message.type in ("error", "warning"):
-                    log.errors.append(message.text)
+                    log.errors.append(f"{message.type}: {message.text}")
 
             context.route("**/*", ask)
             log.page.on("console", hear)
-            log.page.on("pageerror", lambda error: log.errors.append(str(error)))
+            log.page.on("pageerror", lambda error: log.errors.append(f"error: {error}"))
             log.page.goto(path if "://" in path else address + path)
             return log
 
