@@ -342,7 +342,8 @@ def difference(function, x, h=1e-5):
 
 
 FLOATS = {
-    "exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos, "tan": math.tan, "sinh": math.sinh,
+    "exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos, "tan": math.tan,
+    "sinh": math.sinh,
     "cosh": math.cosh, "tanh": math.tanh, "arctan": math.atan, "erf": math.erf, "max": max, "min": min,
     "abs": abs, "sqrt": math.sqrt,
     "sign": lambda x: float((x > 0) - (x < 0)),

@@ -166,7 +166,7 @@ SLIPS = r"""
 \frac{d}{dx}\max(0,x) = \begin{cases}1 & x\ge0\\0 & x<0\end{cases}
 \operatorname{ReLU}(x) = \begin{cases}x & x>1\\0 & x\le1\end{cases}
 \operatorname{ReLU}(x) = \begin{cases}x & x>10^{-5}\\0 & x\le10^{-5}\end{cases}
-\min(1,\max(-1,x)) = \begin{cases}-1 & x<-1\\x & -1\le x\le\frac{99}{100}\\1 & x>\frac{99}{100}\end{cases}
+\min(1,\max(-1,x)) = \begin{cases}-1 & x<-1\\x & -1\le x\le0.99\\1 & x>0.99\end{cases}
 \frac{x}{1+|x|} = \frac{x}{1+x}
 \tanh x = \sin x
 e^{x} = 1+x+\frac{x^2}{2}+\frac{x^3}{6}
@@ -250,7 +250,8 @@ def test_two_readings_are_undecided():
 
 
 def test_code_and_comments_are_not_read():
-    text = "```python\n$$ 1 = 2 $$\n```\n\n`$$ 1 = 2 $$`\n\n<!-- $$ 1 = 2 $$ -->\n\n% $$ 1 = 2 $$\n\n$$ 1 = 1 $$\n"
+    false = "$$ 1 = 2 $$"
+    text = f"```python\n{false}\n```\n\n`{false}`\n\n<!-- {false} -->\n\n% {false}\n\n$$ 1 = 1 $$\n"
     assert verdicts(text) == ["verified"]
 
 

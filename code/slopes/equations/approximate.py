@@ -35,10 +35,14 @@ class Approximate:
 
     def small_step(self):
         for condition in self.conditions:
-            if isinstance(condition, t.Relation) and condition.operator == "to":
-                if isinstance(condition.left, t.Symbol) and condition.right == t.Number("0"):
-                    self.conditions = [c for c in self.conditions if c is not condition]
-                    return condition.left.name
+            if (
+                isinstance(condition, t.Relation)
+                and condition.operator == "to"
+                and isinstance(condition.left, t.Symbol)
+                and condition.right == t.Number("0")
+            ):
+                self.conditions = [c for c in self.conditions if c is not condition]
+                return condition.left.name
         names = self.leaves.scalars & (SMALL_STEPS | self.meaning.step_names)
         return next(iter(sorted(names))) if len(names) == 1 else None
 

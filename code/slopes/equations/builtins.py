@@ -1,4 +1,4 @@
-r"""The functions whose names have a fixed meaning: ``\tanh``, ``\operatorname{ReLU}``, ``\operatorname{erf}``, …
+r"""The functions whose names have a fixed meaning: ``\tanh``, ``\operatorname{ReLU}`` and others.
 
 Each is written once, by its definition, in the arithmetic of `numbers`; its derivative follows from
 that. A page may display any of these definitions: it is then an equality like any other, and

@@ -87,10 +87,13 @@ class Calculus:
             return node
         inside = self.bracket_tokens(ahead_only=True)
         variable = node.variables[0][0]
-        if len(inside) == 1 and inside[0].kind in ("number", "letter"):
-            if inside[0].kind == "number" or Symbol(inside[0].text) == variable:
-                value = self.whole(self.bracket_tokens())
-                return At(node, ((variable, value),))
+        if (
+            len(inside) == 1
+            and inside[0].kind in ("number", "letter")
+            and (inside[0].kind == "number" or Symbol(inside[0].text) == variable)
+        ):
+            value = self.whole(self.bracket_tokens())
+            return At(node, ((variable, value),))
         if len(inside) == 2 and inside[0].text == "-" and inside[1].kind == "number":
             value = self.whole(self.bracket_tokens())
             return At(node, ((variable, value),))
@@ -187,7 +190,7 @@ class Calculus:
                 return product(factors)
 
     def slash_derivative(self):
-        r"""``df/dx``, ``d\\sigma/dx``, ``\\partial L/\\partial w`` set with a slash; None if it is not one."""
+        r"""``df/dx``, ``\partial L/\partial w`` set with a slash; None if it is not one."""
         tokens, place = self.tokens, self.position
         mark = self.peek()
         if isinstance(mark, Ready):

@@ -181,7 +181,7 @@ class Calls:
         return self.a.div(self.a.log(values[1]), self.a.log(values[0]))
 
     def _Sided(self, node, frame):
-        """``x^+``: the positive part (and ``x^-`` the negative one); ``0^+`` is read as an argument only."""
+        """``x^+``: the positive part, ``x^-``: the negative one; ``0^+`` is an argument only."""
         if isinstance(node.body, t.Number):
             raise Unread(
                 "a point with a side is read as an argument of a function and in limits only"

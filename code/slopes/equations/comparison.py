@@ -1,4 +1,4 @@
-"""Comparing two sides at one point after another, and what to make of points where a side has no value."""
+"""Comparing two sides at one point after another, also where a side has no value."""
 
 from fractions import Fraction
 
@@ -7,7 +7,7 @@ import numpy as np
 from . import tree as t
 from .errors import NoDerivative, SaidUndefined, Undecidable, Undefined, Unread
 from .evaluate import Evaluator
-from .numbers import CHECK_DIGITS, primal
+from .numbers import CAREFUL_DIGITS, CHECK_DIGITS, primal
 from .points import MODES, Domain, Sample, assignments, domains, named
 from .values import Frame, Range, compare_sign
 from .verdicts import Refuted
@@ -200,9 +200,13 @@ class Comparison:
             names = leaves.scalars | leaves.indices
             if isinstance(condition, t.IndexRange):
                 names = {condition.index}
-            if names and names <= set(place) and not leaves.families:
-                if not evaluator.holds(condition, Frame(dict(place))):
-                    return False
+            if (
+                names
+                and names <= set(place)
+                and not leaves.families
+                and not evaluator.holds(condition, Frame(dict(place)))
+            ):
+                return False
         return True
 
     def allowed(self, sample, locals_, dps=None):
@@ -309,28 +313,47 @@ class Comparison:
                 (None, None) if self.operator == "in" else self.side(self.right, sample, locals_)
             )
         except Undecidable as error:
-            self.tally.undecidable = str(error)
+            self.unsettled(error, generic)
             return
         if self.operator == "in" and left_error is None:
             return self.member_at(left, sample, locals_, generic)
         if left_error is not None or right_error is not None:
             return self.one_sided(left, left_error, right, right_error, sample, locals_, generic)
-        if self.agree(left, right):
+        # Without a variable there is no other point that could tell, and at the first points of any
+        # equality a term that is small beside the others must not get lost.
+        strict = (
+            self.operator == "=" and not self.slack and (not sample.drawn or self.tally.generic < 2)
+        )
+        if self.agree(left, right) and not strict:
             self.count(generic)
             return
-        with self.mp.workdps(CHECK_DIGITS):
-            try:
-                left2, error1 = self.side(self.left, sample, locals_)
-                right2, error2 = self.side(self.right, sample, locals_)
-            except Undecidable as error:
-                self.tally.undecidable = str(error)
-                return
-            if error1 is not None or error2 is not None:
-                return
-            if self.agree(left2, right2, second=True):
-                self.count(generic)
-                return
-        raise Refuted(self.difference(), self.witness(sample, locals_, left2, right2))
+        for digits in (CHECK_DIGITS, CAREFUL_DIGITS):
+            with self.mp.workdps(digits):
+                self.arithmetic.peak = self.mp.mpf(1)
+                try:
+                    left2, error1 = self.side(self.left, sample, locals_)
+                    right2, error2 = self.side(self.right, sample, locals_)
+                except Undecidable as error:
+                    self.unsettled(error, generic)
+                    return
+                finally:
+                    peak, self.arithmetic.peak = self.arithmetic.peak, None
+                if error1 is not None or error2 is not None:
+                    return
+                # What cancellation can have left of the largest term, with 50 digits to spare.
+                self.noise = peak * self.mp.mpf(10) ** (50 - digits)
+                self.unclear = False
+                holds = self.agree(left2, right2, second=50 - digits if strict else CONVICTS)
+            if not (self.unclear or (strict and not sample.drawn)):
+                break
+        if not holds:
+            raise Refuted(self.difference(), self.witness(sample, locals_, left2, right2))
+        self.count(generic)
+
+    def unsettled(self, error, generic):
+        """A point that could not be told; with several variables at special values that means little."""
+        if generic or len(self.leaves.scalars) < 2:
+            self.tally.undecidable = str(error)
 
     def count(self, generic):
         if generic:
@@ -360,8 +383,12 @@ class Comparison:
                 return None, Undefined("no value")
         return value, None
 
-    def agree(self, left, right, second=False):
-        """Whether the relation holds between two values."""
+    def agree(self, left, right, second=None):
+        """Whether the relation holds between two values.
+
+        At a second look, ``second`` is the power of ten of the relative difference that convicts; a
+        difference that may be left over from cancellation is `unclear` and calls for more digits.
+        """
         if isinstance(left, Range) or isinstance(right, Range):
             return self.agree_sets(left, right)
         if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
@@ -372,9 +399,10 @@ class Comparison:
             sign = 0 if left == right else (1 if left > right else -1)
         else:
             gap, scale = abs(left - right), max(abs(left), abs(right))
-            limit = mp.mpf(10) ** (CONVICTS if second else DIFFERS) * scale
-            if second:
-                limit = max(limit, mp.mpf(10) ** -150)
+            limit = mp.mpf(10) ** (DIFFERS if second is None else second) * scale
+            if second is not None and limit < gap <= self.noise:
+                self.unclear = True
+                limit = self.noise
             slack = getattr(self, "slacks", 0)
             if slack:
                 limit = max(limit, slack * max(1, scale))
@@ -473,7 +501,8 @@ class Comparison:
                 return
         said = self.text(value)
         if error.left is not None and not isinstance(error.left, np.ndarray):
-            slopes = f"the slope is {self.text(error.left)} from the left and {self.text(error.right)} from the right"
+            low, high = self.text(error.left), self.text(error.right)
+            slopes = f"the slope is {low} from the left and {high} from the right"
         else:
             slopes = "the function jumps"
         reason = f"no derivative exists at this point ({slopes}), yet one side says {said}"

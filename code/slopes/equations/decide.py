@@ -179,7 +179,7 @@ class Question(Comparison, Kinks, Approximate):
         meaning.implicit = (variables or known or [meaning.main or "x"])[0]
 
     def dependents(self):
-        """Names that stand in derivatives without being defined: general functions of what is below them.
+        """Names that stand in derivatives without being defined: functions of what is below them.
 
         ``dy/dx = dy/du · du/dx``: y is some function of u, and u of x. A dependence that follows
         from others (y on x) is left out.
@@ -354,9 +354,14 @@ class Question(Comparison, Kinks, Approximate):
             if not self.plainly_bounded() or not tally.generic:
                 return Verdict(
                     "undecided",
-                    f"the right side has no value where the left has one ({reason}): say on the page where it is meant",
+                    f"the right side has no value where the left has one ({reason}): "
+                    "say on the page where it is meant",
                     witness, tally.compared,
                 )  # fmt: skip
+        if tally.undecidable:
+            return Verdict(
+                "undecided", f"at some points: {tally.undecidable}", None, tally.compared
+            )
         free = (
             self.leaves.scalars
             or self.leaves.families
@@ -403,9 +408,12 @@ class Question(Comparison, Kinks, Approximate):
                 return False
             if isinstance(node, t.Root) and not isinstance(node.body, t.Symbol | t.Element):
                 return False
-            if isinstance(node, t.Power) and not isinstance(node.exponent, t.Number):
-                if not isinstance(node.base, t.Symbol | t.Element | t.Constant):
-                    return False
+            if (
+                isinstance(node, t.Power)
+                and not isinstance(node.exponent, t.Number)
+                and not isinstance(node.base, t.Symbol | t.Element | t.Constant)
+            ):
+                return False
         return True
 
     def verified_reason(self):

@@ -1,4 +1,4 @@
-"""Derivatives of expressions, by evaluating at ``v + ε``: exact where they exist, and refused elsewhere."""
+"""Derivatives, by evaluating at ``v + ε``: exact where they exist, and refused elsewhere."""
 
 from contextlib import contextmanager
 
@@ -125,9 +125,12 @@ class Derivatives:
             inner = self.meaning.lookup(own)
             if inner is not None and inner.kind in ("variable", "dependent"):
                 return t.Apply(t.Function(name), (t.Symbol(own),))
-            if below is not None and below.kind in ("variable", "dependent"):
-                if self.meaning.only_variable(below) == own:
-                    return t.Apply(t.Function(name), (t.Symbol(own),))
+            if (
+                below is not None
+                and below.kind in ("variable", "dependent")
+                and self.meaning.only_variable(below) == own
+            ):
+                return t.Apply(t.Function(name), (t.Symbol(own),))
         if isinstance(variable, t.Element) and definition.parameters:
             return body
         return t.Apply(t.Function(name), (variable,))
@@ -384,9 +387,13 @@ class Derivatives:
                 raise Unread(
                     "a gradient, and it does not say by which variable: write it below the nabla"
                 )
-        if isinstance(variable, t.Symbol) and not self.meaning.is_vector(variable):
-            if self.meaning.has_elements(variable.name) and variable.name not in frame.locals:
-                variable = t.Symbol(variable.name, True)
+        if (
+            isinstance(variable, t.Symbol)
+            and not self.meaning.is_vector(variable)
+            and self.meaning.has_elements(variable.name)
+            and variable.name not in frame.locals
+        ):
+            variable = t.Symbol(variable.name, True)
         return self.by(node.body, variable, frame)
 
     def _At(self, node, frame):

@@ -10,7 +10,7 @@ import numpy as np
 from . import tree as t
 from .calls import Calls
 from .derivatives import Derivatives
-from .errors import SaidUndefined, Undefined, Unread
+from .errors import SaidUndefined, Undecidable, Undefined, Unread
 from .meaning import single_name
 from .numbers import Dual, primal
 from .values import Frame, Range, compare_sign, strip_all
@@ -396,9 +396,13 @@ class Evaluator(Calls, Derivatives):
         """A value where a vector is expected: a plain letter means the vector of its elements."""
         if isinstance(node, t.Symbol) and node.name not in frame.locals:
             definition = self.meaning.lookup(node.name, frame.table)
-            if definition is None and ("v", node.name) not in self.override and node.name != "1":
-                if self.meaning.is_vector(node) or self.meaning.has_elements(node.name):
-                    return self.family(node.name)
+            if (
+                definition is None
+                and ("v", node.name) not in self.override
+                and node.name != "1"
+                and (self.meaning.is_vector(node) or self.meaning.has_elements(node.name))
+            ):
+                return self.family(node.name)
         return self.value(node, frame)
 
     def _Vector(self, node, frame):
@@ -487,9 +491,12 @@ class Evaluator(Calls, Derivatives):
     def holds(self, node, frame):
         """Whether a condition holds."""
         if isinstance(node, t.And):
-            return all([self.holds(item, frame) for item in node.items])
+            # All of them are evaluated, also after one that fails: each may be a kink to be found.
+            found = [self.holds(item, frame) for item in node.items]
+            return all(found)
         if isinstance(node, t.Or):
-            return any([self.holds(item, frame) for item in node.items])
+            found = [self.holds(item, frame) for item in node.items]
+            return any(found)
         if isinstance(node, t.IndexRange):
             value = self.value(t.Symbol(node.index), frame)
             low, high = self.value(node.lower, frame), self.value(node.upper, frame)
@@ -508,6 +515,8 @@ class Evaluator(Calls, Derivatives):
             sign = (left > right) - (left < right) if not isinstance(left, Dual) else -1
         else:
             sign = self.a.compare(left, right, id(node))
+            if sign == 0 and (isinstance(left, Dual) or isinstance(right, Dual)):
+                raise Undecidable("two cases meet here in a way that first derivatives do not tell")
         return compare_sign(sign, node.operator)
 
     def array_relation(self, left, operator, right):

@@ -63,17 +63,6 @@ def read_display(latex, names):
     return _Display(latex, names).read(tokens)
 
 
-def read_expression(latex, names):
-    """Read one expression."""
-    parser = Parser(tokenize(latex), names)
-    node = parser.expression()
-    parser.expect_end()
-    return node
-
-
-# == the layout of a display ======================================================================
-
-
 class _Display:
     def __init__(self, latex, names):
         self.latex = latex

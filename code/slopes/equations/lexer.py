@@ -167,7 +167,8 @@ _IGNORED = {"displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "n
 _IGNORED_WITH_GROUP = {"tag", "tag*", "label", "hspace", "hspace*", "vspace", "vspace*", "phantom",
                        "hphantom", "vphantom", "color", "require", "eqref", "ref"}  # fmt: skip
 _TRANSPARENT = {"boxed", "cancel", "bcancel", "xcancel", "mathstrut", "mathop", "mathrel", "mathbin",
-                "mathord", "mathopen", "mathclose", "smash", "ensuremath", "mathinner", "fbox"}  # fmt: skip
+                "mathord", "mathopen", "mathclose", "smash", "ensuremath", "mathinner",
+                "fbox"}  # fmt: skip
 _SIZES = {
     f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
 }
@@ -185,11 +186,13 @@ _RELATIONS = {"le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=
               "to": "to", "rightarrow": "to", "longrightarrow": "to", "xrightarrow": "to",
               "propto": "propto", "sim": "sim", "asymp": "sim", "ll": "ll", "gg": "gg", "cong": "sim",
               "subset": "subset", "subseteq": "subset", "mapsto": "mapsto", "mid": "mid",
-              "nearrow": "nearrow", "searrow": "searrow", "downarrow": "to", "uparrow": "to"}  # fmt: skip
+              "nearrow": "nearrow", "searrow": "searrow", "downarrow": "to",
+              "uparrow": "to"}  # fmt: skip
 _ARROWS = {"Rightarrow", "implies", "Longrightarrow", "therefore", "iff", "Leftrightarrow",
            "Longleftrightarrow", "leadsto", "because", "Leftarrow", "impliedby"}  # fmt: skip
 _OPERATORS = {"cdot": "*", "times": "*", "ast": "*", "div": "/", "odot": "odot", "circ": "circ",
-              "over": "over", "otimes": "otimes", "bullet": "*", "pm": "pm", "mp": "pm", "oplus": "oplus",
+              "over": "over", "otimes": "otimes", "bullet": "*", "pm": "pm", "mp": "pm",
+              "oplus": "oplus",
               "wedge": "and", "land": "and", "vee": "or", "lor": "or", "neg": "not", "lnot": "not",
               "star": "star", "setminus": "setminus", "cup": "cup", "cap": "cap"}  # fmt: skip
 _BRACKETS = {"(": "(", "[": "[", "{": "{", "lbrace": "{", "lbrack": "[", "lvert": "|", "lVert": "‖",
@@ -315,11 +318,15 @@ class _Lexer:
         before = self.latex[start - 1] if start else " "
         lower = word.lower()
         known = lower in FUNCTIONS or lower in BIG_WORDS or lower in FREE_WORDS
-        if len(word) > 2 and known and not before.isalnum():
-            if _CALL_AHEAD.match(self.latex, start + len(word)) or before in "})":
-                self.position += len(word)
-                self.word(word, start)
-                return
+        if (
+            len(word) > 2
+            and known
+            and not before.isalnum()
+            and (_CALL_AHEAD.match(self.latex, start + len(word)) or before in "})")
+        ):
+            self.position += len(word)
+            self.word(word, start)
+            return
         if word in ("if", "otherwise", "for", "else", "and", "or") and not before.isalnum():
             self.position += len(word)
             self.add("text", word, start)
@@ -437,7 +444,8 @@ class _Lexer:
     def rest(self, name, start):
         """The commands that need a treatment of their own."""
         simple = {
-            "sqrt": "sqrt", "sum": "big", "prod": "big", "int": "big", "lim": "big", "partial": "partial",
+            "sqrt": "sqrt", "sum": "big", "prod": "big", "int": "big", "lim": "big",
+            "partial": "partial",
             "nabla": "nabla", "infty": "infty", "forall": "forall", "colon": "colon", "exists": "exists",
             "dots": "dots", "ldots": "dots", "cdots": "dots", "dotsc": "dots", "dotsb": "dots",
             "vdots": "dots", "ddots": "dots", "dotsm": "dots", "dotso": "dots", "hdots": "dots",

@@ -23,8 +23,9 @@ from .parser import INDEX_LETTERS
 # Letters that are functions wherever they stand before brackets, and letters that may be.
 FUNCTION_LETTERS = {"f", "g", "F", "G", "phi", "varphi", "psi", "Psi"}
 CANDIDATES = FUNCTION_LETTERS | {
-    "u", "v", "w", "h", "r", "s", "p", "q", "y", "H", "L", "J", "C", "E", "S", "P", "Q", "R", "l", "ell", "cal:L",
-    "cal:J", "cal:C", "rho", "eta", "tau", "chi", "T", "U", "V", "k", "D", "hat:f", "hat:y", "A", "B", "z", "a",
+    "u", "v", "w", "h", "r", "s", "p", "q", "y", "H", "L", "J", "C", "E", "S", "P", "Q", "R", "l", "ell",
+    "cal:L", "cal:J", "cal:C", "rho", "eta", "tau", "chi", "T", "U", "V", "k", "D", "hat:f", "hat:y",
+    "A", "B", "z", "a",
 }  # fmt: skip
 
 _keys = itertools.count(1)
@@ -112,9 +113,14 @@ class Meaning:
             after = tokens[place + 1 : place + 6]
             kinds = [x.kind for x in after]
             if token.kind not in ("letter", "name"):
-                if token.kind == "big" and token.text == "lim" and kinds[:2] == ["sub", "lbrace"]:
-                    if len(after) > 3 and after[3].kind == "rel":
-                        self.step_names.add(after[2].text)
+                if (
+                    token.kind == "big"
+                    and token.text == "lim"
+                    and kinds[:2] == ["sub", "lbrace"]
+                    and len(after) > 3
+                    and after[3].kind == "rel"
+                ):
+                    self.step_names.add(after[2].text)
                 if token.text == "Phi" or (token.kind == "function" and token.text == "gelu"):
                     self.normal = True
                 continue
@@ -169,9 +175,14 @@ class Meaning:
             place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
         )
         below = below or (place > 1 and tokens[place - 2].text == "/")
-        if differential and below and token.text != "d":
-            if after is not None and after.kind in ("rbrace", "sup", "sub"):
-                self.mains.add(token.text)
+        if (
+            differential
+            and below
+            and token.text != "d"
+            and after is not None
+            and after.kind in ("rbrace", "sup", "sub")
+        ):
+            self.mains.add(token.text)
         if (
             before.kind == "open"
             and before.text == "("
@@ -384,9 +395,12 @@ class Meaning:
         definition = self.lookup(name, table)
         if definition is not None:
             self._collect_definition(definition, found, seen)
-        elif name not in builtins.FIXED and name not in builtins.LETTERS:
-            if not (name == "phi" and self.normal):
-                found.unknown.add(name)
+        elif (
+            name not in builtins.FIXED
+            and name not in builtins.LETTERS
+            and not (name == "phi" and self.normal)
+        ):
+            found.unknown.add(name)
 
     def _collect_definition(self, definition, found, seen):
         if definition.key in seen:
@@ -486,10 +500,15 @@ class Meaning:
             elif isinstance(item, t.IndexRange) and item.index:
                 self.index_upper[item.index] = item.upper
                 self.note_size(item.upper)
-            elif isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
-                if any(not isinstance(i, t.Number) for i in item.indices) or len(item.indices) == 2:
-                    count = max(self.families.get(item.base.name, 0), len(item.indices))
-                    self.families[item.base.name] = count
+            elif (
+                isinstance(item, t.Element)
+                and isinstance(item.base, t.Symbol)
+                and (
+                    any(not isinstance(i, t.Number) for i in item.indices) or len(item.indices) == 2
+                )
+            ):
+                count = max(self.families.get(item.base.name, 0), len(item.indices))
+                self.families[item.base.name] = count
 
     def note_range(self, item):
         if item.upper is None:

@@ -11,7 +11,8 @@ from .parser import INDEX_LETTERS
 from .verdicts import Verdict
 
 REDEFINES = re.compile(
-    r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|the .{0,40}function (is|reads)|denote)\b",
+    r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|"
+    r"the .{0,40}function (is|reads)|denote)\b",
     re.I,
 )
 
@@ -130,7 +131,7 @@ class Naming:
         return True
 
     def redefine_inline(self, statement):
-        """ "Let u = …" for a name that already means something else."""
+        """Take "let u = …" for a name that already means something else."""
         made = self.definition_of(statement.sides[0].node, statement.sides[1].node)
         if made is None or made.name not in self.meaning.table:
             return
@@ -139,18 +140,20 @@ class Naming:
             self.define(made)
 
     def fixes_variable(self, made):
-        """``x = 0`` for the x of the functions, ``x = y`` for two variables: restricts, and defines nothing."""
+        """``x = 0`` for the x of the functions, ``x = y``: restricts, and defines nothing."""
         if made.kind != "variable" or made.body is None:
             return False
         leaves = self.meaning.leaves(made.body)
         known = self.meaning.known
-        if made.name in self.fixed_variables() | self.meaning.mains | known:
-            if not leaves.scalars | leaves.families | leaves.definitions | leaves.unknown:
-                return True
+        if (
+            made.name in self.fixed_variables() | self.meaning.mains | known
+            and not leaves.scalars | leaves.families | leaves.definitions | leaves.unknown
+        ):
+            return True
         return made.name in known and isinstance(made.body, t.Symbol) and made.body.name in known
 
     def fixed_variables(self):
-        """Names that functions are written in and derivatives are taken by: never given a value in passing."""
+        """What functions are written in and derivatives are taken by: no value in passing."""
         names = set()
         for definition in self.meaning.table.values():
             names |= set(definition.parameters)
@@ -244,9 +247,14 @@ class Naming:
                 return Verdict("defined", "introduces a name")
             self.define(made)
             return Verdict("defined", "introduces a name")
-        if known.conditions and conditions and made.kind == known.kind == "function" and k == 0:
-            if made.parameters == known.parameters:
-                return self.extend(known, made, conditions)
+        if (
+            known.conditions
+            and conditions
+            and made.kind == known.kind == "function"
+            and k == 0
+            and made.parameters == known.parameters
+        ):
+            return self.extend(known, made, conditions)
         explicit = operator == ":="
         elsewhere = known.section != self.section and made.name not in self.used_in_section
         announced = REDEFINES.search(self.paragraph_tail()) is not None

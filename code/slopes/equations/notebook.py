@@ -80,7 +80,8 @@ def stale_notes(path):
     if not unknown:
         return []
     return [
-        "This session ran code that the saved file does not have. The verdicts are about the saved file: "
+        "This session ran code that the saved file does not have. "
+        "The verdicts are about the saved file: "
         "save the notebook and run this cell again."
     ]
 

@@ -17,10 +17,13 @@ import itertools
 from fractions import Fraction
 from functools import lru_cache
 
-from .errors import OutsideReals, TooMuch, Undecidable, Undefined
+from .errors import OutsideReals, TooMuch, Undefined
 
 WORK_DIGITS = 60
 CHECK_DIGITS = 200
+CAREFUL_DIGITS = (
+    1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
+)
 _HUGE = 400  # bits in the exponent of a number beyond which nothing is computed
 
 
@@ -78,6 +81,9 @@ class Arithmetic:
         one-sided.
     margins : list or None
         Where a list is put here, each comparison appends (key, left - right): the search for kinks.
+    peak : number or None
+        Where a number is put here, it grows to the largest term of any sum: what a sum may have lost to
+        cancellation is measured by it.
     """
 
     def __init__(self, work):
@@ -85,6 +91,7 @@ class Arithmetic:
         self.work = work
         self.ties = 0
         self.margins = None
+        self.peak = None
         self.thresholds = {}
         self.literals = {}
 
@@ -102,6 +109,8 @@ class Arithmetic:
         self.work.spend()
         tag = _outer(x, y)
         if tag is None:
+            if self.peak is not None:
+                self.peak = max(self.peak, *(abs(v) for v in (x, y) if self.mp.isfinite(v)), 1)
             return x + y
         xa, xb, ya, yb = *_parts(x, tag), *_parts(y, tag)
         return Dual(tag, self.add(xa, ya), self._sum(xb, yb))
@@ -400,9 +409,6 @@ class Arithmetic:
             if self.compare(item, best, (key, place)) < 0:
                 best = item
         return best
-
-    def limit_tie(self):
-        raise Undecidable("two cases meet here in a way that first derivatives do not tell")
 
 
 def _outer(x, y):

@@ -100,6 +100,7 @@ class PageReader(Prose, Naming):
         self.convention_remark = False
         self.used_in_section = set()
         self.consumed = set()
+        self.extended = None  # the definition in parts that was completed last
 
     def read(self):
         for place, item in enumerate(self.items):
@@ -180,17 +181,22 @@ class PageReader(Prose, Naming):
             self.pending = []
         self.pending_used = bool(self.pending)
         scoped = [*self.case, *self.pending]
-        if isinstance(follower, Words) and not follower.heading and not follower.bullet:
-            if AFTER.match(follower.text) and exempt is None:
-                behind = self.prose(follower, only_first_sentence=True)
-                # "where □ is 1 if □" explains a symbol; "for □", "if □" say where
-                # the display holds.
-                scoped += (
-                    behind
-                    if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text)
-                    else []
-                )
-                self.consumed.add(place + 1)
+        if (
+            isinstance(follower, Words)
+            and not follower.heading
+            and not follower.bullet
+            and AFTER.match(follower.text)
+            and exempt is None
+        ):
+            behind = self.prose(follower, only_first_sentence=True)
+            # "where □ is 1 if □" explains a symbol; "for □", "if □" say where
+            # the display holds.
+            scoped += (
+                behind
+                if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text)
+                else []
+            )
+            self.consumed.add(place + 1)
         convention = self.convention(follower)
         if exempt is not None:
             equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]
@@ -318,7 +324,7 @@ class PageReader(Prose, Naming):
 
     @staticmethod
     def is_simple(statement):
-        """``x > 0``, ``|r| < δ``, ``yz < 1``, ``0 < a < 1``: about variables as they are, not about formulas."""
+        """``x > 0``, ``|r| < δ``, ``0 < a < 1``: about variables as they are, not about formulas."""
 
         def simple(node):
             if isinstance(node, t.Absolute | t.Negate):
@@ -399,7 +405,7 @@ class PageReader(Prose, Naming):
                 self.meaning.known |= self.meaning.leaves(link.left_node, link.right_node).scalars
 
     def keep_domain(self, node, conditions):
-        """What a definition is conditioned on stays: its parameters for the page, its argument for itself."""
+        """The conditions of a definition stay: on parameters for the page, on arguments for itself."""
         name = (
             node.head.name
             if isinstance(node, t.Apply) and isinstance(node.head, t.Function)
@@ -412,7 +418,8 @@ class PageReader(Prose, Naming):
             if isinstance(condition, t.IndexRange) or self.is_about_indices(condition):
                 continue
             if names & own:
-                made.conditions = (*made.conditions, condition)
+                if made is not self.extended:
+                    made.conditions = (*made.conditions, condition)
             elif not names & self.meaning.mains:
                 self.add_domain(condition)
 

@@ -751,12 +751,16 @@ class Parser(Calculus, Piecewise):
                         name = f"{name}_{{({label})}}"
                         continue
                 if power is None and (self.is_function_name(name) or order):
-                    if kinds[:1] == ["op"] and group[0].text == "-" and not order:
-                        if self.at("open", "("):
-                            raise Unread(
-                                f"{name}^{{-1}}(…) can mean the inverse function or 1/{name}: write which",
-                                token.start,
-                            )
+                    if (
+                        kinds[:1] == ["op"]
+                        and group[0].text == "-"
+                        and not order
+                        and self.at("open", "(")
+                    ):
+                        raise Unread(
+                            f"{name}^{{-1}}(…) can mean the inverse function or 1/{name}: write which",
+                            token.start,
+                        )
                     if kinds == ["op"]:
                         self.position = saved
                         return name, indices, order, side, power
@@ -971,18 +975,22 @@ def _generalise(first, last):
     def merge(a, b):
         if a == b:
             return a
-        if isinstance(a, Element) and isinstance(b, Element) and a.base == b.base:
-            if len(a.indices) == len(b.indices):
-                indices = []
-                for x, y in zip(a.indices, b.indices, strict=True):
-                    if x == y:
-                        indices.append(x)
-                    elif isinstance(x, Number):
-                        found.append((x, y))
-                        indices.append(Symbol("…"))
-                    else:
-                        raise ValueError
-                return Element(a.base, tuple(indices))
+        if (
+            isinstance(a, Element)
+            and isinstance(b, Element)
+            and a.base == b.base
+            and len(a.indices) == len(b.indices)
+        ):
+            indices = []
+            for x, y in zip(a.indices, b.indices, strict=True):
+                if x == y:
+                    indices.append(x)
+                elif isinstance(x, Number):
+                    found.append((x, y))
+                    indices.append(Symbol("…"))
+                else:
+                    raise ValueError
+            return Element(a.base, tuple(indices))
         if type(a) is not type(b):
             raise ValueError
         below_a, below_b = list(a.children()), list(b.children())

@@ -68,7 +68,7 @@ class Piecewise:
         return follower.kind == "begin" and follower.text in ("array", "matrix", "aligned")
 
     def left_cases(self):
-        r"""``\\left\\{ \\begin{array}{ll} … \\end{array} \\right.``"""
+        r"""Cases that are set as an array behind one brace."""
         token = self.next()
         start = self.position
         end = matching(self.tokens, start)

@@ -35,7 +35,7 @@ class Domain:
         return self.lower is not None and self.upper is not None and self.lower >= self.upper
 
     def draw(self, generator, mode):
-        """A random value; a multiple of 1/64 wherever that is possible, so that it is exact and short."""
+        """A random value; a multiple of 1/128 where possible, so that it is exact and short."""
         if self.values:
             return generator.choice(self.values)
         if self.whole:

@@ -1,4 +1,4 @@
-"""The words around the formulas: what they define, what they assume, where they say that an equation holds."""
+"""The words around the formulas: what they define, and where they say that an equation holds."""
 
 import re
 
@@ -49,13 +49,16 @@ INTRODUCES = re.compile(
 )
 CASE = re.compile(r"^\W*(?:(?:the |first |second |third |sub)?case\b|for the case)", re.I)
 CLOSING = re.compile(
-    r"^\W*(the result|result|we can summari|in summary|to summari|summary|together|both cases|combining|combine|"
-    r"putting|put together|in general|altogether|overall|finally|for all|in all cases|in both|in short|all cases|"
+    r"^\W*(the result|result|we can summari|in summary|to summari|summary|together|"
+    r"both cases|combining|combine|"
+    r"putting|put together|in general|altogether|overall|finally|for all|"
+    r"in all cases|in both|in short|all cases|"
     r"either way|the (two|three) cases)",
     re.I,
 )
 EVERYWHERE = re.compile(
-    r"\b(for all|for every|for each|for any|in general|in both|both cases|all cases|either case|altogether|summar\w+|"
+    r"\b(for all|for every|for each|for any|in general|in both|both cases|"
+    r"all cases|either case|altogether|summar\w+|"
     r"the result|in total|overall|everywhere|any real|all real)\b",
     re.I,
 )
@@ -63,7 +66,8 @@ GOES_ON = re.compile(
     r"^\s*(?:\\begin\{\w+\*?\}\s*)?(?:&\s*)?(?:=|\\(?:Rightarrow|implies|Longrightarrow|therefore|iff|Leftrightarrow|leq?|geq?)\b)"
 )
 CONTINUES = re.compile(
-    r"^\W*(so|and|hence|therefore|thus|then|which|that is|i\.e\.|or|but|since|because|where|with|by|using|now)\b",
+    r"^\W*(so|and|hence|therefore|thus|then|which|that is|i\.e\.|or|but|since|"
+    r"because|where|with|by|using|now)\b",
     re.I,
 )
 AFTER = re.compile(
@@ -73,13 +77,15 @@ CONVENTION = re.compile(r"\bconvention(s|al|ally)?\b", re.I)
 REFERS_BACK = re.compile(r"^\W*(this|that|the (value|choice|slope)|here|what)\b", re.I)
 NO_CONVENTION = re.compile(r"\b(no|not|without|before|against|never)\b[^.]{0,30}\bconvention", re.I)
 CONDITION_CUES = re.compile(
-    r"^\W*(for|if|when|whenever|while|provided|as|on|unless|in case|case|and|or|with|where|at|since|because|given|"
+    r"^\W*(for|if|when|whenever|while|provided|as|on|unless|in case|case|and|or|"
+    r"with|where|at|since|because|given|"
     r"assuming|all|any|every|each|let|but)\b",
     re.I,
 )
 LISTED = re.compile(r"^\s*(,|and|or|,\s*and)\s*$", re.I)
 DECLARES = re.compile(
-    r"\b(assum\w*|suppos\w*|requir\w*|asks?|constrain\w*|conditions?|let|demands?|such that|subject to|must|"
+    r"\b(assum\w*|suppos\w*|requir\w*|asks?|constrain\w*|conditions?|let|demands?|"
+    r"such that|subject to|must|"
     r"satisf\w*|given|restrict\w*|domain)\b",
     re.I,
 )
@@ -239,7 +245,7 @@ class Prose:
         return last and bool(plain)
 
     def restrict(self, condition, words, item):
-        """Where a condition in the prose holds: on the page, in the case, for the next display, or nowhere.
+        """Where a condition in the prose holds: on the page, in the case, for one display, or nowhere.
 
         A symbol that no function is written in and no derivative is taken by (a slope α, a distance
         p) is declared for the page by any mention such as "with $p > 0$". The variable of the
@@ -312,12 +318,16 @@ class Prose:
                 parameters = tuple(a.name for a in node.arguments) if applied else ()
                 self.declare_function(name, parameters)
                 return
-        if isinstance(node, t.Symbol) and node.name not in meaning.table and len(node.name) < 12:
-            if not meaning.is_function(node.name):
-                meaning.known.add(node.name)
+        if (
+            isinstance(node, t.Symbol)
+            and node.name not in meaning.table
+            and len(node.name) < 12
+            and not meaning.is_function(node.name)
+        ):
+            meaning.known.add(node.name)
 
     def properties(self, group, what, words, item):
-        """ "$h$, $F$ and $M$ are positive", "for positive $p$": a property of all these symbols."""
+        """Take "$h$ and $F$ are positive", "for positive $p$": a property of all these symbols."""
         what, scoped = what.lower().replace("-", ""), []
         for node in group:
             if not isinstance(node, t.Symbol | t.Element) or not self.is_plain(node):

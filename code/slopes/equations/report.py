@@ -122,7 +122,8 @@ def explained(verdict):
         return verdict.reason
     at = ", ".join(f"{name} = {value}" for name, value in verdict.witness["at"].items())
     where = f"at {at} " if at else ""
-    sides = f"the left side is {verdict.witness['left']} and the right side is {verdict.witness['right']}"
+    left, right = verdict.witness["left"], verdict.witness["right"]
+    sides = f"the left side is {left} and the right side is {right}"
     return f"{verdict.reason}: {where}{sides}"
 
 

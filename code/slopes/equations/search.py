@@ -60,7 +60,7 @@ def _close(x, y):
 
 
 def extremum(ev, node, frame):
-    """The largest or smallest value over a real variable (or where it is), by grid and golden section."""
+    """The largest or smallest value over a real variable, by grid and golden section."""
     if not isinstance(node.variable, t.Symbol):
         raise Unread("an extremum over something that is not a variable")
     mp, name = ev.mp, node.variable.name

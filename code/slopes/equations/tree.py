@@ -18,7 +18,7 @@ class Node:
             yield from _nodes(getattr(self, item.name))
 
     def walk(self):
-        """This node and all below it."""
+        """The node and all below it."""
         stack = [self]
         while stack:
             node = stack.pop()

@@ -14,9 +14,6 @@ class Frame:
     locals: dict = field(default_factory=dict)
     table: dict = field(default_factory=dict)
 
-    def binding(self, **names):
-        return Frame({**self.locals, **names}, self.table)
-
     def bind(self, names):
         return Frame({**self.locals, **names}, self.table)
 

@@ -79,7 +79,8 @@ def describe(node):
     if isinstance(node, t.Finite):
         return "{" + ", ".join(describe(i) for i in node.items) + "}"
     if isinstance(node, t.Interval):
-        return f"{'[' if node.lower_closed else '('}{describe(node.lower)}, {describe(node.upper)}{']' if node.upper_closed else ')'}"
+        left, right = "[" if node.lower_closed else "(", "]" if node.upper_closed else ")"
+        return f"{left}{describe(node.lower)}, {describe(node.upper)}{right}"
     if isinstance(node, t.NumberSet):
         return node.name
     if isinstance(node, t.Constant):
