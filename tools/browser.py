@@ -35,16 +35,18 @@ def find() -> str | None:
     return named or next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A static host that does not report every request."""
+
     def log_message(self, *arguments):
-        pass
+        """Say nothing."""
 
 
 @contextmanager
-def serve(folder: Path):
+def serve(folder: Path, handler=Quiet):
     """Serve a folder on this machine; yield its address."""
-    handler = functools.partial(_Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    answer = functools.partial(handler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "http" + f"://127.0.0.1:{server.server_port}/"
         server.shutdown()

@@ -42,6 +42,14 @@ COLOURS = """<script>(function (root) {
 })(document.documentElement)</script>"""
 
 
+# The fonts of formulas are decoded while the page is read; otherwise the first paint would come without.
+DECODE = """<script>
+["", "italic "].forEach(function (style) {
+  document.fonts.load(style + "1em " + (style ? "KaTeX_Math" : "KaTeX_Main"));
+});
+</script>"""
+
+
 # While the pages are made
 
 
@@ -210,6 +218,7 @@ def head(text: str) -> str:
         '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />',
         '<meta name="theme-color" content="#14181e" media="(prefers-color-scheme: dark)" />',
         '<link rel="stylesheet" href="_static/pages.0.css" />',
+        *([DECODE] if 'class="katex"' in rest else []),
         '<script defer src="_static/pages.0.js"></script>',
         *single,
     ]

