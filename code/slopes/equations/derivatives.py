@@ -122,6 +122,10 @@ class Derivatives:
             below = self.meaning.lookup(variable.name, frame.table)
         if definition.parameters:
             own = definition.parameters[0]
+            free = definition.body is not None and variable in list(definition.body.walk())
+            if free and variable != t.Symbol(own):
+                # p(x) = ax, and dp/da: p is taken at its own variable
+                return t.Apply(t.Function(name), (t.Symbol(own),))
             inner = self.meaning.lookup(own)
             if inner is not None and inner.kind in ("variable", "dependent"):
                 return t.Apply(t.Function(name), (t.Symbol(own),))

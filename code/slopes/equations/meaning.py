@@ -278,7 +278,7 @@ class Meaning:
     def is_vector(self, symbol):
         name = symbol.name
         if not symbol.bold:
-            return False
+            return name.isupper() and len(name) == 1 and self.families.get(name) == 2
         return name in self.families or self.vectors_wanted or name.isupper()
 
     def is_matrix(self, name):

@@ -10,6 +10,12 @@ from .numbers import Work
 from .parser import INDEX_LETTERS
 from .verdicts import Verdict
 
+# A name that has a meaning keeps it, unless the words say otherwise: what contradicts it is a claim.
+ANEW = re.compile(
+    r"\b(redefin\w*|anew|from (here|now) on|now let|now take|now put|now consider|this time|instead|"
+    r"from this point|a new meaning|new name)\b",
+    re.I,
+)
 REDEFINES = re.compile(
     r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|"
     r"the .{0,40}function (is|reads)|denote)\b",
@@ -129,6 +135,11 @@ class Naming:
             return False
         self.define(made)
         return True
+
+    def names_anew(self):
+        """Whether the sentence that ends in the display says that a known name gets a new meaning."""
+        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        return ANEW.search(sentence) is not None
 
     def redefine_inline(self, statement):
         """Take "let u = …" for a name that already means something else."""
@@ -257,7 +268,7 @@ class Naming:
             return self.extend(known, made, conditions)
         explicit = operator == ":="
         elsewhere = known.section != self.section and made.name not in self.used_in_section
-        announced = REDEFINES.search(self.paragraph_tail()) is not None
+        announced = self.names_anew()
         if k == 0 and not turned and (explicit or elsewhere or announced):
             verdict = self.decide(left, "=", right, conditions, False, work)
             if verdict.kind == "verified":
