@@ -269,7 +269,7 @@ class Comparison:
             name = next((n for n in single if n in names), names[-1])
             gap = t.Add((condition.left, t.Negate(condition.right)))
             evaluator = Evaluator(self.meaning, sample, self.arithmetic)
-            with self.mp.workdps(CHECK_DIGITS + 30):
+            with self.mp.workdps(CAREFUL_DIGITS + 30):
                 values = []
                 for x in (0, 1):
                     sample.drawn["v", name] = self.mp.mpf(x)
@@ -321,9 +321,9 @@ class Comparison:
             return self.one_sided(left, left_error, right, right_error, sample, locals_, generic)
         # Without a variable there is no other point that could tell, and at the first points of any
         # equality a term that is small beside the others must not get lost.
-        strict = (
-            self.operator == "=" and not self.slack and (not sample.drawn or self.tally.generic < 2)
-        )
+        exact = not getattr(self, "slacks", 0)  # no limit, integral or search on either side
+        first = not sample.drawn or self.tally.generic < 2
+        strict = self.operator == "=" and exact and first
         if self.agree(left, right) and not strict:
             self.count(generic)
             return
@@ -341,10 +341,10 @@ class Comparison:
                 if error1 is not None or error2 is not None:
                     return
                 # What cancellation can have left of the largest term, with 50 digits to spare.
-                self.noise = peak * self.mp.mpf(10) ** (50 - digits)
+                self.noise = (peak if exact else 1) * self.mp.mpf(10) ** (50 - digits)
                 self.unclear = False
                 holds = self.agree(left2, right2, second=50 - digits if strict else CONVICTS)
-            if not (self.unclear or (strict and not sample.drawn)):
+            if not exact or not (self.unclear or (strict and not sample.drawn)):
                 break
         if not holds:
             raise Refuted(self.difference(), self.witness(sample, locals_, left2, right2))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from . import tree as t
-from .numbers import CHECK_DIGITS
+from .numbers import CAREFUL_DIGITS
 
 SPECIAL = (
     Fraction(0), Fraction(1, 10**12), Fraction(-1, 10**12), Fraction(1, 10**4), Fraction(-1, 10**4),
@@ -198,7 +198,7 @@ class Sample:
 
     def exact(self, value):
         """A number with more digits than any comparison uses, so that what adds up does so."""
-        with self.arithmetic.mp.workdps(CHECK_DIGITS + 30):
+        with self.arithmetic.mp.workdps(CAREFUL_DIGITS + 30):
             return self.arithmetic.number(value)
 
     def element(self, name, indices):
