@@ -235,6 +235,8 @@ class Meaning:
                     or name in builtins.LETTERS
                     or (len(name) > 1 and ":" not in name)
                 )
+                if len(inside) <= 2 and inside[-1].kind == "number":
+                    return True  # y(0): a value, and no product
                 return (single and inside[0].text == outer) or lettered
             return False
         if name in builtins.LETTERS or (

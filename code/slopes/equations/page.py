@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from . import tree as t
+from .comparison import DERIVATIVES
 from .decide import BUDGET, decide
 from .errors import Unread
 from .layout import read_display
@@ -395,6 +396,11 @@ class PageReader(Prose, Naming):
                 verdict = defined[k]
             else:
                 verdict = self.decide(left, operator, right, conditions, convention, work)
+            sound = all(
+                x.verdict.kind == "verified" for x in equation.links[len(equation.links) - k :]
+            )
+            if k and sound and verdict.kind == "verified" and set(operators[: k + 1]) == {"="}:
+                verdict = self.against_head(sides[0], right, verdict, conditions, convention, work)
             link = Link(left.latex, operator, right.latex, verdict, left.node, right.node)
             if self.keep:
                 link.context = (self.snapshot(), conditions, convention)
@@ -422,6 +428,18 @@ class PageReader(Prose, Naming):
                     made.conditions = (*made.conditions, condition)
             elif not names & self.meaning.mains:
                 self.add_domain(condition)
+
+    def against_head(self, head, right, verdict, conditions, convention, work):
+        """A later side of a chain that begins with a derivative states a value at its kink, too.
+
+        The side between may leave the kink out, so that the neighbours alone do not tell.
+        """
+        kinds = (t.Cases, t.Indicator)
+        piecewise = any(isinstance(n, kinds) or n == t.Function("sign") for n in right.node.walk())
+        if not piecewise or not any(isinstance(n, DERIVATIVES) for n in head.node.walk()):
+            return verdict
+        found = self.decide(head, "=", right, conditions, convention, work)
+        return found if found.kind == "refuted" and "no derivative" in found.reason else verdict
 
     def snapshot(self):
         """The meaning as it stands, to decide a link again later."""
