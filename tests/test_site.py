@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -14,6 +15,8 @@ from docutils import nodes
 
 import book
 import bookcheck
+import finish
+import stylesheet
 
 ROOT = Path(book.ROOT)
 FETCHED = {
@@ -39,7 +42,8 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.fetched, self.links, self.ids, self.classes, self.images = [], [], set(), [], []
-        self.scripts, self.inside = [], None
+        self.scripts, self.inside, self.descriptions = [], None, []
+        self.twice = []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -47,7 +51,11 @@ class Page(HTMLParser):
         self.inside = tag
         self.fetched += [attributes[name] for name in FETCHED.get(tag, ()) if attributes.get(name)]
         self.fetched += css_addresses(attributes.get("style") or "")
-        self.ids.add(attributes.get("id"))
+        if attributes.get("id") in self.ids:
+            self.twice.append(attributes["id"])
+        self.ids.update(filter(None, [attributes.get("id")]))
+        if tag == "meta" and attributes.get("name") == "description":
+            self.descriptions.append(attributes["content"])
         self.classes += (attributes.get("class") or "").split()
         if tag == "a" and attributes.get("href"):
             self.links.append(attributes["href"])
@@ -185,6 +193,119 @@ def test_every_image_says_what_it_shows(pages):
     images = [(path.name, image) for path, page in pages.items() for image in page.images]
     assert images
     assert [image for image in images if bookcheck.poor_alt(image[1].get("alt"))] == []
+
+
+def test_no_id_stands_twice_on_a_page(pages):
+    assert {path.name: page.twice for path, page in pages.items() if page.twice} == {}
+
+
+def test_every_page_is_described_for_search_engines(site, pages):
+    found = [pages[site / f"{page}.html"].descriptions for page in in_toc()]
+    assert [len(descriptions) for descriptions in found] == [1] * len(found)
+    texts = [descriptions[0] for descriptions in found]
+    assert len(set(texts)) == len(texts)
+    assert [text for text in texts if "\\" in text or "$" in text] == []
+
+
+def test_no_title_begins_with_a_number(pages):
+    for path in pages:
+        assert not re.search(r"<title>\s*\d", path.read_text(encoding="utf-8")), path
+
+
+def test_pages_have_one_style_sheet_and_one_script(site, pages):
+    for page in in_toc():
+        fetched = pages[site / f"{page}.html"].fetched
+        assert sum(".css" in address for address in fetched) == 1
+        assert sum(".js" in address for address in fetched) == 1
+
+
+def test_nothing_is_published_that_no_page_uses(site):
+    names = {path.name for path in (site / "_static").iterdir()}
+    assert not {"scripts", "styles", "vendor", "basic.css"} & names
+
+
+def test_a_second_build_changes_no_page(build):
+    """What is finished stays as it is, and what is new is finished."""
+    _, folder = build
+    before = {path: path.read_bytes() for path in folder.rglob("*.html")}
+    assert before
+    (folder / "chapters" / "glossary.html").unlink()
+    command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", ROOT]
+    command += ["--path-output", folder.parents[1]]
+    subprocess.run(command, capture_output=True, check=True)
+    assert {path: path.read_bytes() for path in folder.rglob("*.html")} == before
+
+
+def test_an_address_brings_a_sitemap_and_cards(tmp_path):
+    """A tiny book with an address: its pages name it, and only then."""
+    for name in ("tools", "chapters/_static", "chapters/references.bib"):
+        source, target = ROOT / name, tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    settings = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    settings = settings.replace('baseurl: ""', "baseurl: https://book.example/slopes/")
+    settings = settings.replace('  url: ""', "  url: https://github.com/example/slopes")
+    (tmp_path / "_config.yml").write_text(settings, encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/index\n")
+    (tmp_path / "chapters" / "index.md").write_text(
+        "# A page\n\nIts slope is $\\sigma'(x)$. More.\n"
+    )
+    command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", tmp_path, "-W", "-n"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    site = tmp_path / "_build" / "html"
+    address = "https://book.example/slopes/"
+    assert f"<loc>{address}chapters/index.html</loc>" in (site / "sitemap.xml").read_text()
+    page = (site / "chapters" / "index.html").read_text(encoding="utf-8")
+    assert f'property="og:image" content="{address}card.png"' in page
+    assert 'property="og:description" content="Its slope is σ′(x)."' in page
+    assert f'<link rel="canonical" href="{address}chapters/index.html"' in page
+    assert "https://github.com/example/slopes/issues/new" in page
+    assert "btn-source-repository-button" in page
+    assert (site / "card.png").read_bytes().startswith(b"\x89PNG")
+    assert f'href="{address}"' in (site / "404.html").read_text(encoding="utf-8")
+
+
+def test_without_an_address_there_is_no_sitemap_and_no_button(site, pages):
+    assert not {"btn-source-repository-button", "btn-source-issues-button"} & {
+        name for page in pages.values() for name in page.classes
+    }
+    assert not (site / "sitemap.xml").exists()
+    assert not (site / "card.png").exists()
+
+
+def test_an_icon_without_a_drawing_is_a_warning(monkeypatch, tmp_path):
+    warnings = []
+    monkeypatch.setattr(finish.logger, "warning", lambda text, **place: warnings.append(text))
+    page = '<head></head><i class="fas fa-play"></i><i class="fas fa-unicorn"></i>'
+    text = finish.body(page, tmp_path, "page")
+    assert text.count("<svg") == 1
+    assert len(warnings) == 1
+    assert "fa-unicorn" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "left"),
+    [
+        (".used{color:red}", ".used{color:red}"),
+        (".other{color:red}", ""),
+        (".used,.other{top:0}", ".used{top:0}"),
+        (".used.other{top:0}", ""),
+        ("p:not(.other){top:0}", "p:not(.other){top:0}"),
+        (":is(.other, .used) b{top:0}", ":is(.other, .used) b{top:0}"),
+        ("#used > .other{top:0}", ""),
+        ('[class*=".other"]{top:0}', '[class*=".other"]{top:0}'),
+        ("@media print{.other{top:0}}", ""),
+        ("@media print{.used{top:0}.other{top:0}}", "@media print{.used{top:0}}"),
+        ("@keyframes a{from{top:0}50.5%{top:1px}}", "@keyframes a{from{top:0}50.5%{top:1px}}"),
+        ("@font-face{src:url(a.woff2)}", "@font-face{src:url(a.woff2)}"),
+        ('.used{background:url("data:a{b}.other")}', '.used{background:url("data:a{b}.other")}'),
+        ("/* .used{ */ .used{top:0} ", ".used{top:0}"),
+        (r".used\:x{top:0}", ""),
+    ],
+)
+def test_only_rules_that_cannot_match_are_left_out(sheet, left):
+    assert stylesheet.prune(sheet, {"used"}) == left
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,13 @@ DECODE = """<script>
 # While the pages are made
 
 
+def show_repository_buttons(app, config):
+    """Show the theme's buttons for a repository where there is one; without they are an error."""
+    if config.html_theme_options.get("repository_url"):
+        for button in ("repository", "issues", "edit_page"):
+            config.html_theme_options[f"use_{button}_button"] = True
+
+
 class FoldSolutions(SphinxPostTransform):
     """Make a solution a dropdown like those of the hints: it opens without a script, as in print."""
 
@@ -85,7 +92,8 @@ class FoldSolutions(SphinxPostTransform):
 def _unwrap(node):
     """Take the content out of a section whose id is the same in all exercises."""
     for section in [child for child in node if isinstance(child, nodes.section)]:
-        section.replace_self(section.children)
+        place = node.index(section)  # not replace_self, which hands the id on
+        node[place : place + 1] = section.children
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -393,6 +401,7 @@ def sweep(static: Path, texts) -> None:
 
 def setup(app):
     app.add_post_transform(FoldSolutions)
+    app.connect("config-inited", show_repository_buttons)
     app.connect("html-page-context", describe)
     app.connect("build-finished", finish, priority=900)  # after the redirect is written
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
