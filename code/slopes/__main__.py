@@ -15,8 +15,8 @@ SUFFIXES = (".ipynb", ".md")
 def main(arguments=None):
     """Run the command; returns the exit status.
 
-    0: nothing refuted, undecided or unread. 1: something refuted. 2: nothing refuted, but something undecided or
-    unread, or a file that cannot be read.
+    0: nothing refuted, undecided or unread. 1: something refuted. 2: nothing refuted, but something
+    undecided or unread, or a file that cannot be read.
     """
     parser = argparse.ArgumentParser(prog="slopes", description="The tools of the book.")
     commands = parser.add_subparsers(dest="command", required=True)

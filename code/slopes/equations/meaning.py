@@ -251,6 +251,8 @@ class Meaning:
             return True
         if name in self.known:
             return False
+        if len(inside) <= 2 and inside[-1].kind == "number" and name not in self.mains:
+            return True
         if any(x.kind == "comma" for x in inside) and not name.startswith("hat:"):
             return True
         base = name.split("_{")[0]
