@@ -293,6 +293,9 @@ class Calculus:
         if below is None:
             raise Unread("a limit without a point", token.start)
         sides, operators = split_relations(below)
+        if len(sides) == 2 and operators[0] in ("down", "up"):
+            side = "+" if operators[0] == "down" else "-"
+            return Limit(self.whole(sides[0]), self.whole(sides[1]), side, self.term())
         if operators != ["to"] or len(sides) != 2:
             raise Unread("a limit is read as x \\to a", token.start)
         side, target = "", sides[1]

@@ -186,8 +186,8 @@ _RELATIONS = {"le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=
               "to": "to", "rightarrow": "to", "longrightarrow": "to", "xrightarrow": "to",
               "propto": "propto", "sim": "sim", "asymp": "sim", "ll": "ll", "gg": "gg", "cong": "sim",
               "subset": "subset", "subseteq": "subset", "mapsto": "mapsto", "mid": "mid",
-              "nearrow": "nearrow", "searrow": "searrow", "downarrow": "to",
-              "uparrow": "to"}  # fmt: skip
+              "nearrow": "nearrow", "searrow": "searrow", "downarrow": "down",
+              "uparrow": "up"}  # fmt: skip
 _ARROWS = {"Rightarrow", "implies", "Longrightarrow", "therefore", "iff", "Leftrightarrow",
            "Longleftrightarrow", "leadsto", "because", "Leftarrow", "impliedby"}  # fmt: skip
 _OPERATORS = {"cdot": "*", "times": "*", "ast": "*", "div": "/", "odot": "odot", "circ": "circ",

@@ -36,7 +36,8 @@ class Naming:
                 and node.name not in leaves.definitions
             )
             if isinstance(body, t.Apply) and body.head == t.Function(node.name):
-                return Definition(node.name, "unknown")
+                known = node.name in builtins.LETTERS or node.name in meaning.table
+                return None if known else Definition(node.name, "unknown")
             if node.name in leaves.families and isinstance(body, t.Vector | t.Listing):
                 return None
             if taken and not (node.bold and node.name in leaves.families):
