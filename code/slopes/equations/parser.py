@@ -866,7 +866,7 @@ class Parser(Calculus, Piecewise):
                 break
         if self.at("open") and self.peek().text in "([{" and not self.own_name(name):
             arguments = self.bracketed_arguments()
-        elif self.starts_argument() and not (self.at("open") and self.own_name(name)):
+        elif self.starts_argument():
             arguments = (self.bare_argument(token),)
         else:
             node = Symbol(f"@{name}")
