@@ -7,7 +7,6 @@ was a tie, at ``v - ε`` as well: they exist only where the two agree and the fu
 
 import numpy as np
 
-from . import builtins
 from . import tree as t
 from .calls import Calls
 from .derivatives import Derivatives
@@ -214,8 +213,6 @@ class Evaluator(Calls, Derivatives):
             return self.defined(definition, frame)
         if ("v", name) in self.override:
             return self.override["v", name]
-        if name in builtins.LETTERS and name in self.meaning.primed:
-            return self.apply(t.Function(name), (self.implicit(frame),), frame)
         partial = self.meaning.partial_of(name)
         if partial is not None:
             variables = tuple((t.Symbol(name), 1) for name in partial[1:])

@@ -175,8 +175,6 @@ class Meaning:
             place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
         )
         below = below or (place > 1 and tokens[place - 2].text == "/")
-        if differential and not below and token.text in builtins.LETTERS:
-            self.primed.add(token.text)  # dσ/dx: σ is a function here
         if (
             differential
             and below

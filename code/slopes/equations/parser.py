@@ -625,9 +625,6 @@ class Parser(Calculus, Piecewise):
         """``(f + g)(x)``: brackets around bare function names, applied."""
         if not self.at("open", "("):
             return False
-        argument = self.bracket_tokens(ahead_only=True)
-        if len(argument) != 1 or self.names.is_function(argument[0].text):
-            return False  # (1 - σ)(1 - 2σ) is a product
         letters = [t for t in inside if t.kind == "letter"]
         kinds = {t.kind for t in inside}
         return (
@@ -885,9 +882,6 @@ class Parser(Calculus, Piecewise):
             if item.kind == "function" and item.text == name:
                 follower = inside[place + 1].kind if place + 1 < len(inside) else ""
                 if follower in ("", "close", "op"):
-                    return True
-                beyond = [x.kind for x in inside[place + 2 : place + 6]]
-                if follower == "sup" and not {"open", "letter", "frac", "function"} & set(beyond):
                     return True
         return False
 
