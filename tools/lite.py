@@ -200,6 +200,7 @@ def lay_out(work: Path, runtime: Path | None) -> None:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "Slopes",
+            "exposeAppInBrowser": True,  # to the tests, which read the outputs
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
         },
     }
