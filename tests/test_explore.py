@@ -10,14 +10,25 @@ import pytest
 from slopes import (
     ACTIVATIONS,
     absolute_loss,
+    identity,
     nll,
     relu,
     sigmoid,
     softmax,
     square_loss,
     step,
+    tanh,
 )
-from slopes.explore import Explorer, explore, explore_neuron, explore_secant, explore_softmax
+from slopes.explore import (
+    Explorer,
+    explore,
+    explore_chain,
+    explore_depth,
+    explore_neuron,
+    explore_secant,
+    explore_softmax,
+)
+from slopes.network import Network
 
 FIGURES = [
     *(explore(function, span=(-3, 3)) for function in ACTIVATIONS),
@@ -25,6 +36,9 @@ FIGURES = [
     explore(square_loss.at(1.0)),
     explore(nll.at(1.0), span=(0.05, 0.95), start=0.5),
     explore_secant(sigmoid, -1.0),
+    explore_chain(square_loss.at(0.0), tanh, names=("square", "tanh")),
+    explore_chain(sigmoid, nll.at(1.0)),
+    explore_depth(),
     explore_softmax(),
     explore_neuron(),
 ]
@@ -118,6 +132,66 @@ def test_the_secant_comes_closer_with_each_position():
     errors = numbers(data_of(explore_secant(sigmoid, -1.0))["frames"]["error.text"])
     assert (np.diff(errors[2:]) < 0).all()
     assert errors[-1] < 1e-5
+
+
+def test_two_machines_multiply_their_slopes():
+    frames = data_of(explore_chain(tanh, square_loss.at(1.0), span=(-3, 3)))["frames"]
+    x = np.linspace(-3, 3, 81)
+    u = tanh(x)
+    np.testing.assert_allclose(numbers(frames["u.text"]), u, atol=6e-3)
+    np.testing.assert_allclose(numbers(frames["y.text"]), square_loss(u, 1.0), atol=6e-3)
+    product = square_loss.derivative(u, 1.0) * tanh.derivative(x)
+    np.testing.assert_allclose(numbers(frames["product.text"]), product, atol=6e-3)
+    # The bars' lengths are in the ratio of the slopes, and backwards where the slope is negative.
+    lengths = np.array([bar_lengths(frames[f"step{k}.d"]) for k in range(3)])
+    np.testing.assert_allclose(lengths[2], lengths[0] * product, atol=2)
+    np.testing.assert_allclose(lengths[1], lengths[0] * tanh.derivative(x), atol=1)
+    assert lengths[0].min() > 10
+    assert lengths[2].min() < -10
+
+
+def bar_lengths(paths):
+    ends = [re.fullmatch(r"M(\S+) \S+H(\S+)", path).groups() for path in paths]
+    return np.array([float(end) - float(start) for start, end in ends])
+
+
+def test_a_machine_with_a_kink_or_outside_its_domain_is_an_error():
+    with pytest.raises(ValueError, match="ReLU has a kink"):
+        explore_chain(sigmoid, relu)
+    with pytest.raises(ValueError, match="what arrives there leaves the domain"):
+        explore_chain(tanh, nll.at(1.0))
+
+
+def test_the_first_layer_gets_what_a_backward_pass_gives_it():
+    figure = explore_depth(deepest=6, width=30, networks=1)
+    frames = data_of(figure)["frames"]
+    where = next(
+        i
+        for i, (name, depth) in enumerate(
+            zip(frames["name.text"], frames["depth.text"], strict=True)
+        )
+        if (name, depth) == ("tanh", "6")
+    )
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 30)), rng.normal(size=(20, 1))
+    network = Network([30] * 7 + [1], [tanh] * 6 + [identity], square_loss, rng)
+    slopes = network.backward(x, y).sums
+    share = np.linalg.norm(slopes[0]) / np.linalg.norm(slopes[5])
+    assert float(frames["share.text"][where]) == pytest.approx(share, rel=0.05)
+    assert frames["bars.d"][where].count("M") == 6
+
+
+def test_the_sigmoid_loses_more_with_each_layer_and_relu_does_not():
+    frames = data_of(explore_depth())["frames"]
+    shares = {"sigmoid": [], "ReLU": []}
+    for name, share in zip(frames["name.text"], frames["share.text"], strict=True):
+        digits, _, power = share.partition(" · 10")
+        power = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        if name in shares:
+            shares[name].append(float(digits) * 10.0 ** int(power or 0))
+    assert (np.diff(shares["sigmoid"]) < 0).all()
+    assert shares["sigmoid"][-1] < 1e-10
+    assert 0.3 < min(shares["ReLU"]) < max(shares["ReLU"]) < 3
 
 
 def test_the_softmax_figure_shows_its_jacobian():

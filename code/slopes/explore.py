@@ -15,8 +15,9 @@ from html import escape
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from slopes.activations import sigmoid, softmax
-from slopes.losses import nll
+from slopes.activations import identity, leaky_relu, relu, sigmoid, softmax, tanh
+from slopes.losses import nll, square_loss
+from slopes.network import Network
 
 _STYLE = """
 .slopes-explore{--f:#0072B2;--d:#B84A00;max-width:31rem;margin:1rem auto;color:inherit}
@@ -150,7 +151,7 @@ class _Panel:
 
     def axes(self, label, ticks_below=True):
         """Grid lines and numbers, with the name of the curve above the panel."""
-        right, bottom = self.left + self.width, self.top + self.height
+        right = self.left + self.width
         parts = [f"<text x='{self.left}' y='{self.top - 8}'>{escape(label)}</text>"]
         for value in _ticks(self.y_span, 4):
             y = self.y(value)
@@ -159,14 +160,16 @@ class _Panel:
             parts.append(
                 f"<text x='{self.left - 6}' y='{y + 4:.1f}' text-anchor='end'>{_number(value)}</text>"
             )
+        return "".join(parts) + self.columns(ticks_below)
+
+    def columns(self, ticks_below=True):
+        """Vertical grid lines, with their numbers below."""
+        bottom, parts = self.top + self.height, []
         for value in _ticks(self.x_span, 7):
             x = self.x(value)
             parts.append(f"<path class='grid' d='M{x:.1f} {self.top}V{bottom}'/>")
             if ticks_below:
-                parts.append(
-                    f"<text x='{x:.1f}' y='{bottom + 17}' text-anchor='middle'>"
-                    f"{_number(value)}</text>"
-                )
+                parts.append(_caption(f"{x:.1f}", bottom + 17, _number(value)))
         return "".join(parts)
 
     def curve(self, x, values, kind):
@@ -194,6 +197,15 @@ def _number(value, digits=6):
 def _fixed(value, decimals=3):
     text = f"{value:.{decimals}f}"
     return (text if float(text) else text.lstrip("-")).replace("-", "−")
+
+
+def _power(value):
+    """Write a small number with two digits and a power of ten."""
+    if value >= 1e-3:
+        return _number(value, 2)
+    digits, exponent = f"{value:.1e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits} · 10{raised}"
 
 
 def _span_of(values, margin=0.08):
@@ -430,6 +442,203 @@ def _line(panel, x, value, slope):
     )
 
 
+def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=None):
+    """Return a figure of two machines in a row: what each of them makes of a small step.
+
+    Three number lines of one scale stand below each other: x, u = inner(x) and y = outer(u). A bar is
+    a step in x; on the next lines it is as long as the local slopes make it, and points to the left
+    where their product is negative.
+
+    Parameters
+    ----------
+    inner, outer : Elementwise
+        The first machine and the second one, both without kinks, where there is no slope to multiply.
+    span : pair of float
+        The ends of the slider, inside the domain of ``inner``.
+    start : float
+        Where the point is at first.
+    positions : int
+        How many positions the slider has.
+    names : pair of str, optional
+        What to call the machines, if their own names are longer than a word or two.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If a machine has a kink, or gets numbers from outside its domain.
+
+    Examples
+    --------
+    >>> from slopes import square_loss, tanh
+    >>> explore_chain(square_loss.at(0.0), tanh, names=("square", "tanh"))
+    <figure with a slider; it starts at: x = 1.00, u = 1.00, y = 0.76; slope 2.00 times 0.42 is 0.84>
+    """
+    names = names or (inner.name, outer.name)
+    x = np.linspace(*span, positions)
+    values, slopes = [x], []
+    for machine, name in zip((inner, outer), names, strict=True):
+        if machine.kinks:
+            raise ValueError(f"{name} has a kink, where there is no slope to multiply")
+        domain, given = machine.domain, values[-1]
+        if not (domain.lower <= given.min() and given.max() <= domain.upper):
+            raise ValueError(f"{name}: what arrives there leaves the domain {domain}")
+        values.append(machine(given))
+        slopes.append(machine.derivative(given))
+    factors = [1.0, slopes[0], slopes[0] * slopes[1]]
+    ends = [value + (span[1] - span[0]) / 10 * k for value, k in zip(values, factors, strict=True)]
+
+    reached = np.concatenate([*values, *ends])
+    panel = _Panel((reached.min(), reached.max()), (0, 1), top=20, height=190, left=24, width=268)
+    rows = [34, 115, 196]
+    at = _nearest(x, start)
+    starts, tips = [panel.x(value) for value in values], [panel.x(end) for end in ends]
+    frames = {}
+    for k, letter in enumerate("xuy"):
+        pairs = list(zip(starts[k], tips[k], strict=True))
+        frames |= {
+            f"dot{k}.cx": [f"{a:.1f}" for a, _ in pairs],
+            f"step{k}.d": [f"M{a:.1f} {rows[k]}H{b:.1f}" for a, b in pairs],
+            f"{letter}.text": [_fixed(v, 2) for v in values[k]],
+        }
+        if k:
+            above = zip(starts[k - 1], tips[k - 1], pairs, strict=True)
+            frames[f"beam{k}.d"] = [
+                f"M{a:.1f} {rows[k - 1]}H{b:.1f}L{d:.1f} {rows[k]}H{c:.1f}Z"
+                for a, b, (c, d) in above
+            ]
+            frames[f"slope{k}.text"] = [_fixed(v, 2) for v in slopes[k - 1]]
+    frames["product.text"] = [_fixed(v, 2) for v in factors[2]]
+    first = {key.split(".")[0]: column[at] for key, column in frames.items()}
+
+    content = [panel.columns()]
+    for k in (1, 2):
+        middle = (rows[k - 1] + rows[k]) / 2
+        content += [
+            f"<path style='fill:var(--f);opacity:.2' data-part='beam{k}' d='{first[f'beam{k}']}'/>",
+            _caption(302, middle - 3, names[k - 1], anchor="start"),
+            f"<text x='302' y='{middle + 15}'>slope"
+            f" <tspan data-part='slope{k}'>{first[f'slope{k}']}</tspan></text>",
+        ]
+    for k, letter in enumerate("xuy"):
+        content += [
+            f"<path class='zero' d='M{panel.left} {rows[k]}h{panel.width}'/>",
+            f"<text x='6' y='{rows[k] + 4}' font-style='italic'>{letter}</text>",
+            f"<path class='t' style='stroke-width:5' data-part='step{k}' d='{first[f'step{k}']}'/>",
+            f"<circle class='dot' r='6' cy='{rows[k]}' data-part='dot{k}' cx='{first[f'dot{k}']}'/>",
+        ]
+    say = [
+        f"x = {x}, u = {u}, y = {y}; slope {a} times {b} is {c}"
+        for x, u, y, a, b, c in zip(
+            *(frames[f"{key}.text"] for key in ("x", "u", "y", "slope1", "slope2", "product")),
+            strict=True,
+        )
+    ]
+    readout = (
+        f"<i>x</i> = <span data-part='x'>{first['x']}</span>,"
+        f" <i>u</i> = <span data-part='u'>{first['u']}</span>,"
+        f" <i>y</i> = <span data-part='y'>{first['y']}</span><br>slope of the chain:"
+        f" <span data-part='slope1'>{first['slope1']}</span> ·"
+        f" <span data-part='slope2'>{first['slope2']}</span> ="
+        f" <b data-part='product'>{first['product']}</b>"
+    )
+    label = (
+        "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
+        " below show how long the local slopes of the two machines make it, and where it points."
+    )
+    drawing = _drawing("".join(content), 232, label)
+    return Explorer(drawing, readout, [("x", positions, at)], frames, say)
+
+
+def explore_depth(deepest=20, width=50, networks=5):
+    """Return a figure with sliders for activation and depth: how much of a gradient reaches each layer.
+
+    For each choice a few random networks are run backward once. Their gain suits the activation: √2
+    where half of the slopes are 0 or nearly so, else 1. A bar is the slope of the loss in the weighted
+    sums of a layer, as a share of that in the last hidden layer; both are root mean squares.
+
+    Parameters
+    ----------
+    deepest : int
+        The largest number of hidden layers.
+    width : int
+        How many units each of them has.
+    networks : int
+        Over how many networks the mean is taken.
+
+    Returns
+    -------
+    Explorer
+
+    Examples
+    --------
+    >>> explore_depth(deepest=3)
+    <figure with a slider; it starts at: sigmoid, 3 layers: the first gets ... of the last one's slope>
+    """
+    choices = [(sigmoid, 1.0), (tanh, 1.0), (relu, math.sqrt(2)), (leaky_relu, math.sqrt(2))]
+    depths = range(2, deepest + 1)
+    panel = _Panel((0.5, deepest + 0.5), (-14, 1), top=30, height=186)
+    floor = panel.top + panel.height
+    frames = {"bars.d": [], "name.text": [], "depth.text": [], "share.text": []}
+    for activation, gain in choices:
+        for depth in depths:
+            shares = _shares(activation, gain, depth, width, networks)
+            tops = np.minimum(panel.y(np.log10(shares)), floor)
+            frames["bars.d"].append(
+                "".join(f"M{panel.x(k):.1f} {floor}V{top:.1f}" for k, top in enumerate(tops, 1))
+            )
+            frames["name.text"].append(activation.name)
+            frames["depth.text"].append(str(depth))
+            frames["share.text"].append(_power(shares[0]))
+    say = [
+        f"{name}, {depth} layers: the first gets {share} of the last one's slope"
+        for _, name, depth, share in zip(*frames.values(), strict=True)
+    ]
+    start = min(10, deepest) - depths[0]
+    first = {key.split(".")[0]: column[start] for key, column in frames.items()}
+
+    content = [_caption(panel.left, 16, "share of the slope that arrives", anchor="start")]
+    for power in (0, -4, -8, -12):
+        y = panel.y(power)
+        number = f"10<tspan dy='-5' font-size='10'>{_number(power)}</tspan>" if power else "1"
+        kind = "grid" if power else "zero"
+        content += [
+            f"<path class='{kind}' d='M{panel.left} {y:.1f}h{panel.width}'/>",
+            f"<text x='{panel.left - 6}' y='{y + 4:.1f}' text-anchor='end'>{number}</text>",
+        ]
+    thick = 0.6 * panel.width / deepest
+    content += [
+        f"<path class='f' style='stroke-width:{thick:.1f}' data-part='bars' d='{first['bars']}'/>",
+        _caption(panel.left, floor + 17, "first layer", anchor="start"),
+        _caption(panel.left + panel.width, floor + 17, f"layer {deepest}", anchor="end"),
+    ]
+    readout = (
+        f"<b data-part='name'>{first['name']}</b>,"
+        f" <span data-part='depth'>{first['depth']}</span> layers: the first gets"
+        f" <b data-part='share'>{first['share']}</b> of the last one's slope"
+    )
+    label = (
+        "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
+    )
+    sliders = [("activation", len(choices), 0), ("layers", len(depths), start)]
+    return Explorer(_drawing("".join(content), 240, label), readout, sliders, frames, say)
+
+
+def _shares(activation, gain, depth, width, networks):
+    """The slope in each hidden layer's weighted sums, as a share of that in the last one."""
+    squares = np.zeros(depth)
+    for seed in range(networks):
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(20, width)), rng.normal(size=(20, 1))
+        sizes, activations = [width] * (depth + 1) + [1], [activation] * depth + [identity]
+        network = Network(sizes, activations, square_loss, rng, gain)
+        squares += [np.sum(slope**2) for slope in network.backward(x, y).sums[:depth]]
+    return np.sqrt(squares / squares[-1])
+
+
 def explore_softmax(positions=13, widest=4.0):
     """Return a figure with sliders for two of three logits: the bars are S, the squares the Jacobian.
 
@@ -443,7 +652,9 @@ def explore_softmax(positions=13, widest=4.0):
     values = np.linspace(-widest, widest, positions)
     z = np.stack(np.meshgrid(values, values, [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
     s, jacobian = softmax(z), softmax.jacobian(z)
-    frames, content = {}, [_caption(20, 20, "softmax"), _caption(204, 20, "its Jacobian")]
+    frames, content = {}, []
+    for x, title in ((24, "softmax"), (204, "its Jacobian")):
+        content.append(_caption(x, 20, title, anchor="start"))
     start = _nearest(values, 2.0), _nearest(values, 0.0)
     first = start[0] * positions + start[1]
     for i in range(3):

@@ -14,15 +14,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cycler
 
-from slopes.explore import explore, explore_neuron, explore_secant, explore_softmax
+from slopes.explore import (
+    explore,
+    explore_chain,
+    explore_depth,
+    explore_neuron,
+    explore_secant,
+    explore_softmax,
+)
 
 __all__ = [
     "draw_curve",
     "explore",
+    "explore_chain",
+    "explore_depth",
     "explore_neuron",
     "explore_secant",
     "explore_softmax",
     "plot_errors",
+    "plot_graph",
     "plot_tangent",
     "plot_with_derivative",
     "use_style",
@@ -177,3 +187,54 @@ def plot_errors(steps, errors, ax=None):
     ax.set_ylabel("error")
     ax.legend()
     return ax
+
+
+def plot_graph(nodes, edges, ax=None):
+    """Draw a computation as circles with their values, joined by arrows with their local slopes.
+
+    Parameters
+    ----------
+    nodes : dict of str to tuple
+        For each name (mathematics, without dollar signs) its place (x, y), its value, and, where it
+        has been computed, the derivative of the last node with respect to it.
+    edges : dict of pair of str to float or str
+        For each arrow (from, to) its local slope, a number or a text.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = plot_graph({"x": ((0, 0), 2.0), "y": ((2, 0), 4.0)}, {("x", "y"): 4.0})
+    >>> [text.get_text() for text in ax.texts]
+    ['', '4', '$x$', '2', '$y$', '4']
+    """
+    ax = ax or plt.subplots()[1]
+    for (start, end), slope in edges.items():
+        a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
+        arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 14, "shrinkB": 14}
+        ax.annotate("", b, a, arrowprops=arrow)
+        if a[1] == b[1]:
+            _label(ax, (a + b) / 2, slope, 8)
+        else:  # on the arrow, nearer to its start: arrows that cross do so in the middle
+            _label(ax, 0.64 * a + 0.36 * b, slope, 0, backgroundcolor="white")
+    for name, (place, *numbers) in nodes.items():
+        ax.plot(*place, "o", ms=27, color="white", markeredgecolor="black")
+        _label(ax, place, f"${name}$", 0)
+        styles = ({"color": BLUE, "weight": "bold"}, {"color": ORANGE, "style": "italic"})
+        for number, height, style in zip(numbers, (22, -22), styles, strict=False):
+            _label(ax, place, number, height, **style)
+    ax.margins(0.1, 0.3)
+    ax.axis("off")
+    return ax
+
+
+def _label(ax, place, text, height, **style):
+    """Write a number or a text, centred ``height`` points above a place."""
+    if not isinstance(text, str):
+        text = f"{text:.3g}".replace("-", "\N{MINUS SIGN}")
+    style |= {"ha": "center", "va": "center", "size": 13, "textcoords": "offset points"}
+    ax.annotate(text, place, xytext=(0, height), **style)
