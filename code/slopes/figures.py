@@ -218,16 +218,16 @@ def plot_graph(nodes, edges, ax=None):
         arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 14, "shrinkB": 14}
         ax.annotate("", b, a, arrowprops=arrow)
         if a[1] == b[1]:
-            _label(ax, (a + b) / 2, slope, 8)
+            _label(ax, (a + b) / 2, slope, 8, size=11)
         else:  # on the arrow, nearer to its start: arrows that cross do so in the middle
-            _label(ax, 0.64 * a + 0.36 * b, slope, 0, backgroundcolor="white")
+            _label(ax, 0.64 * a + 0.36 * b, slope, 0, size=11, backgroundcolor="white")
     for name, (place, *numbers) in nodes.items():
         ax.plot(*place, "o", ms=27, color="white", markeredgecolor="black")
         _label(ax, place, f"${name}$", 0)
         styles = ({"color": BLUE, "weight": "bold"}, {"color": ORANGE, "style": "italic"})
         for number, height, style in zip(numbers, (22, -22), styles, strict=False):
             _label(ax, place, number, height, **style)
-    ax.margins(0.1, 0.3)
+    ax.margins(0.06, 0.3)
     ax.axis("off")
     return ax
 
@@ -236,5 +236,5 @@ def _label(ax, place, text, height, **style):
     """Write a number or a text, centred ``height`` points above a place."""
     if not isinstance(text, str):
         text = f"{text:.3g}".replace("-", "\N{MINUS SIGN}")
-    style |= {"ha": "center", "va": "center", "size": 13, "textcoords": "offset points"}
-    ax.annotate(text, place, xytext=(0, height), **style)
+    style = {"size": 13, "ha": "center", "va": "center", **style}
+    ax.annotate(text, place, xytext=(0, height), textcoords="offset points", **style)
