@@ -137,8 +137,10 @@ def draw_curve(ax, function, values, span, label=None, line=LINES[0]):
         label = None
 
 
-def plot_tangent(function, at, span=(-6, 6), ax=None):
+def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.15):
     """Draw a function over ``span`` with its tangents at the points ``at``, each marked with its slope.
+
+    A tangent reaches to either side by the share ``reach`` of the span.
 
     Examples
     --------
@@ -148,16 +150,17 @@ def plot_tangent(function, at, span=(-6, 6), ax=None):
     """
     ax = ax or plt.subplots()[1]
     draw_curve(ax, function, function, span)
-    reach = (span[1] - span[0]) / 7
+    length = reach * (span[1] - span[0])
     for point in np.atleast_1d(at):
         value, slope = function(point), function.derivative(point)
-        half = reach / math.hypot(1, slope)
+        half = length / math.hypot(1, slope)
         x = np.array([point - half, point + half])
         ax.plot(x, value + slope * (x - point), color=ORANGE, linestyle="-", linewidth=1.6)
         ax.plot(point, value, "o", color=ORANGE)
-        ax.annotate(
-            f"slope {slope:.2g}", (point, value), xytext=(6, -14), textcoords="offset points"
-        )
+        # Below a rising curve on the right, below a falling one on the left: away from the curve.
+        side = {"xytext": (6, -14)} if slope >= 0 else {"xytext": (-6, -14), "ha": "right"}
+        text = f"slope {slope:.2g}".replace("-", "\N{MINUS SIGN}")
+        ax.annotate(text, (point, value), textcoords="offset points", **side)
     ax.set_xlabel(f"${function.variable}$")
     ax.set_ylabel(f"${function.symbol}({function.variable})$")
     return ax

@@ -261,7 +261,8 @@ class NLLFromLogits(Loss):
 
     Computed as y softplus(−z) + (1 − y) softplus(z), and the derivative as (1 − y) σ(z) − y σ(−z).
     For the targets 0 and 1 neither subtracts close numbers. The form usually called stable,
-    max(z, 0) − yz + log(1 + e^(−\|z\|)), has no correct digit left at y = 1 and a large z.
+    max(z, 0) − yz + log(1 + e^(−\|z\|)), keeps its digits when it is summed from left to right;
+    in another order the large terms swallow the last one.
 
     Parameters
     ----------

@@ -124,6 +124,7 @@ class Derivation:
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         head = "<tr><th>line</th><th>step</th><th>rule</th><th>verdict</th></tr>"
         summary = html.escape(str(self))
+        summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         return (
             f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
             f"<p><b>{summary[:1].upper()}{summary[1:]}.</b></p>"
@@ -273,9 +274,9 @@ def what_is_missing(reader, lines, proves):
     if not sides:
         return "there is no step yet"
     if goal_left not in sides:
-        return f"it does not begin with {statements[0].sides[0].latex}"
+        return f"it does not begin with ${statements[0].sides[0].latex}$"
     if sides[-1] != goal_right:
-        return f"it does not end with {statements[0].sides[1].latex}"
+        return f"it does not end with ${statements[0].sides[1].latex}$"
     between = [side for side in sides if side not in (goal_left, goal_right)]
     return "" if between else "there is no step between the two ends"
 
