@@ -132,11 +132,15 @@ def complex_step(f, x, h=COMPLEX_STEP):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a report: a method, its worst relative error, and where that was found."""
+    """One line of a report: a method, its worst relative error, and where that was found.
+
+    At a jump there is no error to give; then ``finding`` says what was seen.
+    """
 
     method: str
     error: float
     where: str
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class Report:
         # Error and place share a cell: both are round-off, which depends on the processor.
         for row in self.rows:
             found = f"{row.error:.0e} at {row.where}" if row.error >= 1e-15 else "below 1e-15"
-            yield row.method, found
+            yield row.method, row.finding or found
 
     def __str__(self):
         width = max(len(row.method) for row in self.rows)
@@ -329,10 +333,12 @@ def _check_kink(function, kink, side):
         )
     declared = getattr(kink, side)
     found = one_sided_difference(function, kink.at, side)
+    finding = ""
     if math.isinf(declared):
         # A jump: the quotient must grow as 1/h does, with the declared sign.
         closer = one_sided_difference(function, kink.at, side, h=CENTRAL_STEP / 4)
         agrees, error = closer * math.copysign(1, declared) > 2 * abs(found) > 0, 0.0
+        finding = "grows without bound, as it has to"
     else:
         error = abs(float(found) - declared) / max(1.0, abs(declared))
         agrees = error <= ALLOWED["central difference"]
@@ -341,7 +347,8 @@ def _check_kink(function, kink, side):
             f"{function.name} at {where}, from the {side}: the kink says {declared:g}, the one-sided"
             f" difference {found:.6g}"
         )
-    return Row(f"from the {side} of the kink {where}", error, where)
+    point = "jump" if math.isinf(kink.left) or math.isinf(kink.right) else "kink"
+    return Row(f"from the {side} of the {point} {where}", error, where, finding)
 
 
 def _check_jacobian(function, points):
