@@ -109,6 +109,9 @@ class KaTeX:
             self.process = None
 
 
+CHECKED = re.compile(r"<table>(?=<thead><tr><th>(?:label|line)</th>)(.*?)</table>", re.DOTALL)
+ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
+BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?\s*|&\s*(?:\\q?quad)?")
 TEX = re.compile(r'<code class="tex">(.*?)</code>', re.DOTALL)
 LABEL = re.compile(r'<code class="label">(.*?)</code>')
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">(\([\d.]+\))')
@@ -118,12 +121,24 @@ def render_tables(katex: KaTeX, body: str) -> str:
     """Show the equations in the checker's tables as formulas, and their labels as numbers with a link.
 
     A notebook shows the LaTeX itself, and so does the page where a line cannot be read: then that is
-    what its table says.
+    what its table says. The tables get the roles that a browser forgets when a style sheet lays out
+    their rows in another way, as on a telephone.
     """
 
+    def table(found):
+        rows = found.group(1)
+        for tag, role in ROLES.items():
+            rows = rows.replace(f"<{tag}>", f'<{tag} role="{role}">')
+        return f'<table class="checked" role="table">{rows}</table>'
+
     def formula(found):
-        shown = katex.render(unescape(found.group(1)))
-        return found.group() if "katex-error" in shown else shown
+        latex = unescape(found.group(1))
+        # A line that was broken for the page keeps the marks of it, and needs none in a table.
+        for text in (latex, BREAK.sub(" ", latex)):
+            shown = katex.render(text)
+            if "katex-error" not in shown:
+                return shown
+        return found.group()
 
     numbers = dict(NUMBER.findall(body))
 
@@ -133,7 +148,7 @@ def render_tables(katex: KaTeX, body: str) -> str:
             return found.group() if label else ""
         return f'<a href="#equation-{label}">{numbers[label]}</a>'
 
-    return LABEL.sub(number, TEX.sub(formula, body))
+    return LABEL.sub(number, TEX.sub(formula, CHECKED.sub(table, body)))
 
 
 def show_tables(katex, app, pagename, templatename, context, doctree):

@@ -173,7 +173,7 @@ def bundle(static: Path, fresh, texts) -> tuple[str, str]:
     for icon in drawings():
         words.add("fa-" + icon)
     # What pages get when they are finished, and what the search page makes.
-    words.update(["svg-inline--fa", "search", "context", "highlighted", "kind-title"])
+    words.update(["svg-inline--fa", "search", "context", "highlighted", "kind-title", "sentence"])
     sheets = _union(r'<link[^>]* href="[./]*_static/([^"?]+\.css)', fresh)
     style = "".join(
         stylesheet.read((static / name).resolve(), static.resolve(), INLINE_FONTS)
@@ -251,6 +251,12 @@ def body(text: str, path: Path, name: str) -> str:
     )
     # A role that is no longer one, in a list that asks for items.
     rest = rest.replace('role="doc-biblioentry"', 'role="listitem"')
+    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
+    rest = re.sub(
+        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
+        '<div class="output stream sentence ',
+        rest,
+    )
     rest = re.sub(r"<img ([^>]*)>", lambda found: _sized(found, path), rest)
     return start + end + rest
 
