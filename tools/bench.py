@@ -105,7 +105,9 @@ def get_packages() -> Path | None:
     WORK.mkdir(parents=True, exist_ok=True)
     with book.Progress("Getting Lighthouse and MathJax"):
         try:
-            command = [npm, "install", "--no-save", "--no-audit", "--no-fund", *PACKAGES]
+            command = [npm, "install", "--no-save", "--no-audit", "--no-fund"]
+            # A download that hangs is begun again.
+            command += ["--fetch-timeout=20000", "--fetch-retries=4", *PACKAGES]
             subprocess.run(command, cwd=WORK, capture_output=True, check=True, timeout=600)
         except (OSError, subprocess.SubprocessError):
             return None

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import book
@@ -147,6 +149,28 @@ def wheel(work: Path) -> Path:
     return next(folder.glob("slopes-*.whl"))
 
 
+def list_fonts(folder: Path) -> Path:
+    """Write the list of Matplotlib's fonts as a package that is unpacked over the official one.
+
+    In that one the list is of another version and of its maker's machine. Matplotlib would not take
+    it, and would begin every session by making its own, which it announces in red.
+    """
+    wheel = folder / RUNTIME["packages"]["matplotlib"]["file_name"]
+    with zipfile.ZipFile(wheel) as content:
+        files = set(content.namelist())
+        version = re.search(rb"__version__ = (\d+)", content.read("matplotlib/font_manager.py"))
+        fonts = json.loads(content.read("matplotlib/fontlist.json"))
+    fonts["_version"] = int(version[1])
+    for kind in ("afmlist", "ttflist"):
+        fonts[kind] = [
+            font for font in fonts[kind] if f"matplotlib/mpl-data/{font['fname']}" in files
+        ]
+    package = folder / "fonts.zip"
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as content:
+        content.writestr("matplotlib/fontlist.json", json.dumps(fonts))
+    return package
+
+
 def packages(served: Path | None, own: Path) -> dict[str, dict]:
     """Return the lock's entries: with them a plain import finds every package, ours included."""
     entries = {}
@@ -160,18 +184,30 @@ def packages(served: Path | None, own: Path) -> dict[str, dict]:
         else:
             continue  # the kernel gets it from the package index, as JupyterLite does by default
         entries[name] = entry
-    entries["slopes"] = {
-        "name": "slopes",
-        "version": own.name.split("-")[1],
-        "file_name": own.name,
+    drawing = "matplotlib"
+    if served:
+        # Whoever imports Matplotlib gets both, in this order.
+        drawing = "fonts"
+        fonts = entry_of(list_fonts(served), drawing, "1", ["matplotlib"])
+        entries[drawing] = fonts | {"imports": entries["matplotlib"]["imports"]}
+        entries["matplotlib"]["imports"] = []
+    slopes = entry_of(own, "slopes", own.name.split("-")[1], [drawing, "mpmath", "numpy"])
+    entries["slopes"] = slopes | {"imports": ["slopes"]}
+    return entries
+
+
+def entry_of(file: Path, name: str, version: str, depends: list[str]) -> dict:
+    """Return the lock's entry for a package of ours."""
+    return {
+        "name": name,
+        "version": version,
+        "file_name": file.name,
         "install_dir": "site",
         "package_type": "package",
-        "sha256": sha256(own),
-        "depends": ["matplotlib", "mpmath", "numpy"],
-        "imports": ["slopes"],
+        "sha256": sha256(file),
+        "depends": depends,
         "unvendored_tests": False,
     }
-    return entries
 
 
 def lay_out(work: Path, runtime: Path | None) -> None:
@@ -241,7 +277,10 @@ def main(pages: Path) -> None:
             list_downloads(site)
         else:
             shutil.copytree(work / "lock", site / "lock")
-        shutil.copy(ROOT / "tools" / "run.html", pages)
+        page = (ROOT / "tools" / "run.html").read_text(encoding="utf-8")
+        if not runtime:
+            page = page.replace('data-elsewhere=""', f'data-elsewhere="{RUNTIME["address"]}"')
+        (pages / "run.html").write_text(page, encoding="utf-8")
     print(f"Chapters run in the browser from {pages / 'run.html'} (through `make serve`).")
 
 

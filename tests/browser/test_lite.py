@@ -55,8 +55,7 @@ def texts(cell):
     """Return the texts that a cell printed and showed; another Matplotlib draws other figures."""
     found = []
     for output in cell["outputs"]:
-        # It prints one red line when it lists the fonts, which is once.
-        if output["output_type"] == "stream" and output["name"] == "stdout":
+        if output["output_type"] == "stream":
             found.append(joined(output["text"]))
         elif output["output_type"] in ("execute_result", "display_data"):
             data = output["data"]

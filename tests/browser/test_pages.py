@@ -445,7 +445,7 @@ def test_a_dark_page_prints_dark_on_white(visit):
     page = visit(SIGMOID, color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     colors = page.locator(
-        ".bd-article p, .bd-article h1, .slopes-explore, .highlight pre"
+        ".bd-article p, .bd-article h1, .slopes-explore, .highlight pre, .highlight span"
     ).evaluate_all("all => [...new Set(all.map(node => getComputedStyle(node).color))]")
     for color in colors:
         assert max(map(int, re.findall(r"\d+", color)[:3])) < 130, colors
