@@ -299,7 +299,8 @@ def site(options):
 def test(options):
     """Run every test: the code, each notebook against its outputs, the built pages."""
     setup()
-    return run("-m", "pytest", *options.arguments)
+    # What is left out, since something is not installed, is told with its reason.
+    return run("-m", "pytest", "-rs", *options.arguments)
 
 
 def test_browser(options):
