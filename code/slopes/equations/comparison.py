@@ -5,7 +5,15 @@ from fractions import Fraction
 import numpy as np
 
 from . import tree as t
-from .errors import NoDerivative, SaidUndefined, Undecidable, Undefined, Unread
+from .errors import (
+    BeyondReach,
+    Contradiction,
+    NoDerivative,
+    SaidUndefined,
+    Undecidable,
+    Undefined,
+    Unread,
+)
 from .evaluate import Evaluator
 from .numbers import CAREFUL_DIGITS, CHECK_DIGITS, primal
 from .points import MODES, Domain, Sample, assignments, domains, named
@@ -464,6 +472,9 @@ class Comparison:
 
     def one_sided(self, left, left_error, right, right_error, sample, locals_, generic):
         """A point where at least one side has no value."""
+        for error in (left_error, right_error):
+            if isinstance(error, Contradiction):
+                raise Refuted(f"{error} here", self.witness(sample, locals_, left, right))
         if left_error is not None and right_error is not None:
             self.tally.neither += generic
             return
@@ -479,8 +490,13 @@ class Comparison:
         ):
             self.at_kink(error, value, left_error is not None, sample, locals_)
             return
+        if isinstance(error, BeyondReach):
+            self.tally.undefined = self.tally.undefined or str(error)
+            return
         if left_error is not None:
-            self.tally.right_only += generic
+            if generic:
+                witness = self.witness(sample, locals_, None, right)
+                self.tally.right_only.append((left_error, witness))
             self.tally.undefined = self.tally.undefined or f"the left side: {left_error}"
         elif generic:
             self.tally.left_only.append((right_error, self.witness(sample, locals_, left, None)))

@@ -339,6 +339,9 @@ class Question(Comparison, Kinks, Approximate):
 
     def conclusion(self, dependents):
         tally = self.tally
+        claimed = self.claimed_beyond(dependents)
+        if claimed is not None:
+            return claimed
         if tally.left_only:
             reason, witness = tally.left_only[0]
             if not tally.right_only and not tally.neither:
@@ -381,6 +384,45 @@ class Question(Comparison, Kinks, Approximate):
                 "undecided", "could be compared at special points only", None, tally.compared
             )
         return Verdict("verified", self.verified_reason(), None, tally.compared)
+
+    def claimed_beyond(self, dependents):
+        """The verdict where the page claims the relation on a region where one side has no value.
+
+        ``(√x)² = x`` alone is about the x that have a root, as every textbook means it; "for all
+        real x" it is false. What a whole page says of its variables is no such claim: there the
+        reader is asked.
+        """
+        here, page = self.restricted(self.scoped), self.restricted(self.meaning.conditions)
+        for found, node, side in (
+            (self.tally.right_only, self.left, "left"),
+            (self.tally.left_only, self.right, "right"),
+        ):
+            names = self.meaning.leaves(node).scalars | self.meaning.leaves(node).families
+            if len(found) < 2 or not names or not names <= here | page:
+                continue
+            blamed = self.unknown_blame(dependents)
+            if blamed is not None:
+                return Verdict("unread", blamed)
+            error, witness = found[0]
+            compared = self.tally.compared
+            if names & here:
+                reason = f"claimed here, where the {side} side is not defined ({error})"
+                return Verdict("refuted", reason, witness, compared)
+            reason = f"the {side} side has no value in a part of the page's domain ({error}): "
+            reason += "say where the equation is meant"
+            return Verdict("undecided", reason, witness, compared)
+        return None
+
+    def restricted(self, conditions):
+        """The variables that conditions give a region to; a pinned value (x = 0) is no region."""
+        names = set()
+        for condition in conditions:
+            parts = condition.items if isinstance(condition, t.And) else (condition,)
+            for part in parts:
+                if isinstance(part, t.Relation) and part.operator not in ("=", "to"):
+                    leaves = self.meaning.leaves(part)
+                    names |= leaves.scalars | leaves.families
+        return names
 
     def few_values(self):
         """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""
@@ -427,7 +469,8 @@ class Question(Comparison, Kinks, Approximate):
     def domain_text(self):
         shown = []
         for condition in self.conditions:
-            if self.concerns(self.meaning.leaves(condition)):
+            real = isinstance(condition, t.Relation) and condition.right == t.NumberSet("R")
+            if self.concerns(self.meaning.leaves(condition)) and not real:
                 shown.append(describe(condition))
         return "for " + ", ".join(dict.fromkeys(shown)) if shown else ""
 

@@ -30,8 +30,16 @@ class OutsideReals(Undefined):
     """A logarithm, root or power of a negative number: the formula is meant for other numbers."""
 
 
+class BeyondReach(Undefined):
+    """A number too large to be computed: there is a value, and nobody here knows it."""
+
+
 class SaidUndefined(Undefined):
     """The page itself says that there is no value here."""
+
+
+class Contradiction(Undefined):
+    """Two cases hold at once and say different things."""
 
 
 class NoDerivative(Undefined):

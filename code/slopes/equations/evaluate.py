@@ -10,7 +10,7 @@ import numpy as np
 from . import tree as t
 from .calls import Calls
 from .derivatives import Derivatives
-from .errors import SaidUndefined, Undecidable, Undefined, Unread
+from .errors import Contradiction, SaidUndefined, Undecidable, Undefined, Unread
 from .meaning import single_name
 from .numbers import Dual, primal
 from .values import Frame, Range, compare_sign, strip_all
@@ -473,7 +473,7 @@ class Evaluator(Calls, Derivatives):
                 if found and value != chosen:
                     first, second = self.value(chosen, frame), self.value(value, frame)
                     if not self.same(strip_all(first), strip_all(second)):
-                        raise Undefined("two cases hold at once and say different things")
+                        raise Contradiction("two cases hold at once and say different things")
                     continue
                 chosen, found = value, True
         if not found:

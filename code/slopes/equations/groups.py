@@ -66,8 +66,10 @@ def ends_open(tokens):
 
 
 def is_number_tag(tokens):
-    """An equation number set by hand: (4.1)."""
+    """An equation number set by hand: (4.1), (a), (*)."""
     inside = [t.kind for t in tokens[1:-1]]
+    if len(inside) == 1 and (inside == ["letter"] or tokens[1].text in ("*", "star")):
+        inside = ["number"]
     return (
         len(tokens) >= 3
         and tokens[0].text == "("
@@ -141,12 +143,14 @@ def with_ranges(pieces):
                 result.append([separator, cue or "for", node])
                 index += stop + 3
                 continue
-        if plain and after and separator != "row" and after[0][0] == "comma" and after[0][2]:
+        if plain and after and after[0][0] == "comma" and after[0][2]:
             follow = after[0][2]
             while len(follow) == 1 and follow[0].kind == "letter" and len(after) > 1:
                 after = after[1:]
                 follow = after[0][2]
             names = [t for t in follow if t.kind == "rel"]
+            if separator == "row" and names and names[0].text in ("=", ":="):
+                names = []  # "a, b = c" says nothing that is certain about a
             if names and follow[0].kind == "letter":
                 copy = [tokens[0], *follow[1:]]
                 result.append([separator, cue or "for", copy])

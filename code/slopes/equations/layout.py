@@ -14,7 +14,7 @@ from .groups import (
     stripped,
     with_ranges,
 )
-from .lexer import Token, tokenize
+from .lexer import Token, tokenize_with_notes
 from .parser import Parser
 from .tree import Node
 
@@ -43,6 +43,9 @@ class Statement:
     separator: str = "row"  # row, comma, quad, arrow, text
     cue: str = ""  # the words before it: "if", "where", ...
     continues: bool = False  # it begins with a relation: the chain of the row above goes on
+    note: bool = False  # it is a note at a brace
+    guessed: bool = False  # and what it has to do with the brace is not said by a sign
+    where: list = field(default_factory=list)  # where the variable goes, set on an arrow
 
 
 def read_display(latex, names):
@@ -59,21 +62,73 @@ def read_display(latex, names):
     ------
     Unread
     """
-    tokens = tokenize(latex)
-    return _Display(latex, names).read(tokens)
+    tokens, notes = tokenize_with_notes(latex)
+    return _Display(latex, names, notes).read(tokens)
+
+
+def is_box(tokens):
+    r"""Whether braces embrace whole relations: ``\boxed{a = b}``."""
+    return (
+        len(tokens) > 2
+        and tokens[0].kind == "lbrace"
+        and matching(tokens, 0) == len(tokens) - 1
+        and any(t.kind == "rel" and d == 0 for t, d in depths(tokens[1:-1]))
+    )
 
 
 class _Display:
-    def __init__(self, latex, names):
+    def __init__(self, latex, names, notes=()):
         self.latex = latex
         self.names = names
+        self.notes = list(notes)
 
     def read(self, tokens):
         statements = []
         for row in self.rows(tokens):
             for piece in self.pieces(row):
+                start = len(statements)
                 self.read_piece(piece, statements)
+                self.read_notes(piece[2], statements, start)
         return statements
+
+    def read_notes(self, tokens, statements, start):
+        """The notes above and below the parts of what was just read: claims and conditions.
+
+        A name at a brace comes first, since what follows may use it.
+        """
+        if isinstance(tokens, Node) or not tokens:
+            return
+        here = [n for n in self.notes if tokens[0].start <= n.start <= tokens[-1].end]
+        self.notes = [n for n in self.notes if n not in here]
+        for note in here:
+            if note.kind == "arrow":
+                self.read_arrow(note, statements)
+                continue
+            if is_number_tag(note.tokens) or any(t.kind == "dots" for t in note.body):
+                continue  # a number for later reference; how many terms the dots stand for
+            groups, operators = split_relations(note.tokens)
+            if groups[0] and operators:
+                raise Unread("a note at a brace that is a relation itself", note.start)
+            groups = [list(note.body), *(groups[1:] if operators else groups)]
+            if not all(groups):
+                raise Unread("one side of a relation is empty", note.start)
+            sides = [self.side(group) for group in groups]
+            made = Statement(sides, operators or ["="], "quad", note=True)
+            if operators or start == len(statements):
+                statements.append(made)
+            else:
+                made.separator, statements[start].separator = statements[start].separator, "quad"
+                made.guessed = True
+                statements.insert(start, made)
+
+    def read_arrow(self, note, statements):
+        """Where the variable goes, set on an arrow: it belongs to what the arrow stands in."""
+        groups, operators = split_relations(note.tokens)
+        if operators and (operators != ["to"] or not all(groups) or not statements):
+            raise Unread("a note at an arrow is read as x \\to a", note.start)
+        if operators:
+            sides = [self.side(group) for group in groups]
+            statements[-1].where.append(Statement(sides, operators))
 
     def rows(self, tokens):
         """The rows of the (nested) alignment environments; broken lines are joined."""
@@ -95,6 +150,10 @@ class _Display:
     def unwrapped(self, tokens):
         while True:
             tokens = stripped(tokens, ("quad", "newline"))
+            framed = len(tokens) > 2 and tokens[0].kind == "lbrace" and tokens[1].kind == "begin"
+            if framed and matching(tokens, 0) == len(tokens) - 1:
+                tokens = tokens[1:-1]
+                continue
             if not tokens or tokens[0].kind != "begin" or tokens[0].text not in ROW_ENVIRONMENTS:
                 return tokens
             end = matching(tokens, 0)
@@ -203,6 +262,13 @@ class _Display:
             statements.append(Statement([Side(tokens, "", 0)], [], separator, cue or "for"))
             return
         tokens = stripped(tokens, ("quad", "amp", "colon"))
+        if is_box(tokens):
+            for inner in self.rows(tokens[1:-1]):
+                for place, (mark, words, group) in enumerate(self.pieces(inner)):
+                    first = place == 0 and not words
+                    here = (separator, cue) if first else (mark, words)
+                    self.read_piece((*here, group), statements)
+            return
         while tokens and tokens[0].kind == "forall":
             tokens, cue = tokens[1:], cue or "for all"
         if not tokens or is_number_tag(tokens):

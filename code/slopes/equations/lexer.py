@@ -158,6 +158,7 @@ _ITALIC_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _CALL_AHEAD = re.compile(
     r"\s*(?:\\left|\\bigl?|\\Bigl?|\\biggl?|\\Biggl?)?\s*(?:[(_^'\[|]|\\\{|\\lvert)"
 )
+_WORDS = re.compile(r"\\(?:text(?:rm|it|bf|sf|normal)?|mbox|mathrm)\s*\{[^{}]*\}")
 _SPACES = {",", ";", ":", "!", ">", " ", "enspace", "thinspace", "enskip", "medspace", "thickspace",
            "negthinspace", "nobreakspace"}  # fmt: skip
 _IGNORED = {"displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "notag", "nonumber",
@@ -210,11 +211,39 @@ def tokenize(latex):
     Unread
         With the place, for an unknown command, an unbalanced group, or a size limit exceeded.
     """
+    return tokenize_with_notes(latex)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    r"""What is set above or below a part of a formula, and says something of its own.
+
+    Attributes
+    ----------
+    kind : str
+        'brace': a note at a brace, about what the brace embraces (``\\underbrace{1+e^{-x}}_{u}``);
+        'arrow': where a variable goes, on an arrow (``\\xrightarrow{x \\to \\infty}``).
+    body, tokens : tuple of Token
+        What the note is about, and the note itself.
+    """
+
+    kind: str
+    body: tuple
+    tokens: tuple
+    start: int
+
+
+def tokenize_with_notes(latex):
+    """The tokens of a display, and the notes that stand above and below its parts."""
     if len(latex) > MAX_CHARACTERS:
         raise Unread(f"longer than {MAX_CHARACTERS} characters (it has {len(latex)})", 0)
     lexer = _Lexer(latex)
     lexer.run(len(latex))
-    return lexer.tokens
+    return lexer.tokens, lexer.notes
+
+
+def _shifted(tokens, start):
+    return tuple(Token(t.kind, t.text, t.start + start, t.end + start, t.bold) for t in tokens)
 
 
 class _Lexer:
@@ -222,6 +251,7 @@ class _Lexer:
         self.latex = latex
         self.position = 0
         self.tokens = []
+        self.notes = []
         self.depth = 0
 
     # -- small helpers -----------------------------------------------------------------------
@@ -267,7 +297,10 @@ class _Lexer:
         inner.depth = self.depth
         inner.run(len(text))
         self.depth -= 1
-        return [Token(t.kind, t.text, t.start + start, t.end + start, t.bold) for t in inner.tokens]
+        for note in inner.notes:
+            body, tokens = _shifted(note.body, start), _shifted(note.tokens, start)
+            self.notes.append(Note(note.kind, body, tokens, note.start + start))
+        return list(_shifted(inner.tokens, start))
 
     # -- the loop ----------------------------------------------------------------------------
 
@@ -421,7 +454,7 @@ class _Lexer:
             self.word(name, start)
         elif name in _RELATIONS:
             if name == "xrightarrow":
-                self.raw_group(start)
+                self.arrow_notes(start)
             self.add("rel", _RELATIONS[name], start)
         elif name in _ARROWS:
             self.add("arrow", name, start)
@@ -479,11 +512,13 @@ class _Lexer:
             self.stacked(name, start)
         elif name in ("underbrace", "overbrace", "underline"):
             text, place = self.raw_group(start)
-            self.group(self.sub_tokens(text, place), start)
+            body = self.sub_tokens(text, place)
+            self.group(body, start)
             note = re.compile(r"\s*[_^]\s*").match(self.latex, self.position)
             if note and name != "underline":
                 self.position = note.end()
-                self.raw_group(start)
+                text, place = self.raw_group(start)
+                self.note("brace", body, text, place, start)
         elif name == "textcolor":
             self.raw_group(start)
             text, place = self.raw_group(start)
@@ -500,6 +535,32 @@ class _Lexer:
             raise Unread(f"the character {name!r} is not read", start)
         else:
             raise Unread(f"the command \\{name} is not read", start)
+
+    def note(self, kind, body, text, place, start):
+        """Keep a note if it says anything in signs; words are a label ("inner derivative")."""
+        signs = _WORDS.sub(lambda words: " " * len(words.group()), text)
+        inner = self.sub_tokens(signs, place)
+        relates = any(t.kind == "rel" for t in inner)
+        if any(sign in words for words in _WORDS.findall(text) for sign in "=<>$"):
+            raise Unread("a relation among the words of a note: set it in signs", place)
+        if inner and (relates or signs == text):
+            self.notes.append(Note(kind, tuple(body), tuple(inner), start))
+
+    def says_something(self, text, place):
+        """Whether a note holds a relation; ``?``, ``!`` and ``def`` over = hold none."""
+        try:
+            return any(t.kind == "rel" for t in self.sub_tokens(text.strip(" ?!"), place))
+        except Unread:
+            return re.search(r"[=<>]|\\(le|ge|ne|in|to|approx)", text) is not None
+
+    def arrow_notes(self, start):
+        r"""``\\xrightarrow[below]{above}``: where the variable goes."""
+        option = re.compile(r"\s*\[([^\]]*)\]").match(self.latex, self.position)
+        if option:
+            self.position = option.end()
+            self.note("arrow", (), option.group(1), option.start(1), start)
+        text, place = self.raw_group(start)
+        self.note("arrow", (), text, place, start)
 
     def group(self, tokens, start):
         """Put tokens as a braced group, so that they stay one argument."""
@@ -640,6 +701,13 @@ class _Lexer:
         tokens = self.sub_tokens(base, base_place)
         if len(tokens) == 1 and tokens[0].kind in ("rel", "arrow"):
             token = tokens[0]
+            if self.says_something(note, note_place):
+                if token.text != "to":
+                    raise Unread(
+                        f"a relation above or below {token.text!r}: give it a line of its own",
+                        start,
+                    )
+                self.note("arrow", (), note, note_place, start)
             defines = re.search(r"def|!|triangle", note) is not None and token.text == "="
             self.add(token.kind, ":=" if defines else token.text, start)
         elif name == "underset" and tokens and tokens[0].kind in ("big", "function", "name"):

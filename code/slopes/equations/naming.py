@@ -315,7 +315,16 @@ class Naming:
                     )
                     return verdict
         self.define(made)
-        return Verdict("defined", "introduces a name")
+        return self.contradicting_cases(made, right, conditions, work) or Verdict(
+            "defined", "introduces a name"
+        )
+
+    def contradicting_cases(self, made, right, conditions, work):
+        """The refutation of a definition by cases that overlap and differ; None if all is well."""
+        if not any(isinstance(node, t.Cases) for node in made.body.walk()):
+            return None
+        verdict = self.decide(right, "=", right, conditions, False, work)
+        return verdict if verdict.kind == "refuted" else None
 
     def paragraph_tail(self):
         return self.before_display[-200:]

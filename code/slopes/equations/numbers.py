@@ -17,7 +17,7 @@ import itertools
 from fractions import Fraction
 from functools import lru_cache
 
-from .errors import OutsideReals, TooMuch, Undefined
+from .errors import BeyondReach, OutsideReals, TooMuch, Undefined
 
 WORK_DIGITS = 60
 CHECK_DIGITS = 200
@@ -192,7 +192,7 @@ class Arithmetic:
             if abs(t) > self.mp.mpf(10) ** 60:
                 if self.mp.re(t) < 0:
                     return self.mp.mpf(0)
-                raise Undefined("an exponential too large to compute")
+                raise BeyondReach("an exponential too large to compute")
             return self.mp.exp(t)
 
         return self.lift(x, value, self.exp)
@@ -211,7 +211,7 @@ class Arithmetic:
 
     def trig(self, x):
         if not isinstance(x, Dual) and abs(x) > self.mp.mpf(10) ** 60:
-            raise Undefined("a sine of too large a number")
+            raise BeyondReach("a sine of too large a number")
         return x
 
     def sin(self, x):
@@ -352,7 +352,7 @@ class Arithmetic:
             if base == 0 and n < 0:
                 raise Undefined("a division by zero")
             if abs(self.mp.mag(base)) * abs(n) > 10**60 if base != 0 else False:
-                raise Undefined("a power too large to compute")
+                raise BeyondReach("a power too large to compute")
             return base**n
         if n == 0:
             return self.mp.mpf(1)

@@ -29,6 +29,7 @@ from .prose import (
     NO_CONVENTION,
     REFERS_BACK,
     Prose,
+    universal,
 )
 from .source import Display, Remark, Words
 from .verdicts import Verdict
@@ -198,6 +199,7 @@ class PageReader(Prose, Naming):
                 else []
             )
             self.consumed.add(place + 1)
+        scoped += self.for_all(self.items[place - 1] if place else None, follower)
         convention = self.convention(follower)
         if exempt is not None:
             equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]
@@ -226,6 +228,31 @@ class PageReader(Prose, Naming):
             self.row(row, scoped, convention, work, equation)
         return equation
 
+    def for_all(self, before, follower):
+        """``x ∈ ℝ`` for each variable of a "for all real $x$" that leads to the display, or follows."""
+        formulas = []
+        if isinstance(before, Words) and not before.heading:
+            formulas += universal(before)
+        if isinstance(follower, Words) and not follower.heading and AFTER.match(follower.text):
+            formulas += universal(follower, last=False)
+        statements = [s for latex in formulas for s in self.read_inline(latex)]
+        return [c for s in statements for c in self.all_real(s)]
+
+    def all_real(self, statement):
+        """The condition that a variable may be any real number; nothing for indices and functions."""
+        real = [side.node for side in statement.sides[1:]] == [t.NumberSet("R")]
+        if statement.operators and not real:
+            return []
+        node = statement.sides[0].node
+        plain = isinstance(node, t.Symbol | t.Element) and self.is_plain(node)
+        if not plain or t.names_in(node) & set(self.meaning.sizes):
+            return []
+        if isinstance(node, t.Symbol) and (
+            self.meaning.is_index(node.name) or self.meaning.is_function(node.name)
+        ):
+            return []
+        return [t.Relation(node, "in", t.NumberSet("R"))]
+
     def exempt_definitions(self, item):
         """An exempt display may still introduce names."""
         try:
@@ -248,7 +275,13 @@ class PageReader(Prose, Naming):
 
     def row(self, statements, scoped, convention, work, equation):
         """The statements of one row: conditions first, then definitions and claims in order."""
-        claims, conditions, where = [], [], False
+        if (stray := self.stray(statements)) is not None:
+            reason = "stands beside a relation, and belongs to none: write one equation for each"
+            latex = stray.sides[0].latex
+            equation.links.append(Link(latex, "", "", Verdict("unread", reason)))
+            self.last_side = None
+            return
+        claims, conditions, where, every = [], [], False, None
         for number, statement in enumerate(statements):
             where = bool(re.match(r"^\W*(where|with)\b", statement.cue, re.I)) or (
                 where and re.match(r"^\W*and\b", statement.cue, re.I) is not None
@@ -263,6 +296,11 @@ class PageReader(Prose, Naming):
                     self.meaning.note(condition)
                     continue
                 if not statement.operators:
+                    every = re.search(r"\b(all|every|any|each)\b", statement.cue, re.I) or (
+                        every and re.match(r"\W*and\b", statement.cue)
+                    )
+                    if every:
+                        conditions += self.all_real(statement)
                     continue
             defines = where or re.match(r"^\W*(let|for|using)\b", statement.cue, re.I)
             if (
@@ -276,7 +314,26 @@ class PageReader(Prose, Naming):
                 continue
             claims.append(statement)
         for statement in claims:
-            self.chain(statement, [*scoped, *conditions], convention, work, equation)
+            own = [self.as_condition(where) for where in statement.where]
+            own = [condition for condition in own if condition is not None]
+            self.chain(statement, [*scoped, *conditions, *own], convention, work, equation)
+
+    @staticmethod
+    def stray(statements):
+        """The 3x of ``f'(x) = 2x, 3x``: an expression in a list beside a relation; None without one."""
+        related = [s for s in statements if s.operators or s.continues]
+        for place, statement in enumerate(statements):
+            lone = not statement.operators and not statement.continues and statement.sides
+            if not lone or isinstance(statement.sides[0].node, t.IndexRange):
+                continue
+            joined = re.fullmatch(r"\W*(and|or)\W*", statement.cue, re.I) is not None
+            first = place == 0 and len(statements) > 1 and statements[1].continues
+            listed = place and not statements[place - 1].operators and statements[place - 1].cue
+            if joined and listed:  # "for all a and b"
+                continue
+            if related and (not statement.cue or joined) and not first:
+                return statement
+        return None
 
     def declares_domain(self, statements):
         """Whether the display only restricts variables, and the words before it say so."""
@@ -383,7 +440,8 @@ class PageReader(Prose, Naming):
             operators = operators[: len(sides) - 1]
         for side in sides:
             self.meaning.note(side.node)
-        self.last_side = sides[-1]
+        if not statement.note:
+            self.last_side = sides[-1]
         if len(sides) == 1:
             return
         conditions = self.applicable(conditions, sides)
@@ -396,6 +454,9 @@ class PageReader(Prose, Naming):
                 verdict = defined[k]
             else:
                 verdict = self.decide(left, operator, right, conditions, convention, work)
+            if statement.guessed and verdict.kind == "refuted":
+                reason = f"the note at the brace may be a name or a value ({verdict.reason}): "
+                verdict = Verdict("undecided", reason + "write \\_{=…} or \\_{\\text{…}}")
             sound = all(
                 x.verdict.kind == "verified" for x in equation.links[len(equation.links) - k :]
             )

@@ -432,3 +432,37 @@ class Prose:
                 # "let x < 0" after "let x > 0": the later one holds
                 meaning.conditions = [c for c in meaning.conditions if name not in t.names_in(c)]
         meaning.conditions = merged(meaning.conditions, [condition])
+
+
+# "for all real x and y", "for every real number x", "for any x", "for all values of x"
+UNIVERSAL = re.compile(
+    r"\bfor\s+(?:all|every|each|any|arbitrary)\s+(?:(?:real|values?|numbers?|of|the)\s+)*"
+    r"(?P<names>\u25a1(?:\s*(?:,|and|,\s*and)\s*\u25a1)*)",
+    re.I,
+)
+
+
+def universal(item, last=True):
+    """The variables of "for all real $x$" in the sentence beside a display, as conditions x ∈ ℝ.
+
+    Parameters
+    ----------
+    item : source.Words
+    last : bool
+        Look at the last sentence (it leads to the display) instead of the first.
+
+    Returns
+    -------
+    list of str
+        The formulas between "for all" and the next words.
+    """
+    text = item.text.rstrip()
+    cut = re.split(r"(?<=[.!?;])\s+", text)
+    sentence = cut[-1] if last else cut[0]
+    formulas = [x for kind, x in item.pieces if kind == "math"]
+    before = text[: len(text) - len(sentence)].count("\u25a1") if last else 0
+    found = []
+    for match in UNIVERSAL.finditer(sentence):
+        start = before + sentence[: match.start("names")].count("\u25a1")
+        found += formulas[start : start + match["names"].count("\u25a1")]
+    return found

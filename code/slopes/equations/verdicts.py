@@ -34,7 +34,7 @@ class Tally:
     left_only: list = field(
         default_factory=list
     )  # generic points where the right side has no value
-    right_only: int = 0
+    right_only: list = field(default_factory=list)  # and those where the left side has none
     neither: int = 0
     undecidable: str = ""
     convention: bool = False
