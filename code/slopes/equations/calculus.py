@@ -248,7 +248,14 @@ class Calculus:
             variable = self.whole(self.argument_tokens())
         if self.at("sup"):
             self.fail("second gradients are not read")
-        return Gradient(self.factor(), variable)
+        first = self.factor()
+        if variable is None or isinstance(first, Apply):
+            return Gradient(first, variable)
+        # ∇_x x^T A x reaches to the end of the product; ∇_w L(w) x does not
+        factors = [first]
+        while self.starts_factor() and not self.derivative_ahead():
+            factors.append(self.factor())
+        return Gradient(product(factors), variable)
 
     # -- roots, big operators -------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ What happens where a side has no value is a matter of fairness, and of strictnes
 
 import numpy as np
 
-from . import builtins
+from . import builtins, matrices
 from . import tree as t
 from .approximate import Approximate
 from .comparison import Comparison, merged
@@ -69,7 +69,8 @@ def decide(meaning, left, operator, right, conditions=(), convention=False, work
         meaning, left, operator, right, conditions, convention, work or Work(BUDGET)
     )
     try:
-        return question.answer()
+        verdict = question.answer()
+        return question.for_matrices() or verdict if verdict.kind == "verified" else verdict
     except Unread as error:
         return Verdict("unread", error.message)
     except TooMuch as error:
@@ -423,6 +424,27 @@ class Question(Comparison, Kinks, Approximate):
                     leaves = self.meaning.leaves(part)
                     names |= leaves.scalars | leaves.families
         return names
+
+    def for_matrices(self):
+        """The doubt about ``AB = BA`` where nothing says whether A and B are numbers; or None."""
+        nodes = (self.left, self.right)
+        names = matrices.undeclared(self.meaning, nodes, self.scoped)
+        if not names:
+            return None
+        with matrices.as_matrices(self.meaning, names):
+            again = Question(
+                self.meaning, self.left, self.operator, self.right, self.scoped,
+                self.convention, self.work,
+            )  # fmt: skip
+            try:
+                refuted = again.answer().kind == "refuted"
+            except (Unread, TypeError, AttributeError):  # A + 1: these are numbers
+                return None
+        if not refuted:
+            return None
+        shown = " and ".join(t.pretty(name) for name in sorted(names))
+        reason = f"holds for numbers and not for matrices: say which {shown} are"
+        return Verdict("undecided", reason, None, self.tally.compared)
 
     def few_values(self):
         """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""

@@ -150,8 +150,36 @@ class Evaluator(Calls, Derivatives):
         base = self.value(node.base, frame)
         exponent = self.scalar(self.value(node.exponent, frame), "an exponent")
         if isinstance(base, np.ndarray) and 1 not in base.shape:
-            raise Unread("a power of a matrix")
+            return self.matrix_power(base, exponent)
         return self.each(lambda x: self.a.power(x, exponent), base)
+
+    def matrix_power(self, base, exponent):
+        """A whole power of a square matrix; a negative one is a power of the inverse."""
+        whole = self.a.integer(primal(exponent))
+        if whole is None or abs(whole) > 6 or base.shape[0] != base.shape[1]:
+            raise Unread("this power of a matrix")
+        n = base.shape[0]
+        factor = base if whole >= 0 else self.inverse(base)
+        total = self.matrix(n, n, lambda r, c: self.mp.mpf(int(r == c)))
+        for _ in range(abs(whole)):
+            total = self.times(total, factor)
+        return total
+
+    def inverse(self, matrix):
+        """The inverse by Gauss and Jordan, with the largest pivot of each column."""
+        n = matrix.shape[0]
+        rows = [[*matrix[r], *(self.mp.mpf(int(r == c)) for c in range(n))] for r in range(n)]
+        for c in range(n):
+            best = max(range(c, n), key=lambda r: abs(primal(rows[r][c])))
+            rows[c], rows[best] = rows[best], rows[c]
+            pivot = rows[c][c]
+            rows[c] = [self.a.div(x, pivot) for x in rows[c]]
+            for r in range(n):
+                if r != c:
+                    factor = rows[r][c]
+                    pairs = zip(rows[r], rows[c], strict=True)
+                    rows[r] = [self.a.sub(x, self.a.mul(factor, y)) for x, y in pairs]
+        return self.matrix(n, n, lambda r, c: rows[r][n + c])
 
     def _Root(self, node, frame):
         degree = self.a.integer(primal(self.scalar(self.value(node.degree, frame))))

@@ -14,7 +14,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from . import builtins
+from . import builtins, matrices
 from . import tree as t
 from .errors import Undefined, Unread
 from .lexer import tokenize
@@ -77,6 +77,8 @@ class Meaning:
         self.primed = set()
         self.mains = set()  # variables that functions are written in or derivatives are taken by
         self.future = {}  # names that the page defines somewhere -> True for functions
+        self.numbers = set()  # names that the words call numbers
+        self.plain_arrays = set()  # letters that are not bold and yet matrices or vectors
         self.step_names = set()  # variables of limits such as h
         self.closed = {}
 
@@ -107,6 +109,24 @@ class Meaning:
             except Unread:
                 continue
             self.survey_tokens(tokens)
+            self.survey_matrices(tokens)
+
+    def survey_matrices(self, tokens):
+        r"""Note the plain letters that are matrices or vectors: ``A^\\top``, ``W\\mathbf{x}``."""
+        if any(x.kind == "letter" and x.bold and x.text.isupper() for x in tokens):
+            self.vectors_wanted = True
+        for name, count in matrices.shown(tokens):
+            self.families[name] = max(self.families.get(name, 0), count)
+            self.plain_arrays.add(name)
+            self.vectors_wanted = True
+
+    def declare_kinds(self, items):
+        """Take the names that the page's words call matrices, and those that they call numbers."""
+        for name in matrices.names(matrices.declared(items)):
+            self.families[name] = 2
+            self.plain_arrays.add(name)
+            self.vectors_wanted = True
+        self.numbers |= set(matrices.names(matrices.numbers(items)))
 
     def survey_tokens(self, tokens):
         for place, token in enumerate(tokens):
@@ -282,7 +302,9 @@ class Meaning:
     def is_vector(self, symbol):
         name = symbol.name
         if not symbol.bold:
-            return name.isupper() and len(name) == 1 and self.families.get(name) == 2
+            if name in self.plain_arrays:
+                return True
+            return matrices.is_capital(name) and self.families.get(name) == 2
         return name in self.families or self.vectors_wanted or name.isupper()
 
     def is_matrix(self, name):

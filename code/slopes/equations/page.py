@@ -89,6 +89,7 @@ class PageReader(Prose, Naming):
             x for i in items if isinstance(i, Words) for kind, x in i.pieces if kind == "math"
         ]
         self.meaning.survey(formulas, " ".join(i.text for i in items if isinstance(i, Words)))
+        self.meaning.declare_kinds(items)
         self.section = 0
         self.section_words = ""
         self.case = []  # conditions of the case that is being treated
@@ -286,6 +287,11 @@ class PageReader(Prose, Naming):
             where = bool(re.match(r"^\W*(where|with)\b", statement.cue, re.I)) or (
                 where and re.match(r"^\W*and\b", statement.cue, re.I) is not None
             )
+            if self.gives_shape(statement):
+                reason = Verdict("defined", "says what the variables may be")
+                left, right = statement.sides[0], statement.sides[-1]
+                equation.links.append(Link(left.latex, "in", right.latex, reason))
+                continue
             if self.stands_as_condition(statement, statements, number):
                 condition = self.as_condition(statement)
                 if condition is not None:
@@ -317,6 +323,16 @@ class PageReader(Prose, Naming):
             own = [self.as_condition(where) for where in statement.where]
             own = [condition for condition in own if condition is not None]
             self.chain(statement, [*scoped, *conditions, *own], convention, work, equation)
+
+    @staticmethod
+    def gives_shape(statement):
+        r"""``\\mathbf{x} \\in \\mathbb{R}^n``: says of what kind a name is, and claims nothing."""
+        return (
+            statement.operators == ["in"]
+            and isinstance(statement.sides[-1].node, t.NumberSet)
+            and statement.sides[-1].node.name.startswith("vector")
+            and isinstance(statement.sides[0].node, t.Symbol)
+        )
 
     @staticmethod
     def stray(statements):

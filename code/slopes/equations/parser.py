@@ -178,9 +178,26 @@ class Parser(Calculus, Piecewise):
             if group is not None:
                 self.position = len(self.tokens)
                 return group
-        if len(self.tokens) == 1 and self.tokens[0].kind == "set":
-            return NumberSet(self.next().text)
+        if self.tokens and self.tokens[0].kind == "set":
+            return self.number_set()
         return self.expression()
+
+    def number_set(self):
+        r"""``\mathbb{R}``, its positive part, and ``\mathbb{R}^n`` or ``\mathbb{R}^{m \times n}``."""
+        name = self.next().text
+        if not (self.at("sub") or self.at("sup")):
+            return NumberSet(name)
+        raised = self.next().kind == "sup"
+        group = self.argument_tokens()
+        texts = [t.text for t in group]
+        zero, infinity = Number("0"), Constant("infinity")
+        if name == "R" and texts in (["+"], [">", "0"], ["+", "+"]):
+            return Interval(zero, infinity, texts == ["+"] and not raised, False)
+        if name == "R" and texts == [">=", "0"]:
+            return Interval(zero, infinity, True, False)
+        if raised and all(t.kind in ("letter", "number", "op") for t in group):
+            return NumberSet("vector" if "*" not in texts else "vector of rows")
+        self.fail("this set of numbers is not read")
 
     def set_or_none(self):
         """``[0, 1]``, ``(0, 1]``, ``{0, 1}``, ``{1, …, n}`` or None."""
@@ -946,7 +963,8 @@ def _is_label(group, names, name=""):
     if len(group) == 1:
         token = group[0]
         if token.kind == "number":
-            return name not in names.families
+            matrix = name in names.plain_arrays and names.families.get(name) == 2
+            return name not in names.families or matrix  # W_1 beside the matrix W is another one
         if token.kind == "letter" and not token.bold:
             index = token.text in INDEX_LETTERS or token.text in _MORE_INDICES
             return not index and not names.is_index(token.text)
