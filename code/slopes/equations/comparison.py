@@ -9,6 +9,7 @@ from .errors import (
     BeyondReach,
     Contradiction,
     NoDerivative,
+    NotAttained,
     SaidUndefined,
     Undecidable,
     Undefined,
@@ -16,7 +17,7 @@ from .errors import (
 )
 from .evaluate import Evaluator
 from .numbers import CAREFUL_DIGITS, CHECK_DIGITS, primal
-from .points import MODES, Domain, Sample, assignments, domains, named
+from .points import MODES, Domain, Sample, assignments, constants, domains, named
 from .values import Frame, Range, compare_sign
 from .verdicts import Refuted
 
@@ -104,6 +105,8 @@ class Comparison:
                         variant=k % 3,
                     )
                     self.at_point(sample, locals_ or {}, generic=False)
+        if backgrounds and not self.is_costly():
+            self.told_points(scalars, locals_ or {}, size)
         if len(scalars) > 1:
             for value in (Fraction(0), Fraction(1), Fraction(1, 2), Fraction(-1)):
                 fixed = {("v", name): value for name in scalars}
@@ -117,6 +120,41 @@ class Comparison:
         if self.operator in ("<", "<=", ">", ">=", "in"):
             for name in scalars[:3]:
                 self.tightest(self.make_sample("s0", "mixed", size), name, locals_ or {})
+
+    def told_points(self, scalars, locals_, size):
+        """Points that the numbers of the formulas suggest, and points far out."""
+        names = sorted(self.leaves.definitions)
+        bodies = [d.body for n in names if (d := self.meaning.lookup(n)) and d.body is not None]
+        numbers = constants([self.left, self.right, *bodies, *self.conditions])
+        self.far, self.quiet, start = True, True, self.work.left
+        for name in scalars:
+            for value in (self.domain.get(name) or Domain()).told(numbers)[:40]:
+                if not self.can_afford(start):
+                    break
+                sample = self.make_sample("t", "positive", size, {("v", name): value})
+                self.at_point(sample, locals_, generic=False)
+        self.far = self.quiet = False
+
+    def can_afford(self, start):
+        """Whether the display's budget leaves room for more points than the usual ones."""
+        left = self.work.left
+        dear = self.begun - start > 400 * max(self.tally.compared, 1)  # many operations a point
+        return not dear and left > 0.5 * self.budget and start - left < 0.05 * self.budget
+
+    def more_sizes(self, indices):
+        """Larger sizes, and n = 1 where no element of a vector is in play: once each."""
+        sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
+        start = self.work.left
+        for size in sizes:
+            if not self.can_afford(start):
+                return
+            probe = self.make_sample("probe", size=size)
+            ends = {name: self.index_end(name, probe) for name in indices}
+            places = [p for p in assignments(indices, ends) if self.index_conditions(p, probe)]
+            self.quiet = True
+            for place in places[:1] + places[-1:] if len(places) > 1 else places:
+                self.at_point(self.make_sample(f"n{size}", "mixed", size), place, generic=False)
+            self.quiet = False
 
     def compare_indexed(self, indices, scalars):
         for size in SIZES:
@@ -146,6 +184,8 @@ class Comparison:
                 first = False
             if self.tally.generic < 4:
                 self.search_domain(places[0], size)
+        if not self.is_costly():
+            self.more_sizes(indices)
 
     def is_costly(self):
         """Whether an integral is computed at every point."""
@@ -337,7 +377,7 @@ class Comparison:
             return
         for digits in (CHECK_DIGITS, CAREFUL_DIGITS):
             with self.mp.workdps(digits):
-                self.arithmetic.peak = self.mp.mpf(1)
+                self.arithmetic.peak, self.arithmetic.absorbed = self.mp.mpf(1), False
                 try:
                     left2, error1 = self.side(self.left, sample, locals_)
                     right2, error2 = self.side(self.right, sample, locals_)
@@ -351,12 +391,34 @@ class Comparison:
                 # What cancellation can have left of the largest term, with 50 digits to spare.
                 self.noise = (peak if exact else 1) * self.mp.mpf(10) ** (50 - digits)
                 self.unclear = False
-                holds = self.agree(left2, right2, second=50 - digits if strict else CONVICTS)
-            if not exact or not (self.unclear or (strict and not sample.drawn)):
+                fine = strict or self.is_far_strict()
+                holds = self.agree(left2, right2, second=50 - digits if fine else CONVICTS)
+                absorbed = self.arithmetic.absorbed and (self.far or (strict and holds))
+                lost = exact and (absorbed or self.is_lost(left2, right2))
+            if not exact or not (self.unclear or lost or (strict and not sample.drawn)):
                 break
+        if lost:
+            # A difference far below the digits of the larger numbers: nothing can be told here.
+            self.tally.undefined = self.tally.undefined or "a difference too small to be told"
+            return
         if not holds:
             raise Refuted(self.difference(), self.witness(sample, locals_, left2, right2))
         self.count(generic)
+
+    def is_lost(self, left, right):
+        """Whether what tells the sides apart may have been lost beside a very large number."""
+        if self.unclear:
+            return self.noise > self.mp.mpf(10) ** -20
+        if not self.is_far_strict():
+            return False
+        scalars = not isinstance(left, np.ndarray | Range) and not isinstance(
+            right, np.ndarray | Range
+        )
+        return scalars and abs(primal(left) - primal(right)) <= self.noise
+
+    def is_far_strict(self):
+        """Whether a strict relation is tested far out, where ``σ(x) < 1`` is very nearly an equality."""
+        return self.far and self.operator in ("<", ">", "!=")
 
     def unsettled(self, error, generic):
         """A point that could not be told; with several variables at special values that means little."""
@@ -364,6 +426,8 @@ class Comparison:
             self.tally.undecidable = str(error)
 
     def count(self, generic):
+        if self.quiet:
+            return
         if generic:
             self.tally.generic += 1
         else:
@@ -463,6 +527,8 @@ class Comparison:
         if inside:
             self.count(generic)
             return
+        if self.far and evaluator.inside(left, closed(self.right), Frame(dict(locals_))):
+            return  # at an open end, as far as the digits tell
         with self.mp.workdps(CHECK_DIGITS):
             left2, error = self.side(self.left, sample, locals_)
             if error is None and not evaluator.inside(left2, self.right, Frame(dict(locals_))):
@@ -475,6 +541,8 @@ class Comparison:
         for error in (left_error, right_error):
             if isinstance(error, Contradiction):
                 raise Refuted(f"{error} here", self.witness(sample, locals_, left, right))
+            if isinstance(error, NotAttained):
+                raise Refuted(str(error), self.witness(sample, locals_, left, right))
         if left_error is not None and right_error is not None:
             self.tally.neither += generic
             return
@@ -528,6 +596,15 @@ class Comparison:
             sample, locals_, None if on_left else value, value if on_left else None
         )
         raise Refuted(reason, witness, kink=True)
+
+
+def closed(members):
+    """An interval with both its ends; any other set as it is."""
+    if isinstance(members, t.Vector) and len(members.items) == 2:
+        members = t.Interval(*members.items, True, True)
+    if isinstance(members, t.Interval):
+        return t.Interval(members.lower, members.upper, True, True)
+    return members
 
 
 def merged(page, scoped):

@@ -95,6 +95,9 @@ class Question(Comparison, Kinks, Approximate):
         self.work = work
         self.arithmetic = Arithmetic(work)
         self.mp = self.arithmetic.mp
+        self.budget, self.begun = BUDGET, self.work.left
+        self.far = False  # whether the points lie far out, where differences may be lost
+        self.quiet = False  # whether points count for nothing unless they refute
         self.tally = Tally()
         self.slack = 0
 

@@ -34,6 +34,10 @@ class BeyondReach(Undefined):
     """A number too large to be computed: there is a value, and nobody here knows it."""
 
 
+class NotAttained(Undefined):
+    """A largest or smallest value that is approached and never reached."""
+
+
 class SaidUndefined(Undefined):
     """The page itself says that there is no value here."""
 

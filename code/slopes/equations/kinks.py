@@ -92,7 +92,7 @@ class Kinks:
             slope = (y1 - y0) / (x1 - x0)
             if slope and abs(y0 + slope * (x2 - x0) - y2) <= mp.mpf(10) ** -100 * max(1, abs(y2)):
                 root = x0 - y0 / slope
-                if abs(root) < 60:
+                if abs(root) < 10**7:
                     roots.append(root)
         for (x0, y0), (x1, y1) in pairwise(track):
             if y0 == 0:

@@ -303,6 +303,8 @@ class Naming:
             if verdict.kind == "verified":
                 return verdict
         fixed = builtins.LETTERS.get(made.name)
+        if fixed and made.kind == "function" and t.is_plain_value(made.body):
+            return None  # "σ(x) = 1": what the sigmoid is said to be, and no other function
         words = self.section_words
         if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
             called = re.search(r"sigmoid|logistic", words, re.I)

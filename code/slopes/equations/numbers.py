@@ -83,7 +83,8 @@ class Arithmetic:
         Where a list is put here, each comparison appends (key, left - right): the search for kinks.
     peak : number or None
         Where a number is put here, it grows to the largest term of any sum: what a sum may have lost to
-        cancellation is measured by it.
+        cancellation is measured by it. Meanwhile `absorbed` tells whether a term was so small beside
+        another that it vanished in the sum.
     """
 
     def __init__(self, work):
@@ -92,6 +93,7 @@ class Arithmetic:
         self.ties = 0
         self.margins = None
         self.peak = None
+        self.absorbed = False
         self.thresholds = {}
         self.literals = {}
 
@@ -111,6 +113,9 @@ class Arithmetic:
         if tag is None:
             if self.peak is not None:
                 self.peak = max(self.peak, *(abs(v) for v in (x, y) if self.mp.isfinite(v)), 1)
+                if x and y and self.mp.isfinite(x) and self.mp.isfinite(y):
+                    gap = abs(self.mp.mag(x) - self.mp.mag(y))
+                    self.absorbed = self.absorbed or gap > self.mp.prec
             return x + y
         xa, xb, ya, yb = *_parts(x, tag), *_parts(y, tag)
         return Dual(tag, self.add(xa, ya), self._sum(xb, yb))

@@ -18,6 +18,8 @@ SPECIAL = (
     Fraction(1), Fraction(-1), Fraction(1, 2), Fraction(2), Fraction(-2), Fraction(9), Fraction(-9),
     Fraction(35), Fraction(-35),
 )  # fmt: skip
+FAR = (Fraction(10**3), Fraction(-(10**3)), Fraction(10**6), Fraction(-(10**6)))
+WHOLE = (1, 2, 3, 4, 5, 6, 7, 9, 12)
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
 
 
@@ -40,7 +42,7 @@ class Domain:
             return generator.choice(self.values)
         if self.whole:
             low = 1 if self.lower is None else int(self.lower)
-            high = low + 5 if self.upper is None else int(self.upper)
+            high = low + 8 if self.upper is None else int(self.upper)
             return Fraction(generator.randint(low, max(low, high)))
         low, high = self.lower, self.upper
         if low is not None and high is not None:
@@ -62,16 +64,41 @@ class Domain:
         """The special values in this domain, and its ends from inside."""
         if self.values:
             return list(self.values)
-        values = [Fraction(k) for k in range(1, 6)] if self.whole else list(SPECIAL)
+        values = [Fraction(k) for k in WHOLE] if self.whole else list(SPECIAL)
         tiny = Fraction(1, 10**12)
         for end, inward in ((self.lower, tiny), (self.upper, -tiny)):
             if end is not None and not self.whole:
                 values += [end, end + inward, end + inward * 10**8, end + inward * 10**12]
-        return [
-            v
-            for v in dict.fromkeys(values)
-            if (self.lower is None or v >= self.lower) and (self.upper is None or v <= self.upper)
-        ]
+        return [v for v in dict.fromkeys(values) if self.holds(v)]
+
+    def holds(self, v):
+        """Whether a number lies between the ends."""
+        return (self.lower is None or v >= self.lower) and (self.upper is None or v <= self.upper)
+
+    def told(self, constants):
+        """The points that the numbers of the formulas suggest: these, what is beside and between."""
+        if self.values:
+            return []
+        if self.whole:
+            return [c for c in constants if c.denominator == 1 and 0 < c <= 60 and self.holds(c)]
+        near = [x for c in constants for s in (c, -c) for x in (s, s - 1, s + 1)]
+        ordered = sorted(constants)
+        near += [(a + b) / 2 for a, b in itertools.pairwise(ordered)]
+        ends = [e for e in (self.lower, self.upper) if e is not None]
+        near += [e + x for e in ends for x in FAR if abs(e) >= 100]
+        known = set(self.specials())
+        return [v for v in dict.fromkeys([*near, *FAR]) if self.holds(v) and v not in known]
+
+
+def constants(nodes):
+    """The numbers other than 0, ±1 and ±2 that stand in formulas, as exact values; at most twelve."""
+    found = {}
+    for node in nodes:
+        for item in node.walk():
+            value = constant(item)
+            if value is not None and abs(value) not in (0, 1, 2) and abs(value) <= 10**12:
+                found[abs(value)] = None
+    return list(found)[:12]
 
 
 def constant(node):
@@ -84,6 +111,10 @@ def constant(node):
     if isinstance(node, t.Divide):
         top, bottom = constant(node.numerator), constant(node.denominator)
         return top / bottom if top is not None and bottom else None
+    if isinstance(node, t.Power):
+        base, power = constant(node.base), constant(node.exponent)
+        plain = base and power is not None and power.denominator == 1 and abs(power) <= 40
+        return base**power.numerator if plain and abs(base) <= 1000 else None
     if isinstance(node, t.Multiply):
         values = [constant(f) for f in node.factors]
         if any(v is None for v in values):

@@ -1,12 +1,13 @@
 """Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack."""
 
 from . import tree as t
-from .errors import NoDerivative, Undecidable, Undefined, Unread
+from .errors import NoDerivative, NotAttained, Undecidable, Undefined, Unread
 from .numbers import CHECK_DIGITS, Dual, primal
 from .values import Approach
 
 LIMIT_SLACK = 1e-15
 SEARCH_SLACK = 1e-10
+COUNTERS = {"n", "k", "m", "N", "i", "j"}  # letters of limits that run through whole numbers
 
 
 def limit(ev, node, frame):
@@ -37,19 +38,28 @@ def _directions(mp, target, side):
 
 
 def _approach(ev, body, frame, name, target, direction):
+    """The value that three points nearer and nearer (or farther and farther) settle at.
+
+    The points are no round numbers: a sine of π·10^25 would be 0 for no other reason.
+    """
     mp = ev.mp
     infinite = not isinstance(target, Dual) and mp.isinf(target)
     values = []
-    for power in (25, 35):
-        step = direction * mp.mpf(10) ** (power if infinite else -power)
-        point = step if infinite else ev.a.add(target, step)
-        values.append(ev.scalar(ev.value(body, frame.bind({name: point})), "a limit"))
-    first, second = primal(values[0]), primal(values[1])
-    if abs(second) > mp.mpf(10) ** 9 and abs(second) > 10 * abs(first):
-        return mp.inf if second > 0 else -mp.inf
-    if abs(second - first) > mp.mpf(10) ** -12 * max(1, abs(second)):
-        raise Undecidable("a limit that does not settle, or settles too slowly to be told")
-    return values[1]
+    for power, odd in ((25, 2), (30, 3), (35, 5)):
+        size = mp.mpf(10) ** power * mp.sqrt(odd)
+        if infinite and name in COUNTERS:
+            size = 2 * mp.floor(size / 2) + odd % 2
+        point = direction * size if infinite else ev.a.add(target, direction / size)
+        found = ev.scalar(ev.value(body, frame.bind({name: point})), "a limit")
+        values.append(found)
+    first, second, third = (primal(v) for v in values)
+    growing = abs(third) > 10 * abs(second) > 100 * abs(first)
+    if abs(third) > mp.mpf(10) ** 9 and growing and (third > 0) == (second > 0) == (first > 0):
+        return mp.inf if third > 0 else -mp.inf
+    for other in (first, second):
+        if abs(third - other) > mp.mpf(10) ** -12 * max(1, abs(third)):
+            raise Undecidable("a limit that does not settle, or settles too slowly to be told")
+    return values[-1]
 
 
 def _close(x, y):
@@ -79,10 +89,10 @@ def extremum(ev, node, frame):
             return None
         return sign * found
 
-    with mp.workdps(40):
+    far = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
+    with mp.workdps(60):
         grid = sorted(
-            {mp.mpf(k) / 8 for k in range(-48, 49)}
-            | {s * mp.mpf(j) for s in (1, -1) for j in (7, 8, 10, 13, 20, 40)}
+            {mp.mpf(k) / 8 for k in range(-48, 49)} | {s * mp.mpf(j) for s in (1, -1) for j in far}
         )
         values = [(value(x), x) for x in grid]
         known = [(v, x) for v, x in values if v is not None]
@@ -92,14 +102,30 @@ def extremum(ev, node, frame):
         place = grid.index(where)
         low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
         best, where = _golden(value, low, high, best, where, mp)
-        far = [value(s * mp.mpf(10) ** 12) for s in (1, -1)]
-        beyond = max((v for v in far if v is not None), default=None)
+        ends = [value(s * mp.mpf(10) ** 12) for s in (1, -1)]
+        beyond = max((v for v in ends if v is not None), default=None)
+        # nothing at the end of the domain, and the best ever nearer to it
+        edge = any(v is None and abs(where - x) < mp.mpf(10) ** -12 for v, x in values)
+    edge = edge or _creeps(value, best, mp)
     ev.slack = max(ev.slack, SEARCH_SLACK)
-    if beyond is not None and beyond > best + mp.mpf(10) ** -20:
-        if node.kind in ("sup", "inf"):
-            return sign * beyond
-        raise Undefined("there is no largest or smallest value")
+    outside = beyond is not None and beyond > best + mp.mpf(10) ** -50 * max(1, abs(best))
+    if node.kind in ("sup", "inf"):
+        return sign * beyond if outside else sign * best
+    if outside or edge:
+        raise NotAttained("there is no largest or smallest value: it is approached, never reached")
     return where if node.kind.startswith("arg") else sign * best
+
+
+def _creeps(value, best, mp):
+    """Whether the best value is only approached far out, as 1 is by tanh: beyond all usual digits."""
+    with mp.workdps(400):
+        for side in (1, -1):
+            near, far = value(mp.mpf(300 * side)), value(mp.mpf(1000 * side))
+            if near is None or far is None:
+                continue
+            if 0 < far - near and abs(best - near) < mp.mpf(10) ** -40:
+                return True
+    return False
 
 
 def _golden(value, low, high, best, where, mp):

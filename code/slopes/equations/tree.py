@@ -370,6 +370,11 @@ class IndexRange(Node):
     upper: Node
 
 
+def is_plain_value(node):
+    """Whether an expression is made of numbers alone."""
+    return not any(isinstance(n, Symbol | Element | Function) for n in node.walk())
+
+
 def names_in(node, kind=Symbol):
     """The set of names of all nodes of one kind in a tree."""
     return {item.name for item in node.walk() if isinstance(item, kind)}
