@@ -123,7 +123,7 @@ def _creeps(value, best, mp):
             near, far = value(mp.mpf(300 * side)), value(mp.mpf(1000 * side))
             if near is None or far is None:
                 continue
-            if 0 < far - near and abs(best - near) < mp.mpf(10) ** -40:
+            if far - near > 0 and abs(best - near) < mp.mpf(10) ** -40:
                 return True
     return False
 
