@@ -33,16 +33,24 @@ def only(text):
     return equation.links[-1].verdict
 
 
+def pages(path):
+    """The items of each page of a corpus file: a comment ``new page`` forgets all that was said."""
+    if path.suffix == ".ipynb":
+        return [read_file(path)]
+    text = path.read_text(encoding="utf-8")
+    return [read_markdown(page) for page in text.split("<!-- new page -->")]
+
+
 @pytest.mark.parametrize("path", CORPUS, ids=lambda p: p.stem)
 def test_each_link_of_the_corpus_gets_its_verdict(path):
     text = path.read_text(encoding="utf-8")
     expected = [found.split() for found in re.findall(r"<!-- expect: ([a-z ]+?) -->", text)]
-    equations = list(check_items(read_markdown(text)))
+    equations = [equation for page in pages(path) for equation in check_items(page)]
     assert len(equations) == len(expected)
     wrong = []
     for equation, kinds in zip(equations, expected, strict=True):
         if [link.verdict.kind for link in equation.links] != kinds:
-            wrong += [f"line {equation.line}, expected {kinds}", *map(sentence, equation.links)]
+            wrong += [f"{equation.latex}: expected {kinds}", *map(sentence, equation.links)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -58,7 +66,8 @@ def test_the_sources_52_displays_are_all_read():
 
 def judged(path):
     """(equation, kind of slip, verdict, floats tell apart) for each mutant of each verified equality."""
-    for equation in check_items(read_file(path), keep=True):
+    checked = (e for page in pages(path) for e in check_items(page, keep=True))
+    for equation in checked:
         for link in equation.links:
             if link.verdict.kind != "verified" or link.relation != "=" or link.context is None:
                 continue

@@ -68,18 +68,13 @@ def decide(meaning, left, operator, right, conditions=(), convention=False, work
     question = Question(
         meaning, left, operator, right, conditions, convention, work or Work(BUDGET)
     )
-    try:
-        verdict = question.answer()
-        return question.for_matrices() or verdict if verdict.kind == "verified" else verdict
-    except Unread as error:
-        return Verdict("unread", error.message)
-    except TooMuch as error:
-        return Verdict("undecided", str(error))
-    except RecursionError:
-        return Verdict("undecided", "nested too deeply to compute")
-    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError) as error:
-        # A combination that no rule foresees must not take the page down; it is never a pass.
-        return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
+    return question.verdict()
+
+
+def agree_somewhere(meaning, left, right):
+    """Whether two formulas agree at one of many random points (or cannot be compared)."""
+    overlap = Overlap(meaning, left, "=", right, (), False, Work(BUDGET))
+    return overlap.verdict().kind != "verified" or overlap.agreed > 0
 
 
 class Question(Comparison, Kinks, Approximate):
@@ -100,6 +95,23 @@ class Question(Comparison, Kinks, Approximate):
         self.quiet = False  # whether points count for nothing unless they refute
         self.tally = Tally()
         self.slack = 0
+
+    def verdict(self):
+        """The answer, where every way to fail is a verdict, too."""
+        try:
+            verdict = self.answer()
+            return self.for_matrices() or verdict if verdict.kind == "verified" else verdict
+        except Unread as error:
+            return Verdict("unread", error.message)
+        except TooMuch as error:
+            return Verdict("undecided", str(error))
+        except RecursionError:
+            return Verdict("undecided", "nested too deeply to compute")
+        except (
+            TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError,
+        ) as error:  # fmt: skip
+            # A combination that no rule foresees must not take the page down; it is never a pass.
+            return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
 
     # -- preparation -------------------------------------------------------------------------------
 
@@ -540,3 +552,18 @@ class Question(Comparison, Kinks, Approximate):
             shown = self.mp.nstr(value, digits)
             return shown[:-2] if shown.endswith(".0") else shown
         return "a number beyond 10^1000" if self.mp.mag(value) > 0 else "a number below 10^-1000"
+
+
+class Overlap(Question):
+    """A question that refutes nothing, and counts the random points at which both sides agree."""
+
+    agreed = 0
+
+    def compare_at(self, sample, locals_, generic):
+        if not generic:
+            return
+        left, left_error = self.side(self.left, sample, locals_)
+        right, right_error = self.side(self.right, sample, locals_)
+        if left_error is None and right_error is None:
+            self.agreed += bool(self.agree(left, right))
+            self.tally.generic += 1

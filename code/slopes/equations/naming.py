@@ -4,7 +4,7 @@ import re
 
 from . import builtins
 from . import tree as t
-from .decide import BUDGET
+from .decide import BUDGET, agree_somewhere
 from .meaning import Definition, single_name
 from .numbers import Work
 from .parser import INDEX_LETTERS
@@ -21,10 +21,41 @@ REDEFINES = re.compile(
     r"the .{0,40}function (is|reads)|denote)\b",
     re.I,
 )
+# A heading that announces more about what was there before, and no new function.
+CONTINUED = re.compile(
+    r"\b(forms?|versions?|relations?|related|derivatives?|deriv\w*|differentiat\w*|proofs?|steps?|checks?|"
+    r"alternative\w*|rewrit\w*|rearrang\w*|simplif\w*|identit\w*|propert\w*|symmetr\w*|stab\w+|results?|"
+    r"summary|conclusions?|connection|terms|via|slopes?|gradients?|in practice|numeric\w*)\b",
+    re.I,
+)
+# A formula before these words gets a name by them: "… = z, which we call z".
+NAMES = re.compile(
+    r"\b(denot\w*|calls?|called|write|writ\w+|names?|named|abbreviat\w*|short|shorthand|put|set|let|introduc\w*|"
+    r"defin\w*|say|where|with|stands? for|symbol|notation)\b",
+    re.I,
+)
+# What is said not to hold is no definition.
+DENIED = re.compile(
+    r"\b(not|never|wrong\w*|false\w*|mistak\w*|instead of|rather than|than|err\w*)\b", re.I
+)
 
 
 class Naming:
     """The part of a page's reader that takes definitions."""
+
+    def open_section(self, level, text):
+        """A heading: a name that a section gave away is free in the sections beside it."""
+        self.section += 1
+        while self.sections and self.sections[-1][0] >= level:
+            self.sections.pop()
+        self.sections.append((level, self.section))
+        self.section_words = text
+        self.section_title = text
+        self.used_in_section = set()
+
+    def is_elsewhere(self, known):
+        """Whether a definition belongs to a section that is over."""
+        return known.section not in {0, *(section for _, section in self.sections)}
 
     def definition_of(self, node, body):
         """The `Definition` that ``node = body`` would make, or None if node is not a new name."""
@@ -142,14 +173,40 @@ class Naming:
         sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
         return ANEW.search(sentence) is not None
 
-    def redefine_inline(self, statement):
-        """Take "let u = …" for a name that already means something else."""
+    def redefine_inline(self, statement, words, introduces):
+        """Take an inline "u = …" for a name that already means something else.
+
+        After "let" and its like that is plain. In running text it is a new example ("If instead
+        $f(x) = x^3$, …") if the two meanings agree nowhere; where they agree somewhere, the text
+        speaks of a case of the known one, and so it does if it puts in a value.
+        """
         made = self.definition_of(statement.sides[0].node, statement.sides[1].node)
-        if made is None or made.name not in self.meaning.table:
+        known = self.meaning.table.get(made.name) if made is not None else None
+        if known is None:
             return
         left, right = statement.sides[:2]
-        if self.decide(left, "=", right, [], False, Work(BUDGET)).kind != "verified":
-            self.define(made)
+        verdict = self.decide(left, "=", right, [], False, Work(BUDGET))
+        if verdict.kind == "verified":
+            return
+        if (
+            not introduces
+            and (
+                verdict.kind not in ("refuted", "unread")  # unread: it contains a new name
+                or known.kind not in ("function", "variable")
+                or DENIED.search(words[-80:])
+                or self.is_special(made, known)
+                or agree_somewhere(self.meaning, left.node, right.node)
+            )
+        ):
+            return
+        self.define(made)
+
+    def is_special(self, made, known):
+        """Whether a formula contains less than the known one: a value was put in."""
+        new = self.meaning.leaves(made.body)
+        old = self.meaning.leaves(known.body, table=known.table)
+        free = new.scalars | new.families | new.unknown
+        return not free or free < old.scalars | old.families | old.unknown
 
     def fixes_variable(self, made):
         """``x = 0`` for the x of the functions, ``x = y``: restricts, and defines nothing."""
@@ -194,7 +251,10 @@ class Naming:
             left, right = sides[k].node, sides[k + 1].node
             for node, body, turned in ((left, right, False), (right, left, True)):
                 if turned and (
-                    k + 1 < len(operators) or not isinstance(node, t.Symbol) or k in verdicts
+                    k + 1 < len(operators)
+                    or not isinstance(node, t.Symbol)
+                    or k in verdicts
+                    or not self.names_right(body, statement)
                 ):
                     continue
                 made = self.definition_of(node, body)
@@ -221,6 +281,16 @@ class Naming:
                     self.define(made)
                     verdicts[k] = Verdict("defined", "introduces a name")
         return verdicts
+
+    def names_right(self, body, statement):
+        """Whether "formula = name" gives the formula that name: only if the words say so.
+
+        A derivative never gives its name away: "dz/dw = y" claims something.
+        """
+        if isinstance(body, (t.Derivative, t.Prime, t.Gradient)):
+            return False
+        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        return NAMES.search(f"{sentence} {statement.cue}") is not None
 
     def undefined_body(self, body):
         """Whether the right side is itself a bare new name."""
@@ -268,15 +338,26 @@ class Naming:
         ):
             return self.extend(known, made, conditions)
         explicit = operator == ":="
-        elsewhere = known.section != self.section and made.name not in self.used_in_section
+        elsewhere = self.is_elsewhere(known) and made.name not in self.used_in_section
         announced = self.names_anew()
         if k == 0 and not turned and (explicit or elsewhere or announced):
             verdict = self.decide(left, "=", right, conditions, False, work)
             if verdict.kind == "verified":
                 return verdict
             self.define(made)
+            if not explicit and not announced and not self.is_new_here():
+                name = t.pretty(made.name)
+                return Verdict(
+                    "undecided",
+                    f'{name} was defined before, and otherwise: if it is new here, say "let"',
+                )
             return Verdict("defined", f"defines {t.pretty(made.name)} anew")
         return None
+
+    def is_new_here(self):
+        """Whether a heading or the words before the display announce something new."""
+        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        return not CONTINUED.search(self.section_title) or REDEFINES.search(sentence) is not None
 
     def extend(self, known, made, conditions):
         """``f(x) = x`` for x > 0, and later ``f(x) = 0`` for x ≤ 0: a definition in two parts."""

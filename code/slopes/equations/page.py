@@ -91,7 +91,9 @@ class PageReader(Prose, Naming):
         self.meaning.survey(formulas, " ".join(i.text for i in items if isinstance(i, Words)))
         self.meaning.declare_kinds(items)
         self.section = 0
-        self.section_words = ""
+        self.sections = []  # the headings that this place stands under: (level, section)
+        self.section_words = ""  # the heading and what was said since
+        self.section_title = ""
         self.case = []  # conditions of the case that is being treated
         self.case_indented = False
         self.pending = []  # conditions of the sentence before the next display

@@ -102,9 +102,7 @@ class Prose:
     def words(self, item, place):
         text = item.text.strip()
         if item.heading:
-            self.section += 1
-            self.section_words = text
-            self.used_in_section = set()
+            self.open_section(item.heading, text)
             self.case, self.pending, self.paragraph = [], [], ""
         else:
             self.section_words += " " + text
@@ -212,8 +210,7 @@ class Prose:
                 if self.take_definition(statement, inline=True):
                     continue
                 if not self.is_condition(statement):
-                    if introduces:
-                        self.redefine_inline(statement)
+                    self.redefine_inline(statement, words, bool(introduces))
                     continue
             condition = self.as_condition(statement)
             if condition is not None:

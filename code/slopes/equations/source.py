@@ -24,6 +24,8 @@ _DISPLAY = re.compile(
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,}|:{3,})\s*(?P<info>.*)$")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 _VERIFY = re.compile(r"^\s*verify\s*:\s*(.*)$", re.S)
+#: What stands for a page's last $$, if it has no partner: no formula, so that it is unread.
+UNPAIRED = r"\$\$ without a second one"
 _BULLET = re.compile(r"^(\s*)([-*+•]|\d{1,2}[.)])\s+")
 
 
@@ -43,7 +45,7 @@ class Words:
     """A paragraph or a list item: pieces ('words', text) and ('math', latex) in order."""
 
     pieces: list = field(default_factory=list)
-    heading: bool = False
+    heading: int = 0  # its level, 1 to 6; 0 for what is no heading
     bullet: str = ""
     indented: bool = False
     starts: bool = True  # a paragraph begins here; False: it goes on after a display
@@ -124,8 +126,13 @@ def read_markdown(text, cell=None):
         indented = cleaned[start : match.start()].startswith(("  ", "\t"))
         items.append(Display(latex.strip(), label, line, cell, indented))
         pending = []
-    pending.append(("words", cleaned[position:]))
+    rest = cleaned[position:]
+    pending.append(("words", rest))
     _flush(pending, items, remarks)
+    if "$$" in re.sub(r"(`+).*?\1", "", rest, flags=re.S):
+        # An odd number of them: which texts are formulas is anybody's guess.
+        line = cleaned.count("\n", 0, position + rest.rindex("$$")) + 1
+        items.append(Display(UNPAIRED, "", line, cell))
     for item in items:
         if isinstance(item, Remark):
             item.cell = cell
@@ -197,7 +204,7 @@ def _clean_line(line, stack, remarks):
             return ""
         directive = re.match(r"^\{([\w:.\-]+)\}", info)
         name = directive.group(1) if directive else ""
-        if name in ("math",):
+        if name == "math" or info == "math":
             stack.append((fence["mark"], "math", ""))
             return "$$"
         if not directive or name.startswith(
@@ -258,13 +265,13 @@ def _flush(pending, items, remarks):
                 close()
                 continue
             heading = (
-                re.match(r"^\s{0,3}#{1,6}\s+(.*)$", line) if place or not current.pieces else None
+                re.match(r"^\s{0,3}(#{1,6})\s+(.*)$", line) if place or not current.pieces else None
             )
             bullet = _BULLET.match(line) if place or not current.pieces else None
             if heading:
                 close()
-                current.heading = True
-                current.pieces.append(("words", heading.group(1)))
+                current.heading = len(heading.group(1))
+                current.pieces.append(("words", heading.group(2)))
                 continue
             if current.heading and place:
                 close()
