@@ -283,14 +283,14 @@ class Naming:
         return verdicts
 
     def names_right(self, body, statement):
-        """Whether "formula = name" gives the formula that name: only if the words say so.
+        """Whether "formula = name" gives the formula that name: a note at a brace, or the words.
 
         A derivative never gives its name away: "dz/dw = y" claims something.
         """
         if isinstance(body, (t.Derivative, t.Prime, t.Gradient)):
             return False
         sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
-        return NAMES.search(f"{sentence} {statement.cue}") is not None
+        return statement.note or NAMES.search(f"{sentence} {statement.cue}") is not None
 
     def undefined_body(self, body):
         """Whether the right side is itself a bare new name."""
