@@ -16,6 +16,7 @@ from docutils import nodes
 import book
 import bookcheck
 import finish
+import lite
 import stylesheet
 
 ROOT = Path(book.ROOT)
@@ -340,3 +341,48 @@ def test_joining_a_formula_and_its_full_stop_changes_no_text():
 def test_a_planted_poor_alternative_is_seen(alt):
     assert bookcheck.poor_alt(alt)
     assert not bookcheck.poor_alt("The sigmoid rises from 0 to 1.")
+
+
+# The runtime for the browser, where it is not at hand
+
+
+def test_a_runtime_that_cannot_be_had_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+    def refuse(address, timeout):
+        raise OSError("no network")
+
+    monkeypatch.setattr(lite, "NEARBY", tmp_path / "nowhere")
+    monkeypatch.setattr(lite, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(lite.urllib.request, "urlopen", refuse)
+    monkeypatch.delenv("PYODIDE_DIR", raising=False)
+    assert lite.find_runtime() is None
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith(
+        "The Python runtime cannot be had (no network), so chapters will load it"
+    )
+    assert "PYODIDE_DIR" in said
+
+
+def test_a_named_runtime_has_to_be_whole(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYODIDE_DIR", str(tmp_path))
+    with pytest.raises(book.Trouble, match=r"PYODIDE_DIR lacks pyodide\.asm\.js and \d+ other"):
+        lite.find_runtime()
+    monkeypatch.setenv("PYODIDE_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(book.Trouble, match="which is no folder"):
+        lite.find_runtime()
+
+
+def test_without_the_runtime_its_packages_come_from_its_makers(tmp_path):
+    own = tmp_path / "slopes-0.1.0-py3-none-any.whl"
+    own.write_bytes(b"a wheel")
+    entries = lite.packages(tmp_path, own)
+    assert entries["slopes"]["file_name"] == own.name
+    assert entries["slopes"]["sha256"] == lite.sha256(own)
+    official = lite.RUNTIME["packages"]["numpy"]
+    assert entries["numpy"]["file_name"] == lite.RUNTIME["address"] + official["file_name"]
+    assert entries["numpy"]["sha256"] == official["sha256"]
+    assert "comm" not in entries  # which the makers do not have
+    named = lite.name_makers("run.html", 'data-elsewhere=""')
+    assert f'data-elsewhere="{lite.RUNTIME["address"]}"' in named
+    assert f'elsewhere = "{lite.RUNTIME["address"]}"' in lite.name_makers(
+        "elsewhere.js", 'elsewhere = ""'
+    )

@@ -7,6 +7,7 @@ else from the address in `pyodide.json`; that file also holds the hash of each.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -109,12 +110,21 @@ def download() -> Path | None:
     return DOWNLOADS
 
 
+def by_file() -> dict[str, dict]:
+    """Return the runtime's packages by the names of their files."""
+    return {package["file_name"]: package for package in RUNTIME["packages"].values()}
+
+
+def comes_from_index(name: str) -> bool:
+    """Whether the makers' server lacks a file."""
+    return name in by_file() and "sha256" not in by_file()[name]
+
+
 def fetch(name: str, allowed: set[str]) -> None:
     """Download one file of the runtime; what only the package index has comes through pip."""
     part = DOWNLOADS / f"{name}.part"
-    packages = {package["file_name"]: package for package in RUNTIME["packages"].values()}
-    if "sha256" not in packages.get(name, {"sha256": None}):
-        package = packages[name]
+    if comes_from_index(name):
+        package = by_file()[name]
         wanted = DOWNLOADS / "wanted.txt"
         digest = package["sha256_of_index_build"]
         wanted.write_text(f"{package['name']}=={package['version']} --hash=sha256:{digest}\n")
@@ -171,21 +181,25 @@ def list_fonts(folder: Path) -> Path:
     return package
 
 
-def packages(served: Path | None, own: Path) -> dict[str, dict]:
-    """Return the lock's entries: with them a plain import finds every package, ours included."""
+def packages(served: Path, own: Path) -> dict[str, dict]:
+    """Return the lock's entries: with them a plain import finds every package, ours included.
+
+    What is not in the folder comes from the makers' server, or, if that has it not, from the package
+    index when a chapter runs.
+    """
     entries = {}
     for name, package in RUNTIME["packages"].items():
         entry = {key: value for key, value in package.items() if key not in HASHES}
-        if served:
+        if (served / entry["file_name"]).exists():
             entry["sha256"] = sha256(served / entry["file_name"])
         elif "sha256" in package:
             entry["sha256"] = package["sha256"]
             entry["file_name"] = RUNTIME["address"] + entry["file_name"]
         else:
-            continue  # the kernel gets it from the package index, as JupyterLite does by default
+            continue
         entries[name] = entry
     drawing = "matplotlib"
-    if served:
+    if (served / entries[drawing]["file_name"]).exists():
         # Whoever imports Matplotlib gets both, in this order.
         drawing = "fonts"
         fonts = entry_of(list_fonts(served), drawing, "1", ["matplotlib"])
@@ -224,14 +238,15 @@ def lay_out(work: Path, runtime: Path | None) -> None:
         for name, allowed in runtime_files().items():
             check(runtime / name, allowed)
             shutil.copyfile(runtime / name, served / name)
-    lock = {"info": RUNTIME["info"], "packages": packages(served if runtime else None, own)}
+    else:
+        for name in filter(comes_from_index, runtime_files()):
+            with contextlib.suppress(OSError):
+                fetch(name, runtime_files()[name])
+                shutil.copyfile(DOWNLOADS / name, served / name)
+        (served / "pyodide.js").write_text(name_makers("elsewhere.js", 'elsewhere = ""'))
+    lock = {"info": RUNTIME["info"], "packages": packages(served, own)}
     (served / "pyodide-lock.json").write_text(json.dumps(lock))
     kernel = {"disablePyPIFallback": runtime is not None}
-    if not runtime:
-        # JupyterLite takes a folder without pyodide.js for no runtime at all.
-        served.rename(work / "lock")
-        kernel["pyodideUrl"] = RUNTIME["address"] + "pyodide.js"
-        kernel["loadPyodideOptions"] = {"lockFileURL": "../lock/pyodide-lock.json"}
     settings = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
@@ -241,6 +256,12 @@ def lay_out(work: Path, runtime: Path | None) -> None:
         },
     }
     (work / "jupyter-lite.json").write_text(json.dumps(settings))
+
+
+def name_makers(file: str, empty: str) -> str:
+    """Return a file of ours with the address of the makers' server in its empty place."""
+    text = (ROOT / "tools" / file).read_text(encoding="utf-8")
+    return text.replace(empty, f'{empty[:-1]}{RUNTIME["address"]}"')
 
 
 def list_downloads(site: Path) -> None:
@@ -275,12 +296,10 @@ def main(pages: Path) -> None:
             )
         if runtime:
             list_downloads(site)
+            shutil.copy(ROOT / "tools" / "run.html", pages)
         else:
-            shutil.copytree(work / "lock", site / "lock")
-        page = (ROOT / "tools" / "run.html").read_text(encoding="utf-8")
-        if not runtime:
-            page = page.replace('data-elsewhere=""', f'data-elsewhere="{RUNTIME["address"]}"')
-        (pages / "run.html").write_text(page, encoding="utf-8")
+            page = name_makers("run.html", 'data-elsewhere=""')
+            (pages / "run.html").write_text(page, encoding="utf-8")
     print(f"Chapters run in the browser from {pages / 'run.html'} (through `make serve`).")
 
 
