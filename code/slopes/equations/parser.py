@@ -724,13 +724,11 @@ class Parser(Calculus, Piecewise):
             if self.at("sub"):
                 place = self.next().start
                 group = self.argument_tokens()
-                if (order and len(group) == 1 and group[0].text in "+-") or (
-                    not order
-                    and len(group) == 1
-                    and group[0].kind == "op"
-                    and group[0].text in "+-"
-                ):
+                signed = len(group) == 1 and group[0].text in ("+", "-")
+                if signed and (order or self.at("prime")):
                     side = group[0].text
+                elif signed:
+                    name = f"{name}_{{{group[0].text}}}"
                 elif indices:
                     raise Unread("a second subscript is not read", place)
                 elif _is_label(group, self.names, name):
@@ -746,6 +744,9 @@ class Parser(Calculus, Piecewise):
                 kinds = [t.kind for t in group]
                 if kinds and set(kinds) <= {"primesign", "prime"}:
                     order += len(kinds)
+                    continue
+                if len(group) == 1 and group[0].kind == "op" and group[0].text in ("*", "star"):
+                    name = f"{name}_{{*}}"
                     continue
                 bracketed = len(kinds) >= 3 and kinds[0] == "open" and kinds[-1] == "close"
                 if bracketed and matching(group, 0) == len(group) - 1 and group[0].text in "([":
@@ -966,6 +967,9 @@ def _is_label(group, names, name=""):
             matrix = name in names.plain_arrays and names.families.get(name) == 2
             return name not in names.families or matrix  # W_1 beside the matrix W is another one
         if token.kind == "letter" and not token.bold:
+            definition = names.lookup(name)
+            if definition is not None and token.text in definition.parameters:
+                return True  # f_y: a partial derivative
             index = token.text in INDEX_LETTERS or token.text in _MORE_INDICES
             return not index and not names.is_index(token.text)
         if token.kind in ("name", "function", "text"):
