@@ -290,3 +290,18 @@ def test_the_book_is_in_order():
                 assert link.verdict.kind in ("defined", "verified", "exempt"), (
                     f"{path.name}: {sentence(link)}"
                 )
+
+
+def test_a_side_is_quoted_as_the_page_writes_it():
+    page = r"""Vectors $\mathbf{u}$ and $\mathbf{x}$.
+
+$$ \mathbf{u} = W_1 \mathbf{x} + \mathbf{b}_1, \qquad \mathbf{z} = W \mathbf{x} + \mathbf{b} $$
+
+$$ \boxed{\mathbf{z}^\top \mathbf{x} = \mathbf{x}^\top \mathbf{z}} $$
+"""
+    links = [link for equation in check_items(read_markdown(page)) for link in equation.links]
+    assert [(link.left, link.right) for link in links] == [
+        (r"\mathbf{u}", r"W_1 \mathbf{x} + \mathbf{b}_1"),
+        (r"\mathbf{z}", r"W \mathbf{x} + \mathbf{b}"),
+        (r"\mathbf{z}^\top \mathbf{x}", r"\mathbf{x}^\top \mathbf{z}"),
+    ]

@@ -1,5 +1,6 @@
 """The layout of a display: rows, columns, side remarks, chains of relations."""
 
+import re
 from dataclasses import dataclass, field
 
 from .errors import Unread
@@ -297,12 +298,25 @@ class _Display:
         except Unread:
             return []
 
+    def written(self, tokens):
+        r"""The tokens as the display writes them, with a ``\\mathbf{…}`` at either end entire."""
+        start, end = tokens[0].start, tokens[-1].end
+        text = self.latex[start:end]
+        while text.count("{") > text.count("}") and self.latex[end : end + 1] == "}":
+            end += 1
+            text = self.latex[start:end]
+        style = re.search(r"\\[A-Za-z]+\{$", self.latex[:start])
+        if style and self.latex[end : end + 1] == "}" and text.count("{") == text.count("}"):
+            start, end = style.start(), end + 1
+        elif style and text.count("}") == text.count("{") + 1:
+            start = style.start()  # \mathbf{W} \mathbf{x}: the first brace closes inside
+        return " ".join(self.latex[start:end].split())
+
     def side(self, tokens):
         parser = Parser(tokens, self.names)
         node = parser.side()
         parser.expect_end()
-        latex = " ".join(self.latex[tokens[0].start : tokens[-1].end].split())
-        side = Side(node, latex, tokens[0].start)
+        side = Side(node, self.written(tokens), tokens[0].start)
         for place, must_hold in parser.forks[:4]:
             other = Parser(tokens, self.names, flips={place})
             try:

@@ -28,6 +28,11 @@ CANDIDATES = FUNCTION_LETTERS | {
     "A", "B", "z", "a",
 }  # fmt: skip
 
+IN_SPACE = re.compile(
+    r"(?P<names>(?:\\?[A-Za-z]+\s*,\s*)*\\?[A-Za-z]+)\s*\\in\s*"
+    r"\\(?:mathbb|bm|mathbf)?\s*\{?\s*(?:R|Reals?)\s*\}?\s*\^\s*(?P<power>\{[^}]*\}|\S)"
+)
+
 _keys = itertools.count(1)
 
 
@@ -80,6 +85,7 @@ class Meaning:
         self.numbers = set()  # names that the words call numbers
         self.plain_arrays = set()  # letters that are not bold and yet matrices or vectors
         self.step_names = set()  # variables of limits such as h
+        self.bound = set()  # letters that sums and products of the page run over
         self.closed = {}
 
     # -- a first look at the whole page --------------------------------------------------------
@@ -97,7 +103,8 @@ class Meaning:
             re.search(r"\bvectors?\b|\bmatri(x|ces)\b|jacobian", lowered)
         ) or any(
             re.search(
-                r"\\top|\^T\b|\^\{T\}|softmax|\\odot|\\lVert|\\operatorname\{diag\}|\\nabla",
+                r"\\top|\^T\b|\^\{T\}|softmax|\\odot|\\lVert|\\\||\\Vert|\\vec\b|"
+                r"\\operatorname\{diag\}|\\nabla",
                 f,
                 re.I,
             )
@@ -110,6 +117,18 @@ class Meaning:
                 continue
             self.survey_tokens(tokens)
             self.survey_matrices(tokens)
+            self.survey_vectors(formula)
+
+    def survey_vectors(self, formula):
+        r"""Note the letters of ``x, y \\in \\mathbb{R}^n``: vectors, even if they are not bold."""
+        for found in IN_SPACE.finditer(formula):
+            if found["power"].strip(" {}") in ("", "1", "+", "-", "*") or "times" in found["power"]:
+                continue
+            for letter in re.findall(r"\\?[A-Za-z]+", found["names"]):
+                name = letter.lstrip("\\")
+                self.families.setdefault(name, 1)
+                self.plain_arrays.add(name)
+                self.vectors_wanted = True
 
     def survey_matrices(self, tokens):
         r"""Note the plain letters that are matrices or vectors: ``A^\\top``, ``W\\mathbf{x}``."""
@@ -133,6 +152,10 @@ class Meaning:
             after = tokens[place + 1 : place + 6]
             kinds = [x.kind for x in after]
             if token.kind not in ("letter", "name"):
+                if token.kind == "big" and token.text in ("sum", "prod") and kinds[:1] == ["sub"]:
+                    first = after[2] if kinds[1:2] == ["lbrace"] else after[1]
+                    if first.kind == "letter":
+                        self.bound.add(first.text)
                 if (
                     token.kind == "big"
                     and token.text == "lim"
@@ -235,6 +258,11 @@ class Meaning:
             or (name == "phi" and self.normal)
         ) and name not in self.step_names
 
+    def is_no_function(self, name):
+        """Whether nothing but a prime speaks for a function."""
+        functions = FUNCTION_LETTERS | set(builtins.LETTERS) | set(self.future)
+        return name not in self.table and name not in functions
+
     def is_call(self, name, inside):
         """Whether ``name(…)`` is a value of a function, and not a product."""
         single = len(inside) == 1 and inside[0].kind == "letter"
@@ -290,7 +318,7 @@ class Meaning:
             return any(
                 isinstance(n, t.Element) and t.Symbol(name) in n.indices for n in body.walk()
             )
-        return name in self.index_upper or name in self.sizes
+        return name in self.index_upper or name in self.sizes or name in self.bound
 
     # -- the evaluator's questions --------------------------------------------------------------
 

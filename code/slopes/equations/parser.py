@@ -681,6 +681,8 @@ class Parser(Calculus, Piecewise):
         name, indices, order, side, power = self.attachments(name, token)
         if name == "O" and self.at("open", "(") and not indices and not order:
             return BigO(self.whole(self.bracket_tokens()))
+        if order and indices and not side and self.names.is_no_function(name):
+            name, order = name + "'" * order, 0  # y'_i: numbers other than y_i, and no derivatives
         base = Symbol(name, token.bold)
         if name in ("I", "1") and token.kind == "letter" and indices == () and self.iverson():
             return self.indicator_body()
@@ -718,8 +720,17 @@ class Parser(Calculus, Piecewise):
         )
 
     def attachments(self, name, token):
+        """What hangs on a name: (name, indices, order of its primes, side, power).
+
+        An index above, ``x^{(i)}``, comes before those below. With it a name is another one:
+        ``x^{(i)}`` and ``x_i`` need not have to do with each other.
+        """
+        name, above, indices, order, side, power = self.hanging(name, token)
+        return (f"{name}^{{()}}" if above else name), (*above, *indices), order, side, power
+
+    def hanging(self, name, token):
         """Subscripts, superscripts that are labels, primes, and a power in front of the arguments."""
-        indices, order, side, power = (), 0, "", None
+        above, indices, order, side, power = (), (), 0, "", None
         while True:
             if self.at("sub"):
                 place = self.next().start
@@ -765,6 +776,10 @@ class Parser(Calculus, Piecewise):
                         if order > 6:
                             raise Unread("derivatives beyond the sixth are not read", token.start)
                         continue
+                    inner = group[1:-1]
+                    if not above and self.is_index_above(inner):
+                        above = self.indices(inner)
+                        continue
                     if simple:
                         name = f"{name}_{{({label})}}"
                         continue
@@ -781,16 +796,25 @@ class Parser(Calculus, Piecewise):
                         )
                     if kinds == ["op"]:
                         self.position = saved
-                        return name, indices, order, side, power
+                        return name, above, indices, order, side, power
                     if self.at("open") and self.peek().text in "([":
                         power = self.whole(group)
                         continue
                 self.position = saved
-                return name, indices, order, side, power
+                return name, above, indices, order, side, power
             else:
                 if order > 6:
                     raise Unread("derivatives beyond the sixth are not read", token.start)
-                return name, indices, order, side, power
+                return name, above, indices, order, side, power
+
+    def is_index_above(self, group):
+        """``(i)`` or ``[l-1]`` with a letter that a sum of the page runs over."""
+        letters = [t.text for t in group if t.kind == "letter"]
+        return (
+            bool(letters)
+            and all(t.kind in ("letter", "number", "op") for t in group)
+            and all(letter in self.names.bound for letter in letters)
+        )
 
     def is_function_name(self, name):
         return self.names.is_function(name)

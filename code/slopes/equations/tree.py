@@ -382,7 +382,7 @@ def names_in(node, kind=Symbol):
 
 def pretty(name):
     """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ."""
-    accent, _, base = name.rpartition(":")
+    accent, _, base = name.replace("^{()}", "").rpartition(":")
     head, mark, label = base.partition("_{")
     head = _GREEK.get(head, head)
     head = head + _ACCENT.get(accent, "")
