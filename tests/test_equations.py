@@ -258,6 +258,11 @@ def test_two_readings_are_undecided():
     assert only(r"$$ \frac{d}{dx} \left(x\right) \cdot e^x = e^x $$").kind != "refuted"
 
 
+def test_a_display_that_is_never_closed_is_told():
+    assert "unread" in verdicts("One $$ too many.\n\n$$ (a+b)^2 = a^2+b^2 $$\n\nAnd $1 = 1$.")
+    assert verdicts("$$ 1 = 1 $$\n\n`$$`") == ["verified"]
+
+
 def test_code_and_comments_are_not_read():
     false = "$$ 1 = 2 $$"
     text = f"```python\n{false}\n```\n\n`{false}`\n\n<!-- {false} -->\n\n% {false}\n\n$$ 1 = 1 $$\n"

@@ -17,6 +17,7 @@ from .layout import read_display
 from .notebook import find
 from .numbers import Work
 from .page import PageReader
+from .prose import Said
 from .report import explained
 from .source import Display, read_file
 from .verdicts import Verdict
@@ -209,7 +210,7 @@ def prepared(define, domain, page):
     reader.items = items
     for _ in reader.read():
         pass
-    reader.case, reader.pending, reader.last_side = [], [], None
+    reader.case, reader.pending, reader.last_side = [], Said(), None
     reader.before_display = reader.paragraph = ""
     for line in lines:
         for statement in readable(line, reader, "define"):

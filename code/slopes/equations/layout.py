@@ -232,6 +232,9 @@ class _Display:
             end = matching(row, index)
         except Unread:
             return False
+        after = row[end + 1].kind if end + 1 < len(row) else "quad"
+        if row[index].text == "[" and after in ("op", "rel", "open", "letter", "number"):
+            return False  # Iverson's bracket: [x > 0] + [x ≤ 0] = 1
         return any(t.kind == "rel" and d == 0 for t, d in depths(row[index + 1 : end]))
 
     @staticmethod

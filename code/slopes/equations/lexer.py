@@ -199,6 +199,7 @@ _OPERATORS = {"cdot": "*", "times": "*", "ast": "*", "div": "/", "odot": "odot",
 _BRACKETS = {"(": "(", "[": "[", "{": "{", "lbrace": "{", "lbrack": "[", "lvert": "|", "lVert": "‖",
              ")": ")", "]": "]", "}": "}", "rbrace": "}", "rbrack": "]", "rvert": "|", "rVert": "‖",
              "|": "‖", "vert": "|", "Vert": "‖", "langle": "⟨", "rangle": "⟩", "lfloor": "⌊",
+             "llbracket": "[", "rrbracket": "]",
              "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}  # fmt: skip
 _OPENING, _CLOSING = "([{⟨⌊⌈", ")]}⟩⌋⌉"
 

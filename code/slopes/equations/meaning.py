@@ -76,6 +76,9 @@ class Meaning:
         self.index_upper = {}  # index letter -> upper end
         self.sizes = []  # symbols that are upper ends of indices
         self.conditions = []  # domain conditions that hold now
+        self.shadows = set()  # e or π, where the page calls something of its own so
+        self.plain = set()  # σ and Φ, where the page says that they are numbers
+        self.inverses = False  # the page speaks of inverse functions
         self.imaginary = False
         self.normal = False
         self.vectors_wanted = False
@@ -93,6 +96,7 @@ class Meaning:
     def survey(self, formulas, words=""):
         """Collect evidence from all formulas of the page, before reading the first."""
         lowered = words.lower()
+        self.inverses = re.search(r"\binverses?\b", lowered) is not None
         self.normal = bool(
             re.search(r"standard normal|gaussian|normal distribution|normal density", lowered)
         )
@@ -244,12 +248,18 @@ class Meaning:
     # -- the parser's questions -----------------------------------------------------------------
 
     def is_defined(self, name):
-        return name in self.table
+        return name in self.table or name in self.shadows
+
+    def has_inverse(self, name):
+        r"""Whether ``f^{-1}`` is the inverse function: the page speaks of one, and f is a function."""
+        return self.inverses and name in FUNCTION_LETTERS | set(self.table)
 
     def is_function(self, name):
         definition = self.table.get(name)
         if definition is not None:
             return definition.kind in ("function", "unknown")
+        if name.endswith("^{-1}"):
+            return True
         return (
             name in builtins.LETTERS
             or name in FUNCTION_LETTERS
@@ -266,6 +276,8 @@ class Meaning:
     def is_call(self, name, inside):
         """Whether ``name(…)`` is a value of a function, and not a product."""
         single = len(inside) == 1 and inside[0].kind == "letter"
+        if name.endswith("^{-1}"):
+            return True
         if name.endswith("_"):
             return single and name[:-1] in FUNCTION_LETTERS
         definition = self.table.get(name)
@@ -413,6 +425,8 @@ class Meaning:
                 found.sizes.add(name)
             elif self.is_vector(node):
                 found.families.add(name)
+            elif name in self.plain:
+                found.scalars.add(name)
             elif name in builtins.LETTERS or name in FUNCTION_LETTERS or name in self.primed:
                 found.bare = True
                 if name not in builtins.LETTERS:

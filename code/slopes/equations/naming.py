@@ -13,7 +13,7 @@ from .verdicts import Verdict
 # A name that has a meaning keeps it, unless the words say otherwise: what contradicts it is a claim.
 ANEW = re.compile(
     r"\b(redefin\w*|anew|from (here|now) on|now let|now take|now put|now consider|this time|instead|"
-    r"from this point|a new meaning|new name)\b",
+    r"from this point|a new meaning|new name|examples?|replac\w+)\b",
     re.I,
 )
 REDEFINES = re.compile(
@@ -60,6 +60,8 @@ class Naming:
     def definition_of(self, node, body):
         """The `Definition` that ``node = body`` would make, or None if node is not a new name."""
         meaning = self.meaning
+        if isinstance(node, t.Constant) and self.shadows(node, body):
+            node = t.Symbol(node.name)
         if isinstance(node, t.Symbol) and not node.name.startswith("@"):
             leaves = meaning.leaves(body)
             taken = (
@@ -88,6 +90,12 @@ class Naming:
             return self.function_of(node, body)
         return None
 
+    def shadows(self, node, body):
+        """Whether ``e = y - a`` gives the name of a constant to something that varies."""
+        leaves = self.meaning.leaves(body)
+        varies = bool(leaves.scalars | leaves.families | leaves.definitions | leaves.unknown)
+        return node.name in ("e", "pi") and varies and self.names_constant
+
     def elements_of(self, node, body):
         if all(isinstance(i, t.Number) for i in node.indices):
             name = single_name(node.base.name, node.indices)
@@ -102,7 +110,13 @@ class Naming:
             or node.base.name in self.meaning.leaves(body).families
         ):
             return None
+        if isinstance(body, t.Number) and self.is_constrained(node.base.name):
+            return None
         return Definition(node.base.name, "elements", body, indices=names)
+
+    def is_constrained(self, name):
+        """Whether the page's conditions speak about a name: it means something already."""
+        return any(name in t.names_in(condition) for condition in self.meaning.conditions)
 
     def function_of(self, node, body):
         if not isinstance(node.head, t.Function):
@@ -173,18 +187,23 @@ class Naming:
         sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
         return ANEW.search(sentence) is not None
 
-    def redefine_inline(self, statement, words, introduces):
+    def redefine_inline(self, statement, words, introduces, said):
         """Take an inline "u = …" for a name that already means something else.
 
         After "let" and its like that is plain. In running text it is a new example ("If instead
         $f(x) = x^3$, …") if the two meanings agree nowhere; where they agree somewhere, the text
         speaks of a case of the known one, and so it does if it puts in a value.
         """
-        made = self.definition_of(statement.sides[0].node, statement.sides[1].node)
+        left, right = statement.sides[:2]
+        made = self.definition_of(left.node, right.node)
         known = self.meaning.table.get(made.name) if made is not None else None
+        name = self.name_of(left.node)
+        applied = isinstance(left.node, t.Apply) and not isinstance(left.node.head, t.Primed)
+        itself = applied and name in t.names_in(right.node, t.Function)
+        if made is None and introduces and itself:
+            self.clashes[name] = "is explained by itself: that defines nothing"
         if known is None:
             return
-        left, right = statement.sides[:2]
         verdict = self.decide(left, "=", right, [], False, Work(BUDGET))
         if verdict.kind == "verified":
             return
@@ -200,6 +219,9 @@ class Naming:
         ):
             return
         self.define(made)
+        if known.kind == made.kind and made.name in said.named:
+            self.clashes[made.name] = "is given two meanings in one sentence"
+        said.named.add(made.name)
 
     def is_special(self, made, known):
         """Whether a formula contains less than the known one: a value was put in."""
@@ -229,6 +251,7 @@ class Naming:
         return names | {self.meaning.main}
 
     def define(self, made):
+        self.clashes.pop(made.name, None)
         made.section = self.section
         meaning = self.meaning
         meaning.define(made)
@@ -319,6 +342,8 @@ class Naming:
                 return None
         if known is None:
             return self.introduce_new(made, left, right, conditions, work)
+        if known.kind == "unknown" and self.is_open(right.node):
+            return None
         if known.kind == "unknown" and k == 0 and not turned and made.kind == "function":
             if (
                 statement.cue
@@ -358,6 +383,12 @@ class Naming:
         """Whether a heading or the words before the display announce something new."""
         sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
         return not CONTINUED.search(self.section_title) or REDEFINES.search(sentence) is not None
+
+    def is_open(self, node):
+        """Whether a side is only another function that the page leaves open: ``f(x) = g(x)``."""
+        name = self.name_of(node)
+        known = self.meaning.table.get(name)
+        return known is not None and known.kind == "unknown" and not isinstance(node, t.Element)
 
     def extend(self, known, made, conditions):
         """``f(x) = x`` for x > 0, and later ``f(x) = 0`` for x ≤ 0: a definition in two parts."""

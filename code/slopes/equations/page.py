@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from . import tree as t
+from .clauses import MARK, SENTENCE_END, Place
 from .comparison import DERIVATIVES
 from .decide import BUDGET, decide
 from .errors import Unread
@@ -19,20 +20,35 @@ from .meaning import Definition, Meaning
 from .naming import Naming
 from .numbers import Work
 from .parser import INDEX_LETTERS
+from .points import named
 from .prose import (
     AFTER,
+    ALMOST,
+    ASSUMES,
+    AT_KINK,
+    BESIDE,
+    CLAIMS,
     CONDITION_CUES,
-    CONTINUES,
     CONVENTION,
     DECLARES,
     GOES_ON,
     NO_CONVENTION,
     REFERS_BACK,
     Prose,
+    Said,
+    opposite,
+    subjects,
     universal,
 )
-from .source import Display, Remark, Words
-from .verdicts import Verdict
+from .source import Display, Remark, Words, spelled
+from .verdicts import Verdict, describe
+
+# Words before a display that calls something e or π: "the error is e = y - a".
+NAMES_CONSTANT = re.compile(
+    r"\b(let|where|define[sd]?|denote\w*|call\w*|write|set|errors?|residuals?|deviations?|differences?|"
+    r"polic(?:y|ies)|priors?|permutations?|projections?)\b",
+    re.I,
+)
 
 
 @dataclass
@@ -96,10 +112,15 @@ class PageReader(Prose, Naming):
         self.section_title = ""
         self.case = []  # conditions of the case that is being treated
         self.case_indented = False
-        self.pending = []  # conditions of the sentence before the next display
+        self.pending = Said()  # what is said by the sentence before the next display
         self.pending_used = False  # a display has followed that sentence
         self.paragraph = ""  # the text since the last display
+        self.spelled = self.spelled_next = ""  # the same, with the formulas as they are written
         self.before_display = ""  # the text between the last display and this one
+        self.names_constant = True  # whether e = … may name something here
+        self.clashes = {}  # names that one sentence gives two meanings, or explains by themselves
+        self.unheard = {}  # names of which the page says something that is not read
+        self.doubts = []  # conditions that the words may mean for this display, or may not
         self.exempt = None
         self.last_side = None
         self.convention_remark = False
@@ -179,13 +200,12 @@ class PageReader(Prose, Naming):
             self.case = []
         exempt, self.exempt = self.exempt, None
         self.before_display, self.paragraph = self.paragraph, ""
+        self.spelled, self.spelled_next = self.spelled_next, ""
         follower = self.items[place + 1] if place + 1 < len(self.items) else None
-        if self.pending_used and not (
-            GOES_ON.match(item.latex) or CONTINUES.match(self.before_display)
-        ):
-            self.pending = []
+        if self.pending_used and not (GOES_ON.match(item.latex) or self.before_display):
+            self.pending = Said()
         self.pending_used = bool(self.pending)
-        scoped = [*self.case, *self.pending]
+        scoped = [*self.case, *self.pending.conditions]
         if (
             isinstance(follower, Words)
             and not follower.heading
@@ -196,14 +216,13 @@ class PageReader(Prose, Naming):
             behind = self.prose(follower, only_first_sentence=True)
             # "where □ is 1 if □" explains a symbol; "for □", "if □" say where
             # the display holds.
-            scoped += (
-                behind
-                if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text)
-                else []
-            )
+            if not re.match(r"^\W*(and\s+)?(where|with|in which)\b", follower.text):
+                scoped = [c for c in scoped if not subjects(c) & set(behind.lifted)]
+                scoped += behind.conditions
+                self.pending.lifted.update(behind.lifted)
             self.consumed.add(place + 1)
         scoped += self.for_all(self.items[place - 1] if place else None, follower)
-        convention = self.convention(follower)
+        convention = self.convention(follower, item.latex)
         if exempt is not None:
             equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]
             self.exempt_definitions(item)
@@ -225,10 +244,15 @@ class PageReader(Prose, Naming):
                     Link(left.latex, statement.operators[0], right.latex, verdict)
                 )
             return equation
+        for statement in statements:
+            scoped = self.lifted_inside(statement, scoped)
         work = Work(BUDGET)
-        rows = _rows(statements)
-        for row in rows:
+        self.names_constant = NAMES_CONSTANT.search(self.before_display) is not None
+        freed = self.free()
+        for row in _rows(statements):
             self.row(row, scoped, convention, work, equation)
+        self.names_constant = True
+        self.meaning.conditions = [*freed, *self.meaning.conditions]
         return equation
 
     def for_all(self, before, follower):
@@ -256,6 +280,31 @@ class PageReader(Prose, Naming):
             return []
         return [t.Relation(node, "in", t.NumberSet("R"))]
 
+    def lifted_inside(self, statement, scoped):
+        r"""What is left of the conditions after ``\text{for all real } x`` in the display itself."""
+        how = Place(statement.cue.strip() + " ", "").lifts() if statement.cue else ""
+        name = named(statement.sides[0].node) if statement.sides else None
+        if not how or name is None:
+            return scoped
+        self.pending.lifted[name] = how
+        return [c for c in scoped if name not in subjects(c)]
+
+    def free(self):
+        """Set aside what the page said about the names that "for all real x" frees.
+
+        "For every $x$" may mean every x of the page's domain: what is set aside is then in doubt.
+        """
+        lifted, freed = self.pending.lifted, []
+        self.doubts = list(self.pending.doubts)
+        for condition in self.meaning.conditions:
+            how = {lifted[n] for n in subjects(condition) if n in lifted}
+            plain = isinstance(condition, t.Relation) and condition.operator != "in"
+            if how and (plain or "surely" in how):
+                freed.append(condition)
+                self.doubts += [condition] if "surely" not in how else []
+        self.meaning.conditions = [c for c in self.meaning.conditions if c not in freed]
+        return freed
+
     def exempt_definitions(self, item):
         """An exempt display may still introduce names."""
         try:
@@ -264,17 +313,34 @@ class PageReader(Prose, Naming):
         except Unread:
             pass
 
-    def convention(self, follower):
-        """Whether the words around the display call what it says at a kink a convention."""
+    def convention(self, follower, latex):
+        r"""Whether the words around the display call what it says at a kink a convention.
+
+        A convention about a name or a unit ("$\log$ is the natural logarithm") says nothing about
+        kinks, and one about $r'(0)$ nothing about another function.
+        """
         remark, self.convention_remark = self.convention_remark, False
-        texts = [self.before_display]
+        texts = [*SENTENCE_END.split(self.spelled), *re.findall(r"\\text\{([^}]*)\}", latex)]
         if isinstance(follower, Words) and not follower.heading:
             first = re.split(r"(?<=[.!?])\s", follower.text.strip())[0]
             if not follower.starts:
-                texts.append(follower.text)
+                texts.append(spelled(follower))
             elif REFERS_BACK.match(first) and not first.endswith(":"):
                 texts.append(first)
-        return remark or any(CONVENTION.search(x) and not NO_CONVENTION.search(x) for x in texts)
+        return remark or any(self.speaks_of_kink(text, latex) for text in texts)
+
+    @staticmethod
+    def speaks_of_kink(text, latex):
+        """Whether a sentence makes a value at a kink of this display a convention, or leaves it out."""
+        words = re.sub(r"\$[^$]*\$", MARK, text)
+        if ALMOST.search(words) or (BESIDE.search(words) and r"\begin{cases}" not in latex):
+            return True
+        if not CONVENTION.search(words) or NO_CONVENTION.search(words):
+            return False
+        primed = re.findall(r"(\w+)\}?'", " ".join(re.findall(r"\$([^$]*)\$", text)))
+        if primed and "'" in latex:
+            return any(re.search(rf"{name}\}}?'", latex) for name in primed)
+        return bool(primed) or AT_KINK.search(words) is not None
 
     def row(self, statements, scoped, convention, work, equation):
         """The statements of one row: conditions first, then definitions and claims in order."""
@@ -284,7 +350,7 @@ class PageReader(Prose, Naming):
             equation.links.append(Link(latex, "", "", Verdict("unread", reason)))
             self.last_side = None
             return
-        claims, conditions, where, every = [], [], False, None
+        claims, conditions, where, conditioned, every = [], [], False, False, None
         for number, statement in enumerate(statements):
             where = bool(re.match(r"^\W*(where|with)\b", statement.cue, re.I)) or (
                 where and re.match(r"^\W*and\b", statement.cue, re.I) is not None
@@ -294,8 +360,19 @@ class PageReader(Prose, Naming):
                 left, right = statement.sides[0], statement.sides[-1]
                 equation.links.append(Link(left.latex, "in", right.latex, reason))
                 continue
-            if self.stands_as_condition(statement, statements, number):
+            as_before = conditioned and re.match(r"^\W*(and|or|but)\W*$", statement.cue, re.I)
+            conditioned = self.stands_as_condition(statement, statements, number, as_before)
+            if conditioned:
                 condition = self.as_condition(statement)
+                stance = (
+                    Place(statement.cue.strip() + " ", "").stance if statement.cue else "asserts"
+                )
+                if stance == "excludes" and condition is not None:
+                    condition = opposite(condition)
+                if stance in ("denies", "open") and condition is not None:
+                    reason = f"the words {statement.cue.strip()!r} are not read in a display"
+                    self.note_unread(statement, equation, reason)
+                    continue
                 if condition is not None:
                     conditions.append(condition)
                     for node in condition.walk():
@@ -354,17 +431,35 @@ class PageReader(Prose, Naming):
         return None
 
     def declares_domain(self, statements):
-        """Whether the display only restricts variables, and the words before it say so."""
-        if not DECLARES.search(self.before_display[-160:]):
+        """Whether the display only restricts variables, and the sentence it stands in says so.
+
+        "Let $$a, b > 0$$" declares; "Let $a, b > 0$. Then $$a + b < 1$$" claims.
+        """
+        sentence = SENTENCE_END.split(self.before_display.strip())[-1]
+        found = list(DECLARES.finditer(sentence))
+        if not found or re.search(r"[.!?]\W*$", sentence):
             return False
+        if CLAIMS.search(sentence[found[-1].end() :]):
+            return False
+        strong = ASSUMES.search(sentence) is not None
         for statement in statements:
             if statement.continues or self.as_condition(statement) is None:
                 return False
-            if "=" in statement.operators and not any(
-                isinstance(s.node, t.Big) for s in statement.sides
-            ):
+            total = any(isinstance(s.node, t.Big) for s in statement.sides)
+            if (
+                "=" in statement.operators or not (strong or self.is_simple(statement))
+            ) and not total:
                 return False
         return bool(statements)
+
+    @staticmethod
+    def note_unread(statement, equation, reason):
+        """Say of each relation of a statement that it was not read."""
+        for k, operator in enumerate(statement.operators):
+            left, right = statement.sides[k], statement.sides[min(k + 1, len(statement.sides) - 1)]
+            equation.links.append(
+                Link(left.latex, operator, right.latex, Verdict("unread", reason))
+            )
 
     def defined_links(self, statement, equation):
         left, right = statement.sides[0], statement.sides[1]
@@ -372,7 +467,7 @@ class PageReader(Prose, Naming):
             Link(left.latex, "=", right.latex, Verdict("defined", "introduces a name"))
         )
 
-    def stands_as_condition(self, statement, row, number):
+    def stands_as_condition(self, statement, row, number, as_before):
         if (
             statement.sides
             and isinstance(statement.sides[0].node, t.IndexRange)
@@ -382,6 +477,12 @@ class PageReader(Prose, Naming):
         if not statement.operators:
             return number > 0 and bool(statement.cue)
         if statement.continues or not self.is_condition(statement):
+            return False
+        joins = re.match(r"^\W*(and|or|but)\b", statement.cue, re.I) is not None
+        reason = re.match(r"^\W*(since|because|as)\b", statement.cue, re.I) is not None
+        if (joins and not as_before and self.is_lone(statement.cue)) or (
+            reason and ("=" in statement.operators or not self.is_simple(statement))
+        ):
             return False
         if statement.cue and CONDITION_CUES.match(statement.cue):
             plain = self.is_value_condition(statement) or statement.operators[0] not in ("=", ":=")
@@ -397,6 +498,11 @@ class PageReader(Prose, Naming):
         if number == 0 and len(row) > 1 and row[1].separator == "arrow":
             return inequality or self.is_index_equality(statement)
         return False
+
+    @staticmethod
+    def is_lone(cue):
+        """Whether a cue is "and" or "or" alone: the claim before it goes on."""
+        return re.fullmatch(r"\W*(and|or|but)\W*", cue, re.I) is not None
 
     @staticmethod
     def is_simple(statement):
@@ -466,6 +572,7 @@ class PageReader(Prose, Naming):
         defined = self.new_names(sides, operators, conditions, statement, work, convention)
         if 0 in defined and defined[0].kind == "defined":
             self.keep_domain(sides[0].node, conditions)
+        conditions = [*conditions, *(c for c in self.inherited(sides) if c not in conditions)]
         for k, operator in enumerate(operators):
             left, right = sides[k], sides[k + 1]
             if k in defined:
@@ -490,23 +597,51 @@ class PageReader(Prose, Naming):
                 self.meaning.known |= self.meaning.leaves(link.left_node, link.right_node).scalars
 
     def keep_domain(self, node, conditions):
-        """The conditions of a definition stay: on parameters for the page, on arguments for itself."""
-        name = (
-            node.head.name
-            if isinstance(node, t.Apply) and isinstance(node.head, t.Function)
-            else None
-        )
+        """The conditions of a definition stay with it; see `inherited`."""
+        name = self.name_of(node)
         made = self.meaning.table.get(name)
-        own = set(made.parameters) if made is not None else set()
-        for condition in conditions:
-            names = t.names_in(condition)
-            if isinstance(condition, t.IndexRange) or self.is_about_indices(condition):
+        if made is None or made is self.extended:
+            return
+        made.conditions = tuple(
+            c
+            for c in conditions
+            if not isinstance(c, t.IndexRange)
+            and not self.is_about_indices(c)
+            and t.names_in(c) <= self.meaning.leaves(made.body).scalars | set(made.parameters)
+        )
+
+    @staticmethod
+    def name_of(node):
+        """The name that a definition of this left side would make."""
+        node = node.base if isinstance(node, t.Element) else node
+        if isinstance(node, t.Apply):
+            node = node.head
+        return node.name if isinstance(node, t.Function | t.Symbol) else None
+
+    def inherited(self, sides):
+        """The conditions under which the names of a chain were defined.
+
+        Those on a parameter hold where the name is applied to that parameter and nothing else:
+        after "For $0 < p < 1$: $H(p) = …$" a chain about $H(p)$ or $H'(p)$ is about these p.
+        """
+        nodes = [side.node for side in sides]
+        found, free = [], set().union(*(t.names_in(node) for node in nodes))
+        for name in sorted(self.meaning.leaves(*nodes).definitions):
+            made = self.meaning.table.get(name)
+            if made is None or not made.conditions:
                 continue
-            if names & own:
-                if made is not self.extended:
-                    made.conditions = (*made.conditions, condition)
-            elif not names & self.meaning.mains:
-                self.add_domain(condition)
+            calls = [
+                n.arguments
+                for node in nodes
+                for n in node.walk()
+                if isinstance(n, t.Apply) and made.name in t.names_in(n.head, t.Function)
+            ]
+            own = tuple(t.Symbol(p) for p in made.parameters)
+            for condition in made.conditions:
+                bound = t.names_in(condition) & set(made.parameters)
+                if not bound or (bound <= free and all(call == own for call in calls)):
+                    found.append(condition)
+        return found
 
     def against_head(self, head, right, verdict, conditions, convention, work):
         """A later side of a chain that begins with a derivative states a value at its kink, too.
@@ -542,7 +677,7 @@ class PageReader(Prose, Naming):
                         in_cases |= t.names_in(condition)
         kept = []
         for condition in conditions:
-            from_text = any(condition is c for c in (*self.case, *self.pending))
+            from_text = any(condition is c for c in (*self.case, *self.pending.conditions))
             if from_text and t.names_in(condition) & in_cases:
                 continue
             kept.append(condition)
@@ -551,6 +686,9 @@ class PageReader(Prose, Naming):
     def decide(self, left, operator, right, conditions, convention, work):
         """The verdict on a link, with regard to other readings of either side."""
         meaning = self.meaning
+        for name in sorted(self.clashes):
+            if name in names_of(left.node) | names_of(right.node):
+                return Verdict("undecided", f"{t.pretty(name)} {self.clashes[name]}")
         verdict = decide(meaning, left.node, operator, right.node, conditions, convention, work)
         if verdict.kind == "refuted" and self.softmax_of_number(left, right):
             verdict.reason += "; softmax takes the whole vector: write softmax(z)_i"
@@ -568,6 +706,23 @@ class PageReader(Prose, Naming):
                             "undecided",
                             "can be read in two ways, and is true in one only: add brackets",
                         )
+        elif verdict.kind == "refuted" and (told := self.not_heard(left.node, right.node)):
+            return Verdict("undecided", told, verdict.witness)
+        elif verdict.kind == "refuted" and self.doubts:
+            second = decide(
+                meaning,
+                left.node,
+                operator,
+                right.node,
+                [*conditions, *self.doubts],
+                convention,
+                work,
+            )
+            if second.kind == "verified":
+                where = ", ".join(describe(c) for c in self.doubts)
+                return Verdict(
+                    "undecided", f"holds for {where}: say whether that is meant", verdict.witness
+                )
         elif verdict.kind == "refuted" and self.is_mere_condition(left.node, right.node):
             return Verdict("undecided", 'holds for some values only: say "let", or claim something')
         elif verdict.kind == "refuted":
@@ -583,6 +738,15 @@ class PageReader(Prose, Naming):
                             "can be read in two ways, and is true in one only: add brackets",
                         )
         return verdict
+
+    def not_heard(self, *nodes):
+        """What the page says about a name of these sides, and is not read."""
+        for name in sorted(set().union(*(names_of(node) for node in nodes))):
+            if name in self.unheard:
+                return (
+                    f"the page says about {t.pretty(name)}: {self.unheard[name]}; that is not read"
+                )
+        return ""
 
     def is_mere_condition(self, left, right):
         """``x = 0``, ``x > 0``, ``i = k`` standing alone."""
@@ -632,6 +796,11 @@ def _rows(statements):
         else:
             rows[-1].append(statement)
     return rows
+
+
+def names_of(node):
+    """All names in an expression, of variables and of functions."""
+    return t.names_in(node) | t.names_in(node, t.Function)
 
 
 def _with_place(error, latex):

@@ -676,7 +676,7 @@ class Parser(Calculus, Piecewise):
             return slash
         token = self.next()
         name = token.text
-        if name == "e" and self.at("sup"):
+        if name == "e" and self.at("sup") and not self.is_power_of_name(name):
             return Constant("e")
         name, indices, order, side, power = self.attachments(name, token)
         if name == "O" and self.at("open", "(") and not indices and not order:
@@ -701,6 +701,13 @@ class Parser(Calculus, Piecewise):
         if order:
             node = Apply(Primed(Function(name), order, side), ()) if side else Prime(node, order)
         return self.powered(node, power)
+
+    def is_power_of_name(self, name):
+        """The e² of a page that calls its error e: a plain number is its power."""
+        group = [
+            t for t in self.tokens[self.position + 1 : self.position + 4] if t.kind != "lbrace"
+        ]
+        return self.names.is_defined(name) and bool(group) and group[0].kind == "number"
 
     def powered(self, node, power):
         return node if power is None else Power(node, power)
@@ -784,6 +791,10 @@ class Parser(Calculus, Piecewise):
                         name = f"{name}_{{({label})}}"
                         continue
                 if power is None and (self.is_function_name(name) or order):
+                    inverse = [t.text for t in group] == ["-", "1"]
+                    if inverse and not order and self.names.has_inverse(name):
+                        name = f"{name}^{{-1}}"  # the inverse is a function of its own
+                        continue
                     if (
                         kinds[:1] == ["op"]
                         and group[0].text == "-"
@@ -858,7 +869,11 @@ class Parser(Calculus, Piecewise):
         inside = self.bracket_tokens(ahead_only=True)
         for place, item in enumerate(inside):
             follower = inside[place + 1].kind if place + 1 < len(inside) else ""
-            if item.kind == "letter" and item.text == name and follower not in ("open", "prime"):
+            inverse = follower == "sup" and any(
+                t.kind == "open" for t in inside[place + 1 : place + 7]
+            )
+            bare = follower not in ("open", "prime") and not inverse
+            if item.kind == "letter" and item.text == name and bare:
                 return False
         return self.names.is_prime_call(name, inside)
 

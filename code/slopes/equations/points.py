@@ -31,6 +31,7 @@ class Domain:
     upper: Fraction | None = None
     values: tuple = ()
     whole: bool = False
+    signed: bool = False  # whole numbers of both signs
 
     def is_empty(self):
         """Whether no number lies between the ends."""
@@ -41,7 +42,8 @@ class Domain:
         if self.values:
             return generator.choice(self.values)
         if self.whole:
-            low = 1 if self.lower is None else int(self.lower)
+            first = -3 if self.signed else 1
+            low = first if self.lower is None else int(self.lower)
             high = low + 8 if self.upper is None else int(self.upper)
             return Fraction(generator.randint(low, max(low, high)))
         low, high = self.lower, self.upper
@@ -64,7 +66,8 @@ class Domain:
         """The special values in this domain, and its ends from inside."""
         if self.values:
             return list(self.values)
-        values = [Fraction(k) for k in WHOLE] if self.whole else list(SPECIAL)
+        whole = (*range(-3, 1), *WHOLE) if self.signed else WHOLE
+        values = [Fraction(k) for k in whole] if self.whole else list(SPECIAL)
         tiny = Fraction(1, 10**12)
         for end, inward in ((self.lower, tiny), (self.upper, -tiny)):
             if end is not None and not self.whole:
@@ -179,7 +182,7 @@ def _narrow_set(name, members, narrow):
         if all(v is not None for v in values):
             narrow(name, values=values)
     elif isinstance(members, t.NumberSet) and members.name in "NZ":
-        narrow(name, whole=True)
+        narrow(name, whole=True, signed=members.name == "Z")
     elif isinstance(members, t.Interval | t.Vector):
         ends = (members.lower, members.upper) if isinstance(members, t.Interval) else members.items
         if len(ends) == 2:

@@ -56,6 +56,11 @@ class Words:
         return "".join(text if kind == "words" else "\u25a1" for kind, text in self.pieces)
 
 
+def spelled(item):
+    """The text of a paragraph with its formulas between dollar signs."""
+    return "".join(text if kind == "words" else f"${text}$" for kind, text in item.pieces).strip()
+
+
 @dataclass
 class Remark:
     """``<!-- verify: … -->``: an instruction to the checker that the reader does not see."""
