@@ -121,6 +121,7 @@ class PageReader(Prose, Naming):
         self.clashes = {}  # names that one sentence gives two meanings, or explains by themselves
         self.unheard = {}  # names of which the page says something that is not read
         self.doubts = []  # conditions that the words may mean for this display, or may not
+        self.agreed = []  # values at kinks that the words agree on
         self.exempt = None
         self.last_side = None
         self.convention_remark = False
@@ -320,6 +321,7 @@ class PageReader(Prose, Naming):
         kinks, and one about $r'(0)$ nothing about another function.
         """
         remark, self.convention_remark = self.convention_remark, False
+        self.agreed = []
         texts = [*SENTENCE_END.split(self.spelled), *re.findall(r"\\text\{([^}]*)\}", latex)]
         if isinstance(follower, Words) and not follower.heading:
             first = re.split(r"(?<=[.!?])\s", follower.text.strip())[0]
@@ -327,7 +329,27 @@ class PageReader(Prose, Naming):
                 texts.append(spelled(follower))
             elif REFERS_BACK.match(first) and not first.endswith(":"):
                 texts.append(first)
-        return remark or any(self.speaks_of_kink(text, latex) for text in texts)
+        found = [text for text in texts if self.speaks_of_kink(text, latex)]
+        for text in found:
+            for formula in re.findall(r"\$([^$]*'[^$]*)\$", text):
+                self.agreed += [s for s in self.read_inline(formula) if s.operators == ["="]]
+        return remark or bool(found)
+
+    def breaks_agreement(self, left, right):
+        """The refutation of a side that breaks what the words agree on: "by convention $r'(0) = 0$"."""
+        for statement in self.agreed:
+            one, value = (side.node for side in statement.sides)
+            if not (
+                isinstance(one, t.Apply) and isinstance(left, t.Apply) and one.head == left.head
+            ):
+                continue
+            if len(one.arguments) == 1 and isinstance(left.arguments[0], t.Symbol):
+                at = t.At(right, ((left.arguments[0], one.arguments[0]),))
+                found = decide(self.meaning, at, "=", value)
+                if found.kind == "refuted":
+                    found.reason = "the words agree on another value at the kink"
+                    return found
+        return None
 
     @staticmethod
     def speaks_of_kink(text, latex):
@@ -692,6 +714,8 @@ class PageReader(Prose, Naming):
         verdict = decide(meaning, left.node, operator, right.node, conditions, convention, work)
         if verdict.kind == "refuted" and self.softmax_of_number(left, right):
             verdict.reason += "; softmax takes the whole vector: write softmax(z)_i"
+        if verdict.kind == "verified" and convention:
+            verdict = self.breaks_agreement(left.node, right.node) or verdict
         if verdict.kind == "verified":
             for one, other, turned in ((left, right, False), (right, left, True)):
                 for node, must_hold in one.others:
