@@ -109,6 +109,7 @@ def read_markdown(text, cell=None):
     cleaned = _cleaned(text.replace("\r\n", "\n"), remarks)
     items, position = [], 0
     pending = []  # pieces of the running paragraph
+    between = []  # all texts between formulas
     for match in _DISPLAY.finditer(cleaned):
         if match.group("code") is not None or match.group("escaped") is not None:
             continue
@@ -117,6 +118,7 @@ def read_markdown(text, cell=None):
             match.group("inline") if match.group("inline") is not None else match.group("round")
         )
         pending.append(("words", before))
+        between.append(before)
         position = match.end()
         if inline is not None:
             pending.append(("math", inline.strip()))
@@ -131,12 +133,12 @@ def read_markdown(text, cell=None):
         indented = cleaned[start : match.start()].startswith(("  ", "\t"))
         items.append(Display(latex.strip(), label, line, cell, indented))
         pending = []
-    rest = cleaned[position:]
-    pending.append(("words", rest))
+    pending.append(("words", cleaned[position:]))
+    between.append(cleaned[position:])
     _flush(pending, items, remarks)
-    if "$$" in re.sub(r"(`+).*?\1", "", rest, flags=re.S):
+    if any("$$" in re.sub(r"(`+).*?\1", "", text, flags=re.S) for text in between):
         # An odd number of them: which texts are formulas is anybody's guess.
-        line = cleaned.count("\n", 0, position + rest.rindex("$$")) + 1
+        line = cleaned.count("\n", 0, cleaned.rindex("$$")) + 1
         items.append(Display(UNPAIRED, "", line, cell))
     for item in items:
         if isinstance(item, Remark):
