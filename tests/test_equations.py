@@ -258,6 +258,24 @@ def test_two_readings_are_undecided():
     assert only(r"$$ \frac{d}{dx} \left(x\right) \cdot e^x = e^x $$").kind != "refuted"
 
 
+@pytest.mark.parametrize(
+    ("display", "count"),
+    [
+        (r"f(x) = x^2 \text{ so } f'(x) = 2x", 2),
+        (r"\text{Then } f'(x) = 2x \text{ and hence } f''(x) = 2", 2),
+        (r"f'(x) = 2x, \text{ which is } f'(x) = 3x \text{ for } x > 0", 2),
+        (r"\text{f'(x) = 3x}", 1),
+        (r"f'(x) = 2x \quad \text{because f(x) = x^3}", 2),
+        (r"f'(x) = 2u \text{ where } u = x, \text{ and } f''(x) = 2", 2),
+        (r"x + x = 2x \text{ since } x \cdot x = x^2 \text{ and } 1 = 1", 3),
+    ],
+)
+def test_no_equality_vanishes_in_words(display, count):
+    """Each equality that the reader sees gets a verdict, or is said to be unread."""
+    kinds = verdicts(f"Let $f(x) = x^2$.\n\n$$ {display} $$")
+    assert len(kinds) >= count or "unread" in kinds, kinds
+
+
 def test_a_display_that_is_never_closed_is_told():
     assert "unread" in verdicts("One $$ too many.\n\n$$ (a+b)^2 = a^2+b^2 $$\n\nAnd $1 = 1$.")
     assert verdicts("$$ 1 = 1 $$\n\n`$$`") == ["verified"]

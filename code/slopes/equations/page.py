@@ -252,6 +252,7 @@ class PageReader(Prose, Naming):
         freed = self.free()
         for row in _rows(statements):
             self.row(row, scoped, convention, work, equation)
+        self.read_no_text(item.latex, equation)
         self.names_constant = True
         self.meaning.conditions = [*freed, *self.meaning.conditions]
         return equation
@@ -289,6 +290,13 @@ class PageReader(Prose, Naming):
             return scoped
         self.pending.lifted[name] = how
         return [c for c in scoped if name not in subjects(c)]
+
+    @staticmethod
+    def read_no_text(latex, equation):
+        r"""Say that a relation which is set as words, ``\text{f'(x) = 3x}``, was not read."""
+        for words in re.findall(r"\\(?:text|textrm|mbox)\s*\{([^{}$]*[=<>≤≥≠][^{}$]*)\}", latex):
+            reason = "an equation set as words is not read: end the text before it"
+            equation.links.append(Link(words.strip(), "", "", Verdict("unread", reason)))
 
     def free(self):
         """Set aside what the page said about the names that "for all real x" frees.
