@@ -4,7 +4,7 @@ import re
 
 from . import builtins
 from . import tree as t
-from .decide import BUDGET, agree_somewhere
+from .decide import BUDGET, agree_somewhere, decide
 from .meaning import Definition, single_name
 from .numbers import Work
 from .parser import INDEX_LETTERS
@@ -12,19 +12,19 @@ from .verdicts import Verdict
 
 # A name that has a meaning keeps it, unless the words say otherwise: what contradicts it is a claim.
 ANEW = re.compile(
-    r"\b(redefin\w*|anew|from (here|now) on|now let|now take|now put|now consider|this time|instead|"
-    r"from this point|a new meaning|new name|examples?|replac\w+)\b",
+    r"\b(redefin\w*|anew|from (here|now) on|now let(?! us)|now take|now put|now consider|this time|"
+    r"instead|from this point|a new meaning|new name|examples?|replac\w+)\b",
     re.I,
 )
 REDEFINES = re.compile(
-    r"\b(let|define[sd]?|definition|now take|consider|set|is given by|given by|"
+    r"\b(let(?! us)|define[sd]?|definition|now take|consider|set|is given by|given by|"
     r"the .{0,40}function (is|reads)|denote)\b",
     re.I,
 )
 # A heading that announces more about what was there before, and no new function.
 CONTINUED = re.compile(
     r"\b(forms?|versions?|relations?|related|derivatives?|deriv\w*|differentiat\w*|proofs?|steps?|checks?|"
-    r"alternative\w*|rewrit\w*|rearrang\w*|simplif\w*|identit\w*|propert\w*|symmetr\w*|stab\w+|results?|"
+    r"alternative\w*|rewrit\w*|uses?|its|rearrang\w*|simplif\w*|identit\w*|propert\w*|symmetr\w*|stab\w+|results?|"
     r"summary|conclusions?|connection|terms|via|slopes?|gradients?|in practice|numeric\w*)\b",
     re.I,
 )
@@ -34,9 +34,44 @@ NAMES = re.compile(
     r"defin\w*|say|where|with|stands? for|symbol|notation)\b",
     re.I,
 )
+# A heading that does announce something new, and a sentence that opens another example.
+OTHER = re.compile(
+    r"\b(another|new|second|third|next|other)\b.*\b(functions?|activations?|loss|losses|units?)\b",
+    re.I,
+)
+OPENS = re.compile(
+    r"\b(examples?|exercise|problem|instead|second|third|fourth|another|next|replac\w*|in the same way|"
+    r"similarly|(for|take|consider|now) (the )?(\w+ )?(function|activation|loss|cube|square))\b|"
+    r"^\W*\(?([a-z]|[ivx]+|\d+)[).]\W*$",
+    re.I,
+)
+STRONGLY = re.compile(
+    r"\b(let(?! us)|set|put|defin\w+|redefin\w+|denote|choose|now take|consider)\b", re.I
+)
+# "We can also write …": the same once more.
+ALSO = re.compile(r"\b(can|could|may|also|again|equivalent\w*|same)\b[^.;:]*$", re.I)
 # What is said not to hold is no definition.
 DENIED = re.compile(
     r"\b(not|never|wrong\w*|false\w*|mistak\w*|instead of|rather than|than|err\w*)\b", re.I
+)
+# "The softplus function is": what stands there must be that function, whatever its letter.
+CALLED = {
+    "softplus": ("softplus", "softplus, log(1 + e^x)"),
+    "hyperbolic tangent|tanh": ("tanh", "tanh, (e^x - e^-x)/(e^x + e^-x)"),
+    "silu|swish|sigmoid linear unit": ("silu", "SiLU, x/(1 + e^-x)"),
+    "relu|rectified linear unit|rectifier": ("relu", "ReLU, max(0, x)"),
+    "(logistic )?sigmoid|(standard )?logistic( function)?": (
+        "sigmoid",
+        "the sigmoid, 1/(1 + e^-x)",
+    ),
+    "softsign": ("softsign", "softsign, x/(1 + |x|)"),
+    "mish": ("mish", "Mish, x tanh(log(1 + e^x))"),
+    "logit": ("logit", "the logit, log(x/(1 - x))"),
+}
+CALL = (
+    r"^\W*(?:(?:the|our|define|consider|recall|take|we|now|use|here|is) )*(?:{names})"
+    r"(?: \([\w ]+\))?(?: (?:activation|function|unit))*(?:,? (?:or|also (?:called|known as))[\w -]+,?)?"
+    r"(?: (?:is|reads|given|defined|by|as|has|the|form))*\W*$"
 )
 
 
@@ -55,6 +90,8 @@ class Naming:
 
     def is_elsewhere(self, known):
         """Whether a definition belongs to a section that is over."""
+        if known.section != self.section and OTHER.search(self.section_title):
+            return True
         return known.section not in {0, *(section for _, section in self.sections)}
 
     def definition_of(self, node, body):
@@ -207,28 +244,31 @@ class Naming:
         verdict = self.decide(left, "=", right, [], False, Work(BUDGET))
         if verdict.kind == "verified":
             return
-        if (
-            not introduces
-            and (
-                verdict.kind not in ("refuted", "unread")  # unread: it contains a new name
-                or known.kind not in ("function", "variable")
+        if not STRONGLY.search(words) or ALSO.search(words):
+            opens = (introduces and not ALSO.search(words)) or OPENS.search(words)
+            if (
+                not opens
                 or DENIED.search(words[-80:])
-                or self.is_special(made, known)
-                or agree_somewhere(self.meaning, left.node, right.node)
-            )
-        ):
-            return
+                or self.is_case_of(known, made, left, verdict)
+            ):
+                return
         self.define(made)
         if known.kind == made.kind and made.name in said.named:
             self.clashes[made.name] = "is given two meanings in one sentence"
         said.named.add(made.name)
 
-    def is_special(self, made, known):
-        """Whether a formula contains less than the known one: a value was put in."""
+    def is_case_of(self, known, made, left, verdict):
+        """Whether a formula that differs from the known one is a case of it, or cannot be told."""
+        if verdict.kind not in ("refuted", "unread"):  # unread: it contains a new name
+            return True
+        if known.kind not in ("function", "variable"):
+            return True
         new = self.meaning.leaves(made.body)
         old = self.meaning.leaves(known.body, table=known.table)
         free = new.scalars | new.families | new.unknown
-        return not free or free < old.scalars | old.families | old.unknown
+        if not free or free < old.scalars | old.families | old.unknown:
+            return True  # a value was put in
+        return agree_somewhere(self.meaning, left.node, made.body)
 
     def fixes_variable(self, made):
         """``x = 0`` for the x of the functions, ``x = y``: restricts, and defines nothing."""
@@ -417,21 +457,45 @@ class Naming:
         fixed = builtins.LETTERS.get(made.name)
         if fixed and made.kind == "function" and t.is_plain_value(made.body):
             return None  # "σ(x) = 1": what the sigmoid is said to be, and no other function
-        words = self.section_words
-        if fixed == "sigmoid" and made.kind == "function" and not any(made.vector_parameters):
-            called = re.search(r"sigmoid|logistic", words, re.I)
-            others = re.search(r"relu|tanh|softmax|softplus|softsign|hyperbolic", words, re.I)
-            if called and not others and len(made.parameters) == 1:
-                verdict = self.decide(left, "=", right, conditions, False, work)
-                if verdict.kind == "refuted":
-                    verdict.reason = (
-                        "the page calls this the sigmoid, 1/(1 + e^-x); " + verdict.reason
-                    )
-                    return verdict
+        wrong = self.against_its_name(made, conditions, work)
+        if wrong is not None:
+            return wrong
         self.define(made)
         return self.contradicting_cases(made, right, conditions, work) or Verdict(
             "defined", "introduces a name"
         )
+
+    def against_its_name(self, made, conditions, work):
+        """The refutation of a function that is not what the page calls it; None if all is well."""
+        function, usual = self.called_function() or self.called_sigmoid(made) or (None, None)
+        if function is None or made.kind != "function" or len(made.parameters) != 1:
+            return None
+        if any(made.vector_parameters) or not t.names_in(made.body) <= set(made.parameters):
+            return None  # a variant with a parameter of its own
+        meant = t.Apply(t.Function(function), (t.Symbol(made.parameters[0]),))
+        verdict = decide(self.meaning, meant, "=", made.body, conditions, False, work)
+        if verdict.kind != "refuted":
+            return None
+        verdict.reason = f"the page calls this {usual}; {verdict.reason}"
+        return verdict
+
+    def called_function(self):
+        """The well-known function that the sentence before the display speaks of, or None."""
+        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        for names, function in CALLED.items():
+            if re.match(CALL.format(names=names), sentence, re.I):
+                return function
+        return None
+
+    def called_sigmoid(self, made):
+        """The sigmoid for a σ, if the section calls it so, and speaks of no other function."""
+        if builtins.LETTERS.get(made.name) != "sigmoid":
+            return None
+        called = re.search(r"sigmoid|logistic", self.section_words, re.I)
+        others = r"relu|tanh|softmax|softplus|softsign|hyperbolic"
+        if not called or re.search(others, self.section_words, re.I):
+            return None
+        return CALLED["(logistic )?sigmoid|(standard )?logistic( function)?"]
 
     def contradicting_cases(self, made, right, conditions, work):
         """The refutation of a definition by cases that overlap and differ; None if all is well."""

@@ -26,6 +26,9 @@ _COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 _VERIFY = re.compile(r"^\s*verify\s*:\s*(.*)$", re.S)
 #: What stands for a page's last $$, if it has no partner: no formula, so that it is unread.
 UNPAIRED = r"\$\$ without a second one"
+#: The level of a title that is a bold line of its own.
+BELOW_HEADINGS = 7
+_BOLD_TITLE = re.compile(r"^\s*\*\*[^*]+\*\*[.:]?\s*$")
 _BULLET = re.compile(r"^(\s*)([-*+•]|\d{1,2}[.)])\s+")
 
 
@@ -45,7 +48,7 @@ class Words:
     """A paragraph or a list item: pieces ('words', text) and ('math', latex) in order."""
 
     pieces: list = field(default_factory=list)
-    heading: int = 0  # its level, 1 to 6; 0 for what is no heading
+    heading: int = 0  # its level, from 1; 0 for what is no heading
     bullet: str = ""
     indented: bool = False
     starts: bool = True  # a paragraph begins here; False: it goes on after a display
@@ -252,6 +255,8 @@ def _flush(pending, items, remarks):
 
     def close():
         nonlocal current
+        if not current.bullet and _BOLD_TITLE.match(current.text):
+            current.heading = BELOW_HEADINGS
         if any(text.strip() for _, text in current.pieces):
             items.append(current)
         current = Words()
