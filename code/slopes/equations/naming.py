@@ -48,6 +48,7 @@ OPENS = re.compile(
 STRONGLY = re.compile(
     r"\b(let(?! us)|set|put|defin\w+|redefin\w+|denote|choose|now take|consider)\b", re.I
 )
+EXAMPLE = re.compile(r"^\W*(examples?|exercise|problem)\b", re.I)
 # "We can also write …": the same once more.
 ALSO = re.compile(r"\b(can|could|may|also|again|equivalent\w*|same)\b[^.;:]*$", re.I)
 # What is said not to hold is no definition.
@@ -222,6 +223,8 @@ class Naming:
     def names_anew(self):
         """Whether the sentence that ends in the display says that a known name gets a new meaning."""
         sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        if sentence == self.section_title and CONTINUED.search(sentence):
+            return False
         return ANEW.search(sentence) is not None
 
     def redefine_inline(self, statement, words, introduces, said):
@@ -246,6 +249,7 @@ class Naming:
             return
         if not STRONGLY.search(words) or ALSO.search(words):
             opens = (introduces and not ALSO.search(words)) or OPENS.search(words)
+            opens = opens or EXAMPLE.match(self.paragraph)
             if (
                 not opens
                 or DENIED.search(words[-80:])
