@@ -7,7 +7,8 @@ from . import tree as t
 from .errors import Undecidable, Undefined, Unread
 from .numbers import CHECK_DIGITS, primal
 from .points import MODES, domains
-from .verdicts import Refuted, Verdict
+from .search import COUNTERS
+from .verdicts import Refuted, Verdict, describe
 
 SMALL_STEPS = {"h", "epsilon", "varepsilon", "eps"}
 
@@ -78,15 +79,58 @@ class Approximate:
 
     def with_order(self, dependents):
         """``= … + O(h²)``: the rest, divided by h², must stay bounded."""
-        self.domain = domains(self.conditions)
         names = sorted(self.meaning.leaves(self.order).scalars)
-        if len(names) != 1:
-            raise Unread("O(…) of more than one variable")
-        return self.vanishing(
-            names[0], self.order, "the rest is of this order as {} → 0", dependents
-        )
+        target = self.where_to(names)
+        if target is None:
+            return Verdict("undecided", "O(…) does not tell where its variable goes: write x → a")
+        self.domain = domains(self.conditions)
+        name, point = target
+        shown = t.pretty(name), describe(point)
+        reason = f"the rest is of this order as {shown[0]} → {shown[1]}"
+        return self.vanishing(name, self.order, reason, dependents, point)
 
-    def vanishing(self, small, order, reason, dependents):
+    def where_to(self, names):
+        """(variable, where it goes) for an O(…): as the page says, or where the order vanishes."""
+        for condition in self.conditions:
+            arrow = isinstance(condition, t.Relation) and condition.operator == "to"
+            if arrow and isinstance(condition.left, t.Symbol) and condition.left.name in names:
+                self.conditions = [c for c in self.conditions if c is not condition]
+                point = condition.right
+                return condition.left.name, point.body if isinstance(point, t.Sided) else point
+        if len(names) != 1:
+            raise Unread("O(…) of more than one variable, and nothing says which one goes where")
+        if names[0] in COUNTERS:
+            return names[0], t.Constant("infinity")
+        places = [t.Number("0"), t.Number("1"), t.Negate(t.Number("1"))]
+        places += [n for n in self.order.walk() if isinstance(n, t.Number)]
+        self.domain = domains(self.conditions)
+        for place in places:
+            sample = self.make_sample("order")
+            moved = self.moved(sample, ("v", names[0]), self.side(place, sample, {})[0])
+            value, error = self.side(self.order, moved, {})
+            if error is None and abs(primal(value)) < self.mp.mpf(10) ** -30:
+                return names[0], place
+        return None
+
+    def steps(self, point, k):
+        """Three values of the variable, ever nearer to where it goes."""
+        mp = self.mp
+        end, _ = self.side(point, self.make_sample("end"), {})
+        if mp.isinf(end):
+            sign = 1 if end > 0 else -1
+            near, _ = self.side(self.order, self.moved_to(sign * mp.mpf(10) ** 8), {})
+            slow = near is not None and abs(primal(near)) > mp.mpf(10) ** -150
+            far = (10**8, 10**14, 10**20) if slow else (20, 40, 80)
+            return [sign * mp.mpf(x) for x in far]
+        return [end + mp.mpf(10) ** -power * (-1 if k % 2 else 1) for power in (8, 14, 20)]
+
+    def moved_to(self, value):
+        sample = self.make_sample("end")
+        for name in self.meaning.leaves(self.order).scalars:
+            sample = self.moved(sample, ("v", name), value)
+        return sample
+
+    def vanishing(self, small, order, reason, dependents, point=None):
         """Whether left - right is O(order) (or o(1)) as one variable goes to zero, at several points."""
         gap = t.Add((self.left, t.Negate(self.right)))
         scale = order or t.Number("1")
@@ -95,11 +139,9 @@ class Approximate:
         for k in range(8):
             sample = self.make_sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
             ratios = []
-            direction = -1 if k % 2 else 1
             try:
                 with self.mp.workdps(CHECK_DIGITS):
-                    for power in (8, 14, 20):
-                        step = self.mp.mpf(10) ** -power * direction
+                    for step in self.steps(point or t.Number("0"), k):
                         moved = self.moved(sample, ("v", small), step)
                         if not self.allowed(moved, {}):
                             break
@@ -113,7 +155,10 @@ class Approximate:
             if len(ratios) < 3:
                 continue
             compared += 1
-            bounded = ratios[2] <= 20 * ratios[0] + self.mp.mpf(10) ** -6
+            if self.little:
+                bounded = ratios[2] <= self.mp.mpf(10) ** -6 and ratios[2] <= ratios[0]
+            else:
+                bounded = ratios[2] <= 1.5 * ratios[0] + self.mp.mpf(10) ** -6
             if order is None:
                 bounded = (
                     ratios[2] <= self.mp.mpf(10) ** -8

@@ -9,6 +9,7 @@ from .groups import (
 )
 from .lexer import Token
 from .tree import (
+    Antiderivative,
     Apply,
     At,
     Big,
@@ -27,6 +28,8 @@ from .tree import (
     Subdifferential,
     Symbol,
 )
+
+_RAISED = ["sup", "lbrace", "letter", "rbrace"]
 
 
 class Calculus:
@@ -49,9 +52,13 @@ class Calculus:
             return None
         order, body = found
         variables = self.differentials(bottom)
-        if sum(count for _, count in variables) != order:
+        orders = [count for _, count in variables]
+        if isinstance(order, Symbol):
+            if orders != [order]:
+                raise Unread("the orders above and below in a derivative differ", bottom[0].start)
+        elif any(isinstance(count, Symbol) for count in orders) or sum(orders) != order:
             raise Unread("the orders above and below in a derivative differ", bottom[0].start)
-        if order > 4:
+        elif order > 4:
             raise Unread("derivatives beyond the fourth are not read", bottom[0].start)
         partial = bottom[0].kind == "partial"
         if body:
@@ -74,7 +81,11 @@ class Calculus:
             if not part:
                 raise Unread("a derivative without a variable", mark.start)
             order = 1
-            if len(part) > 2 and part[-2].kind == "sup" and part[-1].kind == "number":
+            if len(part) > 2 and part[-2].kind == "sup" and part[-1].kind == "letter":
+                order, part = Symbol(part[-1].text), part[:-2]
+            elif len(part) > 4 and [t.kind for t in part[-4:]] == _RAISED:
+                order, part = Symbol(part[-2].text), part[:-4]
+            elif len(part) > 2 and part[-2].kind == "sup" and part[-1].kind == "number":
                 order, part = int(part[-1].text), part[:-2]
             elif len(part) > 4 and part[-4].kind == "sup" and part[-2].kind == "number":
                 order, part = int(part[-2].text), part[:-4]
@@ -229,9 +240,8 @@ class Calculus:
         if slash is not None:
             return slash
         token = self.next()
-        if self.accept("sub"):
-            variable = self.whole(self.argument_tokens())
-            return Derivative(self.operand(), ((variable, 1),), True)
+        if self.at("sub") or (self.at("sup") and self.at("sub", ahead=2)):
+            return Derivative(*self.short_partial(token))
         if self.at("letter") or self.at("name") or self.at("function"):
             node = self.factor()
             if isinstance(node, Apply):
@@ -240,6 +250,28 @@ class Calculus:
             r"\partial is read in \frac{\partial …}{\partial …}, \partial_x f and \partial f(0)",
             token.start,
         )
+
+    def short_partial(self, token):
+        r"""``\\partial_x f``, ``\\partial_{xy} f``, ``\\partial_x^2 f``, ``\\partial^2_{xy} f``."""
+        below, above = [], None
+        while (self.at("sub") and not below) or (self.at("sup") and above is None):
+            if self.next().kind == "sub":
+                below = self.argument_tokens()
+            else:
+                above = self.argument_tokens()
+        letters = [t.kind for t in below] == ["letter"] * len(below)
+        parts = [[t] for t in below] if letters else [below]
+        names = [self.whole(part) for part in parts]
+        order = len(names)
+        if above is not None:
+            if [t.kind for t in above] != ["number"] or not above[0].text.isdigit():
+                raise Unread("this order of a derivative is not read", token.start)
+            order = int(above[0].text)
+        if len(names) == 1:
+            names = names * order
+        if len(names) != order or not 0 < order <= 4:
+            raise Unread("the orders above and below in a derivative differ", token.start)
+        return self.operand(), tuple((name, 1) for name in names), True
 
     def gradient(self):
         self.next()
@@ -318,8 +350,8 @@ class Calculus:
         return Limit(self.whole(sides[0]), self.whole(target), side, self.term())
 
     def integral(self, below, above, token):
-        if below is None or above is None:
-            raise Unread("an integral is read with both limits", token.start)
+        if (below is None) != (above is None):
+            raise Unread("an integral is read with both limits, or with none", token.start)
         level, place = 0, None
         for k in range(self.position, len(self.tokens)):
             item = self.tokens[k]
@@ -341,6 +373,8 @@ class Calculus:
         body = self.tokens[self.position : place] or [Token("number", "1", token.start, token.end)]
         variable = self.tokens[place + 1].text
         self.position = place + 2
+        if below is None:
+            return Antiderivative(variable, self.whole(body))
         return Integral(variable, self.whole(below), self.whole(above), self.whole(body))
 
     def big_sum(self, kind, below, above, token):
@@ -430,6 +464,10 @@ def differential_top(top, bottom):
     if rest and rest[0].kind == "sup":
         if len(rest) >= 2 and rest[1].kind == "number":
             order, rest = int(rest[1].text), rest[2:]
+        elif len(rest) >= 2 and rest[1].kind == "letter":
+            order, rest = Symbol(rest[1].text), rest[2:]
+        elif [t.kind for t in rest[:4]] == _RAISED:
+            order, rest = Symbol(rest[2].text), rest[4:]
         elif len(rest) >= 4 and rest[1].kind == "lbrace" and rest[2].kind == "number":
             order, rest = int(rest[2].text), rest[4:]
         else:

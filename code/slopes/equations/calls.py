@@ -127,6 +127,8 @@ class Calls:
             return self.column(rows)
         inner = Frame({**local, **(bound or {})}, definition.table)
         for condition in definition.conditions:
+            if self.meaning.leaves(condition).indices - set(inner.locals):
+                continue  # "p_i > 0": about the elements of an argument, whatever i is
             if not self.holds(condition, inner):
                 raise Undefined(f"outside the domain of {t.pretty(definition.name)}")
         return self.value(definition.body, inner)

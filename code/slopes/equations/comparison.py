@@ -152,6 +152,9 @@ class Comparison:
             ends = {name: self.index_end(name, probe) for name in indices}
             places = [p for p in assignments(indices, ends) if self.index_conditions(p, probe)]
             self.quiet = True
+            if self.operator in ("<", "<=", ">", ">=") and self.leaves.families and places:
+                flat = self.make_sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
+                self.at_point(flat, places[0], generic=False)
             for place in places[:1] + places[-1:] if len(places) > 1 else places:
                 self.at_point(self.make_sample(f"n{size}", "mixed", size), place, generic=False)
             self.quiet = False

@@ -77,6 +77,25 @@ def agree_somewhere(meaning, left, right):
     return overlap.verdict().kind != "verified" or overlap.agreed > 0
 
 
+def slope_of(node, name):
+    """The derivative of a side in which integrals without limits are terms, by their variable."""
+    if isinstance(node, t.Antiderivative):
+        return node.body
+    if not any(isinstance(n, t.Antiderivative) for n in node.walk()):
+        return t.Derivative(node, ((t.Symbol(name), 1),))
+    if isinstance(node, t.Negate):
+        return t.Negate(slope_of(node.body, name))
+    if isinstance(node, t.Add):
+        return t.Add(tuple(slope_of(term, name) for term in node.terms))
+    if isinstance(node, t.Multiply):
+        rest = [f for f in node.factors if not isinstance(f, t.Antiderivative)]
+        if len(rest) == len(node.factors) - 1 and not any(name in t.names_in(f) for f in rest):
+            return t.Multiply(
+                tuple(getattr(f, "body", f) if f not in rest else f for f in node.factors)
+            )
+    raise Unread("an integral without limits is read as a term of a sum")
+
+
 class Question(Comparison, Kinks, Approximate):
     """One relation, with everything needed to decide it."""
 
@@ -92,6 +111,7 @@ class Question(Comparison, Kinks, Approximate):
         self.mp = self.arithmetic.mp
         self.budget, self.begun = BUDGET, self.work.left
         self.far = False  # whether the points lie far out, where differences may be lost
+        self.little = False  # o(…) and not O(…)
         self.quiet = False  # whether points count for nothing unless they refute
         self.tally = Tally()
         self.slack = 0
@@ -119,7 +139,9 @@ class Question(Comparison, Kinks, Approximate):
         if self.operator not in ("=", "<", "<=", ">", ">=", "!=", "~", "in", "to"):
             raise Unread(f"the relation {self.operator!r} is not read")
         self.prepare_limit()
+        self.take_antiderivatives()
         self.order = self.take_order()
+        self.limit_orders()
         self.find_implicit()
         dependents = self.dependents()
         with self.meaning.with_definitions(dependents):
@@ -155,6 +177,28 @@ class Question(Comparison, Kinks, Approximate):
         self.conditions = [c for c in self.conditions if c is not arrows[0]]
         self.scoped = [c for c in self.scoped if c is not arrows[0]]
 
+    def take_antiderivatives(self):
+        """``∫ tanh x dx = ln cosh x + C``: the derivatives of both sides are compared."""
+        found = [
+            n for s in (self.left, self.right) for n in s.walk() if isinstance(n, t.Antiderivative)
+        ]
+        if not found:
+            return
+        names = {n.variable for n in found}
+        if self.operator != "=" or len(names) > 1:
+            raise Unread("integrals without limits are read in equations, in one variable")
+        name = names.pop()
+        self.left = slope_of(self.without_constant(self.left), name)
+        self.right = slope_of(self.without_constant(self.right), name)
+
+    def without_constant(self, node):
+        """A sum without its "+ C", whose derivative is 0 whatever it is."""
+        if not isinstance(node, t.Add):
+            return node
+        constants = [t.Symbol(n) for n in "CcK" if self.meaning.lookup(n) is None]
+        terms = tuple(term for term in node.terms if term not in constants)
+        return node if not terms else terms[0] if len(terms) == 1 else t.Add(terms)
+
     def take_order(self):
         """Remove an O(h²) from one side and remember it."""
         order = None
@@ -165,11 +209,20 @@ class Question(Comparison, Kinks, Approximate):
             if found:
                 if order is not None or len(found) > 1:
                     raise Unread("more than one O(…)")
-                order = found[0].body
+                order, self.little = found[0].body, found[0].little
                 rest = [x for x in terms if not isinstance(x, t.BigO)]
                 node = rest[0] if len(rest) == 1 else t.Add(tuple(rest)) if rest else t.Number("0")
                 setattr(self, name, node)
         return order
+
+    def limit_orders(self):
+        """The n of an n-th derivative is a whole number, and tried from 1 to 4."""
+        for node in (*self.left.walk(), *self.right.walk()):
+            if isinstance(node, t.Derivative):
+                for _, order in node.variables:
+                    if isinstance(order, t.Symbol):
+                        four = tuple(t.Number(str(k)) for k in range(1, 5))
+                        self.conditions.append(t.Relation(order, "in", t.Finite(four)))
 
     def find_implicit(self):
         """The variable that ``σ' = σ(1 - σ)`` leaves out."""

@@ -265,19 +265,29 @@ def what_is_missing(reader, lines, proves):
     if len(statements) != 1 or statements[0].operators != ["="]:
         raise ValueError("proves: one equality is needed")
     goal_left, goal_right = (plain(side.node) for side in statements[0].sides)
-    sides = []
+    sides, reached, broken = [], None, ""
     for line in lines:
         try:
-            for statement in read_display(line.latex, reader.meaning):
-                sides += [plain(side.node) for side in statement.sides]
+            found = read_display(line.latex, reader.meaning)
         except Unread:
             continue
+        for statement in found:
+            nodes = [plain(side.node) for side in statement.sides]
+            sides += nodes
+            joined = statement.continues and reached is not None
+            if joined or nodes[0] in (goal_left, reached):
+                broken = broken or next((op for op in statement.operators if op != "="), "")
+                reached = nodes[-1]
     if not sides:
         return "there is no step yet"
     if goal_left not in sides:
-        return f"it does not begin with ${statements[0].sides[0].latex}$"
+        return f"it does not begin with {statements[0].sides[0].latex}"
     if sides[-1] != goal_right:
-        return f"it does not end with ${statements[0].sides[1].latex}$"
+        return f"it does not end with {statements[0].sides[1].latex}"
+    if broken:
+        return f"a step with {broken!r} proves no equality"
+    if reached != goal_right:
+        return f"no chain of equalities leads to {statements[0].sides[1].latex}"
     between = [side for side in sides if side not in (goal_left, goal_right)]
     return "" if between else "there is no step between the two ends"
 

@@ -95,6 +95,10 @@ class Derivatives:
 
     def _Derivative(self, node, frame):
         variable, order = node.variables[0]
+        if isinstance(order, t.Symbol):
+            order = self.index(order, frame)
+            if order == 0:
+                return self.value(node.body, frame)
         rest = node.variables[1:]
         if order > 1:
             inner = t.Derivative(node.body, ((variable, order - 1), *rest), node.partial)
@@ -385,6 +389,9 @@ class Derivatives:
     def _Gradient(self, node, frame):
         variable = node.variable
         if variable is None:
+            several = self.gradient_of_several(node.body, frame)
+            if several is not None:
+                return several
             if isinstance(node.body, t.Apply) and node.body.arguments:
                 variable = node.body.arguments[0]
             else:
@@ -399,6 +406,24 @@ class Derivatives:
         ):
             variable = t.Symbol(variable.name, True)
         return self.by(node.body, variable, frame)
+
+    def gradient_of_several(self, body, frame):
+        """``∇f`` of an f(x, y) that the page defined: the column of its partial derivatives."""
+        head, arguments = body, None
+        if isinstance(body, t.Apply) and isinstance(body.head, t.Function):
+            head, arguments = t.Symbol(body.head.name), body.arguments
+        known = self.meaning.lookup(head.name, frame.table) if isinstance(head, t.Symbol) else None
+        if known is None or known.kind != "function" or len(known.parameters) < 2:
+            return None
+        if any(known.vector_parameters):
+            return None
+        names = tuple(t.Symbol(p) for p in known.parameters)
+        whole = t.Apply(t.Function(known.name), names)
+        slopes = [t.Derivative(whole, ((name, 1),), True) for name in names]
+        if arguments is not None and arguments != names:
+            pairs = tuple(zip(names, arguments, strict=True))
+            slopes = [t.At(slope, pairs) for slope in slopes]
+        return self.column([self.value(slope, frame) for slope in slopes])
 
     def _At(self, node, frame):
         keys = {}

@@ -7,6 +7,7 @@ was a tie, at ``v - ε`` as well: they exist only where the two agree and the fu
 
 import numpy as np
 
+from . import builtins
 from . import tree as t
 from .calls import Calls
 from .derivatives import Derivatives
@@ -241,6 +242,8 @@ class Evaluator(Calls, Derivatives):
             return self.defined(definition, frame)
         if ("v", name) in self.override:
             return self.override["v", name]
+        if name in builtins.LETTERS and name in self.meaning.primed:
+            return self.apply(t.Function(name), (self.implicit(frame),), frame)
         partial = self.meaning.partial_of(name)
         if partial is not None:
             variables = tuple((t.Symbol(name), 1) for name in partial[1:])
@@ -273,8 +276,14 @@ class Evaluator(Calls, Derivatives):
             return self.all_elements(definition, frame)
         if definition.kind in ("function", "unknown"):
             if definition.kind == "function" and len(definition.parameters) > 1:
+                inner = Frame(frame.locals, {})
                 values = [
-                    self.value(t.Symbol(p), Frame(frame.locals, {})) for p in definition.parameters
+                    self.array(t.Symbol(p, vector), inner)
+                    if vector
+                    else self.value(t.Symbol(p), inner)
+                    for p, vector in zip(
+                        definition.parameters, definition.vector_parameters, strict=True
+                    )
                 ]
                 return self.call(definition, values, frame)
             return self.call(definition, [self.own_argument(definition, frame)], frame)
@@ -486,6 +495,9 @@ class Evaluator(Calls, Derivatives):
         from .search import integral
 
         return integral(self, node, frame)
+
+    def _Antiderivative(self, node, frame):
+        raise Unread("an integral without limits is read as a term of an equation only")
 
     def _BigO(self, node, frame):
         raise Unread("O(…) is read as a term of a sum on one side only")

@@ -1,7 +1,7 @@
 """The layout of a display: rows, columns, side remarks, chains of relations."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .errors import Unread
 from .groups import (
@@ -17,7 +17,7 @@ from .groups import (
 )
 from .lexer import Token, tokenize_with_notes
 from .parser import Parser
-from .tree import Node
+from .tree import Node, Symbol
 
 ROW_ENVIRONMENTS = {
     "align", "aligned", "gather", "gathered", "equation", "split", "eqnarray", "multline", "multlined",
@@ -46,10 +46,12 @@ class Statement:
     continues: bool = False  # it begins with a relation: the chain of the row above goes on
     note: bool = False  # it is a note at a brace
     guessed: bool = False  # and what it has to do with the brace is not said by a sign
+    error: Unread | None = None  # why it is not understood
+    named: bool = False  # "=: u": the last side gets its name here
     where: list = field(default_factory=list)  # where the variable goes, set on an arrow
 
 
-def read_display(latex, names):
+def read_display(latex, names, lenient=False):
     """Read displayed LaTeX into statements.
 
     Parameters
@@ -58,13 +60,30 @@ def read_display(latex, names):
     names : object with ``is_call(name, inside)``
         Tells whether ``name(…)`` is a value of a function; `inside` are the tokens between the
         brackets.
+    lenient : bool
+        Give an equation that is not understood as a statement with its `error`, and read the others.
 
     Raises
     ------
     Unread
     """
     tokens, notes = tokenize_with_notes(latex)
-    return _Display(latex, names, notes).read(tokens)
+    return _Display(latex, names, notes, lenient).read(tokens)
+
+
+def both_signs(tokens):
+    r"""The two equations in ``\\tanh(\\pm x) = \\pm\\tanh x``; None if the left has no sign."""
+    sides, operators = split_relations(tokens)
+    signed = [any(t.text in ("pm", "mp") for t in side) for side in sides]
+    if not operators or not signed[0]:
+        return None
+    result = []
+    for upper, lower in (("+", "-"), ("-", "+")):
+        signs = {"pm": upper, "mp": lower}
+        result.append(
+            [replace(t, kind="op", text=signs[t.text]) if t.text in signs else t for t in tokens]
+        )
+    return result
 
 
 def is_box(tokens):
@@ -78,7 +97,8 @@ def is_box(tokens):
 
 
 class _Display:
-    def __init__(self, latex, names, notes=()):
+    def __init__(self, latex, names, notes=(), lenient=False):
+        self.lenient = lenient
         self.latex = latex
         self.names = names
         self.notes = list(notes)
@@ -86,11 +106,49 @@ class _Display:
     def read(self, tokens):
         statements = []
         for row in self.rows(tokens):
-            for piece in self.pieces(row):
-                start = len(statements)
-                self.read_piece(piece, statements)
-                self.read_notes(piece[2], statements, start)
+            start, notes = len(statements), list(self.notes)
+            try:
+                self.read_row(row, statements)
+            except Unread as error:
+                if not self.lenient:
+                    raise
+                self.notes = notes
+                del statements[start:]
+                self.read_apart(row, statements, error)
         return statements
+
+    def read_row(self, row, statements):
+        for piece in self.pieces(row):
+            start = len(statements)
+            self.read_piece(piece, statements)
+            self.read_notes(piece[2], statements, start)
+
+    def read_apart(self, row, statements, error):
+        """Read the equations of a row one by one, and keep the errors of those that are not read.
+
+        What is no equation may be a condition of its neighbours: then none of them can be judged.
+        """
+        pieces = self.pieces(row)
+        start = len(statements)
+        for place, piece in enumerate(pieces):
+            try:
+                before = len(statements)
+                self.read_piece(piece, statements)
+                self.read_notes(piece[2], statements, before)
+            except Unread as inner:
+                tokens = piece[2] if not isinstance(piece[2], Node) else []
+                equation = any(t.kind == "rel" and t.text in ("=", ":=") for t in tokens)
+                if not equation or piece[1]:
+                    del statements[start:]
+                    statements.append(self.unread(row, error, "row"))
+                    return
+                del statements[before:]
+                statements.append(self.unread(tokens, inner, piece[0] if place else "row"))
+
+    def unread(self, tokens, error, separator):
+        latex = " ".join(self.latex[tokens[0].start : tokens[-1].end].split())
+        side = Side(Symbol("?"), latex, tokens[0].start)
+        return Statement([side], [], separator, error=error)
 
     def read_notes(self, tokens, statements, start):
         """The notes above and below the parts of what was just read: claims and conditions.
@@ -140,7 +198,10 @@ class _Display:
                 rows.extend(self.rows(row))
                 continue
             lead = [t for t in row if t.kind not in ("amp", "quad")]
-            if (rows and lead and lead[0].kind == "op" and lead[0].text in "+-*/") or (
+            own = row and row[0].text == "-" and any(
+                t.kind == "rel" and d == 0 for t, d in depths(row)
+            )  # -a = b: an equation that begins with minus  # fmt: skip
+            if (rows and not own and lead and lead[0].kind == "op" and lead[0].text in "+-*/") or (
                 rows and lead and ends_open(rows[-1])
             ):
                 rows[-1] = rows[-1] + lead
@@ -277,7 +338,18 @@ class _Display:
             tokens, cue = tokens[1:], cue or "for all"
         if not tokens or is_number_tag(tokens):
             return
+        unknown = next((t for t in tokens if t.kind == "unknown"), None)
+        if unknown is not None:
+            raise Unread(unknown.text, unknown.start)
+        if any(t.text in ("pm", "mp") for t in tokens) and tokens[0].kind != "rel":
+            signed = both_signs(tokens)
+            if signed is not None:
+                self.read_piece((separator, cue, signed[0]), statements)
+                self.read_piece(("comma", "", signed[1]), statements)
+                return
         groups, operators = split_relations(tokens)
+        named = operators[-1:] == ["=:"]
+        operators = ["=" if op == "=:" else op for op in operators]
         continues = not groups[0]
         if continues:
             groups = groups[1:]
@@ -292,7 +364,7 @@ class _Display:
                 statements.append(Statement(sides, [], separator, cue))
             return
         sides = [self.side(group) for group in groups]
-        statements.append(Statement(sides, operators, separator, cue, continues))
+        statements.append(Statement(sides, operators, separator, cue, continues, named=named))
 
     def loose(self, tokens):
         """An expression in an annotation (by the chain rule with u): reading it is not required."""

@@ -192,7 +192,7 @@ _RELATIONS = {"le": "<=", "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=
 _ARROWS = {"Rightarrow", "implies", "Longrightarrow", "therefore", "iff", "Leftrightarrow",
            "Longleftrightarrow", "leadsto", "because", "Leftarrow", "impliedby"}  # fmt: skip
 _OPERATORS = {"cdot": "*", "times": "*", "ast": "*", "div": "/", "odot": "odot", "circ": "circ",
-              "over": "over", "otimes": "otimes", "bullet": "*", "pm": "pm", "mp": "pm",
+              "over": "over", "otimes": "otimes", "bullet": "*", "pm": "pm", "mp": "mp",
               "oplus": "oplus",
               "wedge": "and", "land": "and", "vee": "or", "lor": "or", "neg": "not", "lnot": "not",
               "star": "star", "setminus": "setminus", "cup": "cup", "cap": "cap"}  # fmt: skip
@@ -240,7 +240,22 @@ def tokenize_with_notes(latex):
         raise Unread(f"longer than {MAX_CHARACTERS} characters (it has {len(latex)})", 0)
     lexer = _Lexer(latex)
     lexer.run(len(latex))
-    return lexer.tokens, lexer.notes
+    return unwrapped(lexer.tokens), lexer.notes
+
+
+def unwrapped(tokens):
+    r"""The tokens without braces that embrace one sign: ``{\\big (}``, ``{=}``, ``{\\rm d}``."""
+    result = []
+    for token in tokens:
+        result.append(token)
+        if token.kind != "rbrace" or len(result) < 3 or result[-3].kind != "lbrace":
+            continue
+        inner, before = result[-2], result[-4] if len(result) > 3 else None
+        hangs = before is not None and before.kind in ("sub", "sup")
+        sign = inner.kind in ("open", "close", "rel", "bar", "dbar")
+        if (sign and not hangs) or (inner.kind, inner.text) == ("letter", "d"):
+            result[-3:] = [inner]
+    return result
 
 
 def _shifted(tokens, start):
@@ -385,7 +400,7 @@ class _Lexer:
         self.position += 1
         if two in (":=", "<=", ">=", "!=", "=>", "->", "=:"):
             self.position += 1
-            kind, text = {"=>": ("arrow", "=>"), "->": ("rel", "to"), "=:": ("rel", "=")}.get(
+            kind, text = {"=>": ("arrow", "=>"), "->": ("rel", "to"), "=:": ("rel", "=:")}.get(
                 two, ("rel", two)
             )
             self.add(kind, text, start)
@@ -524,6 +539,16 @@ class _Lexer:
             self.raw_group(start)
             text, place = self.raw_group(start)
             self.group(self.sub_tokens(text, place), start)
+        elif name in ("dv", "pdv"):
+            self.quotient(name, start)
+        elif name == "parallel":
+            self.add("dbar", "‖", start)
+        elif name in ("abs", "norm") and re.compile(r"\s*\{").match(self.latex, self.position):
+            text, place = self.raw_group(start)
+            sign = "|" if name == "abs" else "‖"
+            self.add("open", sign, start)
+            self.tokens.extend(self.sub_tokens(text, place))
+            self.add("close", sign, start)
         elif name == "mathbb1":
             self.add("one", "1", start)
         elif name == "not":
@@ -535,7 +560,26 @@ class _Lexer:
         elif name in "%$#_":
             raise Unread(f"the character {name!r} is not read", start)
         else:
-            raise Unread(f"the command \\{name} is not read", start)
+            self.add("unknown", f"the command \\{name} is not read", start)
+
+    def quotient(self, name, start):
+        r"""``\\dv[2]{f}{x}`` and ``\\pdv{f}{x}{y}``: derivatives as a package writes them."""
+        sign = r"\mathrm{d}" if name == "dv" else r"\partial"
+        option = re.compile(r"\s*\[([^\]]*)\]").match(self.latex, self.position)
+        if option:
+            self.position = option.end()
+        groups = [self.raw_group(start)[0]]
+        while len(groups) < 3 and re.compile(r"\s*\{").match(self.latex, self.position):
+            groups.append(self.raw_group(start)[0])
+        body, names = (groups[0], groups[1:]) if len(groups) > 1 else ("", groups)
+        order = option.group(1) if option else str(len(names)) if len(names) > 1 else ""
+        power = f"^{{{order}}}" if order else ""
+        below = "".join(f"{sign} {n}" for n in names) + (power if len(names) == 1 else "")
+        made = _Lexer(f"\\frac{{{sign}{power} {body}}}{{{below}}}")
+        made.depth = self.depth
+        made.run(len(made.latex))
+        for token in made.tokens:
+            self.add(token.kind, token.text, start, token.bold)
 
     def note(self, kind, body, text, place, start):
         """Keep a note if it says anything in signs; words are a label ("inner derivative")."""

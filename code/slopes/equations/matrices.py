@@ -80,27 +80,86 @@ def _around(pieces, place):
     return before, after
 
 
-def shown(tokens):
-    r"""(name, number of indices) of what a formula shows to be a matrix (2) or a vector (1)."""
+def shown(tokens, vectors=frozenset()):
+    r"""(name, number of indices) of what a formula shows to be a matrix (2) or a vector (1).
+
+    A transpose shows it, a set (``x, y \in \mathbb{R}^n``), and the neighbours: what ``w^\top`` or a
+    matrix acts on is a vector, and a capital that acts on a vector a matrix.
+    """
+    yield from _in_sets(tokens)
+    yield from _in_norms(tokens)
+    before = 0  # 1 behind a transposed vector, 2 behind a matrix
     for place, token in enumerate(tokens):
-        if token.kind != "letter" or token.bold:
-            continue
-        if place and tokens[place - 1].kind in ("sub", "sup"):
+        plain = token.kind == "letter" and not token.bold and token.text.isalpha()
+        hangs = place > 0 and tokens[place - 1].kind in ("sub", "sup")
+        if not plain or hangs:
             continue
         label, after = _label_after(tokens, place + 1)
-        follower = tokens[after] if after < len(tokens) else None
-        if follower is None or label is None:
+        if label is None:
             continue
-        capital = is_capital(token.text)
-        transposed = follower.kind == "sup" and after + 1 < len(tokens) and (
-            tokens[after + 1].kind == "top"
-            or (tokens[after + 1].kind == "lbrace" and tokens[after + 2].kind == "top")
-        )  # fmt: skip
-        name = token.text + label
-        if transposed:
+        name, capital = token.text + label, is_capital(token.text)
+        end = _transposed(tokens, after)
+        follower = tokens[end or after] if (end or after) < len(tokens) else None
+        acts = follower is not None and follower.kind == "letter" and len(follower.text) == 1
+        on_vector = acts and follower.text.islower() and (follower.bold or follower.text in vectors)
+        if end:
             yield name, 2 if capital else 1
-        elif capital and follower.kind == "letter" and follower.bold and follower.text.islower():
+        elif capital and on_vector:
             yield name, 2
+        transposes = bool(end) or (capital and (on_vector or before == 1))
+        plain_letter = acts and not follower.bold and follower.text.islower()
+        ends = plain_letter and not _transposed(tokens, (end or after) + 1)
+        if transposes and ends and follower.text not in "de" and (end or follower.text in vectors):
+            yield follower.text, 1
+        before = 1 if end and not capital else 0
+
+
+def _transposed(tokens, place):
+    """The place behind a transpose sign here; 0 if there is none."""
+    kinds = [t.kind for t in tokens[place : place + 4]]
+    texts = [t.text for t in tokens[place : place + 4]]
+    if kinds[:2] == ["sup", "top"] or (kinds[:2] == ["sup", "letter"] and texts[1] == "T"):
+        return place + 2
+    inner = kinds[:2] == ["sup", "lbrace"] and kinds[3:4] == ["rbrace"]
+    if inner and (kinds[2] == "top" or (kinds[2] == "letter" and texts[2] == "T")):
+        return place + 4
+    return 0
+
+
+def _in_norms(tokens):
+    r"""The letters that are terms of their own in a norm (``\\|Ax - b\\|``), or stand below a nabla."""
+    inside = False
+    normed = any(t.text == "‖" for t in tokens)
+    for place, token in enumerate(tokens):
+        before = tokens[place - 1] if place else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if token.text == "‖":
+            inside = not inside
+        if token.kind != "letter" or token.bold or not token.text.islower() or after is None:
+            continue
+        edges = ("op", "dbar", "open", "close")
+        alone = before is not None and before.kind in edges and after.kind in edges
+        below = place > 1 and before.kind == "sub" and tokens[place - 2].kind == "nabla"
+        if (inside and alone and len(token.text) == 1) or (below and normed):
+            yield token.text, 1
+
+
+def _in_sets(tokens):
+    r"""The letters that a formula puts into ``\mathbb{R}^n`` or ``\mathbb{R}^{m \times n}``."""
+    for place, token in enumerate(tokens):
+        raised = [t.kind for t in tokens[place : place + 3]]
+        if raised[:2] != ["rel", "set"] or token.text != "in" or raised[2:] != ["sup"]:
+            continue
+        group = [t.text for t in tokens[place + 3 : place + 9]]
+        if group[:1] in (["+"], ["1"]) or group[:2] == ["{", "+"]:
+            continue
+        product = group[:1] == ["{"] and "*" in group[: group.index("}") if "}" in group else 6]
+        names = tokens[:place]
+        while names and names[-1].kind in ("letter", "comma"):
+            last = names[-1]
+            if last.kind == "letter" and not last.bold:
+                yield last.text, 2 if product else 1
+            names = names[:-1]
 
 
 def _label_after(tokens, place):

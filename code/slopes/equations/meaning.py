@@ -85,6 +85,7 @@ class Meaning:
         self.primed = set()
         self.mains = set()  # variables that functions are written in or derivatives are taken by
         self.future = {}  # names that the page defines somewhere -> True for functions
+        self.parametric = {}  # function -> (the symbol of its subscript, its definition)
         self.numbers = set()  # names that the words call numbers
         self.plain_arrays = set()  # letters that are not bold and yet matrices or vectors
         self.step_names = set()  # variables of limits such as h
@@ -114,14 +115,18 @@ class Meaning:
             )
             for f in formulas
         )
+        read = []
         for formula in formulas:
             try:
                 tokens = tokenize(formula)
             except Unread:
                 continue
             self.survey_tokens(tokens)
-            self.survey_matrices(tokens)
+            read.append(tokens)
             self.survey_vectors(formula)
+        for _ in range(2):  # what is shown to be a vector shows what is a matrix
+            for tokens in read:
+                self.survey_matrices(tokens)
 
     def survey_vectors(self, formula):
         r"""Note the letters of ``x, y \\in \\mathbb{R}^n``: vectors, even if they are not bold."""
@@ -138,7 +143,10 @@ class Meaning:
         r"""Note the plain letters that are matrices or vectors: ``A^\\top``, ``W\\mathbf{x}``."""
         if any(x.kind == "letter" and x.bold and x.text.isupper() for x in tokens):
             self.vectors_wanted = True
-        for name, count in matrices.shown(tokens):
+        known = {name for name in self.plain_arrays if self.families.get(name) == 1}
+        if any(x.kind == "dbar" or x.text == "‖" for x in tokens):
+            self.vectors_wanted = True
+        for name, count in matrices.shown(tokens, known):
             self.families[name] = max(self.families.get(name, 0), count)
             self.plain_arrays.add(name)
             self.vectors_wanted = True
@@ -222,6 +230,8 @@ class Meaning:
             place > 2 and tokens[place - 2].kind == "lbrace" and tokens[place - 3].kind == "rbrace"
         )
         below = below or (place > 1 and tokens[place - 2].text == "/")
+        if differential and not below and token.text in builtins.LETTERS:
+            self.primed.add(token.text)  # dσ/dx: σ is a function here
         if (
             differential
             and below
@@ -246,6 +256,28 @@ class Meaning:
                 self.mains.add(token.text)
 
     # -- the parser's questions -----------------------------------------------------------------
+
+    def is_parametric(self, name):
+        """Whether a subscript of this function is one of its variables: the a of ``f_a(x) = e^{ax}``."""
+        return name in self.parametric
+
+    def instance(self, name, value, label):
+        """The name of the member of a family of functions, ``f_2`` after ``f_a(x) = e^{ax}``.
+
+        It is a function of its own, with the value in the place of the parameter.
+        """
+        symbol, known = self.parametric[name]
+        if value == symbol:
+            return known.name
+        member = f"{name}_{{{label}}}"
+        if member not in self.table and self.table.get(known.name) is known:
+            body = t.substitute(known.body, symbol, value)
+            conditions = tuple(t.substitute(c, symbol, value) for c in known.conditions)
+            self.table[member] = Definition(
+                member, "function", body, known.parameters, known.vector_parameters,
+                table=known.table, section=known.section, conditions=conditions,
+            )  # fmt: skip
+        return member
 
     def is_defined(self, name):
         return name in self.table or name in self.shadows
@@ -299,8 +331,9 @@ class Meaning:
                     return True  # y(0): a value, and no product
                 return (single and inside[0].text == outer) or lettered
             return False
+        word = name.split("_{")[0]
         if name in builtins.LETTERS or (
-            len(name) > 1 and name[0] != "@" and name.isalpha() and name not in t._GREEK
+            len(word) > 1 and word[0] != "@" and word.isalpha() and word not in t._GREEK
         ):
             return True
         if (name == "phi" and self.normal) or self.future.get(name):
@@ -313,7 +346,10 @@ class Meaning:
             return False
         if len(inside) <= 2 and inside[-1].kind == "number" and name not in self.mains:
             return True
-        if any(x.kind == "comma" for x in inside) and not name.startswith("hat:"):
+        parted = sum(x.kind == "dbar" for x in inside) == 1 or ([x.kind for x in inside].count(
+            "bar"
+        ) == 2 and "bar bar" in " ".join(x.kind for x in inside))  # fmt: skip
+        if parted or (any(x.kind == "comma" for x in inside) and not name.startswith("hat:")):
             return True
         base = name.split("_{")[0]
         return base in CANDIDATES - {"z", "a", "k"} and single and inside[0].text != name
@@ -395,7 +431,7 @@ class Meaning:
                 if isinstance(item, t.Symbol) and item.name in self.sizes:
                     found.sizes.add(item.name)
             bound = bound | {node.index}
-        elif isinstance(node, t.Integral):
+        elif isinstance(node, t.Integral | t.Antiderivative):
             bound = bound | {node.variable}
         elif isinstance(node, t.Limit | t.Extremum) and isinstance(node.variable, t.Symbol):
             bound = bound | {node.variable.name}
@@ -546,6 +582,10 @@ class Meaning:
         definition.table = dict(self.table)
         definition.table.pop(definition.name, None)
         self.table[definition.name] = definition
+        base, mark, label = definition.name.partition("_{")
+        symbol = t.Symbol(label.rstrip("}"))
+        if mark and definition.kind == "function" and t.stands_free(symbol, definition.body):
+            self.parametric[base] = (symbol, definition)
         return definition
 
     @contextmanager

@@ -98,6 +98,8 @@ class Naming:
     def definition_of(self, node, body):
         """The `Definition` that ``node = body`` would make, or None if node is not a new name."""
         meaning = self.meaning
+        if any(isinstance(n, t.BigO) for n in body.walk()):
+            return None
         if isinstance(node, t.Constant) and self.shadows(node, body):
             node = t.Symbol(node.name)
         if isinstance(node, t.Symbol) and not node.name.startswith("@"):
@@ -111,6 +113,8 @@ class Naming:
                 return None if known else Definition(node.name, "unknown")
             if node.name in leaves.families and isinstance(body, t.Vector | t.Listing):
                 return None
+            if node in list(body.walk()):
+                return None
             if taken and not (node.bold and node.name in leaves.families):
                 return None
             if node.name in meaning.sizes or node.name == "1" or meaning.partial_of(node.name):
@@ -120,6 +124,11 @@ class Naming:
             return self.elements_of(node, body)
         if isinstance(node, t.Element) and isinstance(node.base, t.Apply):
             made = self.function_of(node.base, body)
+            if made is not None and len(node.indices) == 1:
+                (index,) = node.indices
+                if isinstance(index, t.Symbol) and t.stands_free(index, made.body):
+                    made.name = f"{made.name}_{{{index.name}}}"  # a parameter and no index
+                    return made
             if made is not None and all(isinstance(i, t.Symbol) for i in node.indices):
                 made.indices = tuple(i.name for i in node.indices)
                 made.vector_parameters = tuple(True for _ in made.parameters)
@@ -317,11 +326,13 @@ class Naming:
                 continue
             left, right = sides[k].node, sides[k + 1].node
             for node, body, turned in ((left, right, False), (right, left, True)):
+                ends = k + 1 == len(operators)
+                names = (t.Symbol, t.Element) if statement.named else t.Symbol
                 if turned and (
-                    k + 1 < len(operators)
-                    or not isinstance(node, t.Symbol)
+                    not ends
+                    or not isinstance(node, names)
                     or k in verdicts
-                    or not self.names_right(body, statement)
+                    or not (statement.named or self.names_right(body, statement))
                 ):
                     continue
                 made = self.definition_of(node, body)
@@ -437,7 +448,8 @@ class Naming:
     def extend(self, known, made, conditions):
         """``f(x) = x`` for x > 0, and later ``f(x) = 0`` for x ≤ 0: a definition in two parts."""
         own = [c for c in conditions if t.names_in(c) & set(made.parameters)]
-        if not own:
+        own = [c for c in own if not self.meaning.leaves(c).indices]
+        if not own or set(own) <= set(known.conditions):
             return None
         rows = ((known.body, t.And(known.conditions)), (made.body, t.And(tuple(own))))
         made.body = t.Cases(rows)

@@ -233,7 +233,13 @@ class Arithmetic:
             s = self.tanh(t)
             return self.sub(self.mp.mpf(1), self.mul(s, s))
 
-        return self.lift(x, lambda t: self.mp.tanh(t), slope)
+        return self.lift(x, lambda t: self.mp.tanh(self.saturating(t)), slope)
+
+    def saturating(self, t):
+        """The argument of a function that is 1 to all digits far out; noted where sums are, too."""
+        if self.peak is not None and abs(t) > 0.3 * self.mp.prec:
+            self.absorbed = True
+        return t
 
     def sinh(self, x):
         half = self.mp.mpf(1) / 2
@@ -267,7 +273,7 @@ class Arithmetic:
     def erf(self, x):
         def value(t):
             self.work.spend(20)
-            return self.mp.erf(t)
+            return self.mp.erf(self.saturating(t * 20) / 20)
 
         def slope(t):
             factor = 2 / self.mp.sqrt(self.mp.pi)

@@ -14,6 +14,7 @@ from . import tree as t
 from .clauses import MARK, SENTENCE_END, Place
 from .comparison import DERIVATIVES
 from .decide import BUDGET, decide
+from .differentials import differentials
 from .errors import Unread
 from .layout import read_display
 from .meaning import Definition, Meaning
@@ -99,6 +100,7 @@ class PageReader(Prose, Naming):
     def __init__(self, items, keep=False):
         self.items = items
         self.keep = keep
+        self.latex = ""  # of the display that is being read
         self.meaning = Meaning()
         formulas = [i.latex for i in items if isinstance(i, Display)]
         formulas += [
@@ -229,13 +231,19 @@ class PageReader(Prose, Naming):
             self.exempt_definitions(item)
             return equation
         try:
-            statements = read_display(item.latex, self.meaning)
+            statements = read_display(item.latex, self.meaning, lenient=True)
         except Unread as error:
             equation.links = [
                 Link(equation.latex, "", "", Verdict("unread", _with_place(error, item.latex)))
             ]
             self.last_side = None
             return equation
+        if len(statements) == 1 and statements[0].error is not None:
+            reason = _with_place(statements[0].error, item.latex)
+            equation.links = [Link(equation.latex, "", "", Verdict("unread", reason))]
+            self.last_side = None
+            return equation
+        self.latex = item.latex
         if self.declares_domain(statements):
             for statement in statements:
                 self.take_domain(statement)
@@ -374,6 +382,12 @@ class PageReader(Prose, Naming):
 
     def row(self, statements, scoped, convention, work, equation):
         """The statements of one row: conditions first, then definitions and claims in order."""
+        failed = [s for s in statements if s.error is not None]
+        for statement in failed:
+            verdict = Verdict("unread", _with_place(statement.error, self.latex))
+            equation.links.append(Link(statement.sides[0].latex, "", "", verdict))
+            self.last_side = None
+        statements = [s for s in statements if s.error is None]
         if (stray := self.stray(statements)) is not None:
             reason = "stands beside a relation, and belongs to none: write one equation for each"
             latex = stray.sides[0].latex
@@ -598,6 +612,7 @@ class PageReader(Prose, Naming):
             self.last_side = sides[-1]
         if len(sides) == 1:
             return
+        sides = differentials(sides, self.meaning)
         conditions = self.applicable(conditions, sides)
         defined = self.new_names(sides, operators, conditions, statement, work, convention)
         if 0 in defined and defined[0].kind == "defined":

@@ -55,7 +55,7 @@ from .tree import (
     rebuild,
 )
 
-MAX_DEPTH = 60
+MAX_DEPTH = 140
 MAX_NODES = 3_000
 INDEX_LETTERS = set("ijklmnpqrstc")
 _MORE_INDICES = set("ydabNKCTDMm")
@@ -440,7 +440,7 @@ class Parser(Calculus, Piecewise):
             return Sided(node, group[0].text)
         if kinds and kinds[0] == "open" and kinds[-1] == "close" and isinstance(node, Apply):
             raise Unread("a bracketed superscript is not read here", place)
-        if "comma" in kinds:
+        if any(t.kind == "comma" and d == 0 for t, d in depths(group)):
             raise Unread("a superscript with a comma is not read", place)
         return Power(node, self.whole(group))
 
@@ -497,6 +497,8 @@ class Parser(Calculus, Piecewise):
         items = split_commas(inside)
         if any(len(item) == 1 and item[0].kind == "dots" for item in items):
             return (self.listing(items),)
+        if len(items) == 1 and (parts := divided(items[0])) is not None:
+            items = parts
         return tuple(self.whole(item, "argument") for item in items)
 
     def argument(self):
@@ -527,6 +529,10 @@ class Parser(Calculus, Piecewise):
         if token.kind in ("letter", "name"):
             return self.named()
         if token.kind == "function":
+            if self.at("sub", ahead=1) and token.text not in ("log", "softmax"):
+                # softplus_β: a function of the page's own
+                self.tokens[self.position] = replace(token, kind="name")
+                return self.named()
             return self.function()
         if token.kind == "frac":
             return self.fraction()
@@ -557,9 +563,19 @@ class Parser(Calculus, Piecewise):
 
     def braces(self):
         r"""A plain TeX group; ``{a \\over b}`` is a fraction."""
+        place = self.position
         group = self.argument_tokens()
+        if is_operator(group):
+            self.tokens[place : self.position] = group
+            self.position = place
+            return self.fraction()
         over = [k for k, (t, d) in enumerate(depths(group)) if d == 0 and t.text == "over"]
         if over:
+            top, bottom = group[: over[0]], group[over[0] + 1 :]
+            if differential(bottom) is not None:
+                derivative = self.derivative(top, bottom)
+                if derivative is not None:
+                    return derivative
             return Divide(self.whole(group[: over[0]]), self.whole(group[over[0] + 1 :]))
         return self.whole(group)
 
@@ -642,6 +658,9 @@ class Parser(Calculus, Piecewise):
         """``(f + g)(x)``: brackets around bare function names, applied."""
         if not self.at("open", "("):
             return False
+        argument = self.bracket_tokens(ahead_only=True)
+        if len(argument) != 1 or self.names.is_function(argument[0].text):
+            return False  # (1 - σ)(1 - 2σ) is a product
         letters = [t for t in inside if t.kind == "letter"]
         kinds = {t.kind for t in inside}
         return (
@@ -679,8 +698,10 @@ class Parser(Calculus, Piecewise):
         if name == "e" and self.at("sup") and not self.is_power_of_name(name):
             return Constant("e")
         name, indices, order, side, power = self.attachments(name, token)
-        if name == "O" and self.at("open", "(") and not indices and not order:
-            return BigO(self.whole(self.bracket_tokens()))
+        orders = {"O": False, "cal:O": False, "o": True}
+        alone = not indices and not order and not self.names.is_defined(name)
+        if name in orders and self.at("open", "(") and alone:
+            return BigO(self.whole(self.bracket_tokens()), orders[name])
         if order and indices and not side and self.names.is_no_function(name):
             name, order = name + "'" * order, 0  # y'_i: numbers other than y_i, and no derivatives
         base = Symbol(name, token.bold)
@@ -749,6 +770,9 @@ class Parser(Calculus, Piecewise):
                     name = f"{name}_{{{group[0].text}}}"
                 elif indices:
                     raise Unread("a second subscript is not read", place)
+                elif self.names.is_parametric(name):
+                    label = "".join(t.text for t in group)
+                    name = self.names.instance(name, self.whole(group), label)
                 elif _is_label(group, self.names, name):
                     name = f"{name}_{{{_label(group)}}}"
                 else:
@@ -920,7 +944,7 @@ class Parser(Calculus, Piecewise):
                 break
         if self.at("open") and self.peek().text in "([{" and not self.own_name(name):
             arguments = self.bracketed_arguments()
-        elif self.starts_argument():
+        elif self.starts_argument() and not (self.at("open") and self.own_name(name)):
             arguments = (self.bare_argument(token),)
         else:
             node = Symbol(f"@{name}")
@@ -939,6 +963,9 @@ class Parser(Calculus, Piecewise):
             if item.kind == "function" and item.text == name:
                 follower = inside[place + 1].kind if place + 1 < len(inside) else ""
                 if follower in ("", "close", "op"):
+                    return True
+                beyond = {x.kind for x in inside[place + 2 : place + 6]}
+                if follower == "sup" and not beyond & {"open", "letter", "frac", "function"}:
                     return True
         return False
 
@@ -977,7 +1004,7 @@ class Parser(Calculus, Piecewise):
                 isinstance(f, Number | Constant) or (isinstance(f, Divide) and is_numeric(f))
                 for f in factors
             )
-            if not numeric and not self.fork(token.start):
+            if not numeric and not self.fork(token.start, must_hold=True):
                 break
             factors.append(self.factor())
         if self.at("op", "/") and token.text not in ("exp",) and self.fork(token.start + 1):
@@ -987,6 +1014,36 @@ class Parser(Calculus, Piecewise):
 
     def letter_is_function(self):
         return self.at("open", ahead=1) and self.names.is_function(self.peek().text)
+
+
+def divided(tokens):
+    """The two arguments that a double bar parts, as in D(p‖q); None if there is no such bar."""
+    flat = [(k, t) for k, (t, d) in enumerate(depths(tokens)) if d == 0]
+    bars = [k for k, t in flat if t.kind == "dbar"]
+    single = [k for k, t in flat if t.kind == "bar"]
+    if len(bars) == 1 and not single:
+        first, second = tokens[: bars[0]], tokens[bars[0] + 1 :]
+    elif len(single) == 2 and single[1] == single[0] + 1 and not bars:
+        first, second = tokens[: single[0]], tokens[single[1] + 1 :]
+    else:
+        return None
+    return [first, second] if first and second else None
+
+
+def is_operator(group):
+    r"""Whether braces embrace a derivative that waits for its operand: ``{\\frac{d}{dx}}``."""
+    if not group or group[0].kind != "frac":
+        return False
+    parser = Parser(group, None)
+    parser.position = 1
+    try:
+        top, bottom = parser.argument_tokens(), parser.argument_tokens()
+    except Unread:
+        return False
+    if parser.position != len(parser.tokens):
+        return False
+    found = differential_top(top, bottom) if differential(bottom) is not None else None
+    return found is not None and not found[1]
 
 
 def _vectorial(node):
@@ -1021,6 +1078,9 @@ def _is_label(group, names, name=""):
             t.kind in ("name", "text", "letter", "op", "function") for t in group
         )
     letters = [t.text for t in group]
+    summed = names.bound & set(letters)
+    if len(letters) == 2 and summed and all(x in INDEX_LETTERS | _MORE_INDICES for x in letters):
+        return False
     return len(letters) > 2 or not all(x in INDEX_LETTERS or names.is_index(x) for x in letters)
 
 

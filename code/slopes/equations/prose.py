@@ -684,7 +684,7 @@ class Prose:
 
 # "for all real x and y", "for every real number x", "for any x", "for all values of x"
 UNIVERSAL = re.compile(
-    r"\bfor\s+(?:all|every|each|any|arbitrary)\s+(?:(?:real|values?|numbers?|of|the)\s+)*"
+    r"\bfor\s+(?:all|every|each|any|arbitrary|real)\s+(?:(?:real|values?|numbers?|of|the)\s+)*"
     r"(?P<names>\u25a1(?:\s*(?:,|and|,\s*and)\s*\u25a1)*)",
     re.I,
 )

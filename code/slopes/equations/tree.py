@@ -260,8 +260,19 @@ class Integral(Node):
 
 
 @dataclass(frozen=True)
-class BigO(Node):
+class Antiderivative(Node):
+    """An integral without limits: any function with this derivative."""
+
+    variable: str
     body: Node
+
+
+@dataclass(frozen=True)
+class BigO(Node):
+    """``O(h²)``; with `little`, ``o(h)``."""
+
+    body: Node
+    little: bool = False
 
 
 @dataclass(frozen=True)
@@ -368,6 +379,22 @@ class IndexRange(Node):
     index: str
     lower: Node
     upper: Node
+
+
+def substitute(node, old, new):
+    """The tree with one node replaced by another, wherever it stands."""
+    return new if node == old else rebuild(node, lambda child: substitute(child, old, new))
+
+
+def stands_free(symbol, node):
+    """Whether a symbol stands in an expression other than as an index: the k of k x, not of z_k."""
+    if node == symbol:
+        return True
+    if isinstance(node, Element):
+        return stands_free(symbol, node.base)
+    if isinstance(node, Big) and node.index == symbol.name:
+        return False
+    return any(stands_free(symbol, child) for child in node.children())
 
 
 def is_plain_value(node):
