@@ -116,6 +116,8 @@ class PageReader(Prose, Naming):
         self.case_indented = False
         self.pending = Said()  # what is said by the sentence before the next display
         self.pending_used = False  # a display has followed that sentence
+        self.let = []  # what was let or assumed last
+        self.spoken = []  # what the display before this place was restricted by
         self.paragraph = ""  # the text since the last display
         self.spelled = self.spelled_next = ""  # the same, with the formulas as they are written
         self.before_display = ""  # the text between the last display and this one
@@ -225,6 +227,7 @@ class PageReader(Prose, Naming):
                 self.pending.lifted.update(behind.lifted)
             self.consumed.add(place + 1)
         scoped += self.for_all(self.items[place - 1] if place else None, follower)
+        self.spoken = [*scoped] or self.let
         convention = self.convention(follower, item.latex)
         if exempt is not None:
             equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]

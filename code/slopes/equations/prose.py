@@ -129,6 +129,12 @@ DISTRIBUTES = re.compile(
     r"(?!\s+(?:if|when|only))",
     re.I,
 )
+# The complement of the condition before: "otherwise", "in all other cases".
+OTHERWISE = re.compile(
+    r"^\W*(?:(?:and|or|but)\s+)?(?:otherwise|else|elsewhere|"
+    r"in (?:the other|all other|every other|the remaining|the opposite) cases?|for all other)\b",
+    re.I,
+)
 # In the same sentence, after one of those: the display is a claim. "Given □, we have".
 CLAIMS = re.compile(
     r"\b(then|we|have|has|get|follows?|hence|so|thus|holds?|is|are|bound\w*|gives?|show\w*|"
@@ -260,6 +266,7 @@ class Prose:
             said.append(self.sentence(pieces, (following, label), item, declares))
         if only_first_sentence:
             return said[0]
+        self.let = next((x.declared for x in reversed(said) if x.declared), self.let)
         conditions = said[0].conditions
         opening = "".join(x for k, x in item.pieces[:1] if k == "words").strip(" *_:–-\u2022")
         whole = self.consistent(conditions) == conditions
@@ -275,8 +282,22 @@ class Prose:
             last = said[-2]
         if GENERALLY.search(shown(parts[-1])):
             self.generalise(last)
+        if OTHERWISE.match(shown(parts[-1])):
+            self.turn_round(last)
         self.stand_by(last)
         return last
+
+    def turn_round(self, said):
+        """Take "otherwise": the opposite of what the last display was restricted by."""
+        self.pending = Said()
+        spoken = [c for c in self.spoken if opposite(c) is not None]
+        kept = [c for c in self.meaning.conditions if c not in self.spoken]
+        self.meaning.conditions = kept
+        if len(self.spoken) == len(spoken) == 1:
+            said.conditions.append(opposite(spoken[0]))
+            return
+        for condition in self.spoken:
+            said.lifted.update(dict.fromkeys(subjects(condition), "maybe"))
 
     def generalise(self, said):
         """Take "in general": conditions on the plain letters of the page may be meant no more."""
