@@ -302,6 +302,14 @@ class PageReader(Prose, Naming):
         self.pending.lifted[name] = how
         return [c for c in scoped if name not in subjects(c)]
 
+    def replaced_by(self, condition, scoped):
+        r"""What is left of the conditions after ``x \\in \\mathbb{R}`` in the display itself."""
+        name = named(condition.left) if isinstance(condition, t.Relation) else None
+        if name is None or condition.operator != "in":
+            return scoped
+        self.pending.lifted[name] = "surely"
+        return [c for c in scoped if name not in subjects(c)]
+
     @staticmethod
     def read_no_text(latex, equation):
         r"""Say that a relation which is set as words, ``\text{f'(x) = 3x}``, was not read."""
@@ -318,8 +326,11 @@ class PageReader(Prose, Naming):
         self.doubts = list(self.pending.doubts)
         for condition in self.meaning.conditions:
             how = {lifted[n] for n in subjects(condition) if n in lifted}
-            plain = isinstance(condition, t.Relation) and condition.operator != "in"
-            if how and (plain or "surely" in how):
+            member = isinstance(condition, t.Relation) and condition.operator == "in"
+            plain = isinstance(condition, t.Relation) and not member
+            if how == {"replaced"}:
+                freed += [condition] if member else []
+            elif how and (plain or "surely" in how):
                 freed.append(condition)
                 self.doubts += [condition] if "surely" not in how else []
         self.meaning.conditions = [c for c in self.meaning.conditions if c not in freed]
@@ -421,6 +432,7 @@ class PageReader(Prose, Naming):
                     self.note_unread(statement, equation, reason)
                     continue
                 if condition is not None:
+                    scoped = self.replaced_by(condition, scoped)
                     conditions.append(condition)
                     for node in condition.walk():
                         if isinstance(node, t.Symbol):

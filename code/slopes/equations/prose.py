@@ -159,7 +159,7 @@ class Said:
 
     conditions: list = field(default_factory=list)
     doubts: list = field(default_factory=list)  # conditions that it may or may not mean
-    lifted: dict = field(default_factory=dict)  # names freed of the page's conditions: how surely
+    lifted: dict = field(default_factory=dict)  # names freed of the page's conditions, and how
     named: set = field(default_factory=set)  # names that it defines
     mentioned: list = field(default_factory=list)  # all conditions in it
     declared: list = field(default_factory=list)  # what it lets or assumes for the page
@@ -418,6 +418,10 @@ class Prose:
             if (stance == "open" and place.declares) or self.introduced(c, place, item)
         ]
         (said.doubts if stance == "open" else said.conditions).extend(found)
+        for new in found:
+            if isinstance(new, t.Relation) and new.operator == "in":
+                for name in subjects(new.left):  # another set than the page has given it
+                    said.lifted.setdefault(name, "replaced")
 
     def frees(self, condition, place, said):
         r"""``x \in \mathbb{R}``, "for every $y \in \{0, 1\}$": what was said about x before is over."""
@@ -695,6 +699,15 @@ class Prose:
         meaning.note(condition)
         if condition in meaning.conditions or isinstance(condition, t.IndexRange):
             return
+        if isinstance(condition, t.Relation) and condition.operator == "in":
+            # y ∈ [0, 1] after y ∈ {0, 1}: the later set holds
+            meaning.conditions = [
+                c
+                for c in meaning.conditions
+                if not (
+                    isinstance(c, t.Relation) and (c.left, c.operator) == (condition.left, "in")
+                )
+            ]
         names = t.names_in(condition)
         for name, domain in domains([*meaning.conditions, condition]).items():
             if name in names and domain.is_empty():
