@@ -475,7 +475,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     --------
     >>> from slopes import square_loss, tanh
     >>> explore_chain(square_loss.at(0.0), tanh, names=("square", "tanh"))
-    <figure with a slider; it starts at: x = 1.00, u = 1.00, y = 0.76; slope 2.00 times 0.42 is 0.84>
+    <figure with a slider; it starts at: x = 1.00, u = 1.00, y = 0.76; slope 2.000 times 0.420 is 0.84>
     """
     names = names or (inner.name, outer.name)
     x = np.linspace(*span, positions)
@@ -510,7 +510,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
                 f"M{a:.1f} {rows[k - 1]}H{b:.1f}L{d:.1f} {rows[k]}H{c:.1f}Z"
                 for a, b, (c, d) in above
             ]
-            frames[f"slope{k}.text"] = [_fixed(v, 2) for v in slopes[k - 1]]
+            frames[f"slope{k}.text"] = [_fixed(v, 3) for v in slopes[k - 1]]
     frames["product.text"] = [_fixed(v, 2) for v in factors[2]]
     first = {key.split(".")[0]: column[at] for key, column in frames.items()}
 

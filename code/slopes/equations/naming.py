@@ -191,7 +191,15 @@ class Naming:
             return None
         if body == node or t.Function(name) in list(body.walk()):
             return None
+        if self.meaning.partial_of(name) or self.is_nth_derivative(name):
+            return None
         return Definition(name, "function", body, tuple(parameters), tuple(vectors))
+
+    def is_nth_derivative(self, name):
+        """Whether a name is ``f^{(n)}`` for a function f of the page."""
+        base, mark, label = name.partition("_{(")
+        known = self.meaning.table.get(base) if mark else None
+        return known is not None and known.kind == "function" and label.rstrip(")}").isalpha()
 
     def wants_vector(self, argument, body):
         if self.meaning.is_vector(argument):

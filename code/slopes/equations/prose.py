@@ -400,7 +400,10 @@ class Prose:
                 if not self.is_condition(statement):
                     self.redefine_inline(statement, place.before, introduces, said)
                     continue
-            condition = self.as_condition(statement)
+            # "For z > 0" with z = wx + b: what is defined may be restricted, too.
+            restricts = place.near and place.cue[0] in ("for", "if", "when", "whenever", "in case")
+            ordered = set(statement.operators) <= {"<", ">", "<=", ">=", "!="}
+            condition = self.as_condition(statement, defined=restricts and ordered)
             if condition is not None:
                 self.condition(condition, place, item, said)
 
@@ -502,7 +505,9 @@ class Prose:
             self.add_domain(condition)
             return []
         # "which is at $x = 0$:" does not make the next display one about x = 0.
-        return [condition] if near and not (pins and main) else []
+        # But "With $w = 0.5$, …" puts a value in.
+        puts_in = cue in ("with", "for") and place.opens_clause
+        return [condition] if near and (puts_in or not (pins and main)) else []
 
     @staticmethod
     def is_about_indices(condition):
@@ -615,11 +620,15 @@ class Prose:
 
     # -- conditions --------------------------------------------------------------------------------
 
-    def is_plain(self, node):
-        """A free variable, an index, an element of a free vector, or a number."""
+    def is_plain(self, node, defined=False):
+        """A free variable, an index, an element of a free vector, or a number.
+
+        With ``defined`` also a variable that the page has defined.
+        """
         if isinstance(node, t.Symbol):
             definition = self.meaning.lookup(node.name)
-            return definition is None and not node.name.startswith("@")
+            known = defined and definition is not None and definition.kind == "variable"
+            return (definition is None or known) and not node.name.startswith("@")
         if isinstance(node, t.Element):
             return isinstance(node.base, t.Symbol) and self.meaning.lookup(node.base.name) is None
         if isinstance(
@@ -628,11 +637,11 @@ class Prose:
         ):
             return True
         if isinstance(node, t.Vector):
-            return all(self.is_plain(item) for item in node.items)
+            return all(self.is_plain(item, defined) for item in node.items)
         if isinstance(
             node, t.Negate | t.Absolute | t.Add | t.Multiply | t.Divide | t.Power | t.Root
         ):
-            return all(self.is_plain(child) for child in node.children())
+            return all(self.is_plain(child, defined) for child in node.children())
         if isinstance(node, t.Big):
             return isinstance(node.body, t.Element) and self.is_plain(node.body)
         return False
@@ -648,16 +657,16 @@ class Prose:
             isinstance(right, t.Negate) and isinstance(right.body, t.Number)
         )
 
-    def is_condition(self, statement):
+    def is_condition(self, statement, defined=False):
         """Whether all sides are plain: the statement restricts variables and claims nothing."""
         return bool(statement.operators or statement.sides) and all(
-            self.is_plain(side.node) for side in statement.sides
+            self.is_plain(side.node, defined) for side in statement.sides
         )
 
-    def as_condition(self, statement):
+    def as_condition(self, statement, defined=False):
         if statement.sides and isinstance(statement.sides[0].node, t.IndexRange):
             return statement.sides[0].node
-        if not self.is_condition(statement) or not statement.operators:
+        if not self.is_condition(statement, defined) or not statement.operators:
             return None
         nodes = [side.node for side in statement.sides]
         if all(isinstance(n, t.Number | t.Constant) for n in nodes):
