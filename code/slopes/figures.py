@@ -157,8 +157,8 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.15):
         x = np.array([point - half, point + half])
         ax.plot(x, value + slope * (x - point), color=ORANGE, linestyle="-", linewidth=1.6)
         ax.plot(point, value, "o", color=ORANGE)
-        # Below a rising curve on the right, below a falling one on the left: away from the curve.
-        side = {"xytext": (6, -14)} if slope >= 0 else {"xytext": (-6, -14), "ha": "right"}
+        # Below a rising curve, above a falling one: on the right, away from the curve.
+        side = {"xytext": (6, -14) if slope >= 0 else (8, 2)}
         text = f"slope {slope:.2g}".replace("-", "\N{MINUS SIGN}")
         ax.annotate(text, (point, value), textcoords="offset points", **side)
     ax.set_xlabel(f"${function.variable}$")

@@ -123,7 +123,8 @@ def explained(verdict):
     at = ", ".join(f"{name} = {value}" for name, value in verdict.witness["at"].items())
     where = f"at {at} " if at else ""
     left, right = verdict.witness["left"], verdict.witness["right"]
-    sides = f"the left side is {left} and the right side is {right}"
+    left, right = ("has no value" if x == "no value" else f"is {x}" for x in (left, right))
+    sides = f"the left side {left} and the right side {right}"
     return f"{verdict.reason}: {where}{sides}"
 
 
