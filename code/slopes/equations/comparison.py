@@ -320,15 +320,21 @@ class Comparison:
             name = next((n for n in single if n in names), names[-1])
             gap = t.Add((condition.left, t.Negate(condition.right)))
             evaluator = Evaluator(self.meaning, sample, self.arithmetic)
+
+            def rest(x, name=name, gap=gap, evaluator=evaluator):
+                sample.drawn["v", name] = x
+                return evaluator.value(gap, Frame(dict(locals_)))
+
             with self.mp.workdps(CAREFUL_DIGITS + 30):
-                values = []
-                for x in (0, 1):
-                    sample.drawn["v", name] = self.mp.mpf(x)
-                    values.append(evaluator.value(gap, Frame(dict(locals_))))
-                slope = values[1] - values[0]
-                if slope == 0:
+                drawn = self.mp.mpf(sample.scalar(name))
+                if rest(drawn) == 0:  # drawn from {-1, 1}, for y² = 1
+                    continue
+                start, end = rest(self.mp.mpf(0)), rest(self.mp.mpf(1))
+                if start == end:
                     raise Undefined("a condition that cannot be solved")
-                sample.drawn["v", name] = -values[0] / slope
+                root = -start / (end - start)
+                turned = drawn < 0 and rest(-root) == 0  # y² = 1 has two solutions
+                sample.drawn["v", name] = -root if turned else root
 
     # -- one point ---------------------------------------------------------------------------------
 
