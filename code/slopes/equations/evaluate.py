@@ -331,6 +331,10 @@ class Evaluator(Calls, Derivatives):
             return self.sample.unknown(f"{name}{indices}", len(flat))(self.a, *flat)
         if definition is not None and definition.kind == "elements":
             return self.element(definition, indices, frame)
+        if definition is not None and definition.kind == "function" and definition.indices:
+            # q_i after q_i(T) = …: at its own T
+            arguments = tuple(t.Symbol(parameter) for parameter in definition.parameters)
+            return self.applied_element(t.Apply(t.Function(name), arguments), indices, frame)
         if definition is not None and definition.kind == "variable":
             value = self.defined(definition, frame)
             if isinstance(value, np.ndarray):

@@ -90,6 +90,9 @@ class Meaning:
         self.plain_arrays = set()  # letters that are not bold and yet matrices or vectors
         self.step_names = set()  # variables of limits such as h
         self.bound = set()  # letters that sums and products of the page run over
+        self.letters = set()  # letters that stand on the line
+        self.subscripts = {}  # name -> the letters below it
+        self.indexed_functions = set()  # the q of ``q_i(T) = …``
         self.closed = {}
 
     # -- a first look at the whole page --------------------------------------------------------
@@ -183,12 +186,22 @@ class Meaning:
                 self.normal = True
             self.survey_main(tokens, place)
             hangs = place > 0 and tokens[place - 1].kind in ("sub", "sup")
+            if not hangs and not (place > 1 and tokens[place - 2].kind == "sub"):
+                self.letters.add(token.text)
             if not hangs and (
                 kinds[:1] == ["prime"]
                 or kinds[:3] == ["sup", "lbrace", "primesign"]
                 or kinds[:2] == ["sup", "primesign"]
             ):
                 self.primed.add(token.text)
+            self.survey_indexed(tokens, place)
+            if kinds[:1] == ["sub"]:
+                below = (
+                    after[2] if kinds[1:2] == ["lbrace"] and kinds[3:4] == ["rbrace"] else after[1]
+                )
+                self.subscripts.setdefault(token.text, set()).add(below.text)
+                if below.kind == "lbrace" and after[2].kind == "letter":
+                    self.letters.add(after[2].text)  # h_{t-1}: an index with which one reckons
             if kinds[:1] == ["sub"]:
                 group = after[1:2]
                 if group and group[0].kind == "lbrace":
@@ -218,6 +231,13 @@ class Meaning:
                     "begin",
                 ):
                     self.future.setdefault(token.text, True)
+
+    def survey_indexed(self, tokens, place):
+        """Note the q of ``q_i(T) = …`` at the head of a formula."""
+        after = [x for x in tokens[place + 1 : place + 9] if x.kind not in ("lbrace", "rbrace")]
+        if [x.kind for x in after[:6]] == ["sub", "letter", "open", "letter", "close", "rel"]:
+            if place == 0 and after[2].text == "(" and after[5].text in ("=", ":="):
+                self.indexed_functions.add(tokens[place].text)
 
     def survey_main(self, tokens, place):
         """Note the x of ``f(x)`` and of ``dx``."""
@@ -300,6 +320,12 @@ class Meaning:
             or (name == "phi" and self.normal)
         ) and name not in self.step_names
 
+    def only_subscript(self, name, letter):
+        """Whether a t below a name is no index: the page has no other t, and no other subscript."""
+        if letter != "t" or letter in self.bound or letter in self.index_upper:
+            return False
+        return self.subscripts.get(name) == {letter} and letter not in self.letters
+
     def is_no_function(self, name):
         """Whether nothing but a prime speaks for a function."""
         functions = FUNCTION_LETTERS | set(builtins.LETTERS) | set(self.future)
@@ -311,7 +337,7 @@ class Meaning:
         if name.endswith("^{-1}"):
             return True
         if name.endswith("_"):
-            return single and name[:-1] in FUNCTION_LETTERS
+            return single and name[:-1] in FUNCTION_LETTERS | self.indexed_functions
         definition = self.table.get(name)
         if definition is not None:
             if definition.kind in ("function", "unknown"):
@@ -490,6 +516,9 @@ class Meaning:
         definition = self.lookup(name, table) if single is None else single
         if definition is not None:
             self._collect_definition(definition, found, seen)
+            if single is None and definition.kind == "function":
+                for parameter in definition.parameters:
+                    self._collect(t.Symbol(parameter), bound, table, found, seen)
             if single is None and definition.kind == "variable" and not node.base.bold:
                 found.families.add(name)
         elif not (name == "delta" and len(node.indices) == 2):

@@ -120,6 +120,8 @@ class Naming:
             if node.name in meaning.sizes or node.name == "1" or meaning.partial_of(node.name):
                 return None
             return Definition(node.name, "variable", body)
+        if isinstance(node, t.Power) and isinstance(node.base, t.Symbol):
+            return self.root_of(node, body)
         if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
             return self.elements_of(node, body)
         if isinstance(node, t.Element) and isinstance(node.base, t.Apply):
@@ -131,7 +133,9 @@ class Naming:
                     return made
             if made is not None and all(isinstance(i, t.Symbol) for i in node.indices):
                 made.indices = tuple(i.name for i in node.indices)
-                made.vector_parameters = tuple(True for _ in made.parameters)
+                made.vector_parameters = tuple(
+                    not t.stands_free(t.Symbol(name), made.body) for name in made.parameters
+                )
             return made
         if isinstance(node, t.Apply):
             return self.function_of(node, body)
@@ -142,6 +146,14 @@ class Naming:
         leaves = self.meaning.leaves(body)
         varies = bool(leaves.scalars | leaves.families | leaves.definitions | leaves.unknown)
         return node.name in ("e", "pi") and varies and self.names_constant
+
+    def root_of(self, node, body):
+        r"""``\\sigma^2 = …``, a variance: σ is the positive root of what stands there."""
+        name = node.base.name
+        spread = name.split("_{")[0] == "sigma" and name not in self.meaning.table
+        if not spread or node.exponent != t.Number("2") or node.base in list(body.walk()):
+            return None
+        return Definition(name, "variable", t.Root(body, t.Number("2")))
 
     def elements_of(self, node, body):
         if all(isinstance(i, t.Number) for i in node.indices):

@@ -886,6 +886,8 @@ class Parser(Calculus, Piecewise):
                 return False
         if indices and not self.names.is_function(name):
             return self.names.is_call(f"{name}_", inside)
+        if indices and any(item.text == token.text for item in inside):
+            return False  # S_i(1 - S_i), though S_i(z) was defined
         return self.names.is_call(name, inside)
 
     def prime_call(self, name):
@@ -1066,6 +1068,8 @@ def _is_label(group, names, name=""):
             definition = names.lookup(name)
             if definition is not None and token.text in definition.parameters:
                 return True  # f_y: a partial derivative
+            if names.only_subscript(name, token.text):
+                return True  # the p_t of the focal loss
             index = token.text in INDEX_LETTERS or token.text in _MORE_INDICES
             return not index and not names.is_index(token.text)
         if token.kind in ("name", "function", "text"):
