@@ -235,9 +235,11 @@ class Meaning:
     def survey_indexed(self, tokens, place):
         """Note the q of ``q_i(T) = …`` at the head of a formula."""
         after = [x for x in tokens[place + 1 : place + 9] if x.kind not in ("lbrace", "rbrace")]
-        if [x.kind for x in after[:6]] == ["sub", "letter", "open", "letter", "close", "rel"]:
-            if place == 0 and after[2].text == "(" and after[5].text in ("=", ":="):
-                self.indexed_functions.add(tokens[place].text)
+        kinds = ["sub", "letter", "open", "letter", "close", "rel"]
+        if place or [x.kind for x in after[:6]] != kinds:
+            return
+        if after[2].text == "(" and after[5].text in ("=", ":="):
+            self.indexed_functions.add(tokens[place].text)
 
     def survey_main(self, tokens, place):
         """Note the x of ``f(x)`` and of ``dx``."""
