@@ -168,9 +168,8 @@ class Meaning:
             kinds = [x.kind for x in after]
             if token.kind not in ("letter", "name"):
                 if token.kind == "big" and token.text in ("sum", "prod") and kinds[:1] == ["sub"]:
-                    first = after[2] if kinds[1:2] == ["lbrace"] else after[1]
-                    if first.kind == "letter":
-                        self.bound.add(first.text)
+                    first = [x for x in after[1:3] if x.kind != "lbrace"][:1]
+                    self.bound |= {x.text for x in first if x.kind == "letter"}
                 if (
                     token.kind == "big"
                     and token.text == "lim"
@@ -195,13 +194,7 @@ class Meaning:
             ):
                 self.primed.add(token.text)
             self.survey_indexed(tokens, place)
-            if kinds[:1] == ["sub"]:
-                below = (
-                    after[2] if kinds[1:2] == ["lbrace"] and kinds[3:4] == ["rbrace"] else after[1]
-                )
-                self.subscripts.setdefault(token.text, set()).add(below.text)
-                if below.kind == "lbrace" and after[2].kind == "letter":
-                    self.letters.add(after[2].text)  # h_{t-1}: an index with which one reckons
+            self.survey_below(token, after)
             if kinds[:1] == ["sub"]:
                 group = after[1:2]
                 if group and group[0].kind == "lbrace":
@@ -231,6 +224,16 @@ class Meaning:
                     "begin",
                 ):
                     self.future.setdefault(token.text, True)
+
+    def survey_below(self, token, after):
+        """Note what stands below a name."""
+        kinds = [x.kind for x in after]
+        if kinds[:2] == ["sub", "lbrace"] and len(after) > 3:
+            self.subscripts.setdefault(token.text, set()).add(after[2].text)
+            if kinds[3] != "rbrace":
+                self.letters.add(after[2].text)  # h_{t-1}: an index with which one reckons
+        elif kinds[:1] == ["sub"] and len(after) > 1:
+            self.subscripts.setdefault(token.text, set()).add(after[1].text)
 
     def survey_indexed(self, tokens, place):
         """Note the q of ``q_i(T) = …`` at the head of a formula."""
