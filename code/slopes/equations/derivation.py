@@ -281,9 +281,9 @@ def what_is_missing(reader, lines, proves):
     if not sides:
         return "there is no step yet"
     if goal_left not in sides:
-        return f"it does not begin with {statements[0].sides[0].latex}"
+        return f"it does not begin with ${statements[0].sides[0].latex}$"
     if sides[-1] != goal_right:
-        return f"it does not end with {statements[0].sides[1].latex}"
+        return f"it does not end with ${statements[0].sides[1].latex}$"
     if broken:
         return f"a step with {broken!r} proves no equality"
     if reached != goal_right:
