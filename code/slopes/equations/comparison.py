@@ -623,9 +623,9 @@ def merged(page, scoped):
 
 
 def is_membership(condition):
-    """Whether a condition gives a variable a finite set of values."""
+    """Whether a condition gives a variable a set of values, and more than its kind of numbers."""
     return (
         isinstance(condition, t.Relation)
         and condition.operator == "in"
-        and isinstance(condition.right, t.Finite)
+        and not isinstance(condition.right, t.NumberSet)
     )

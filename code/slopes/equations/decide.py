@@ -37,12 +37,7 @@ from .values import Range
 from .verdicts import Refuted, Tally, Verdict, describe
 
 BUDGET = 400_000
-DIFFERS = -40  # powers of ten: relative difference that calls for a second look, and that convicts
-CONVICTS = -50
-SIZES = (2, 3, 4)
-DERIVATIVES = (t.Derivative, t.Prime, t.Primed, t.Gradient)
 RULE_LETTERS = {"u", "v", "f", "g", "h", "p", "q", "r", "s", "y", "F", "G"}
-SMALL_STEPS = {"h", "epsilon", "varepsilon", "eps"}
 
 
 def decide(meaning, left, operator, right, conditions=(), convention=False, work=None):

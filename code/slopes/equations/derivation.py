@@ -287,7 +287,7 @@ def what_is_missing(reader, lines, proves):
     if broken:
         return f"a step with {broken!r} proves no equality"
     if reached != goal_right:
-        return f"no chain of equalities leads to {statements[0].sides[1].latex}"
+        return f"no chain of equalities leads to ${statements[0].sides[1].latex}$"
     between = [side for side in sides if side not in (goal_left, goal_right)]
     return "" if between else "there is no step between the two ends"
 

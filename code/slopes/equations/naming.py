@@ -4,6 +4,7 @@ import re
 
 from . import builtins
 from . import tree as t
+from .comparison import DERIVATIVES
 from .decide import BUDGET, agree_somewhere, decide
 from .meaning import Definition, single_name
 from .numbers import Work
@@ -249,9 +250,13 @@ class Naming:
         self.define(made)
         return True
 
+    def leading_sentence(self):
+        """The sentence that ends in the display."""
+        return re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+
     def names_anew(self):
         """Whether the sentence that ends in the display says that a known name gets a new meaning."""
-        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        sentence = self.leading_sentence()
         if sentence == self.section_title and CONTINUED.search(sentence):
             return False
         return ANEW.search(sentence) is not None
@@ -385,9 +390,9 @@ class Naming:
 
         A derivative never gives its name away: "dz/dw = y" claims something.
         """
-        if isinstance(body, (t.Derivative, t.Prime, t.Gradient)):
+        if isinstance(body, DERIVATIVES):
             return False
-        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        sentence = self.leading_sentence()
         return statement.note or NAMES.search(f"{sentence} {statement.cue}") is not None
 
     def undefined_body(self, body):
@@ -420,13 +425,6 @@ class Naming:
         if known.kind == "unknown" and self.is_open(right.node):
             return None
         if known.kind == "unknown" and k == 0 and not turned and made.kind == "function":
-            if (
-                statement.cue
-                or REDEFINES.search(self.paragraph_tail())
-                or known.section != self.section
-            ):
-                self.define(made)
-                return Verdict("defined", "introduces a name")
             self.define(made)
             return Verdict("defined", "introduces a name")
         if (
@@ -456,7 +454,7 @@ class Naming:
 
     def is_new_here(self):
         """Whether a heading or the words before the display announce something new."""
-        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        sentence = self.leading_sentence()
         return not CONTINUED.search(self.section_title) or REDEFINES.search(sentence) is not None
 
     def is_open(self, node):
@@ -517,7 +515,7 @@ class Naming:
 
     def called_function(self):
         """The well-known function that the sentence before the display speaks of, or None."""
-        sentence = re.split(r"(?<=[.!?])\s+", self.before_display.strip())[-1]
+        sentence = self.leading_sentence()
         for names, function in CALLED.items():
             if re.match(CALL.format(names=names), sentence, re.I):
                 return function
@@ -539,9 +537,6 @@ class Naming:
             return None
         verdict = self.decide(right, "=", right, conditions, False, work)
         return verdict if verdict.kind == "refuted" else None
-
-    def paragraph_tail(self):
-        return self.before_display[-200:]
 
 
 def _replace(node, old, new):

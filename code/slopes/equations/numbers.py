@@ -24,7 +24,6 @@ CHECK_DIGITS = 200
 CAREFUL_DIGITS = (
     1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
 )
-_HUGE = 400  # bits in the exponent of a number beyond which nothing is computed
 
 
 @lru_cache(maxsize=1)

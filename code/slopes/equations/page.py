@@ -297,17 +297,17 @@ class PageReader(Prose, Naming):
         r"""What is left of the conditions after ``\text{for all real } x`` in the display itself."""
         how = Place(statement.cue.strip() + " ", "").lifts() if statement.cue else ""
         name = named(statement.sides[0].node) if statement.sides else None
-        if not how or name is None:
-            return scoped
-        self.pending.lifted[name] = how
-        return [c for c in scoped if name not in subjects(c)]
+        return self.lift_here(name, how, scoped) if how and name else scoped
 
     def replaced_by(self, condition, scoped):
         r"""What is left of the conditions after ``x \\in \\mathbb{R}`` in the display itself."""
         name = named(condition.left) if isinstance(condition, t.Relation) else None
-        if name is None or condition.operator != "in":
-            return scoped
-        self.pending.lifted[name] = "surely"
+        member = name is not None and condition.operator == "in"
+        return self.lift_here(name, "surely", scoped) if member else scoped
+
+    def lift_here(self, name, how, scoped):
+        """What is left of the conditions of this display without those on a name."""
+        self.pending.lifted[name] = how
         return [c for c in scoped if name not in subjects(c)]
 
     @staticmethod
@@ -326,11 +326,8 @@ class PageReader(Prose, Naming):
         self.doubts = list(self.pending.doubts)
         for condition in self.meaning.conditions:
             how = {lifted[n] for n in subjects(condition) if n in lifted}
-            member = isinstance(condition, t.Relation) and condition.operator == "in"
-            plain = isinstance(condition, t.Relation) and not member
-            if how == {"replaced"}:
-                freed += [condition] if member else []
-            elif how and (plain or "surely" in how):
+            plain = isinstance(condition, t.Relation) and condition.operator != "in"
+            if how and (plain or "surely" in how):
                 freed.append(condition)
                 self.doubts += [condition] if "surely" not in how else []
         self.meaning.conditions = [c for c in self.meaning.conditions if c not in freed]

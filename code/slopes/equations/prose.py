@@ -159,7 +159,7 @@ class Said:
 
     conditions: list = field(default_factory=list)
     doubts: list = field(default_factory=list)  # conditions that it may or may not mean
-    lifted: dict = field(default_factory=dict)  # names freed of the page's conditions, and how
+    lifted: dict = field(default_factory=dict)  # names freed of the page's conditions: how surely
     named: set = field(default_factory=set)  # names that it defines
     mentioned: list = field(default_factory=list)  # all conditions in it
     declared: list = field(default_factory=list)  # what it lets or assumes for the page
@@ -421,10 +421,6 @@ class Prose:
             if (stance == "open" and place.declares) or self.introduced(c, place, item)
         ]
         (said.doubts if stance == "open" else said.conditions).extend(found)
-        for new in found:
-            if isinstance(new, t.Relation) and new.operator == "in":
-                for name in subjects(new.left):  # another set than the page has given it
-                    said.lifted.setdefault(name, "replaced")
 
     def frees(self, condition, place, said):
         r"""``x \in \mathbb{R}``, "for every $y \in \{0, 1\}$": what was said about x before is over."""
@@ -708,15 +704,6 @@ class Prose:
         meaning.note(condition)
         if condition in meaning.conditions or isinstance(condition, t.IndexRange):
             return
-        if isinstance(condition, t.Relation) and condition.operator == "in":
-            # y ∈ [0, 1] after y ∈ {0, 1}: the later set holds
-            meaning.conditions = [
-                c
-                for c in meaning.conditions
-                if not (
-                    isinstance(c, t.Relation) and (c.left, c.operator) == (condition.left, "in")
-                )
-            ]
         names = t.names_in(condition)
         for name, domain in domains([*meaning.conditions, condition]).items():
             if name in names and domain.is_empty():
@@ -728,7 +715,7 @@ class Prose:
 # "for all real x and y", "for every real number x", "for any x", "for all values of x"
 UNIVERSAL = re.compile(
     r"\bfor\s+(?:all|every|each|any|arbitrary|real)\s+(?:(?:real|values?|numbers?|of|the)\s+)*"
-    r"(?P<names>\u25a1(?:\s*(?:,|and|,\s*and)\s*\u25a1)*)",
+    rf"(?P<names>{MARK}(?:\s*(?:,|and|,\s*and)\s*{MARK})*)",
     re.I,
 )
 
@@ -751,9 +738,9 @@ def universal(item, last=True):
     cut = re.split(r"(?<=[.!?;])\s+", text)
     sentence = cut[-1] if last else cut[0]
     formulas = [x for kind, x in item.pieces if kind == "math"]
-    before = text[: len(text) - len(sentence)].count("\u25a1") if last else 0
+    before = text[: len(text) - len(sentence)].count(MARK) if last else 0
     found = []
     for match in UNIVERSAL.finditer(sentence):
-        start = before + sentence[: match.start("names")].count("\u25a1")
-        found += formulas[start : start + match["names"].count("\u25a1")]
+        start = before + sentence[: match.start("names")].count(MARK)
+        found += formulas[start : start + match["names"].count(MARK)]
     return found
