@@ -1,16 +1,22 @@
-"""The expressions that the reader understands, as immutable trees.
+r"""Formulas as immutable trees: first as they are written, then as they are meant.
 
-Each node is a frozen dataclass; its fields are other nodes, names, or tuples of these. Nothing here
-computes, simplifies or reorders: a derivation whose successive lines are made identical on reading
-could never be found wrong.
+The grammar makes a tree of what stands on the page and asks nobody what it means: ``f(x)`` is a
+`Product` of a name and a group, ``x_i`` a `Script`, ``\frac{dy}{dx}`` a `Fraction`. `scope` turns
+these into calls, products, elements and derivatives, by what is declared. Both are nodes of one
+kind, and what has only one meaning (a sum, a root, cases, a matrix) is the same node in both.
+
+Nothing here computes, simplifies or reorders: a derivation whose successive lines are made
+identical on reading could never be found wrong.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True)
 class Node:
-    """Base of all nodes."""
+    """Base of all nodes; `at` is where in the LaTeX it begins."""
+
+    at: int = field(default=0, compare=False, repr=False, kw_only=True)
 
     def children(self):
         """The nodes directly below this one, in reading order."""
@@ -18,7 +24,7 @@ class Node:
             yield from _nodes(getattr(self, item.name))
 
     def walk(self):
-        """The node and all below it."""
+        """The node and all below it, in reading order."""
         stack = [self]
         while stack:
             node = stack.pop()
@@ -48,7 +54,111 @@ def _rebuilt(value, change):
     return value
 
 
-# -- numbers and names ------------------------------------------------------------------------------
+def substitute(node, old, new):
+    """The tree with one node replaced by another, wherever it stands."""
+    return new if node == old else rebuild(node, lambda child: substitute(child, old, new))
+
+
+# -- as it is written -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A letter or a word.
+
+    Its style is '' (a letter), 'op' (``\\sin``, ``\\operatorname``), 'rm' (upright), 'bf', 'cal', 'bb',
+    'hat', 'tilde', 'bar', or 'sign' (∞, ∂, ∇, ⊤).
+    """
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Script(Node):
+    """base_{sub}^{sup}''; each part as written."""
+
+    base: Node
+    sub: Node | None = None
+    sup: Node | None = None
+    primes: int = 0
+
+
+@dataclass(frozen=True)
+class Group(Node):
+    """Brackets and what stands between their commas: (x), [0, 1], {0, 1}, |x|, ‖v‖."""
+
+    opening: str
+    items: tuple
+    closing: str
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """Factors as they follow each other, each with the sign before it: '', '*', '/', 'odot', 'o'."""
+
+    factors: tuple
+
+
+@dataclass(frozen=True)
+class Fraction(Node):
+    top: Node
+    bottom: Node
+
+
+@dataclass(frozen=True)
+class Operator(Node):
+    r"""``\sum``, ``\prod``, ``\lim``, ``\max_…`` and others; the body is the rest of the term."""
+
+    kind: str
+    below: Node | None
+    above: Node | None
+    body: Node
+
+
+@dataclass(frozen=True)
+class Written(Node):
+    """An integral as it is written."""
+
+    below: Node | None
+    above: Node | None
+    body: Node
+    variable: Node
+
+
+@dataclass(frozen=True)
+class Bar(Node):
+    r"""``\left. body \right|_{below}``"""
+
+    body: Node
+    below: Node | None
+    above: Node | None
+
+
+@dataclass(frozen=True)
+class Chain(Node):
+    """Sides with relations between them."""
+
+    sides: tuple
+    operators: tuple
+
+
+@dataclass(frozen=True)
+class Listed(Node):
+    """Things beside each other with commas or words: ``p > 0, q > 0``; `join` is 'and' or 'or'."""
+
+    items: tuple
+    join: str = "and"
+
+
+@dataclass(frozen=True)
+class Mark(Node):
+    """A sign that stands alone: the + of 0^+, the dots of a list, the * of x^*, the ! of n!."""
+
+    text: str
+
+
+# -- the same as it is written and as it is meant ---------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -56,6 +166,44 @@ class Number(Node):
     """A number as it is displayed: ``0.50`` keeps its digits, which `≈` needs."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Add(Node):
+    """A sum; a difference is a sum with a `Negate` in it."""
+
+    terms: tuple
+
+
+@dataclass(frozen=True)
+class Negate(Node):
+    body: Node
+
+
+@dataclass(frozen=True)
+class Root(Node):
+    body: Node
+    degree: Node
+
+
+@dataclass(frozen=True)
+class Cases(Node):
+    """Rows (value, condition)."""
+
+    rows: tuple
+
+
+@dataclass(frozen=True)
+class Otherwise(Node):
+    """The condition of the last case: what is left."""
+
+
+@dataclass(frozen=True)
+class Matrix(Node):
+    rows: tuple
+
+
+# -- as it is meant: numbers and names --------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -67,10 +215,9 @@ class Constant(Node):
 
 @dataclass(frozen=True)
 class Symbol(Node):
-    """A name without an index: a variable, or the bare name of a function."""
+    """A name: bound, defined, a size, a free array or a free number (see `meaning`)."""
 
     name: str
-    bold: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,17 +228,14 @@ class Element(Node):
     indices: tuple
 
 
+@dataclass(frozen=True)
+class Kronecker(Node):
+    """δ_ij: 1 where the indices are the same, and 0 elsewhere."""
+
+    indices: tuple
+
+
 # -- arithmetic -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Add(Node):
-    terms: tuple
-
-
-@dataclass(frozen=True)
-class Negate(Node):
-    body: Node
 
 
 @dataclass(frozen=True)
@@ -109,12 +253,6 @@ class Divide(Node):
 class Power(Node):
     base: Node
     exponent: Node
-
-
-@dataclass(frozen=True)
-class Root(Node):
-    body: Node
-    degree: Node
 
 
 @dataclass(frozen=True)
@@ -139,6 +277,11 @@ class Absolute(Node):
 class Norm(Node):
     body: Node
     order: Node
+
+
+@dataclass(frozen=True)
+class Transpose(Node):
+    body: Node
 
 
 # -- functions --------------------------------------------------------------------------------------
@@ -168,8 +311,9 @@ class Compose(Node):
 
 @dataclass(frozen=True)
 class Lambda(Node):
-    """An expression of functions, taken as a function: the ``(fg)`` in ``(fg)'(x)``."""
+    """An expression taken as a function of one variable: the ``(fg)`` in ``(fg)'(x)``."""
 
+    parameter: str
     body: Node
 
 
@@ -181,7 +325,7 @@ class Apply(Node):
 
 @dataclass(frozen=True)
 class Sided(Node):
-    """A point approached from one side: ``0^+``."""
+    """A point approached from one side: the ``0^+`` of ``f(0^+)``; also the part ``x^+``."""
 
     body: Node
     side: str
@@ -192,7 +336,10 @@ class Sided(Node):
 
 @dataclass(frozen=True)
 class Derivative(Node):
-    """``d^n body / dv^n`` or a mixed partial; `variables` are pairs (node, order)."""
+    """``d^n body / dv^n`` or a mixed partial; `variables` are pairs (node, order).
+
+    An order is an int, or a `Symbol` for the n-th derivative.
+    """
 
     body: Node
     variables: tuple
@@ -200,22 +347,8 @@ class Derivative(Node):
 
 
 @dataclass(frozen=True)
-class Prime(Node):
-    """A prime on an expression: ``(uv)'``. Its variable is the one that the expression depends on."""
-
-    body: Node
-    order: int
-
-
-@dataclass(frozen=True)
-class Gradient(Node):
-    body: Node
-    variable: Node | None
-
-
-@dataclass(frozen=True)
 class At(Node):
-    """A value at a point: ``… |_{x = 0}``; `assignments` are pairs (node or None, node)."""
+    """A value at a point: ``… |_{x = 0}``; `assignments` are pairs (name, value)."""
 
     body: Node
     assignments: tuple
@@ -235,20 +368,23 @@ class Big(Node):
 
 @dataclass(frozen=True)
 class Extremum(Node):
-    """``max_x``, ``min_x``, ``argmax_x``, ``argmin_x`` over a real variable."""
+    """``max_x``, ``min_x``, ``sup_x``, ``inf_x``, ``argmax_x``, ``argmin_x`` over a real variable."""
 
     kind: str
-    variable: Node | None
+    variable: str
     condition: Node | None
     body: Node
 
 
 @dataclass(frozen=True)
 class Limit(Node):
-    variable: Node
+    """A limit; `whole` where the variable runs through whole numbers."""
+
+    variable: str
     target: Node
     side: str
     body: Node
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,10 +405,9 @@ class Antiderivative(Node):
 
 @dataclass(frozen=True)
 class BigO(Node):
-    """``O(h²)``; with `little`, ``o(h)``."""
+    """``O(h²)``."""
 
     body: Node
-    little: bool = False
 
 
 @dataclass(frozen=True)
@@ -281,19 +416,7 @@ class Subdifferential(Node):
     arguments: tuple
 
 
-# -- cases, vectors, sets ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Cases(Node):
-    """Rows (value, condition)."""
-
-    rows: tuple
-
-
-@dataclass(frozen=True)
-class Nothing(Node):
-    """A case that says "undefined"."""
+# -- vectors and sets -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -313,16 +436,6 @@ class Listing(Node):
     body: Node
     index: str
     upper: Node
-
-
-@dataclass(frozen=True)
-class Matrix(Node):
-    rows: tuple
-
-
-@dataclass(frozen=True)
-class Transpose(Node):
-    body: Node
 
 
 @dataclass(frozen=True)
@@ -368,11 +481,6 @@ class Or(Node):
 
 
 @dataclass(frozen=True)
-class Otherwise(Node):
-    pass
-
-
-@dataclass(frozen=True)
 class IndexRange(Node):
     """``i = 1, …, n``."""
 
@@ -381,25 +489,7 @@ class IndexRange(Node):
     upper: Node
 
 
-def substitute(node, old, new):
-    """The tree with one node replaced by another, wherever it stands."""
-    return new if node == old else rebuild(node, lambda child: substitute(child, old, new))
-
-
-def stands_free(symbol, node):
-    """Whether a symbol stands in an expression other than as an index: the k of k x, not of z_k."""
-    if node == symbol:
-        return True
-    if isinstance(node, Element):
-        return stands_free(symbol, node.base)
-    if isinstance(node, Big) and node.index == symbol.name:
-        return False
-    return any(stands_free(symbol, child) for child in node.children())
-
-
-def is_plain_value(node):
-    """Whether an expression is made of numbers alone."""
-    return not any(isinstance(n, Symbol | Element | Function) for n in node.walk())
+# -- questions about trees --------------------------------------------------------------------------
 
 
 def names_in(node, kind=Symbol):
@@ -408,19 +498,21 @@ def names_in(node, kind=Symbol):
 
 
 def pretty(name):
-    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ."""
-    accent, _, base = name.replace("^{()}", "").rpartition(":")
+    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ; a second meaning's mark is left out."""
+    accent, _, base = name.split("~")[0].rpartition(":")
+    base, layer, above = base.partition("^")
     head, mark, label = base.partition("_{")
-    head = _GREEK.get(head, head)
-    head = head + _ACCENT.get(accent, "")
-    return head + ("_" + label.rstrip("}") if mark else "")
+    head = GREEK_LETTERS.get(head, head) + _ACCENTS.get(accent, "")
+    below = "_" + label.rstrip("}") if mark else ""
+    return head + below + (layer + above.strip("{}") if layer else "")
 
 
-_ACCENT = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "cal": ""}
-_GREEK = {
+_ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
+GREEK_LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
-    "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ",
-    "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "varphi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Phi": "Φ", "Psi": "Ψ", "Sigma": "Σ", "Omega": "Ω", "ell": "ℓ",
+    "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "ϑ", "iota": "ι", "kappa": "κ", "lambda": "λ",
+    "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ",
+    "phi": "φ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ",
+    "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
 }  # fmt: skip
