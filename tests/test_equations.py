@@ -73,9 +73,13 @@ def without_words(text):
         paragraph = "\n".join(lines[slice(*token.map)])
         if re.match(r"\s*\*\*(Let|Case)\*\*", paragraph) or "<!--" in paragraph:
             continue
-        pieces = re.split(r"(\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`|`[^`]*`)", paragraph, flags=re.S)
+        pieces = re.split(
+            r"(\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`|`[^`]*`)", paragraph, flags=re.S
+        )
         for k in range(0, len(pieces), 2):
-            pieces[k] = re.sub(r"[^\W\d_]{2,}", lambda m: LOREM[len(m.group()) % len(LOREM)], pieces[k])
+            pieces[k] = re.sub(
+                r"[^\W\d_]{2,}", lambda m: LOREM[len(m.group()) % len(LOREM)], pieces[k]
+            )
         changed = "".join(pieces).split("\n")
         lines[slice(*token.map)] = changed
     return "\n".join(lines)
@@ -257,12 +261,15 @@ def test_no_false_equality_passes(latex):
     assert verdict.kind in ("refuted", "conditional"), verdict
     assert verdict.witness is not None
     if verdict.kind == "conditional":
-        assert verdict.region or "derivative exists" in verdict.reason or "to solve" in verdict.reason
+        assert (
+            verdict.region or "derivative exists" in verdict.reason or "to solve" in verdict.reason
+        )
 
 
 def test_the_same_page_gives_the_same_verdicts_and_witnesses():
     path = HERE / "equations" / "losses.md"
     first, second = (
-        [link.verdict for e in check_items(read_file(path)).equations for link in e.links] for _ in "ab"
+        [link.verdict for e in check_items(read_file(path)).equations for link in e.links]
+        for _ in "ab"
     )
     assert first == second

@@ -191,7 +191,10 @@ UNREADABLE = {
     "a notebook of brackets": ("n.ipynb", "[" * 200_000),
     "no JSON": ("n.ipynb", "{"),
     "JSON and no notebook": ("n.ipynb", "[1, 2]"),
-    "cells that are none": ("n.ipynb", json.dumps({"cells": [{"cell_type": "markdown", "source": 7}]})),
+    "cells that are none": (
+        "n.ipynb",
+        json.dumps({"cells": [{"cell_type": "markdown", "source": 7}]}),
+    ),
     "comments never closed": ("p.md", "<!--\n" * 10_000),
     "environments never closed": ("p.md", "\\begin{align}\n" * 10_000),
     "one long line": ("p.md", "x" * 6_000_000),

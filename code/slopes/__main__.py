@@ -44,7 +44,9 @@ def verify(options):
             continue
         except Exception as error:  # a fault of the checker: say so, and go on with the other files
             kind = type(error).__name__
-            unreadable.append((str(path), f"the checker failed ({kind}: {error}): please report it"))
+            unreadable.append(
+                (str(path), f"the checker failed ({kind}: {error}): please report it")
+            )
             continue
         reports.append(PageReport(str(path), page.equations, page.assumptions, page.notes))
     progress("")
@@ -63,7 +65,9 @@ def collect(paths):
         if "\0" in name:
             unreadable.append((repr(name), "no such file or folder"))
         elif path.is_dir():
-            found = [p for p in sorted(path.rglob("*")) if p.suffix in SUFFIXES and visible(p, path)]
+            found = [
+                p for p in sorted(path.rglob("*")) if p.suffix in SUFFIXES and visible(p, path)
+            ]
             if not found:
                 unreadable.append((name, "no notebook and no Markdown file in this folder"))
             files += found
@@ -98,7 +102,9 @@ def print_table(reports, unreadable, everything):
     width = max([len(report.path) for report in reports], default=4)
     print(f"{'file':{width}}  " + "  ".join(f"{name:>11}" for name in KINDS))
     for report in reports:
-        print(f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:11d}" for name in KINDS))
+        print(
+            f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:11d}" for name in KINDS)
+        )
     total = count([pair for report in reports for pair in report.links])
     print(f"{'all':{width}}  " + "  ".join(f"{total[name]:11d}" for name in KINDS))
 

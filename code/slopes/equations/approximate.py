@@ -41,7 +41,9 @@ def approximate(question, order):
     going = where_to(question, order)
     if order is not None:
         if going is None:
-            return Verdict("undecided", "O(…) does not tell where its variable goes: write h → 0 beside it")
+            return Verdict(
+                "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
+            )
         name, end = going
         reason = f"the rest is of this order as {t.pretty(name)} → {describe(end)}"
         return vanishing(question, name, end, order, reason)
@@ -58,7 +60,8 @@ def approximate(question, order):
         question.compare_everywhere()
     except Refuted:
         return Verdict(
-            "undecided", "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
+            "undecided",
+            "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)",
         )
     return question.conclusion()
 
@@ -68,7 +71,11 @@ def where_to(question, order):
     names = sorted(question.meaning.leaves(order).scalars) if order is not None else []
     for condition in question.conditions:
         arrow = type(condition) is t.Relation and condition.operator == "to"
-        if arrow and type(condition.left) is t.Symbol and (order is None or condition.left.name in names):
+        if (
+            arrow
+            and type(condition.left) is t.Symbol
+            and (order is None or condition.left.name in names)
+        ):
             end = condition.right
             return condition.left.name, end.body if type(end) is t.Sided else end
     if order is None:
@@ -177,7 +184,9 @@ def vanishing(question, name, end, order, reason):
                 left, _ = question.comparison.side(question.left, points[-1], {})
                 right, _ = question.comparison.side(question.right, points[-1], {})
                 witness = question.witness(points[-1], {}, left, right)
-                return Verdict("refuted", "the rest does not vanish as fast as claimed", witness, compared)
+                return Verdict(
+                    "refuted", "the rest does not vanish as fast as claimed", witness, compared
+                )
     if compared < 2:
         return Verdict("undecided", "could be compared at too few points")
     return Verdict("verified", reason, None, compared)
@@ -195,7 +204,9 @@ def ratios(question, terms, sample):
     """|left - right| divided by each term (None where that is 0); None outside the domain."""
     if not question.allowed(sample, {}):
         return None
-    gap, error = question.comparison.side(t.Add((question.left, t.Negate(question.right))), sample, {})
+    gap, error = question.comparison.side(
+        t.Add((question.left, t.Negate(question.right))), sample, {}
+    )
     if error is not None:
         return None
     found = []

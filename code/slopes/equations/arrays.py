@@ -112,7 +112,10 @@ class Array:
     def inverse(self):
         """The inverse by Gauss and Jordan, with the largest pivot of each column."""
         n = self.rows
-        both = [[*self.items[r * n : r * n + n], *Array.identity(n).items[r * n : r * n + n]] for r in range(n)]
+        both = [
+            [*self.items[r * n : r * n + n], *Array.identity(n).items[r * n : r * n + n]]
+            for r in range(n)
+        ]
         for c in range(n):
             best = max(range(c, n), key=lambda r: abs(primal(both[r][c])))
             both[c], both[best] = both[best], both[c]
@@ -164,5 +167,7 @@ def total(items):
 def scalar(value, what="this"):
     """The value, which must be a number."""
     if type(value) in (Array, Range):
-        raise Unread(f"{what} needs a number, and a {'vector' if type(value) is Array else 'set'} stands there")
+        raise Unread(
+            f"{what} needs a number, and a {'vector' if type(value) is Array else 'set'} stands there"
+        )
     return value

@@ -8,7 +8,6 @@ from . import tree as t
 from .errors import Unread
 from .names import factors_of, is_derivative
 
-
 BOUND = "•"  # the variable of a function that is given as an expression: (fg)'(x)
 
 
@@ -28,7 +27,9 @@ class Calculus:
         variables, rest = [], bottom
         while rest:
             if rest[0] != mark or len(rest) < 2:
-                raise Unread("below a derivative stands d and a name, once for each variable", node.at)
+                raise Unread(
+                    "below a derivative stands d and a name, once for each variable", node.at
+                )
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
         self.orders_agree(order, variables, node.at)
@@ -49,7 +50,11 @@ class Calculus:
         r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
         if isinstance(node, t.Script) and higher and isinstance(node.sup, t.Number | t.Name):
             order = int(node.sup.text) if isinstance(node.sup, t.Number) else self.resolve(node.sup)
-            bare = t.Script(node.base, node.sub, None, at=node.at) if node.sub is not None else node.base
+            bare = (
+                t.Script(node.base, node.sub, None, at=node.at)
+                if node.sub is not None
+                else node.base
+            )
             return bare, order
         return node, 1
 
@@ -88,7 +93,11 @@ class Calculus:
     def by(self, body, node, partial, at):
         """The first derivative by one variable; by a power of a name as by the name, over its slope."""
         if isinstance(node, t.Script) and isinstance(node.sup, t.Number | t.Negate):
-            base = t.Script(node.base, node.sub, None, at=node.at) if node.sub is not None else node.base
+            base = (
+                t.Script(node.base, node.sub, None, at=node.at)
+                if node.sub is not None
+                else node.base
+            )
             name = self.by_value(base)
             above = self.by(body, base, partial, at)
             power = t.Power(name, self.resolve(node.sup))
@@ -124,7 +133,9 @@ class Calculus:
             return
         if self.common_line(body, variable) is not None:
             return
-        above = t.pretty(getattr(body, "name", "") or getattr(body.base, "name", "")).replace("·", "")
+        above = t.pretty(getattr(body, "name", "") or getattr(body.base, "name", "")).replace(
+            "·", ""
+        )
         below = t.pretty(base.name).replace("·", "")
         raise Unread(f"{above} does not depend on {below}, as far as is declared", at)
 
@@ -143,7 +154,10 @@ class Calculus:
         if not isinstance(variable, t.Symbol) or self.is_bound(variable.name):
             return None
         known = self.meaning.lookup(variable.name)
-        if known is None or variable.name in self.meaning.leaves(body, stop=(variable.name,)).definitions:
+        if (
+            known is None
+            or variable.name in self.meaning.leaves(body, stop=(variable.name,)).definitions
+        ):
             return None
         above, below = self.meaning.leaves(body), self.meaning.leaves(variable)
         alone = len(below.scalars) == 1 and not below.families and not above.families
@@ -183,7 +197,9 @@ class Calculus:
         composed = isinstance(inner, t.Product) and any(op == "o" for op, _ in inner.factors)
         if composed:
             heads = [self.head(factor) for _, factor in inner.factors]
-            if any(op != "o" for op, _ in inner.factors[1:]) or any(h is None or h[1] for h in heads):
+            if any(op != "o" for op, _ in inner.factors[1:]) or any(
+                h is None or h[1] for h in heads
+            ):
                 raise Unread("∘ stands between functions: (f ∘ g)(x)", node.at)
             function = heads[-1][0]
             for outer, _ in reversed(heads[:-1]):
@@ -209,7 +225,9 @@ class Calculus:
         """Whether every name in a bracket is a smooth function without parameters: the (f + g)(x)."""
         names = [x for x in node.walk() if isinstance(x, t.Name)]
         known = [self.lookup(self.word(x)) for x in names]
-        return bool(names) and all(k is not None and k.kind == "smooth" and not k.parameters for k in known)
+        return bool(names) and all(
+            k is not None and k.kind == "smooth" and not k.parameters for k in known
+        )
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇f``; and where to go on."""
@@ -229,7 +247,11 @@ class Calculus:
             variable = self.vector(sub)
             self.must_reach(body, variable, at)
             return t.Derivative(body, ((variable, 1),), True)
-        name = body.name if isinstance(body, t.Symbol) else getattr(getattr(body, "head", None), "name", "")
+        name = (
+            body.name
+            if isinstance(body, t.Symbol)
+            else getattr(getattr(body, "head", None), "name", "")
+        )
         known = self.meaning.lookup(name)
         if known is None or not known.is_function or not known.parameters:
             raise Unread("a gradient, and it does not say by what: write it below the nabla", at)

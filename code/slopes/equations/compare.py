@@ -231,7 +231,7 @@ def paired_sets(left, right):
 
 
 def difference(x, y):
-    """x - y; infinite where one of them is, and 0 where both are the same infinity."""
+    """X - y; infinite where one of them is, and 0 where both are the same infinity."""
     if x == y:
         return n.ZERO
     for value, sign in ((x, ONE), (y, -ONE)):

@@ -43,6 +43,7 @@ class Declarations:
         """Take one formula of a Let; returns the conditions among what it says."""
         node = read(_listed(tokenize(latex)), "listed")
         items = self.scope.spread(_ranges(node.items if isinstance(node, t.Listed) else (node,)))
+        self.scope.beside = self.scope.standing_alone(items)
         conditions = []
         for item in items:
             if smooth:
@@ -89,7 +90,11 @@ class Declarations:
 
     def gives_shape(self, node, right):
         r"""``W \in \mathbb{R}^{m \times n}``"""
-        reals = isinstance(right, t.Script) and right.base == t.Name("R", "bb") and right.sup is not None
+        reals = (
+            isinstance(right, t.Script)
+            and right.base == t.Name("R", "bb")
+            and right.sup is not None
+        )
         if not reals or not isinstance(node, t.Name | t.Script):
             return False
         base, sub = (node.base, node.sub) if isinstance(node, t.Script) else (node, None)
@@ -174,7 +179,9 @@ class Declarations:
         if isinstance(node, t.Script):
             if node.primes or not (node.sup is None or isinstance(node.sup, t.Group)):
                 return None
-            if isinstance(node.sup, t.Group) and self.scope.is_function(self.scope.word(base), base.style):
+            if isinstance(node.sup, t.Group) and self.scope.is_function(
+                self.scope.word(base), base.style
+            ):
                 return None
         key, indices = self.scope.key(node)
         if not indices:
@@ -246,7 +253,11 @@ class Declarations:
     def is_indexed_in(self, parameter, node):
         """Whether a plain parameter stands with an index letter below it: the z of softmax(z)_i."""
         for item in node.walk():
-            if isinstance(item, t.Script) and isinstance(item.base, t.Name) and item.sub is not None:
+            if (
+                isinstance(item, t.Script)
+                and isinstance(item.base, t.Name)
+                and item.sub is not None
+            ):
                 same = item.base.style != "bf" and self.scope.word(item.base) == parameter
                 parts = parts_of(item.sub)
                 if same and all(isinstance(p, t.Name) and p.style == "" for p in parts):
@@ -290,7 +301,9 @@ class Declarations:
             if key == "delta·" and len(form.indices) == 2:
                 return False  # the Kronecker delta, until another meaning is given by :=
         if known is not None:
-            other = form.kind == known.kind == "function" and len(known.parameters) != len(form.parameters)
+            other = form.kind == known.kind == "function" and len(known.parameters) != len(
+                form.parameters
+            )
             if other:
                 scope.unknown[key] = "it was defined with other arguments"
                 raise Unread(f"{shown(key)} was defined with other arguments: if this is a new "
@@ -311,7 +324,9 @@ class Declarations:
         power = self.unnamed_power(left)
         if power and power not in self.scope.used:
             self.scope.unknown[power] = "a power of it is given, and not itself"
-            raise Unread(f"this gives a power of {shown(power)}: define {shown(power)} itself", left.at)
+            raise Unread(
+                f"this gives a power of {shown(power)}: define {shown(power)} itself", left.at
+            )
 
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
@@ -322,7 +337,9 @@ class Declarations:
         bare = t.Script(left.base, left.sub, None) if left.sub is not None else left.base
         key, indices = self.scope.key(bare)
         fixed = left.base.style in ("op", "rm") and key in FIXED
-        free = not indices and not fixed and not self.scope.has_meaning(key) and key not in ("e", "pi")
+        free = (
+            not indices and not fixed and not self.scope.has_meaning(key) and key not in ("e", "pi")
+        )
         return key if free and not self.scope.is_bound(key) else ""
 
     def restriction(self, line):

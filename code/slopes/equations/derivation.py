@@ -95,7 +95,8 @@ class Derivation:
 
     def __repr__(self):
         rows = [
-            f"{number:2d}  {line.kind:11}  {line.latex}" + (f"   ({line.rule})" if line.rule else "")
+            f"{number:2d}  {line.kind:11}  {line.latex}"
+            + (f"   ({line.rule})" if line.rule else "")
             for number, line in enumerate(self.lines, 1)
         ]
         return "\n".join([*rows, str(self)])
@@ -214,7 +215,9 @@ def prepared(given):
         smooth = re.fullmatch(r"(.*?)\s*\\?,?\s*(?:\\text\s*\{\s*be smooth\s*\}|be smooth)", latex)
         item = Item("let", "", formulas=(smooth[1] if smooth else latex,), smooth=bool(smooth))
         for equation in reader.let(item):
-            raise ValueError(f"given: {latex!r} is not understood: {equation.links[0].verdict.reason}")
+            raise ValueError(
+                f"given: {latex!r} is not understood: {equation.links[0].verdict.reason}"
+            )
     return reader
 
 
@@ -243,7 +246,10 @@ def check_line(reader, chain, latex, rule, hints):
     for part in found:
         begins = not part.sides[0] and bool(part.operators)
         if begins and not chain.tokens:
-            line.kind, line.reason = "unread", "begins with a relation, and nothing stands before it"
+            line.kind, line.reason = (
+                "unread",
+                "begins with a relation, and nothing stands before it",
+            )
             return line
         text = latex
         if begins:
@@ -259,6 +265,7 @@ def check_line(reader, chain, latex, rule, hints):
 
 def shifted(part, offset):
     """A line whose tokens stand further to the right."""
+
     def move(tokens):
         return [replace(x, at=x.at + offset, end=x.end + offset) for x in tokens]
 
@@ -322,7 +329,9 @@ def what_is_missing(chain, goal, proves, least):
     if not reached:
         return f"no chain of equalities leads to ${right}$"
     if steps < least:
-        return "there is no step between the two ends" if not steps else f"{least} steps are asked for"
+        return (
+            "there is no step between the two ends" if not steps else f"{least} steps are asked for"
+        )
     return ""
 
 
@@ -354,7 +363,9 @@ def _plain_product(node):
         called = not sign and isinstance(written, t.Group) and isinstance(base, t.Name)
         if called:
             inside = tuple(plain(item) for item in written.items)
-            factors[-1] = t.Product((("", factors[-1]), ("(", replace(written, items=inside, at=0))))
+            factors[-1] = t.Product(
+                (("", factors[-1]), ("(", replace(written, items=inside, at=0)))
+            )
         else:
             factor = plain(written)
             if isinstance(factor, t.Negate):

@@ -110,7 +110,9 @@ class Tree(Transformer):
     def operator(self, mark, *parts):
         marks = once(parts[:-1], mark.value.at)
         body = whole(parts[-1])
-        return t.Operator(mark.value.text, marks.get("sub"), marks.get("sup"), body, at=mark.value.at)
+        return t.Operator(
+            mark.value.text, marks.get("sub"), marks.get("sup"), body, at=mark.value.at
+        )
 
     def bare(self, mark, *scripts):
         return self.factor(t.Name(mark.value.text, "op", at=mark.value.at), *scripts)
@@ -203,7 +205,9 @@ class Tree(Transformer):
 
     def last_case(self, value, *parts):
         if "otherwise" not in self._words(parts):
-            raise Unread("a case without a condition: write \\text{otherwise} for what is left", value.at)
+            raise Unread(
+                "a case without a condition: write \\text{otherwise} for what is left", value.at
+            )
         return value, t.Otherwise()
 
     @staticmethod
@@ -211,7 +215,9 @@ class Tree(Transformer):
         texts = [p.value for p in parts if isinstance(p, Token) and p.type == "TEXT"]
         for token in texts:
             if word_of(token) not in CASE_WORDS:
-                raise Unread(f"the words {token.text.strip()!r} are not read in a condition", token.at)
+                raise Unread(
+                    f"the words {token.text.strip()!r} are not read in a condition", token.at
+                )
         return {word_of(token) for token in texts}
 
     def row(self, *parts):

@@ -49,7 +49,9 @@ def kinks(comparison, sample, key, env):
         for item in dict.fromkeys(k for row in table for k in row):
             track = [(p, row[item]) for p, row in zip(PROBES, table, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
-                roots += _roots(track, lambda x, item=item: margins(comparison, sample, key, x, env).get(item))
+                roots += _roots(
+                    track, lambda x, item=item: margins(comparison, sample, key, x, env).get(item)
+                )
         kept = []
         for root in sorted(roots):
             if not kept or abs(root - kept[-1]) > Decimal("1e-30"):
@@ -125,7 +127,12 @@ def tightest(question, sample, name, env):
                 question.at_point(point, env)
             least = gap(found)
             touching = least is not None and 0 <= least < Decimal("1e-25")
-            if bracketed and 0 < k < len(PLACES) - 1 and touching and is_strict(question, point, env):
+            if (
+                bracketed
+                and 0 < k < len(PLACES) - 1
+                and touching
+                and is_strict(question, point, env)
+            ):
                 # ``sin x < 1``: the sides meet at a point that has no finite decimal form
                 left, _ = question.comparison.side(question.left, point, env)
                 right = None

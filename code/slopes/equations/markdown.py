@@ -22,7 +22,9 @@ LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
 OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
 DOLLARS = re.compile(r"(?<!\\)\$\$")
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
-DEEPEST = 20_000  # openings of environments, comments or brackets of HTML: Markdown backtracks on them
+DEEPEST = (
+    20_000  # openings of environments, comments or brackets of HTML: Markdown backtracks on them
+)
 
 
 class Unreadable(ValueError):
@@ -135,7 +137,9 @@ def _remarks(text, line, cell):
     for found in REMARK.finditer(text):
         exempt = EXEMPT.match(found.group())
         if exempt is None:
-            reason = "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
+            reason = (
+                "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
+            )
             yield Item("wrong", reason, line=line, cell=cell)
         elif not exempt[1]:
             yield Item("wrong", "an exemption without a reason", line=line, cell=cell)
@@ -180,4 +184,6 @@ def _declaration(kind, parts, line, cell):
         return Item("wrong", reason, line=line, cell=cell)
     if not formulas:
         return Item("wrong", f"a {kind} without a formula", line=line, cell=cell)
-    return Item(kind.lower(), words, formulas=formulas, smooth="smooth" in said, line=line, cell=cell)
+    return Item(
+        kind.lower(), words, formulas=formulas, smooth="smooth" in said, line=line, cell=cell
+    )

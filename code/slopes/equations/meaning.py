@@ -194,7 +194,9 @@ class Meaning:
         if isinstance(node, t.Element | t.Kronecker):
             for index in node.indices:
                 self._collect_index(index, bound, found)
-            if isinstance(node, t.Element) and node.base != t.Symbol(getattr(node.base, "name", "")):
+            if isinstance(node, t.Element) and node.base != t.Symbol(
+                getattr(node.base, "name", "")
+            ):
                 self._collect(node.base, bound, found, stop)
             elif isinstance(node, t.Element) and node.base.name not in bound:
                 self._collect_base(node.base.name, found, stop)
@@ -220,7 +222,11 @@ class Meaning:
 
     def _collect_index(self, node, bound, found):
         for item in node.walk():
-            if isinstance(item, t.Symbol) and item.name not in bound and item.name not in self.table:
+            if (
+                isinstance(item, t.Symbol)
+                and item.name not in bound
+                and item.name not in self.table
+            ):
                 (found.sizes if item.name in self.sizes else found.indices).add(item.name)
 
     def _collect_name(self, name, found, stop):

@@ -97,7 +97,9 @@ class Names:
         known = self.lookup(key)
         array = self.is_bound(key, vector=True) or self.internal(key) in self.meaning.families
         array = array or (known is not None and (known.kind == "elements" or known.indices))
-        array = array or (known is not None and known.kind == "value" and self.is_array_value(known.body))
+        array = array or (
+            known is not None and known.kind == "value" and self.is_array_value(known.body)
+        )
         return key if array else key + "·"
 
     def is_array_value(self, node):
@@ -107,8 +109,12 @@ class Names:
         if isinstance(node, t.Symbol):
             known = self.meaning.lookup(node.name)
             if known is None:
-                return node.name in self.meaning.families or any(node.name in b for b in self.vectors)
-            return known.kind == "elements" or (known.kind == "value" and self.is_array_value(known.body))
+                return node.name in self.meaning.families or any(
+                    node.name in b for b in self.vectors
+                )
+            return known.kind == "elements" or (
+                known.kind == "value" and self.is_array_value(known.body)
+            )
         if isinstance(node, t.Add):
             return any(self.is_array_value(term) for term in node.terms)
         if isinstance(node, t.Multiply):
@@ -180,7 +186,11 @@ class Names:
     def has_meaning(self, key):
         """Whether a key was defined, shaped or declared."""
         internal = self.internal(key)
-        return internal in self.meaning.table or internal in self.meaning.families or key in self.numbers
+        return (
+            internal in self.meaning.table
+            or internal in self.meaning.families
+            or key in self.numbers
+        )
 
     def is_bound(self, key, vector=False):
         """Whether a key is an index, a parameter or otherwise bound here (as a vector, if asked so)."""
@@ -257,11 +267,18 @@ class Names:
             node = stack.pop()
             base = node.base if isinstance(node, t.Script) else node
             if isinstance(node, t.Product):
-                for (_, factor), after in zip(node.factors, (*node.factors[1:], ("*", None)), strict=True):
-                    inner, behind = unscripted(factor), unscripted(after[1]) if not after[0] else None
+                for (_, factor), after in zip(
+                    node.factors, (*node.factors[1:], ("*", None)), strict=True
+                ):
+                    inner, behind = (
+                        unscripted(factor),
+                        unscripted(after[1]) if not after[0] else None,
+                    )
                     called = isinstance(behind, t.Group)
                     increases = inner == factor and getattr(inner, "text", "") in INCREMENTS
-                    if isinstance(inner, t.Name) and (called or (increases and isinstance(behind, t.Name))):
+                    if isinstance(inner, t.Name) and (
+                        called or (increases and isinstance(behind, t.Name))
+                    ):
                         continue
                     stack.append(factor)
             elif isinstance(node, t.Fraction) and is_derivative(node):
@@ -289,7 +306,8 @@ def factors_of(node):
 def is_mark(node):
     """Whether a name is the d or ∂ of a derivative."""
     return isinstance(node, t.Name) and (
-        (node.text == "partial" and node.style == "sign") or (node.text == "d" and node.style in ("", "rm"))
+        (node.text == "partial" and node.style == "sign")
+        or (node.text == "d" and node.style in ("", "rm"))
     )
 
 

@@ -105,7 +105,11 @@ def places():
 def running():
     """The notebook that runs this: the one the server names, or the one that holds what was run."""
     session = os.environ.get("JPY_SESSION_NAME", "")
-    if session.endswith(".ipynb") and Path(session).name and (Path.cwd() / Path(session).name).is_file():
+    if (
+        session.endswith(".ipynb")
+        and Path(session).name
+        and (Path.cwd() / Path(session).name).is_file()
+    ):
         return Path.cwd() / Path(session).name
     ran = {normal(source) for source in executed_cells()}
     best, most = None, 0

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from . import layout
 from . import tree as t
-from .declare import Declarations, as_words, shown
 from .decide import BUDGET
+from .declare import Declarations, as_words, shown
 from .errors import Unread
 from .functions import FIXED
 from .grammar import read
@@ -192,7 +192,11 @@ class PageReader(Declarations):
             form = self.form(read(line.sides[0]))
         except Unread:
             return
-        if form is not None and line.operators[:1] in (["="], [":="]) and not self.scope.lookup(form.key):
+        if (
+            form is not None
+            and line.operators[:1] in (["="], [":="])
+            and not self.scope.lookup(form.key)
+        ):
             self.scope.unknown[form.key] = "its definition is not read"
 
     def prepare(self, sides):
@@ -200,7 +204,9 @@ class PageReader(Declarations):
         scope = self.scope
         scope.beside = scope.standing_alone(sides)
         scope.arguments, below = {}, {}
-        fractions = [x for s in sides for x in s.walk() if isinstance(x, t.Fraction) and is_derivative(x)]
+        fractions = [
+            x for s in sides for x in s.walk() if isinstance(x, t.Fraction) and is_derivative(x)
+        ]
         for fraction in fractions:
             try:
                 body, variables, _ = scope.derivative_form(fraction)
@@ -226,13 +232,19 @@ class PageReader(Declarations):
             try:
                 if self.define(sides[0], line.operators[0], sides[1], line.conditions):
                     start = 1
-                    yield Link(text[0], line.operators[0], text[1], Verdict("defined"))
+                    yield Link(
+                        text[0], line.operators[0], text[1], Verdict("defined", "introduces a name")
+                    )
             except Unread as error:
                 start = 1
                 yield Link(text[0], line.operators[0], text[1],
                            Verdict("unread", with_place(error, latex)))  # fmt: skip
         try:
-            conditions = [self.restriction(c) for c in line.conditions] if start < len(line.operators) else []
+            conditions = (
+                [self.restriction(c) for c in line.conditions]
+                if start < len(line.operators)
+                else []
+            )
         except Unread as error:
             for k in range(start, len(line.operators)):
                 reason = with_place(error, latex)
@@ -256,7 +268,9 @@ class PageReader(Declarations):
             self.meaning.note(left)
             self.meaning.note(right)
             conditions = [*conditions, *self.inherited(left, right)]
-            link.verdict = self.judge(left, "=" if operator == ":=" else operator, right, conditions, work)
+            link.verdict = self.judge(
+                left, "=" if operator == ":=" else operator, right, conditions, work
+            )
             link.left_node, link.right_node = left, right
             if self.keep:
                 link.again = (copy.deepcopy(self.meaning), conditions)
@@ -299,7 +313,9 @@ class PageReader(Declarations):
             return shaped or self.scope.lookup(self.scope.key(node)[0]) is None
         if isinstance(node, t.Name):
             key = self.scope.key(node)[0]
-            return self.scope.lookup(key) is None and not (node.style in ("op", "rm") and key in FIXED)
+            return self.scope.lookup(key) is None and not (
+                node.style in ("op", "rm") and key in FIXED
+            )
         return isinstance(node, t.Number)
 
     def as_limit(self, left, conditions):
@@ -357,7 +373,9 @@ class PageReader(Declarations):
             if known.kind == "smooth" or elsewhere:
                 self.scope.unknown[form.key] = "a line gives it another meaning"
                 raise Unread(f"{shown(form.key)} has another meaning above: new? write :=")
-        numeric = isinstance(sides[k + 1], t.Number | t.Negate) and not self.scope.keys_in(sides[k + 1])
+        numeric = isinstance(sides[k + 1], t.Number | t.Negate) and not self.scope.keys_in(
+            sides[k + 1]
+        )
         if not numeric or link.relation != "=" or link.verdict.kind != "refuted":
             return
         if leaves.scalars:
@@ -367,7 +385,9 @@ class PageReader(Declarations):
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        verdict = Verdict("conditional", "an equation to solve, and no identity", link.verdict.witness)
+        verdict = Verdict(
+            "conditional", "an equation to solve, and no identity", link.verdict.witness
+        )
         for name in sorted(leaves.scalars):
             for text in ("0", "1", "-1", "1/2", "2", "-2", "3", "-1/2"):
                 top, _, bottom = text.lstrip("-").partition("/")
@@ -389,5 +409,3 @@ def with_place(error, latex):
     start = max(min(error.at, len(latex)), 0)
     near = " ".join(latex[max(0, start - 12) : start + 18].split())
     return f"{error.message}, at character {start + 1}: … {near} …"
-
-

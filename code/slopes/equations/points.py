@@ -193,7 +193,10 @@ def totals(conditions):
     found = {}
     for condition in conditions:
         if type(condition) is t.Relation and condition.operator == "=":
-            for one, other in ((condition.left, condition.right), (condition.right, condition.left)):
+            for one, other in (
+                (condition.left, condition.right),
+                (condition.right, condition.left),
+            ):
                 value = constant(other)
                 if is_total(one) and value is not None:
                     found[one.body.base.name] = value

@@ -14,8 +14,8 @@ from itertools import combinations
 
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
-from .numbers import Work, in_force
 from .kinks import beside, kinks
+from .numbers import Work, in_force
 from .points import ANYWHERE, constants
 from .verdicts import Refuted, Verdict, shown
 
@@ -103,11 +103,15 @@ def candidates(question):
     """Plain regions, from wide to narrow."""
     leaves = question.leaves
     scalars = sorted(leaves.scalars - leaves.indices)[:NAMES]
-    numbers = sorted({v for c in constants((question.left, question.right))[:NUMBERS] for v in (c, -c)})
+    numbers = sorted(
+        {v for c in constants((question.left, question.right))[:NUMBERS] for v in (c, -c)}
+    )
     ends = [Fraction(0), Fraction(1), Fraction(-1), *numbers]
     indices = sorted(leaves.indices)
     names = [t.Symbol(name) for name in scalars]
-    defined = [t.Symbol(d) for d in sorted(leaves.definitions) if question.meaning.table[d].kind == "value"]
+    defined = [
+        t.Symbol(d) for d in sorted(leaves.definitions) if question.meaning.table[d].kind == "value"
+    ]
     families = [family(question, name) for name in sorted(leaves.families)]
     for x in (*names, *families):
         yield from (one(x, "!=", value(end)) for end in ends)
@@ -135,7 +139,9 @@ def candidates(question):
 def family(question, name):
     """An element of a family, with an index that stands in no relation."""
     index = t.Symbol("i")
-    return t.Element(t.Symbol(name), (index, t.Symbol("j")) if question.meaning.is_matrix(name) else (index,))
+    return t.Element(
+        t.Symbol(name), (index, t.Symbol("j")) if question.meaning.is_matrix(name) else (index,)
+    )
 
 
 def value(end):
@@ -203,9 +209,11 @@ def latex(node):
     if kind is t.Symbol:
         return name_latex(node.name)
     if kind is t.Element:
-        return f"{name_latex(node.base.name)}_{{{''.join(latex(i) for i in node.indices)}}}".replace(
-            "_{i}", "_i"
-        ).replace("_{j}", "_j")
+        return (
+            f"{name_latex(node.base.name)}_{{{''.join(latex(i) for i in node.indices)}}}".replace(
+                "_{i}", "_i"
+            ).replace("_{j}", "_j")
+        )
     if kind is t.Negate:
         return f"-{latex(node.body)}"
     if kind is t.Divide:
@@ -265,7 +273,14 @@ class Survey:
         numbers = constants((self.question.left, self.question.right))[:NUMBERS]
         ends = [Fraction(0), Fraction(1), Fraction(-1), *numbers, *(-c for c in numbers)]
         beside = [end + step * turn for end in ends for step in EDGE for turn in (1, -1)]
-        far = [Fraction(1, 2), Fraction(-1, 2), Fraction(2), Fraction(-2), Fraction(9), Fraction(-9)]
+        far = [
+            Fraction(1, 2),
+            Fraction(-1, 2),
+            Fraction(2),
+            Fraction(-2),
+            Fraction(9),
+            Fraction(-9),
+        ]
         domain = self.question.domain.get(name, ANYWHERE)
         return [v for v in dict.fromkeys((*ends, *beside, *far)) if domain.holds(v)]
 
@@ -322,7 +337,7 @@ class Survey:
         pointed = all(c.operator == "!=" for c in region.conditions)
         family = any(type(c.left) is t.Element for c in region.conditions)
         thin = any(c.operator in ("=", "in") for c in region.conditions)
-        inside = outside = 0
+        inside = outside = chance = 0
         for sample, place, kind in self.found:
             try:
                 within = contains(self.question, region, sample, place)
@@ -335,8 +350,9 @@ class Survey:
             elif kind == "holds" and (strict or not (pointed or thin or family)):
                 return False
             else:
+                chance += kind == "holds"
                 outside += kind not in ("holds", "neither")
-        return outside > 0 and (inside > 0 or thin)
+        return outside > (4 * chance if thin else 0) and (inside > 0 or thin)
 
 
 def contains(question, region, sample, place):
@@ -353,7 +369,8 @@ def contains(question, region, sample, place):
             loose = {i.name for i in condition.left.indices}
         name = condition.left.base.name if type(condition.left) is t.Element else None
         ends = {
-            index: evaluator.length(name, k) if name else sample.size for k, index in enumerate(sorted(loose))
+            index: evaluator.length(name, k) if name else sample.size
+            for k, index in enumerate(sorted(loose))
         }
         if not all(code(condition)(evaluator, {**place, **p}) for p in assignments(loose, ends)):
             return False

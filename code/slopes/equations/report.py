@@ -8,7 +8,16 @@ from .page import Equation
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
-SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "notin": "∉", "to": "→", "arrow": "⇒"}
+SIGNS = {
+    "<=": "≤",
+    ">=": "≥",
+    "!=": "≠",
+    "~": "≈",
+    "in": "∈",
+    "notin": "∉",
+    "to": "→",
+    "arrow": "⇒",
+}
 MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
 
 
@@ -94,7 +103,9 @@ class PageReport:
         """What the page assumes, as a line above the table."""
         if not self.assumptions:
             return ""
-        said = ", ".join(f'<code class="tex">{html.escape(a.latex)}</code>' for a in self.assumptions)
+        said = ", ".join(
+            f'<code class="tex">{html.escape(a.latex)}</code>' for a in self.assumptions
+        )
         return f"<p>Assumed where the page says so: {said}</p>"
 
 
@@ -159,9 +170,16 @@ def _file(report):
             }
             for link in equation.links
         ]  # fmt: skip
-        equations.append({"label": equation.label, "latex": equation.latex, **_where(equation), "links": links})
+        equations.append(
+            {"label": equation.label, "latex": equation.latex, **_where(equation), "links": links}
+        )
     assumptions = [{"kind": a.kind, "latex": a.latex, **_where(a)} for a in report.assumptions]
-    return {"path": report.path, "equations": equations, "assumptions": assumptions, "notes": report.notes}
+    return {
+        "path": report.path,
+        "equations": equations,
+        "assumptions": assumptions,
+        "notes": report.notes,
+    }
 
 
 def _where(item):

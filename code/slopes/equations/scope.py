@@ -5,12 +5,14 @@ Every decision rests on what is declared (`names`) or on the form alone. What ne
 """
 
 from . import tree as t
+from .calculus import Calculus
 from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, Names, parts_of
-from .calculus import Calculus
 
-PLAIN = "x"  # the variable of smooth functions that stand without any, where no derivative names one
+PLAIN = (
+    "x"  # the variable of smooth functions that stand without any, where no derivative names one
+)
 
 
 class Scope(Calculus, Names):
@@ -73,7 +75,11 @@ class Scope(Calculus, Names):
                 return t.Constant("infinity")
             if key != "ell":
                 raise Unread(f"{key} stands alone", base.at)
-        if base.text in ("1", "0") and base.style in ("bf", "bb") and not self.has_meaning(key + "·"):
+        if (
+            base.text in ("1", "0")
+            and base.style in ("bf", "bb")
+            and not self.has_meaning(key + "·")
+        ):
             raise Unread(f"a vector of {base.text}s: say how long it is in a Let", base.at)
         if free and key in ("e", "pi") and base.style in ("", "rm") and sub is None:
             return t.Constant(key)
@@ -209,7 +215,11 @@ class Scope(Calculus, Names):
         if node.kind in ("sum", "prod"):
             return self.big(node)
         below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
-        if isinstance(below, t.Name) and node.kind in ("max", "min") and self.indexes(below, node.body):
+        if (
+            isinstance(below, t.Name)
+            and node.kind in ("max", "min")
+            and self.indexes(below, node.body)
+        ):
             return self.big(node)
         if not isinstance(below, t.Name):
             raise Unread(f"below {node.kind} stands a name", node.at)
@@ -258,7 +268,11 @@ class Scope(Calculus, Names):
             raise Unread("below lim stands x \\to a", node.at)
         variable, target = below.sides
         side = {"down": "+", "up": "-"}.get(below.operators[0], "")
-        if isinstance(target, t.Script) and isinstance(target.sup, t.Mark) and target.sup.text in "+-":
+        if (
+            isinstance(target, t.Script)
+            and isinstance(target.sup, t.Mark)
+            and target.sup.text in "+-"
+        ):
             side, target = target.sup.text, target.base
         key = self.variable_key(variable)
         goal = self.resolve(target)
@@ -420,7 +434,11 @@ class Scope(Calculus, Names):
         result = []
         for place, item in enumerate(group.items):
             vector = place < len(wanted) and wanted[place]
-            if isinstance(item, t.Script) and isinstance(item.sup, t.Mark) and item.sup.text in "+-":
+            if (
+                isinstance(item, t.Script)
+                and isinstance(item.sup, t.Mark)
+                and item.sup.text in "+-"
+            ):
                 result.append(t.Sided(self.resolve(item.base), item.sup.text))
             else:
                 result.append(self.vector(item) if vector else self.resolve(item))
@@ -483,7 +501,12 @@ class Scope(Calculus, Names):
         primed = isinstance(node, t.Script) and node.primes
         if indices or base.style == "sign" or (base.text in "01" and base.style):
             return
-        if not primed and isinstance(node, t.Script) and node.sup is not None and key == self.key(base)[0]:
+        if (
+            not primed
+            and isinstance(node, t.Script)
+            and node.sup is not None
+            and key == self.key(base)[0]
+        ):
             return  # x^2 (1 + x)
         shown = t.pretty(key).replace("·", "")
         if not primed and self.is_value_at(key, group):
@@ -514,7 +537,9 @@ class Scope(Calculus, Names):
             node = factors[place][1]
             base = node.base if isinstance(node, t.Script) else node
             if bracketed(node) is not None or (isinstance(base, t.Group) and taken):
-                raise Unread("where does the argument of this function end? write brackets", node.at)
+                raise Unread(
+                    "where does the argument of this function end? write brackets", node.at
+                )
             if self.head(node) is not None or isinstance(base, t.Group):
                 if taken:
                     break
@@ -603,4 +628,8 @@ def follower(factors, place):
 def bracketed(node):
     """The round or square bracket that may hold arguments, or None."""
     inner = node.base if isinstance(node, t.Script) and isinstance(node.base, t.Group) else node
-    return inner if isinstance(inner, t.Group) and inner.opening in "([" and inner.closing in ")]" else None
+    return (
+        inner
+        if isinstance(inner, t.Group) and inner.opening in "([" and inner.closing in ")]"
+        else None
+    )

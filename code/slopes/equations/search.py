@@ -51,7 +51,9 @@ def _limit(node):
 
 
 def _near(x, y, share):
-    return x == y or (INFINITY not in (abs(x), abs(y)) and abs(x - y) <= share * max(ONE, abs(x), abs(y)))
+    return x == y or (
+        INFINITY not in (abs(x), abs(y)) and abs(x - y) <= share * max(ONE, abs(x), abs(y))
+    )
 
 
 def _approach(value, end, direction, whole):
@@ -61,7 +63,9 @@ def _approach(value, end, direction, whole):
     for count, powers in FAR if infinite else NEAR:
         with digits(max(count, getcontext().prec)):
             try:
-                return _settled(value, [_point(end, direction, p, k, whole) for k, p in enumerate(powers)])
+                return _settled(
+                    value, [_point(end, direction, p, k, whole) for k, p in enumerate(powers)]
+                )
             except (Undecidable, BeyondReach) as error:
                 problem = problem or error
     raise Undecidable(f"a limit that cannot be told ({problem})")
@@ -82,8 +86,13 @@ def _settled(value, points):
     first, second, third = (primal(v) for v in found)
     if abs(third) > 10**9 and abs(third) > 10 * abs(second) > 100 * abs(first):
         # Growing, if it does so all the way: what oscillates is large by chance at some places.
-        steps = [third, *(primal(value(points[2] + (points[1] - points[2]) * k / 8)) for k in range(1, 8))]
-        if all(abs(x) > abs(y) and (x > 0) == (y > 0) for x, y in zip(steps, steps[1:], strict=False)):
+        steps = [
+            third,
+            *(primal(value(points[2] + (points[1] - points[2]) * k / 8)) for k in range(1, 8)),
+        ]
+        if all(
+            abs(x) > abs(y) and (x > 0) == (y > 0) for x, y in zip(steps, steps[1:], strict=False)
+        ):
             return INFINITY.copy_sign(third)
     if not (_near(third, first, Decimal("1e-12")) and _near(third, second, Decimal("1e-12"))):
         raise Undecidable("it does not settle, or settles too slowly")
@@ -94,11 +103,17 @@ def _settled(value, points):
 
 GRID = sorted(
     {Decimal(k) / 8 for k in range(-48, 49)}
-    | {Decimal(s * k) for s in (1, -1) for k in (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)}
+    | {
+        Decimal(s * k)
+        for s in (1, -1)
+        for k in (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
+    }
 )
 
 
 SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
+# Points all over [-50, 50], none of which may be better.
+WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
 
 
 @maker(t.Extremum)
@@ -128,12 +143,15 @@ def _extremum(node):
                 pass
             return None
 
-        best, where, attained, beyond = _search(value)
+        with n.unmarked():
+            best, where, attained, beyond = _search(value)
         ev.slack = max(ev.slack, SEARCH_SLACK)
         if node.kind in ("sup", "inf"):
             return turn * (best if beyond is None else beyond)
         if not attained or beyond is not None:
-            raise NotAttained("there is no largest or smallest value: it is approached, never reached")
+            raise NotAttained(
+                "there is no largest or smallest value: it is approached, never reached"
+            )
         return where if node.kind.startswith("arg") else turn * best
 
     return run
@@ -143,8 +161,13 @@ def _search(value):
     """(largest value found, its place, whether it is reached, the value far out if that is larger)."""
     best, where, values = _highest(value, GRID)
     again, _, _ = _highest(value, [x + SHIFT for x in GRID])
-    if abs(best - again) > Decimal("1e-12") * max(ONE, abs(best)):
-        raise Undecidable("an extremum that cannot be bracketed: it changes too fast, or lies at an end")
+    slack = Decimal("1e-12") * max(ONE, abs(best))
+    if abs(best - again) > slack or any(
+        (v := value(x)) is not None and v > best + slack for x in WIDE
+    ):
+        raise Undecidable(
+            "an extremum that cannot be bracketed: it changes too fast, or lies at an end"
+        )
     far = [v for s in (1, -1) if (v := value(Decimal(s * 10**12))) is not None]
     beyond = max(far, default=None)
     if beyond is not None and beyond <= best + Decimal("1e-50") * max(ONE, abs(best)):
@@ -224,7 +247,9 @@ def _integral(node):
             return _area(value, a, b)
 
         ev.slack = max(ev.slack, SEARCH_SLACK)
-        return between(scalar(low(ev, env)), scalar(high(ev, env)))
+        ends = scalar(low(ev, env)), scalar(high(ev, env))
+        with n.unmarked():
+            return between(*ends)
 
     return run
 

@@ -78,14 +78,24 @@ class Around:
     def opened(self, node, depth=0):
         """A node, and what its name was defined as, with the arguments put in."""
         yield node
-        name = node.name if isinstance(node, t.Symbol) else getattr(getattr(node, "head", None), "name", "")
+        name = (
+            node.name
+            if isinstance(node, t.Symbol)
+            else getattr(getattr(node, "head", None), "name", "")
+        )
         if isinstance(node, t.Element) and isinstance(node.base, t.Symbol):
             name = node.base.name
         known = self.meaning.lookup(name)
         if known is None or known.body is None or depth > 3:
             return
         body = known.body
-        given = node.arguments if isinstance(node, t.Apply) else node.indices if isinstance(node, t.Element) else ()
+        given = (
+            node.arguments
+            if isinstance(node, t.Apply)
+            else node.indices
+            if isinstance(node, t.Element)
+            else ()
+        )
         names = known.parameters if isinstance(node, t.Apply) else known.indices
         for parameter, argument in zip(names, given, strict=False):
             body = t.substitute(body, t.Symbol(parameter), argument)
@@ -233,7 +243,10 @@ def product_repairs(around, right):
             for place, factor in enumerate(body.factors):
                 rest = body.factors[:place] + body.factors[place + 1 :]
                 term = t.Multiply((*rest, around.slope(factor, variable)))
-                yield "It looks like a lost term of the product rule: u'v + uv'", t.Add((right, term))
+                yield (
+                    "It looks like a lost term of the product rule: u'v + uv'",
+                    t.Add((right, term)),
+                )
     if around.has(t.Divide):
         for changed in at_each(right, squared_denominator):
             yield "The denominator of the quotient rule is squared", changed

@@ -23,9 +23,32 @@ class Token:
     style: str = ""
 
 
-FUNCTIONS = """sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan exp log ln det dim ker
-arg deg gcd Pr""".split()
-BIG = "sum prod lim max min sup inf argmax argmin".split()
+FUNCTIONS = [
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "sinh",
+    "cosh",
+    "tanh",
+    "coth",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "exp",
+    "log",
+    "ln",
+    "det",
+    "dim",
+    "ker",
+    "arg",
+    "deg",
+    "gcd",
+    "Pr",
+]
+BIG = ["sum", "prod", "lim", "max", "min", "sup", "inf", "argmax", "argmin"]
 STYLES = {
     "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "vec": "bf", "mathcal": "cal", "mathscr": "cal",
     "mathbb": "bb", "mathrm": "rm", "textrm": "rm", "mathsf": "rm", "mathit": "", "hat": "hat",
@@ -46,7 +69,15 @@ OPERATORS = {
 OPEN = {"(": "(", "[": "[", r"\{": "{", r"\lbrace": "{", r"\lvert": "|", r"\lVert": "||"}
 CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVert": "||"}
 BARS = {"|": "bar", r"\vert": "bar", r"\|": "dbar", r"\Vert": "dbar"}
-PUNCTUATION = {"^": "sup", "_": "sub", "&": "amp", ",": "comma", ";": "comma", ".": "stop", "!": "bang"}
+PUNCTUATION = {
+    "^": "sup",
+    "_": "sub",
+    "&": "amp",
+    ",": "comma",
+    ";": "comma",
+    ".": "stop",
+    "!": "bang",
+}
 SIGNS = {
     r"\infty": "infinity", r"\partial": "partial", r"\nabla": "nabla", r"\top": "top",
     r"\intercal": "top", r"\prime": "prime", r"\ast": "star", r"\star": "star", r"\ell": "ell",
@@ -161,7 +192,7 @@ def _styled(latex, text, at, end):
     found = ARGUMENT.match(latex, end)
     inner = (found[1] if found[1] is not None else found[2]) if found else ""
     if not re.fullmatch(r"\\?[A-Za-z]+[0-9]*|[01]", inner):
-        if found and text in (r"\hat", r"\tilde", r"\bar") or not re.match(r"\s*\{", latex[end:]):
+        if (found and text in (r"\hat", r"\tilde", r"\bar")) or not re.match(r"\s*\{", latex[end:]):
             raise Unread(f"what stands in {text} is not one name", at)
         inner = _nested(latex, text, at, end)
         return Token("name", inner[0], at, inner[1], STYLES[text[1:]]), inner[1]
@@ -172,7 +203,9 @@ def _styled(latex, text, at, end):
 def _nested(latex, text, at, end):
     r"""``\hat{\mathbf{y}}``: an accent on a letter of an alphabet is read as the accent."""
     inner, end = _braced(latex, end)
-    found = re.fullmatch(r"\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*", inner)
+    found = re.fullmatch(
+        r"\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*", inner
+    )
     if not found:
         raise Unread(f"what stands in {text} is not one name", at)
     return found[1].lstrip("\\"), end

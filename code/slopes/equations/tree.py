@@ -9,7 +9,7 @@ Nothing here computes, simplifies or reorders: a derivation whose successive lin
 identical on reading could never be found wrong.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 
 
 @dataclass(frozen=True)
@@ -59,442 +59,117 @@ def substitute(node, old, new):
     return new if node == old else rebuild(node, lambda child: substitute(child, old, new))
 
 
+def names_in(node, kind=None):
+    """The set of names of all nodes of one kind (symbols, if none is given) in a tree."""
+    return {item.name for item in node.walk() if isinstance(item, kind or Symbol)}
+
+
+def _node(name, names, meaning, **defaults):
+    """A kind of node: its name, its fields in order, and what it stands for."""
+    described = [
+        (n, object, field(default=defaults[n])) if n in defaults else (n, object)
+        for n in names.split()
+    ]
+    made = make_dataclass(
+        name, described, bases=(Node,), frozen=True, namespace={"__doc__": meaning}
+    )
+    made.__module__ = __name__
+    return made
+
+
 # -- as it is written -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Name(Node):
-    """A letter or a word.
-
-    Its style is '' (a letter), 'op' (``\\sin``, ``\\operatorname``), 'rm' (upright), 'bf', 'cal', 'bb',
-    'hat', 'tilde', 'bar', or 'sign' (∞, ∂, ∇, ⊤).
-    """
-
-    text: str
-    style: str = ""
-
-
-@dataclass(frozen=True)
-class Script(Node):
-    """base_{sub}^{sup}''; each part as written."""
-
-    base: Node
-    sub: Node | None = None
-    sup: Node | None = None
-    primes: int = 0
-
-
-@dataclass(frozen=True)
-class Group(Node):
-    """Brackets and what stands between their commas: (x), [0, 1], {0, 1}, |x|, ‖v‖."""
-
-    opening: str
-    items: tuple
-    closing: str
-
-
-@dataclass(frozen=True)
-class Product(Node):
-    """Factors as they follow each other, each with the sign before it: '', '*', '/', 'odot', 'o'."""
-
-    factors: tuple
-
-
-@dataclass(frozen=True)
-class Fraction(Node):
-    top: Node
-    bottom: Node
-
-
-@dataclass(frozen=True)
-class Operator(Node):
-    r"""``\sum``, ``\prod``, ``\lim``, ``\max_…`` and others; the body is the rest of the term."""
-
-    kind: str
-    below: Node | None
-    above: Node | None
-    body: Node
-
-
-@dataclass(frozen=True)
-class Written(Node):
-    """An integral as it is written."""
-
-    below: Node | None
-    above: Node | None
-    body: Node
-    variable: Node
-
-
-@dataclass(frozen=True)
-class Bar(Node):
-    r"""``\left. body \right|_{below}``"""
-
-    body: Node
-    below: Node | None
-    above: Node | None
-
-
-@dataclass(frozen=True)
-class Chain(Node):
-    """Sides with relations between them."""
-
-    sides: tuple
-    operators: tuple
-
-
-@dataclass(frozen=True)
-class Listed(Node):
-    """Things beside each other with commas or words: ``p > 0, q > 0``; `join` is 'and' or 'or'."""
-
-    items: tuple
-    join: str = "and"
-
-
-@dataclass(frozen=True)
-class Mark(Node):
-    """A sign that stands alone: the + of 0^+, the dots of a list, the * of x^*, the ! of n!."""
-
-    text: str
-
+# The style of a name is '' (a letter), 'op' (\sin, \operatorname), 'rm' (upright), 'bf', 'cal', 'bb',
+# 'hat', 'tilde', 'bar', or 'sign' (∞, ∂, ∇, ⊤).
+Name = _node("Name", "text style", "A letter or a word.", style="")
+Script = _node("Script", "base sub sup primes", "base_{sub}^{sup}''", sub=None, sup=None, primes=0)
+Group = _node("Group", "opening items closing", "Brackets: (x), [0, 1], {0, 1}, |x|, ‖v‖.")
+Product = _node(
+    "Product", "factors", "Pairs (sign before it, factor); signs '', '*', '/', 'odot', 'o'."
+)
+Fraction = _node("Fraction", "top bottom", "A fraction, or a derivative.")
+Operator = _node(
+    "Operator", "kind below above body", "A sum, product, limit, maximum: to the end of the term."
+)
+Written = _node("Written", "below above body variable", "An integral.")
+Bar = _node("Bar", "body below above", "body |_{below}")
+Chain = _node("Chain", "sides operators", "Sides with relations between them.")
+Listed = _node(
+    "Listed", "items join", "Things with commas, 'and' or 'or' between them.", join="and"
+)
+Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots, a star, the ! of n!.")
 
 # -- the same as it is written and as it is meant ---------------------------------------------------
+Number = _node(
+    "Number", "text", "A number as it is displayed: 0.50 keeps its digits, which ≈ needs."
+)
+Add = _node("Add", "terms", "A sum; a difference is a sum with a Negate in it.")
+Negate = _node("Negate", "body", "-body")
+Root = _node("Root", "body degree", "The root of a degree.")
+Cases = _node("Cases", "rows", "Pairs (value, condition).")
+Otherwise = _node("Otherwise", "", "The condition of the last case: what is left.")
+Matrix = _node("Matrix", "rows", "Rows of cells.")
 
-
-@dataclass(frozen=True)
-class Number(Node):
-    """A number as it is displayed: ``0.50`` keeps its digits, which `≈` needs."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Add(Node):
-    """A sum; a difference is a sum with a `Negate` in it."""
-
-    terms: tuple
-
-
-@dataclass(frozen=True)
-class Negate(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Root(Node):
-    body: Node
-    degree: Node
-
-
-@dataclass(frozen=True)
-class Cases(Node):
-    """Rows (value, condition)."""
-
-    rows: tuple
-
-
-@dataclass(frozen=True)
-class Otherwise(Node):
-    """The condition of the last case: what is left."""
-
-
-@dataclass(frozen=True)
-class Matrix(Node):
-    rows: tuple
-
-
-# -- as it is meant: numbers and names --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Constant(Node):
-    """e, pi, i (the imaginary unit) or infinity."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Symbol(Node):
-    """A name: bound, defined, a size, a free array or a free number (see `meaning`)."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Element(Node):
-    """An indexed quantity: ``z_i``, ``W_{ij}``, ``softmax(z)_i``."""
-
-    base: Node
-    indices: tuple
-
-
-@dataclass(frozen=True)
-class Kronecker(Node):
-    """δ_ij: 1 where the indices are the same, and 0 elsewhere."""
-
-    indices: tuple
-
+# -- numbers and names ------------------------------------------------------------------------------
+Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
+Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
+Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
+Kronecker = _node(
+    "Kronecker", "indices", "δ_ij: 1 where the indices are the same, and 0 elsewhere."
+)
 
 # -- arithmetic -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Multiply(Node):
-    factors: tuple
-
-
-@dataclass(frozen=True)
-class Divide(Node):
-    numerator: Node
-    denominator: Node
-
-
-@dataclass(frozen=True)
-class Power(Node):
-    base: Node
-    exponent: Node
-
-
-@dataclass(frozen=True)
-class Hadamard(Node):
-    """The elementwise product of two vectors."""
-
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Factorial(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Absolute(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Norm(Node):
-    body: Node
-    order: Node
-
-
-@dataclass(frozen=True)
-class Transpose(Node):
-    body: Node
-
+Multiply = _node("Multiply", "factors", "A product.")
+Divide = _node("Divide", "numerator denominator", "A quotient.")
+Power = _node("Power", "base exponent", "base^exponent")
+Hadamard = _node("Hadamard", "left right", "The elementwise product of two vectors.")
+Factorial = _node("Factorial", "body", "body!")
+Absolute = _node("Absolute", "body", "|body|")
+Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
+Transpose = _node("Transpose", "body", "The transpose.")
 
 # -- functions --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Function(Node):
-    """The name of a function, where it is applied to something."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Primed(Node):
-    """A derivative as a function: ``f'`` (order 1), ``f''``; `side` is '+' or '-' for ``f'_+``."""
-
-    head: Node
-    order: int
-    side: str = ""
-
-
-@dataclass(frozen=True)
-class Compose(Node):
-    outer: Node
-    inner: Node
-
-
-@dataclass(frozen=True)
-class Lambda(Node):
-    """An expression taken as a function of one variable: the ``(fg)`` in ``(fg)'(x)``."""
-
-    parameter: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class Apply(Node):
-    head: Node
-    arguments: tuple
-
-
-@dataclass(frozen=True)
-class Sided(Node):
-    """A point approached from one side: the ``0^+`` of ``f(0^+)``; also the part ``x^+``."""
-
-    body: Node
-    side: str
-
+Function = _node("Function", "name", "The name of a function, where it is applied to something.")
+Primed = _node(
+    "Primed", "head order side", "f', f'' as functions; side '+' or '-' for f'_+.", side=""
+)
+Compose = _node("Compose", "outer inner", "outer ∘ inner")
+Lambda = _node(
+    "Lambda", "parameter body", "A function given by an expression: the (fg) in (fg)'(x)."
+)
+Apply = _node("Apply", "head arguments", "A function at its arguments.")
+Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
 
 # -- calculus ---------------------------------------------------------------------------------------
+# The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
+Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
+At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
+Big = _node(
+    "Big", "kind index lower upper condition body", "A sum, product, max or min over an index."
+)
+Extremum = _node(
+    "Extremum", "kind variable condition body", "max, min, sup, inf over a real variable."
+)
+Limit = _node(
+    "Limit", "variable target side body whole", "whole: through whole numbers.", whole=False
+)
+Integral = _node("Integral", "variable lower upper body", "A definite integral.")
+Antiderivative = _node("Antiderivative", "variable body", "An integral without limits.")
+BigO = _node("BigO", "body", "O(body)")
+Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
 
-
-@dataclass(frozen=True)
-class Derivative(Node):
-    """``d^n body / dv^n`` or a mixed partial; `variables` are pairs (node, order).
-
-    An order is an int, or a `Symbol` for the n-th derivative.
-    """
-
-    body: Node
-    variables: tuple
-    partial: bool = False
-
-
-@dataclass(frozen=True)
-class At(Node):
-    """A value at a point: ``… |_{x = 0}``; `assignments` are pairs (name, value)."""
-
-    body: Node
-    assignments: tuple
-
-
-@dataclass(frozen=True)
-class Big(Node):
-    """A sum or a product over an index, or the largest or smallest over an index."""
-
-    kind: str
-    index: str
-    lower: Node | None
-    upper: Node | None
-    condition: Node | None
-    body: Node
-
-
-@dataclass(frozen=True)
-class Extremum(Node):
-    """``max_x``, ``min_x``, ``sup_x``, ``inf_x``, ``argmax_x``, ``argmin_x`` over a real variable."""
-
-    kind: str
-    variable: str
-    condition: Node | None
-    body: Node
-
-
-@dataclass(frozen=True)
-class Limit(Node):
-    """A limit; `whole` where the variable runs through whole numbers."""
-
-    variable: str
-    target: Node
-    side: str
-    body: Node
-    whole: bool = False
-
-
-@dataclass(frozen=True)
-class Integral(Node):
-    variable: str
-    lower: Node
-    upper: Node
-    body: Node
-
-
-@dataclass(frozen=True)
-class Antiderivative(Node):
-    """An integral without limits: any function with this derivative."""
-
-    variable: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class BigO(Node):
-    """``O(h²)``."""
-
-    body: Node
-
-
-@dataclass(frozen=True)
-class Subdifferential(Node):
-    head: Node
-    arguments: tuple
-
-
-# -- vectors and sets -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Indicator(Node):
-    condition: Node
-
-
-@dataclass(frozen=True)
-class Vector(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class Listing(Node):
-    """``[z_1, …, z_n]``: a vector given by its first elements, dots and its last."""
-
-    body: Node
-    index: str
-    upper: Node
-
-
-@dataclass(frozen=True)
-class Interval(Node):
-    lower: Node
-    upper: Node
-    lower_closed: bool
-    upper_closed: bool
-
-
-@dataclass(frozen=True)
-class Finite(Node):
-    """A finite set ``{0, 1}``."""
-
-    items: tuple
-
-
-@dataclass(frozen=True)
-class NumberSet(Node):
-    """R, N or Z."""
-
-    name: str
-
-
-# -- conditions -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Relation(Node):
-    left: Node
-    operator: str
-    right: Node
-
-
-@dataclass(frozen=True)
-class And(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class Or(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class IndexRange(Node):
-    """``i = 1, …, n``."""
-
-    index: str
-    lower: Node
-    upper: Node
-
-
-# -- questions about trees --------------------------------------------------------------------------
-
-
-def names_in(node, kind=Symbol):
-    """The set of names of all nodes of one kind in a tree."""
-    return {item.name for item in node.walk() if isinstance(item, kind)}
+# -- vectors, sets, conditions ----------------------------------------------------------------------
+Indicator = _node("Indicator", "condition", "1 where the condition holds, 0 elsewhere.")
+Vector = _node("Vector", "items", "A column.")
+Listing = _node("Listing", "body index upper", "(z_1, …, z_n)")
+Interval = _node(
+    "Interval", "lower upper lower_closed upper_closed", "[a, b], (a, b) and the halves."
+)
+Finite = _node("Finite", "items", "A finite set {0, 1}.")
+NumberSet = _node("NumberSet", "name", "R, N or Z.")
+Relation = _node("Relation", "left operator right", "One relation, as a condition.")
+And = _node("And", "items", "All of them.")
+Or = _node("Or", "items", "One of them.")
+IndexRange = _node("IndexRange", "index lower upper", "i = 1, …, n")
 
 
 def pretty(name):
