@@ -164,26 +164,25 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     reader = prepared(given)
     goal = claim(proves) if proves is not None else None
     texts = split_lines(steps)
-    lines, chain = [], Chained()
+    lines, written = [], Written()
     for latex, rule in texts[:MAX_LINES]:
-        lines.append(check_line(reader, chain, latex, rule, hints))
+        lines.append(check_line(reader, written, latex, rule, hints))
     if len(texts) > MAX_LINES:
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
     result = Derivation(lines)
     if goal is not None:
-        result.missing = what_is_missing(chain, goal, proves, least)
+        result.missing = what_is_missing(written, goal, proves, least)
     return result
 
 
 @dataclass
-class Chained:
-    """The sides of the chain that goes on from line to line; `sides` is what was written so far."""
+class Written:
+    """What was written so far: the last side, from which the next line may go on, and all steps."""
 
     tokens: list = field(default_factory=list)
     text: str = ""
     sides: list = field(default_factory=list)
-    breaks: list = field(default_factory=list)  # places in `sides` where a new chain begins
-    operators: list = field(default_factory=list)
+    steps: list = field(default_factory=list)  # (side, relation, side)
 
 
 def split_lines(steps):
@@ -232,107 +231,90 @@ def claim(latex):
     raise ValueError("proves: one equality is needed")
 
 
-def check_line(reader, chain, latex, rule, hints):
+def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
     line = Line(latex, rule)
     try:
         found = layout.lines(tokenize(latex))
     except Unread as error:
         line.kind, line.reason = "unread", with_place(error, latex)
-        chain.tokens = []
+        written.tokens = []
         return line
-    reader.keep = True
-    work = Work(BUDGET)
+    reader.keep, work = True, Work(BUDGET)
     for part in found:
-        begins = not part.sides[0] and bool(part.operators)
-        if begins and not chain.tokens:
-            line.kind, line.reason = (
-                "unread",
-                "begins with a relation, and nothing stands before it",
-            )
-            return line
         text = latex
-        if begins:
-            before = " ".join([chain.text, ""])
-            part = shifted(part, len(before))
-            part.sides[0] = chain.tokens
-            text = before + latex
+        if part.operators and not part.sides[0]:
+            if not written.tokens:
+                line.kind, line.reason = (
+                    "unread",
+                    "begins with a relation, and nothing stands before it",
+                )
+                return line
+            text = f"{written.text} {latex}"
+            part = shifted(part, len(text) - len(latex))
+            part.sides[0] = written.tokens
         line.links += reader.chain(part, text, work)
-        remember(chain, part, text, begins)
+        remember(written, part, text)
     judge(line, hints)
     return line
 
 
 def shifted(part, offset):
     """A line whose tokens stand further to the right."""
-
-    def move(tokens):
-        return [replace(x, at=x.at + offset, end=x.end + offset) for x in tokens]
-
-    conditions = [shifted(c, offset) for c in part.conditions]
-    return layout.Line([move(s) for s in part.sides], list(part.operators), conditions)
+    sides = [
+        [replace(x, at=x.at + offset, end=x.end + offset) for x in side] for side in part.sides
+    ]
+    return layout.Line(sides, part.operators, [shifted(c, offset) for c in part.conditions])
 
 
-def remember(chain, part, text, begins):
-    """Note the sides of a line, and its last one, from which the next may go on."""
+def remember(written, part, text):
+    """Note the steps of a line, and its last side."""
     last = part.sides[-1]
     if last:
-        chain.text = text[last[0].at : last[-1].end]
-        chain.tokens = [replace(x, at=x.at - last[0].at, end=x.end - last[0].at) for x in last]
-    if not begins:
-        chain.breaks.append(len(chain.sides))
-    sides = part.sides[1:] if begins else part.sides
-    chain.operators += part.operators if begins else ["", *part.operators]
-    for side in sides:
-        try:
-            chain.sides.append(plain(read(side)))
-        except Unread:
-            chain.sides.append(None)
+        written.text = text[last[0].at : last[-1].end]
+        written.tokens = [replace(x, at=x.at - last[0].at, end=x.end - last[0].at) for x in last]
+    try:
+        sides = [plain(read(side)) for side in part.sides]
+    except Unread:
+        return
+    written.sides += sides
+    written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
 
 def judge(line, hints):
     """The verdict on a line: that of its first link that is not in order."""
-    if not line.links:
-        return
     for kind in (*WRONG, "verified", "defined"):
         found = [link for link in line.links if link.verdict.kind == kind]
         if found:
             line.kind = kind
             line.reason = explained(found[0].verdict, advice=False)
-            if kind in ("refuted", "conditional", "unread") and hints:
+            if kind in WRONG and hints:
                 line.hint = hint(found[0])
             return
 
 
-def what_is_missing(chain, goal, proves, least):
+def what_is_missing(written, goal, proves, least):
     """Why a derivation, though right, does not prove the claim; empty if it does."""
     left, right = (as_words(side) for side in re.split(r"(?<![<>!:])=", proves, maxsplit=1))
-    if not chain.sides:
+    if not written.sides:
         return "there is no step yet"
-    if goal[0] not in chain.sides:
+    if goal[0] not in written.sides:
         return f"it does not begin with ${left}$"
-    if chain.sides[-1] != goal[1]:
+    if written.sides[-1] != goal[1]:
         return f"it does not end with ${right}$"
-    reached, steps, broken = False, 0, ""
-    for k, side in enumerate(chain.sides):
-        operator = chain.operators[k]
-        if operator == "":  # a new chain goes on if it begins where the last one ended
-            reached = side == goal[0] or (reached and k > 0 and side in chain.sides[:k])
-            continue
-        if operator not in ("=", ":="):
-            broken, reached = broken or operator, False
-        before = chain.sides[k - 1]
-        restates = before == side or (before, side) == goal
-        steps += reached and not restates
-    if broken and not reached:
-        return f"a step with {broken!r} proves no equality"
-    if not reached:
+    # Equalities that change something, and are not the claim itself, are the steps of the way.
+    ways = {goal[0]: 0}
+    for one, relation, other in written.steps:
+        if relation in ("=", ":=") and one != other and (one, other) != goal and one in ways:
+            ways.setdefault(other, ways[one] + 1)
+    if goal[1] not in ways:
+        broken = [relation for _, relation, _ in written.steps if relation not in ("=", ":=")]
+        if broken:
+            return f"a step with {broken[0]!r} proves no equality"
+        if goal in [(one, other) for one, _, other in written.steps]:
+            return "there is no step between the two ends"
         return f"no chain of equalities leads to ${right}$"
-    if steps < least:
-        return (
-            "there is no step between the two ends" if not steps else f"{least} steps are asked for"
-        )
-    return ""
+    return "" if ways[goal[1]] >= least else f"{least} steps are asked for"
 
 
 def plain(node):
