@@ -84,7 +84,7 @@ def where_to(question, order):
         raise Unread("O(…) of more than one variable: write beside it which one goes where")
     whole = question.domain.get(names[0])
     infinity = t.Constant("infinity")
-    if whole is not None and whole.whole:
+    if whole is not None and len(whole.values) > 4:
         return names[0], infinity
     for end, value in ((t.Number("0"), Decimal(0)), (infinity, Decimal(10) ** 40)):
         sample = question.sample("order").moved(names[0], value)

@@ -1,9 +1,9 @@
-"""Vectors and matrices of numbers, and sets as values."""
+"""Vectors and matrices of numbers, and intervals as values."""
 
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
-from .numbers import ONE, ZERO, divide, now, plus, primal
+from .numbers import ONE, ZERO, now, plus
 
 
 class Array:
@@ -28,11 +28,6 @@ class Array:
         places = ((r, c) for r in range(1, rows + 1) for c in range(1, cols + 1))
         return cls(rows, cols, [entry(r, c) for r, c in places])
 
-    @classmethod
-    def identity(cls, n):
-        """The identity matrix."""
-        return cls.build(n, n, lambda r, c: ONE if r == c else ZERO)
-
     @property
     def shape(self):
         return self.rows, self.cols
@@ -40,22 +35,20 @@ class Array:
     @property
     def is_vector(self):
         """Whether one index finds an element."""
-        return 1 in (self.rows, self.cols)
+        return 1 in self.shape
 
     def places(self):
         """The indices of all elements, in the order of `items`: one for a column, else two."""
-        if self.cols == 1:
-            return [(r,) for r in range(1, self.rows + 1)]
-        return [(r, c) for r in range(1, self.rows + 1) for c in range(1, self.cols + 1)]
+        rows, cols = range(1, self.rows + 1), range(1, self.cols + 1)
+        return [(r,) if self.cols == 1 else (r, c) for r in rows for c in cols]
 
     def offset(self, indices):
         """The place in `items` of an element."""
         if len(indices) == 1 and self.is_vector:
-            row, col = (indices[0], 1) if self.cols == 1 else (1, indices[0])
-        elif len(indices) == 2:
-            row, col = indices
-        else:
+            indices = (indices[0], 1) if self.cols == 1 else (1, indices[0])
+        if len(indices) != 2:
             raise Unread("an index that does not fit")
+        row, col = indices
         if not (1 <= row <= self.rows and 1 <= col <= self.cols):
             raise Undefined("an index out of range")
         return (row - 1) * self.cols + col - 1
@@ -94,38 +87,20 @@ class Array:
         now().spend(self.rows * self.cols * other.cols)
         rows = [self.items[k * self.cols : (k + 1) * self.cols] for k in range(self.rows)]
         cols = [other.items[k :: other.cols] for k in range(other.cols)]
-        products = [total([x * y for x, y in zip(r, c, strict=True)]) for r in rows for c in cols]
-        return products[0] if len(products) == 1 else Array(self.rows, other.cols, products)
+        items = [total([x * y for x, y in zip(r, c, strict=True)]) for r in rows for c in cols]
+        return items[0] if len(items) == 1 else Array(self.rows, other.cols, items)
 
     def __rmul__(self, other):
         return self.map(lambda x: other * x)
 
     def power(self, n):
-        """A whole power of a square matrix; a negative one is a power of the inverse."""
-        if n is None or abs(n) > 6 or self.rows != self.cols:
+        """A whole power of a square matrix."""
+        if not 0 <= n <= 6 or self.rows != self.cols:
             raise Unread("this power of a matrix")
-        result, factor = Array.identity(self.rows), self if n >= 0 else self.inverse()
-        for _ in range(abs(n)):
-            result = result * factor
+        result = Array.build(self.rows, self.rows, lambda r, c: ONE if r == c else ZERO)
+        for _ in range(n):
+            result = result * self
         return result
-
-    def inverse(self):
-        """The inverse by Gauss and Jordan, with the largest pivot of each column."""
-        n = self.rows
-        both = [
-            [*self.items[r * n : r * n + n], *Array.identity(n).items[r * n : r * n + n]]
-            for r in range(n)
-        ]
-        for c in range(n):
-            best = max(range(c, n), key=lambda r: abs(primal(both[r][c])))
-            both[c], both[best] = both[best], both[c]
-            pivot = both[c][c]
-            both[c] = [divide(x, pivot) for x in both[c]]
-            for r in range(n):
-                if r != c:
-                    factor = both[r][c]
-                    both[r] = [x - factor * y for x, y in zip(both[r], both[c], strict=True)]
-        return Array.build(n, n, lambda r, c: both[r - 1][n + c - 1])
 
 
 @dataclass
@@ -143,12 +118,12 @@ def each(function, *values):
     arrays = [v for v in values if type(v) is Array]
     if not arrays:
         return function(*values)
-    rows, cols = arrays[0].shape
-    if any(v.shape != (rows, cols) for v in arrays):
+    shape = arrays[0].shape
+    if any(v.shape != shape for v in arrays):
         raise Unread(f"arrays of shapes {', '.join(str(v.shape) for v in arrays)} do not fit")
-    size = rows * cols
+    size = len(arrays[0].items)
     columns = [v.items if type(v) is Array else (v,) * size for v in values]
-    return Array(rows, cols, [function(*items) for items in zip(*columns, strict=True)])
+    return Array(*shape, [function(*items) for items in zip(*columns, strict=True)])
 
 
 def flat(values):
@@ -167,7 +142,6 @@ def total(items):
 def scalar(value, what="this"):
     """The value, which must be a number."""
     if type(value) in (Array, Range):
-        raise Unread(
-            f"{what} needs a number, and a {'vector' if type(value) is Array else 'set'} stands there"
-        )
+        found = "vector" if type(value) is Array else "set"
+        raise Unread(f"{what} needs a number, and a {found} stands there")
     return value

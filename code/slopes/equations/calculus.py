@@ -180,6 +180,8 @@ class Calculus:
                 if known.parameters:
                     return t.Apply(head, (t.Symbol(known.parameters[0]),))
                 return t.Apply(head, (self.arguments.get(known.name, self.implicit),))
+        if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
+            raise Unread("a prime on a name without a meaning: define it, or let it be smooth", node.at)
         leaves = self.meaning.leaves(result)
         names = leaves.scalars - self.numbers
         if len(names) != 1 or leaves.families:
@@ -233,7 +235,11 @@ class Calculus:
         """``∂f(0)`` and ``∇f``; and where to go on."""
         if place + 1 >= len(factors) or factors[place + 1][0]:
             raise Unread(f"{'∂' if kind == 'partial' else '∇'} of nothing", node.at)
-        value, end = self.factor(factors, place + 1)
+        if isinstance(node, t.Script):
+            operand, end = self.operand(factors, place + 1, node.at)
+            value = self.resolve(operand)
+        else:
+            value, end = self.factor(factors, place + 1)
         if kind == "partial":
             if not isinstance(value, t.Apply) or isinstance(node, t.Script):
                 raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)

@@ -21,7 +21,7 @@ from .errors import (
     Undefined,
     Unread,
 )
-from .evaluate import Evaluator, inside, satisfies
+from .evaluate import SATISFIES, Evaluator, inside
 from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
 
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
@@ -122,7 +122,7 @@ class Comparison:
         """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
         left, left_error = self.side(self.left, sample, env)
         if self.operator in ("in", "notin"):
-            return self.membership(left, left_error, sample, env, far), None
+            return self.membership(left, left_error, sample, env), None
         right, right_error = self.side(self.right, sample, env)
         if left_error is not None or right_error is not None:
             return lonely(left, left_error, right, right_error), None
@@ -156,13 +156,13 @@ class Comparison:
             loose = not strict or n.getcontext().prec == CAREFUL
             limit = max(CONVICTS * scale if loose else 0, n.tolerance(50) * max(ONE, scale))
         sign = 0 if abs(gap) <= limit else 1 if gap > 0 else -1
-        if satisfies(sign, self.operator):
+        if sign in SATISFIES[self.operator]:
             return "holds"
         if sign == 0:
             return "lost" if far else "differs"
         return "differs" if first or self.slack or stays else "unclear"
 
-    def membership(self, left, error, sample, env, far):
+    def membership(self, left, error, sample, env):
         """Whether the left side lies in the set on the right."""
         if error is not None:
             return lonely(None, error, ONE, None)
@@ -171,20 +171,9 @@ class Comparison:
         try:
             if inside(evaluator, left, self.right, env) == wanted:
                 return Outcome("holds", left)
-            if far and wanted and inside(evaluator, left, closed(self.right), env):
-                return Outcome("lost", left)  # at an open end, as far as the digits tell
         except Undefined as problem:
             return Outcome("neither", error=problem)
         return Outcome("differs", left)
-
-
-def closed(members):
-    """An interval with both its ends; any other set as it is."""
-    if type(members) is t.Vector and len(members.items) == 2:
-        members = t.Interval(*members.items, True, True)
-    if type(members) is t.Interval:
-        return t.Interval(members.lower, members.upper, True, True)
-    return members
 
 
 def lonely(left, left_error, right, right_error):
@@ -231,7 +220,7 @@ def paired_sets(left, right):
 
 
 def difference(x, y):
-    """X - y; infinite where one of them is, and 0 where both are the same infinity."""
+    """x - y; infinite where one of them is, and 0 where both are the same infinity."""
     if x == y:
         return n.ZERO
     for value, sign in ((x, ONE), (y, -ONE)):

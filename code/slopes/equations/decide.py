@@ -8,9 +8,12 @@ in general: ``d/dx log x = 1/x`` is true for x > 0, and the page has to say so. 
 without a value in general, and true on a plain region, is `conditional` (see `regions`).
 """
 
+import random
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
+from . import approximate
 from . import numbers as n
 from . import tree as t
 from .compare import Comparison
@@ -38,12 +41,14 @@ from .points import (
     named,
     totals,
 )
+from .regions import conditional
 from .verdicts import Refuted, Tally, Verdict, describe, shown, text, two_texts
 
 BUDGET = 600_000
 SIZES = (2, 3, 4)
-ORDERED = ("<", "<=", ">", ">=", "in")
-OPERATORS = ("=", "!=", "~", "notin", *ORDERED)
+ORDERED = ("<", "<=", ">", ">=")
+OPERATORS = ("=", "!=", "~", "in", "notin", *ORDERED)
+FOUR = tuple(t.Number(str(k)) for k in range(1, 5))
 LONELY = 12  # points without a value on one side, after which no more are looked at
 
 
@@ -73,9 +78,11 @@ def decide(meaning, left, operator, right, conditions=(), work=None, regions=Tru
         question = Question(meaning, left, operator, right, conditions)
         verdict = guarded(question.answer)
         if regions and (verdict.kind == "refuted" or question.tally.lonely):
-            from .regions import conditional
 
-            found = guarded(lambda: conditional(question, verdict))
+            def again(region):
+                return Question(meaning, left, operator, right, (*conditions, *region)).answer()
+
+            found = guarded(lambda: conditional(question, verdict, again))
             return found if found is not None and found.kind == "conditional" else verdict
         return verdict
 
@@ -119,9 +126,8 @@ class Question:
         What the two sides depend on.
     tally : verdicts.Tally
     quiet : bool
-        Whether points count for nothing unless they refute.
-    far : bool
-        Whether they lie far out, where differences may be lost.
+        Whether points count for nothing unless they refute: far out, where differences may be lost,
+        and at larger sizes.
     """
 
     def __init__(self, meaning, left, operator, right, conditions=()):
@@ -130,7 +136,7 @@ class Question:
         self.chain = tuple(conditions)
         self.conditions = merged(meaning.conditions, self.chain)
         self.tally = Tally()
-        self.quiet = self.far = False
+        self.quiet = False
         self.work = n.now()
         self.begun = self.work.left
 
@@ -138,19 +144,23 @@ class Question:
 
     def answer(self):
         """The verdict."""
-        from . import approximate
-
         if self.operator not in OPERATORS:
             raise Unread(f"the relation {self.operator!r} is not read")
         if self.operator == "=":
-            self.take_antiderivatives()
-        self.limit_orders()
+            self.differentiated()
+        for x in (*self.left.walk(), *self.right.walk()):
+            for _, order in x.variables if type(x) is t.Derivative else ():
+                if isinstance(order, t.Node):  # the n of an n-th derivative
+                    self.conditions.append(t.Relation(order, "in", t.Finite(FOUR)))
         order = approximate.take_order(self)
         self.prepare()
         if order is not None or self.operator == "~":
             return approximate.approximate(self, order)
         try:
-            self.compare_everywhere()
+            for operator, right in bounds(self.operator, self.right):
+                self.operator, self.right = operator, right
+                self.prepare()
+                self.compare_everywhere()
         except Refuted as found:
             return Verdict("refuted", found.reason, found.witness, self.tally.compared)
         return self.conclusion()
@@ -160,138 +170,145 @@ class Question:
         self.comparison = Comparison(self.meaning, self.left, self.operator, self.right)
         self.leaves = self.meaning.leaves(self.left, self.right)
         self.domain = domains(self.conditions)
-        self.bodies = [
-            d.body
-            for name in sorted(self.leaves.definitions)
-            if (d := self.meaning.lookup(name)) and d.body
-        ]
-        self.costly = any(
-            type(x) in (t.Integral, t.Extremum)
-            for node in (self.left, self.right, *self.bodies)
-            for x in node.walk()
-        )
+        known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
+        self.bodies = [d.body for d in known if d is not None and d.body is not None]
+        inside = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
+        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in inside)
         self.concerned = [(c, *self.concern(c)) for c in self.conditions]
-        self.totals = {
-            name: (value, self.meaning.extent(name, 0))
-            for name, value in totals(self.conditions).items()
-        }
+        self.totals = totals(self.conditions)
+        self.indices = self.leaves.indices - set(self.meaning.sizes)
+        for _, about, leaves in self.concerned:
+            if about and leaves.indices & self.indices:
+                self.indices |= leaves.indices - set(self.meaning.sizes)
+        self.scalars = sorted(self.leaves.scalars - self.indices)
 
     def concern(self, condition):
         """(whether it is tested at points, its leaves)."""
         leaves = self.meaning.leaves(condition)
-        if type(condition) is t.IndexRange or (
-            type(condition) is t.Relation
-            and (
-                condition.operator == "to" or is_total(condition.left) or is_total(condition.right)
-            )
-        ):
+        sides = getattr(condition, "left", None), getattr(condition, "right", None)
+        if type(condition) is t.IndexRange or any(is_total(side) for side in sides):
             return False, leaves
-        mine = self.leaves
-        about = (leaves.scalars & mine.scalars) | (leaves.families & mine.families)
-        about |= (leaves.indices & mine.indices) | (leaves.sizes & mine.sizes)
-        return bool(about), leaves
+        about = any(
+            getattr(leaves, what) & getattr(self.leaves, what)
+            for what in ("scalars", "families", "indices", "sizes")
+        )
+        return about and getattr(condition, "operator", "") != "to", leaves
 
-    def take_antiderivatives(self):
+    def differentiated(self):
         """``∫ tanh x dx = ln cosh x + C``: the derivatives of both sides are compared."""
         nodes = [x for side in (self.left, self.right) for x in side.walk()]
-        names = {x.variable for x in nodes if type(x) is t.Antiderivative}
-        if len(names) > 1:
-            raise Unread("integrals without limits are read in one variable")
-        for name in names:
-            self.left, self.right = slope_of(self.left, name), slope_of(self.right, name)
-
-    def limit_orders(self):
-        """The n of an n-th derivative is a whole number, and tried from 1 to 4."""
-        for x in (*self.left.walk(), *self.right.walk()):
-            if type(x) is t.Derivative:
-                for _, order in x.variables:
-                    if isinstance(order, t.Symbol):
-                        four = tuple(t.Number(str(k)) for k in range(1, 5))
-                        self.conditions.append(t.Relation(order, "in", t.Finite(four)))
+        for name in {x.variable for x in nodes if type(x) is t.Antiderivative}:
+            variable = ((t.Symbol(name), 1),)
+            self.left, self.right = (t.Derivative(x, variable) for x in (self.left, self.right))
 
     # -- points --------------------------------------------------------------------------------------
 
     def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
         """A point, drawn when it is looked at."""
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
-        sample = Sample(
-            str(seed), mode, size, sizes, self.domain, {}, dict(fixed or {}), flat, variant
-        )
-        for name, (value, end) in self.totals.items():
-            sample.totals[name] = value, self.comparison.evaluator(sample).end(end)
+        sample = Sample(str(seed), mode, size, sizes, self.domain, {}, fixed or {}, flat, variant)
+        ends = self.comparison.evaluator(sample)
+        sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
         return sample
 
     def compare_everywhere(self):
         """Compare at all the points that this relation needs; raises Refuted."""
-        indices = self.leaves.indices - set(self.meaning.sizes)
-        for _, about, leaves in self.concerned:
-            if about and leaves.indices & indices:
-                indices |= leaves.indices - set(self.meaning.sizes)
-        scalars = sorted(self.leaves.scalars - indices)
-        if indices or self.leaves.families or self.leaves.sizes:
-            self.compare_indexed(sorted(indices), scalars)
-        elif scalars or self.leaves.smooth:
-            self.compare_scalars(scalars, {}, 3)
-        else:
+        families = self.leaves.families
+        indexed = bool(self.indices or families or self.leaves.sizes)
+        if not (indexed or self.scalars or self.leaves.smooth):
             self.at_point(self.sample("only"), {}, generic=True)
+            return
+        for size in SIZES if indexed else (3,):
+            places = self.places(size)[:27]
+            for number, place in enumerate(places):
+                for k in range(self.share(size, len(places), indexed)):
+                    seed, mode = f"g{size}{number}{k}", MODES[(k + number) % len(MODES)]
+                    self.at_point(
+                        self.sample(seed, mode, size, variant=(k + number) % 3), place, True
+                    )
+                if families and size < 4:
+                    self.at_point(self.sample(f"f{number}", "mixed", size, flat=True), place)
+                if size < 4 - indexed and number in (0, 1, len(places) - 1):
+                    self.chosen_points(place, size, number == 0, indexed)
+            for k in range(10 if places and self.tally.generic < 4 else 0):
+                sample = self.sample(
+                    f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3
+                )
+                self.at_point(sample, places[0], True)
+        if not self.costly:
+            self.beyond(indexed)
 
-    def compare_scalars(self, scalars, env, size, generic=22, backgrounds=2):
-        """Random points, special values of each number, and places where comparisons turn over."""
-        if self.costly:
-            generic, backgrounds = min(generic, 6), min(backgrounds, 1)
-        for k in range(generic if len(scalars) < 4 or not generic else generic + 4):
-            sample = self.sample(f"g{k}", MODES[k % len(MODES)], size, variant=k % 3)
-            self.at_point(sample, env, generic=True)
-        if generic and self.tally.generic < 4:
-            self.search_domain(env, size)
-        for k in range(backgrounds):
-            for fixed in self.special_values(scalars, k):
-                mode = ("mixed", "positive")[k % 2]
-                self.at_point(self.sample(f"s{k}", mode, size, fixed, variant=k % 3), env)
-        if backgrounds and not self.costly:
-            self.told_points(scalars, env, size)
-        if len(scalars) > 1:
-            for value in (Fraction(0), Fraction(1), Fraction(1, 2), Fraction(-1)):
-                fixed = dict.fromkeys(scalars, value)
-                self.at_point(self.sample("equal", "mixed", size, fixed), env)
-        for k in range(backgrounds if len(scalars) < 5 else 1):
-            sample = self.sample(f"s{k}", ("mixed", "positive")[k % 2], size, variant=k % 3)
-            for name in scalars:
-                self.at_kinks(sample, name, env)
-        if self.operator in ORDERED and not self.costly:
-            for name in scalars[:3]:
-                tightest(self, self.sample("s0", "mixed", size), name, env)
+    def share(self, size, places, indexed):
+        """How many random points for one size and one value of the indices."""
+        if not indexed:
+            return 6 if self.costly else 22 if len(self.scalars) < 4 else 26
+        return ({2: 4, 3: 2, 4: 1} if places > 1 else {2: 8, 3: 5, 4: 2})[size]
 
-    def special_values(self, scalars, k):
+    def chosen_points(self, place, size, first, indexed):
+        """Special values, all variables equal, kinks, and where an inequality is tight."""
+        keys = self.scalars if first else []
+        for name in sorted(self.leaves.families):
+            rest = (1,) if self.meaning.is_matrix(name) else ()
+            keys = [*keys, (name, (1, *rest)), (name, (2, *rest))]
+        for k in range(1 if indexed or self.costly else 2):
+            mode = ("mixed", "positive")[k % 2]
+            for fixed in self.special_values(keys, k, indexed):
+                self.at_point(self.sample(f"s{k}", mode, size, fixed, variant=k % 3), place)
+            sample = self.sample(f"s{k}", mode, size, variant=k % 3)
+            for key in keys if k == 0 or len(keys) < 5 else ():
+                self.at_kinks(sample, key, place)
+        for value in (0, 1, Fraction(1, 2), -1) if first and len(self.scalars) > 1 else ():
+            fixed = dict.fromkeys(self.scalars, Fraction(value))
+            self.at_point(self.sample("equal", "mixed", size, fixed), place)
+        if first and self.operator in ORDERED and not self.costly:
+            for name in self.scalars[:3]:
+                tightest(self, self.sample("s0", "mixed", size), name, place)
+
+    def domain_of(self, key):
+        """Where a number, or an element, may lie."""
+        return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
+
+    def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
-        choices = {name: self.domain.get(name, ANYWHERE).specials() for name in scalars}
-        if self.costly:
-            choices = {name: values[:1] + values[5:8] for name, values in choices.items()}
-        if len(scalars) <= 4:
-            return [{name: value} for name in scalars for value in choices[name]]
+        choices = {key: self.domain_of(key).specials(few or self.costly) for key in keys}
+        if len(keys) <= 4:
+            return [{key: value} for key in keys for value in choices[key]]
         chosen = []
         for step in range(max(map(len, choices.values()))):
-            generator = Sample(f"together{k}{step}").generator()
+            generator = random.Random(f"together{k}{step}")
+            every = enumerate((key, values) for key, values in choices.items() if values)
             chosen.append(
                 {
-                    name: values[(step + 5 * place) % len(values)]
-                    for place, (name, values) in enumerate(choices.items())
-                    if values and generator.random() < 0.5
+                    key: values[(step + 5 * place) % len(values)]
+                    for place, (key, values) in every
+                    if generator.random() < 0.5
                 }
             )
         return chosen
 
-    def told_points(self, scalars, env, size):
-        """Points that the numbers of the formulas suggest, and points far out."""
-        found = constants([self.left, self.right, *self.bodies, *self.conditions])
-        self.far = self.quiet = True
-        start = self.work.left
-        for name in scalars:
-            for value in self.domain.get(name, ANYWHERE).told(found)[:40]:
-                if not self.can_afford(start):
-                    break
-                self.at_point(self.sample("t", "positive", size, {name: value}), env)
-        self.far = self.quiet = False
+    def beyond(self, indexed):
+        """Points that the numbers of the formulas suggest, points far out, and larger sizes."""
+        self.quiet, start = True, self.work.left
+        points = []
+        if not indexed or self.scalars:
+            size = 2 if indexed else 3
+            told = constants([self.left, self.right, *self.bodies, *self.conditions])
+            for name in self.scalars:
+                values = self.domain_of(name).told(told)[:40]
+                points += [(("t", "positive", size, {name: v}), {}) for v in values]
+        places = self.places(2) if indexed else [{}]
+        for arguments, _ in points:
+            for place in places[:1] if self.can_afford(start) else ():
+                self.at_point(self.sample(*arguments), place)
+        sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
+        for size in sizes if indexed else ():
+            places = self.places(size) if self.can_afford(start) else []
+            if self.operator in ORDERED and self.leaves.families and places:
+                flat = self.sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
+                self.at_point(flat, places[0])
+            for place in places[:1] + places[1:][-1:]:
+                self.at_point(self.sample(f"n{size}", "mixed", size), place)
+        self.quiet = False
 
     def can_afford(self, start):
         """Whether the budget leaves room for more points than the usual ones."""
@@ -299,50 +316,18 @@ class Question:
         dear = self.begun - start > 400 * max(self.tally.compared, 1)  # many operations a point
         return not dear and left > 0.5 * BUDGET and start - left < 0.05 * BUDGET
 
-    def search_domain(self, env, size):
-        """More points where most functions are defined, when hardly any other was."""
-        for k in range(10):
-            mode = ("unit", "positive")[k % 2]
-            self.at_point(self.sample(f"d{size}{k}", mode, size, variant=k % 3), env, generic=True)
-
-    def compare_indexed(self, indices, scalars):
-        """Vectors and sums: at several sizes, for all values of the free indices."""
-        for size in SIZES:
-            places = self.places(indices, size)
-            if not places:
-                continue
-            share = {2: 4, 3: 2, 4: 1}[size] if len(places) > 1 else {2: 8, 3: 5, 4: 2}[size]
-            for number, place in enumerate(places[:27]):
-                for k in range(share):
-                    mode = MODES[(k + number) % len(MODES)]
-                    sample = self.sample(
-                        f"i{size}{number}{k}", mode, size, variant=(k + number) % 3
-                    )
-                    self.at_point(sample, place, generic=True)
-                if size < 4:
-                    self.at_point(self.sample(f"f{size}{number}", "mixed", size, flat=True), place)
-                if size == 2:
-                    if number < 2 or number == len(places) - 1:
-                        self.special_elements(place, number, scalars)
-                    if number == 0 and scalars:
-                        self.compare_scalars(scalars, place, size, 0, 1)
-            if self.tally.generic < 4:
-                self.search_domain(places[0], size)
-        if not self.costly:
-            self.more_sizes(indices)
-
-    def places(self, indices, size):
+    def places(self, size):
         """All values of the free indices that the conditions on them allow."""
         probe = self.comparison.evaluator(self.sample("probe", size=size))
-        ends = {name: probe.end(self.index_end(name)) for name in indices}
+        ends = {name: probe.end(self.index_end(name)) for name in self.indices}
         conditions = []
         for condition, _, leaves in self.concerned:
             names = leaves.scalars | leaves.indices
             if type(condition) is t.IndexRange:
                 names = {condition.index}
-            if names and names <= set(indices) and not leaves.families:
+            if names and names <= self.indices and not leaves.families:
                 conditions.append(code(condition))
-        found = assignments(indices, ends)
+        found = assignments(self.indices, ends)
         return [place for place in found if all(c(probe, place) for c in conditions)]
 
     def index_end(self, name):
@@ -352,49 +337,14 @@ class Question:
             upper = upper or self.meaning.extent(family, 0)
         return upper
 
-    def special_elements(self, place, number, scalars):
-        """One element of each family at a special value, and where comparisons turn over."""
-        for name in sorted(self.leaves.families):
-            domain = self.domain.get(name, ANYWHERE)
-            for value in (0, 1, -30, 30, Fraction(1, 10**12)):
-                value = Fraction(value)
-                if value in domain.specials() or (not domain.values and domain.holds(value)):
-                    first = (1, 1) if self.meaning.is_matrix(name) else (1,)
-                    fixed = {(name, first): value}
-                    self.at_point(self.sample(f"e{number}", "mixed", 2, fixed), place)
-            sample = self.sample(f"k{number}", "mixed", 2)
-            for k in (1, 2):
-                self.at_kinks(sample, (name, (k,)), place)
-        for name in scalars:
-            self.at_kinks(self.sample(f"k{number}", "mixed", 2), name, place)
-
-    def more_sizes(self, indices):
-        """Larger sizes, and n = 1 where no element of a vector is in play: once each."""
-        start = self.work.left
-        for size in (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13):
-            if not self.can_afford(start):
-                return
-            places = self.places(indices, size)
-            self.quiet = True
-            if self.operator in ORDERED[:4] and self.leaves.families and places:
-                flat = self.sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
-                self.at_point(flat, places[0])
-            for place in places[:1] + places[-1:] if len(places) > 1 else places:
-                self.at_point(self.sample(f"n{size}", "mixed", size), place)
-            self.quiet = False
-
     def at_kinks(self, sample, key, env):
         """Compare where a comparison inside turns over as one variable moves, and beside it."""
-        domain = self.domain.get(key if type(key) is str else key[0], ANYWHERE)
-        if domain.values or domain.whole:
+        if self.domain_of(key).values:
             return
-        try:
+        with suppress(Undefined):
             self.satisfy(sample, env)
-        except Undefined:
-            return
-        roots = kinks(self.comparison, sample, key, env)
-        for point in beside(roots) if roots else ():
-            self.at_point(sample.moved(key, point), env)
+            for point in beside(kinks(self.comparison, sample, key, env)):
+                self.at_point(sample.moved(key, point), env)
 
     # -- one point -----------------------------------------------------------------------------------
 
@@ -437,7 +387,7 @@ class Question:
             sample.drawn[name] = x
             return gap(self.comparison.evaluator(sample), env)
 
-        drawn = sample.scalar(name)
+        drawn = sample.value(name)
         if rest(drawn) == 0:  # drawn from {-1, 1}, for y² = 1
             return
         start, end = rest(Decimal(0)), rest(Decimal(1))
@@ -469,7 +419,7 @@ class Question:
         # The first points of a relation, and the only one where there is no variable, are looked at
         # with more digits: a term that is small beside the others must not get lost.
         tally = self.tally
-        found = self.comparison.at(sample, env, strict=tally.generic < 2, far=self.far)
+        found = self.comparison.at(sample, env, strict=tally.generic < 2, far=self.quiet)
         if found.kind in ("differs", "left", "right") and len(tally.failed) < LONELY:
             tally.failed.append((sample, env))
         if found.kind == "differs":
@@ -575,19 +525,11 @@ def slopes(error):
     return f"the slope is {text(error.left, 6)} from the left and {text(error.right, 6)} from the right"
 
 
-def slope_of(node, name):
-    """The derivative of a side in which integrals without limits are terms, by their variable."""
-    if type(node) is t.Antiderivative:
-        return node.body
-    if not any(type(x) is t.Antiderivative for x in node.walk()):
-        return t.Derivative(node, ((t.Symbol(name), 1),))
-    if type(node) is t.Negate:
-        return t.Negate(slope_of(node.body, name))
-    if type(node) is t.Add:
-        return t.Add(tuple(slope_of(term, name) for term in node.terms))
-    if type(node) is t.Multiply:
-        outer = [f for f in node.factors if type(f) is not t.Antiderivative]
-        if len(outer) == len(node.factors) - 1 and not any(name in t.names_in(f) for f in outer):
-            inner = (f.body if type(f) is t.Antiderivative else f for f in node.factors)
-            return t.Multiply(tuple(inner))
-    raise Unread("an integral without limits is read as a term of a sum")
+def bounds(operator, right):
+    """The relations that say the same: of ∈ with an interval, one for each end."""
+    if type(right) is t.Vector and len(right.items) == 2:
+        right = t.Interval(*right.items, False, False)
+    if operator != "in" or type(right) is not t.Interval:
+        return [(operator, right)]
+    low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"
+    return [(low, right.lower), (high, right.upper)]

@@ -209,6 +209,8 @@ class Declarations:
             if operator == ":=":
                 raise Unread("left of := stands a name, with its variables or indices", left.at)
             return False
+        if operator == "=" and form.key in ("e", "pi") and self.scope.lookup(form.key) is None:
+            return False
         if form.key in FIXED and isinstance(self.first_name(left), t.Name):
             style = self.first_name(left).style
             if style in ("op", "rm") and self.scope.lookup(form.key) is None:
@@ -246,6 +248,10 @@ class Declarations:
                 return False
             raise Unread(f"{shown(form.key)} is defined by itself", left.at)
         self.meaning.note(body)
+        if any(isinstance(x, t.Cases) for x in body.walk()):
+            itself = self.judge(body, "=", body, kept)
+            if itself.kind == "refuted":
+                raise Unread(f"{shown(form.key)}: {itself.reason}", left.at)
         made = Definition("", form.kind, body, parameters, tuple(vectors), form.indices, kept)
         self.enter(form.key, made)
         return True

@@ -9,7 +9,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, flat, scalar
 from .errors import NoDerivative, Undefined, Unread
-from .evaluate import Approach, apply, code, maker, without
+from .evaluate import HEADS, Approach, apply, code, maker
 from .numbers import ONE, ZERO, Dual, primal
 
 
@@ -41,10 +41,14 @@ def derivative(function, at, side=""):
     return right
 
 
+def without(value, tag):
+    """The value without one infinitesimal."""
+    return each(lambda x: n.split(x, tag)[0], value)
+
+
 def slope(value, tag):
     """The factor of one infinitesimal in a number."""
-    value = scalar(value, "a derivative")
-    return value.b if type(value) is Dual and value.tag == tag else ZERO
+    return n.split(scalar(value, "a derivative"), tag)[1]
 
 
 def same(x, y):
@@ -57,25 +61,25 @@ def same(x, y):
     return n.close(x, y)
 
 
-def primed(ev, head, at, env):
+def primed(ev, head, values, env):
     """``f'(x)``, ``f''(x)``, ``f'_+(x)``"""
-    side, order = head.side, head.order
+    if len(values) != 1:
+        raise Unread("a prime on a function of several variables: write a partial derivative")
+    at, side = values[0], head.side
+    if type(at) is Array:
+        return at.map(lambda x: primed(ev, head, [x], env))
     if type(at) is Approach:
         side, at = ("+" if at.step > 0 else "-"), at.point
-    if type(at) is Array:
-        return at.map(lambda x: primed(ev, head, x, env))
-
-    def inner(x):
-        if order == 1:
-            return apply(ev, head.head, [x], env)
-        return primed(ev, t.Primed(head.head, order - 1), x, env)
-
+    below = t.Primed(head.head, head.order - 1) if head.order > 1 else head.head
     try:
-        return derivative(inner, at, side)
+        return derivative(lambda x: apply(ev, below, [x], env), at, side)
     except NoDerivative as kink:
         if side or type(head.head) is not t.Function:
             raise
-        return declared(ev, head.head.name, order, at, kink)
+        return declared(ev, head.head.name, head.order, at, kink)
+
+
+HEADS[t.Primed] = primed
 
 
 def declared(ev, name, order, at, kink):
@@ -237,8 +241,3 @@ def _subdifferential(node):
         return Range(left, right)
 
     return run
-
-
-def has_infinitesimal(value):
-    """Whether a value depends on something that is being moved."""
-    return any(type(x) is Dual for x in flat([value]))

@@ -6,6 +6,9 @@ indices as ints). A value that a page defined is computed under the bindings of 
 stands, as it is meant: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
+import functools
+import math
+import operator
 from decimal import Decimal
 
 from . import functions
@@ -89,10 +92,29 @@ class Evaluator:
         size = self.sample.sizes.get(name)
         if size is not None:
             return Decimal(size)
-        return self.family(name) if name in self.meaning.families else self.sample.scalar(name)
+        if name not in self.meaning.families:
+            return self.sample.value(name)
+        return self.array(name, 2 if self.meaning.is_matrix(name) else 1, env)
 
-    def reach(self, name):
-        """All names that a name depends on, through its definitions."""
+    def element(self, name, indices, env):
+        """One element of something that has a name."""
+        value = self.moved.get((name, indices))
+        definition = self.table.get(name)
+        if value is not None:
+            return value
+        if name in self.moved or (definition is not None and not definition.indices):
+            return pick(self.named(name, env), indices)
+        if definition is None:
+            return self.sample.value(name, indices)
+        if definition.body and min(indices) < 1 and name in t.names_in(definition.body):
+            return self.sample.value(name, indices)  # where a recurrence begins: any number
+        inner = {k: v for k, v in env.items() if k not in definition.indices}
+        compute = functools.partial(self.defined, definition, env, indices)
+        return self.remembered((name, indices), inner, compute)
+
+    def reach(self, key):
+        """All names that a name (or an element) depends on, through its definitions."""
+        name = key if type(key) is str else key[0]
         found = self.reaches.get(name)
         if found is None:
             leaves = self.meaning.leaves(t.Symbol(name))
@@ -102,12 +124,12 @@ class Evaluator:
 
     def remembered(self, key, env, compute):
         """A value that is computed once where nothing that is bound plays a part in it."""
-        name = key if type(key) is str else key[0]
-        if env and not self.reach(name).isdisjoint(env):
-            return self.nested(compute)
-        value = self.memo.get(key)
+        free = not env or self.reach(key).isdisjoint(env)
+        value = self.memo.get(key) if free else None
         if value is None:
-            value = self.memo[key] = self.nested(compute)
+            value = self.nested(compute)
+            if free:
+                self.memo[key] = value
         return value
 
     def nested(self, compute):
@@ -126,63 +148,52 @@ class Evaluator:
         moved, memo = self.moved, self.memo
         name = key if type(key) is str else key[0]
         self.moved = {**moved, key: value}
-        self.memo = {
-            k: v for k, v in memo.items() if name not in self.reach(k if type(k) is str else k[0])
-        }
+        self.memo = {k: v for k, v in memo.items() if name not in self.reach(k)}
         try:
             return inner(env)
         finally:
             self.moved, self.memo = moved, memo
 
-    def defined(self, definition, env):
+    def defined(self, definition, env, indices=None):
         """The value of a name by its definition; of a function at its own parameters."""
-        if definition.kind == "value":
-            self.check_domain(definition, env)
-            return code(definition.body)(self, env)
-        if definition.kind == "elements":
-            return self.all_elements(definition, env)
-        return self.call(definition, self.own(definition, env), env)
+        if definition.is_function:
+            if not definition.parameters:
+                raise Unread(f"{t.pretty(definition.name)} stands without its argument")
+            own = [code(t.Symbol(p))(self, env) for p in definition.parameters]
+            return self.call(definition, own, env, indices)
+        if definition.indices and indices is None:
+            return self.array(definition.name, len(definition.indices), env)
+        bound = {**env, **dict(zip(definition.indices, indices or (), strict=True))}
+        return self.body(definition, bound)
 
-    def own(self, definition, env):
-        """The values of a function's own parameters, where it stands without brackets."""
-        if not definition.parameters:
-            raise Unread(f"{t.pretty(definition.name)} stands without its argument")
-        return [code(t.Symbol(p))(self, env) for p in definition.parameters]
-
-    def check_domain(self, definition, env):
+    def body(self, definition, env):
+        """The body of a definition, where its conditions hold."""
         for condition in definition.conditions:
-            if self.meaning.leaves(condition).indices - set(env):
-                continue  # "p_i > 0": about the elements of an argument, whatever i is
-            if not code(condition)(self, env):
+            # "p_i > 0" is about the elements of an argument, whatever i is
+            loose = self.meaning.leaves(condition).indices - set(env)
+            if not loose and not code(condition)(self, env):
                 raise Undefined(f"outside the domain of {t.pretty(definition.name)}")
+        return code(definition.body)(self, env)
 
     def call(self, definition, values, env, indices=None):
         """The value of a function of the page (or of any smooth one)."""
-        if not definition.is_function:
-            raise Unread(f"{t.pretty(definition.name)} is not a function")
+        name, vectors = definition.name, definition.vectors
         if definition.kind == "smooth":
             items = flat(values)
-            key = definition.name if indices is None else f"{definition.name}{indices}"
-            return self.sample.smooth(key, len(items))(*items)
-        vectors = definition.vectors or (False,) * len(definition.parameters)
-        if len(values) != len(definition.parameters):
-            count = len(definition.parameters)
-            raise Unread(f"{t.pretty(definition.name)} was defined with {count} arguments")
-        if len(values) == 1 and type(values[0]) is Array and not vectors[0]:
+            return self.sample.smooth((name, indices), len(items))(*items)
+        if not definition.is_function or len(values) != len(definition.parameters):
+            raise Unread(f"{t.pretty(name)} is no function of {len(values)} arguments")
+        if len(values) == 1 and type(values[0]) is Array and True not in vectors:
             return values[0].map(lambda x: self.call(definition, [x], env, indices))
-        if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=True)):
-            raise Unread(f"{t.pretty(definition.name)} takes a vector")
+        if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=False)):
+            raise Unread(f"{t.pretty(name)} takes a vector")
         if definition.indices and indices is None:
-            ends = range(1, self.length(definition.name) + 1)
+            ends = range(1, self.length(name) + 1)
             return Array.column([self.call(definition, values, env, (k,)) for k in ends])
         inner = {k: v for k, v in env.items() if type(v) is int}
         inner.update(zip(definition.parameters, values, strict=True))
-        if indices is not None:
-            inner.update(zip(definition.indices, indices, strict=True))
-        if definition.conditions:
-            self.check_domain(definition, inner)
-        body = code(definition.body)
-        return self.nested(lambda: body(self, inner))
+        inner.update(zip(definition.indices, indices or (), strict=True))
+        return self.nested(lambda: self.body(definition, inner))
 
     # -- arrays --------------------------------------------------------------------------------------
 
@@ -190,10 +201,7 @@ class Evaluator:
         """An index: a whole number."""
         if type(node) is t.Symbol and type(env.get(node.name)) is int:
             return env[node.name]
-        value = whole(primal(code(node)(self, env)))
-        if value is None:
-            raise Unread("an index that is not a whole number")
-        return value
+        return whole_number(code(node)(self, env), "an index")
 
     def end(self, node, env=None):
         """The upper end of an index; a common one where nothing tells it."""
@@ -202,55 +210,14 @@ class Evaluator:
     def length(self, name, place=0):
         return self.end(self.meaning.extent(name, place))
 
-    def family(self, name):
-        """A free vector or matrix, from its elements."""
-        rows = self.length(name)
-        if self.meaning.is_matrix(name):
-            cols = self.length(name, 1)
-            return Array.build(rows, cols, lambda r, c: self.element(name, (r, c), {}))
-        return Array.column([self.element(name, (k,), {}) for k in range(1, rows + 1)])
-
-    def all_elements(self, definition, env):
-        """A quantity that is defined by its elements, as a whole."""
-        name, count = definition.name, len(definition.indices)
-        if count > 2:
+    def array(self, name, places, env):
+        """A vector or matrix that is given by its elements, as a whole."""
+        if places > 2:
             raise Unread("an array with more than two indices")
-        if count == 1:
-            places = range(1, self.length(name) + 1)
-            return Array.column([self.element(name, (k,), env) for k in places])
-        ends = self.length(name), self.length(name, 1)
-        return Array.build(*ends, lambda r, c: self.element(name, (r, c), env))
-
-    def element(self, name, indices, env):
-        """One element of something that has a name."""
-        value = self.moved.get((name, indices))
-        if value is not None:
-            return value
-        if name in self.moved:
-            return pick(self.moved[name], indices)
-        definition = self.table.get(name)
-        if definition is None:
-            return self.sample.element(name, indices)
-        if definition.kind == "elements":
-            return self.defined_element(definition, indices, env)
-        if definition.indices:
-            return self.call(definition, self.own(definition, env), env, indices)
-        return pick(self.named(name, env), indices)
-
-    def defined_element(self, definition, indices, env):
-        if len(indices) != len(definition.indices):
-            raise Unread(f"{t.pretty(definition.name)} has {len(definition.indices)} indices")
-        name = definition.name
-        if min(indices) < 1 and name in t.names_in(definition.body):
-            return self.sample.element(name, indices)  # where a recurrence begins: any number
-        inner = {k: v for k, v in env.items() if k not in definition.indices}
-
-        def compute():
-            bound = {**inner, **dict(zip(definition.indices, indices, strict=True))}
-            self.check_domain(definition, bound)
-            return code(definition.body)(self, bound)
-
-        return self.remembered((name, indices), inner, compute)
+        rows = self.length(name)
+        if places == 1:
+            return Array.column([self.element(name, (k,), env) for k in range(1, rows + 1)])
+        return Array.build(rows, self.length(name, 1), lambda r, c: self.element(name, (r, c), env))
 
 
 def pick(value, indices):
@@ -260,15 +227,122 @@ def pick(value, indices):
     return value[indices]
 
 
+# -- values by the values below: one line each ----------------------------------------------------------
+
+
+def whole_number(value, what):
+    """A value that has to be a whole number."""
+    count = whole(primal(scalar(value)))
+    if count is None:
+        raise Unread(f"{what} that is not a whole number")
+    return count
+
+
+def _power(node, base, exponent):
+    if type(base) is Array and not base.is_vector:
+        return base.power(whole_number(exponent, "a power of a matrix"))
+    exponent = scalar(exponent, "an exponent")
+    return each(lambda x: n.power(x, exponent), base)
+
+
+def _root(node, body, degree):
+    count = whole_number(degree, "a root of a degree")
+    return each(lambda x: n.root(x, count), body)
+
+
+def _factorial(node, body):
+    count = whole(primal(scalar(body)))
+    if count is None or not 0 <= count <= 100:
+        raise Undefined("a factorial of this number")
+    return ONE * math.factorial(count)
+
+
+def _absolute(node, body):
+    if type(body) is Array:
+        raise Unread("bars around a vector: write a norm")
+    return n.absolute(body, id(node))
+
+
+def _norm(node, body, order):
+    items = flat([body])
+    if order == 2:
+        return n.sqrt(total([x * x for x in items]))
+    sizes = [n.absolute(x, id(node)) for x in items]
+    if order == 1:
+        return total(sizes)
+    if order != INFINITY:
+        raise Unread("a norm of this order")
+    return n.largest(sizes, id(node))
+
+
+def _part(node, body):
+    """``x^+`` and ``x^-``: the positive and the negative part."""
+    if type(node.body) in (t.Number, t.Negate):
+        raise Unread("a point with a side is an argument of a function or the end of a limit")
+    return n.largest((ZERO, body if node.side == "+" else -body), id(node))
+
+
+BY_VALUES = {
+    t.Negate: (("body",), lambda node, x: -x),
+    t.Divide: (("numerator", "denominator"), lambda node, x, y: each(n.divide, x, y)),
+    t.Power: (("base", "exponent"), _power),
+    t.Root: (("body", "degree"), _root),
+    t.Hadamard: (("left", "right"), lambda node, x, y: each(lambda p, q: p * q, x, y)),
+    t.Factorial: (("body",), _factorial),
+    t.Absolute: (("body",), _absolute),
+    t.Norm: (("body", "order"), _norm),
+    t.Transpose: (("body",), lambda node, x: x.transposed if type(x) is Array else x),
+    t.Sided: (("body",), _part),
+    t.Indicator: (("condition",), lambda node, holds: ONE if holds else ZERO),
+    t.Interval: (
+        ("lower", "upper"),
+        lambda node, low, high: Range(low, high, node.lower_closed, node.upper_closed),
+    ),
+}
+
+
+def _by_values(fields, function):
+    def make(node):
+        parts = [code(getattr(node, name)) for name in fields]
+        if len(parts) == 1:
+            return lambda ev, env: function(node, parts[0](ev, env))
+        return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
+
+    return make
+
+
+MAKERS.update((kind, _by_values(*row)) for kind, row in BY_VALUES.items())
+
+
+def _folded(items, step):
+    """A sum or product, from the left, of what stands in a node."""
+
+    def make(node):
+        first, *rest = [code(x) for x in getattr(node, items)]
+
+        def run(ev, env):
+            n.now().spend(len(rest))
+            result = first(ev, env)
+            for part in rest:
+                result = step(result, part(ev, env))
+            return result
+
+        return run
+
+    return make
+
+
+MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
+MAKERS[t.Multiply] = _folded("factors", operator.mul)
+
+
 # -- numbers and names ---------------------------------------------------------------------------------
 
 
 @maker(t.Number)
 def _number(node):
     exact = Decimal(node.text)
-    if len(exact.as_tuple().digits) <= n.DIGITS:
-        return lambda ev, env: exact
-    return lambda ev, env: n.number(exact)
+    return lambda ev, env: +exact
 
 
 @maker(t.Constant)
@@ -295,31 +369,18 @@ def _symbol(node):
 @maker(t.Element)
 def _element(node):
     base = node.base
-    places = node.indices
-
-    def indices(ev, env):
-        return tuple(ev.index(item, env) for item in places)
-
-    if type(base) is t.Apply and type(base.head) is t.Function:
-        whole_value, arguments = code(base), [_argument(a) for a in base.arguments]
-
-        def applied(ev, env):
-            definition = ev.table.get(base.head.name)
-            if definition is not None and definition.indices:
-                return ev.call(definition, [a(ev, env) for a in arguments], env, indices(ev, env))
-            return pick(whole_value(ev, env), indices(ev, env))
-
-        return applied
-    if type(base) is not t.Symbol:
-        inner = code(base)
-        return lambda ev, env: pick(inner(ev, env), indices(ev, env))
-    name = base.name
+    name = base.name if type(base) is t.Symbol else None
+    applied = type(base) is t.Apply and type(base.head) is t.Function
 
     def run(ev, env):
-        value = env.get(name)
-        if value is not None:
-            return pick(value, indices(ev, env))
-        return ev.element(name, indices(ev, env), env)
+        indices = tuple([ev.index(item, env) for item in node.indices])
+        if name is not None and name not in env:
+            return ev.element(name, indices, env)
+        known = ev.table.get(base.head.name) if applied else None
+        if known is not None and known.indices:
+            arguments = [code(a)(ev, env) for a in base.arguments]
+            return ev.call(known, arguments, env, indices)
+        return pick(code(base)(ev, env), indices)
 
     return run
 
@@ -333,184 +394,37 @@ def _kronecker(node):
     return run
 
 
-# -- arithmetic ----------------------------------------------------------------------------------------
-
-
-def _checked(value):
-    if type(value) is Range:
-        raise Unread("a set stands where a value is needed")
-    return value
-
-
-@maker(t.Add)
-def _add(node):
-    first, *rest = [code(x) for x in node.terms]
-
-    def run(ev, env):
-        work = n.now()
-        work.left -= len(rest)
-        result = _checked(first(ev, env))
-        for part in rest:
-            value = _checked(part(ev, env))
-            result = n.plus(result, value) if work.watching else result + value
-        return result
-
-    return run
-
-
-@maker(t.Negate)
-def _negate(node):
-    inner = code(node.body)
-    return lambda ev, env: -_checked(inner(ev, env))
-
-
-@maker(t.Multiply)
-def _multiply(node):
-    first, *rest = [code(x) for x in node.factors]
-
-    def run(ev, env):
-        n.now().spend(len(rest))
-        result = _checked(first(ev, env))
-        for part in rest:
-            result = result * _checked(part(ev, env))
-        return result
-
-    return run
-
-
-@maker(t.Divide)
-def _divide(node):
-    top, bottom = code(node.numerator), code(node.denominator)
-
-    def run(ev, env):
-        x, y = top(ev, env), bottom(ev, env)
-        if type(x) is Array or type(y) is Array:
-            return each(n.divide, x, y)
-        return n.divide(_checked(x), _checked(y))
-
-    return run
-
-
-@maker(t.Power)
-def _power(node):
-    exponent = code(node.exponent)
-    if node.base == t.Constant("e"):
-        return lambda ev, env: each(n.exp, exponent(ev, env))
-    base = code(node.base)
-
-    def run(ev, env):
-        x, k = base(ev, env), scalar(exponent(ev, env), "an exponent")
-        if type(x) is Array and not x.is_vector:
-            return x.power(whole(primal(k)))
-        return each(lambda item: n.power(item, k), _checked(x))
-
-    return run
-
-
-@maker(t.Root)
-def _root(node):
-    inner, degree = code(node.body), code(node.degree)
-
-    def run(ev, env):
-        count = whole(primal(scalar(degree(ev, env))))
-        if count is None:
-            raise Unread("a root of broken degree")
-        return each(lambda x: n.root(x, count), _checked(inner(ev, env)))
-
-    return run
-
-
-@maker(t.Hadamard)
-def _hadamard(node):
-    left, right = code(node.left), code(node.right)
-    return lambda ev, env: each(lambda x, y: x * y, left(ev, env), right(ev, env))
-
-
-@maker(t.Factorial)
-def _factorial(node):
-    inner = code(node.body)
-
-    def run(ev, env):
-        count = whole(primal(scalar(inner(ev, env))))
-        if count is None or not 0 <= count <= 100:
-            raise Undefined("a factorial of this number")
-        result = ONE
-        for k in range(2, count + 1):
-            result = result * k
-        return result
-
-    return run
-
-
-@maker(t.Absolute)
-def _absolute(node):
-    inner, key = code(node.body), id(node)
-
-    def run(ev, env):
-        value = inner(ev, env)
-        if type(value) is Array:
-            raise Unread("bars around a vector: write a norm")
-        return n.absolute(_checked(value), key)
-
-    return run
-
-
-@maker(t.Norm)
-def _norm(node):
-    inner, key = code(node.body), id(node)
-    infinite = node.order == t.Constant("infinity")
-    order = None if infinite else code(node.order)
-
-    def run(ev, env):
-        items = flat([inner(ev, env)])
-        if infinite:
-            return n.largest([n.absolute(x, key) for x in items], key)
-        power = whole(primal(scalar(order(ev, env))))
-        if power == 1:
-            return total([n.absolute(x, key) for x in items])
-        if power == 2:
-            return n.sqrt(total([x * x for x in items]))
-        raise Unread("a norm of this order")
-
-    return run
-
-
 # -- functions -----------------------------------------------------------------------------------------
 
 
-def _argument(node):
-    """An argument; ``0^+`` is a point approached from one side."""
-    if type(node) is t.Sided and type(node.body) in (t.Number, t.Negate):
-        inner, step = code(node.body), ONE if node.side == "+" else -ONE
-        return lambda ev, env: Approach(inner(ev, env), step)
-    return code(node)
-
-
 class Approach:
-    """A point approached from one side, as an argument."""
+    """A point approached from one side, as an argument: 0^+."""
 
     def __init__(self, point, step):
         self.point = point
         self.step = step
 
 
+def _argument(node):
+    if type(node) is t.Sided and type(node.body) in (t.Number, t.Negate):
+        inner, step = code(node.body), ONE if node.side == "+" else -ONE
+        return lambda ev, env: Approach(inner(ev, env), step)
+    return code(node)
+
+
 @maker(t.Apply)
 def _apply(node):
     head, arguments = node.head, [_argument(a) for a in node.arguments]
-    if type(head) is not t.Function:
-        return lambda ev, env: apply(ev, head, [a(ev, env) for a in arguments], env)
-    name = head.name
+    name = getattr(head, "name", None)
     known = functions.SCALAR.get(name) if len(arguments) == 1 else None
 
     def run(ev, env):
         definition = ev.table.get(name)
         if definition is None and known is not None:
             value = arguments[0](ev, env)
-            if type(value) in (Decimal, Dual):
-                return known(value)
-            return apply(ev, head, [value], env)
-        if name in ev.moved and definition is not None:
-            own = tuple(t.Symbol(p) for p in definition.parameters)
+            return known(value) if type(value) is Decimal else apply(ev, head, [value], env)
+        if definition is not None and name in ev.moved:
+            own = tuple([t.Symbol(p) for p in definition.parameters])
             if own == node.arguments:  # p(t) where the value of p is moved
                 return ev.moved[name]
         return apply(ev, head, [a(ev, env) for a in arguments], env)
@@ -520,52 +434,34 @@ def _apply(node):
 
 def apply(ev, head, values, env):
     """A function (a name, a derivative, a composition, an expression) at some values."""
-    if type(head) is t.Primed:
-        from .derivatives import primed
+    return HEADS[type(head)](ev, head, values, env)
 
-        if len(values) != 1:
-            raise Unread("a prime on a function of several variables: write a partial derivative")
-        return primed(ev, head, values[0], env)
-    if any(type(v) is Approach for v in values):
-        return _sided(ev, head, values, env)
-    if type(head) is t.Compose:
-        return apply(ev, head.outer, [apply(ev, head.inner, values, env)], env)
-    if type(head) is t.Lambda:
-        return code(head.body)(ev, {**env, head.parameter: values[0]})
+
+def _of_name(ev, head, values, env):
+    if any(type(v) is Approach for v in values):  # f(0^+): by an infinitesimal step
+        tag = n.new_tag()
+        moved = [Dual(tag, v.point, v.step) if type(v) is Approach else v for v in values]
+        return each(lambda x: n.split(x, tag)[0], apply(ev, head, moved, env))
     definition = ev.table.get(head.name)
     if definition is not None:
         return ev.call(definition, values, env)
-    if head.name in functions.SCALAR:
-        if len(values) != 1:
-            raise Unread(f"{t.pretty(head.name)} takes one argument")
-        return each(functions.SCALAR[head.name], _checked(values[0]))
+    if len(values) == 1 and head.name in functions.SCALAR:
+        return each(functions.SCALAR[head.name], values[0])
     several = functions.SEVERAL.get(head.name)
     if several is None:
-        raise Unread(f"{t.pretty(head.name)} is not defined")
+        raise Unread(f"{t.pretty(head.name)} is not defined, or takes one argument")
     return several(*values)
 
 
-def _sided(ev, head, values, env):
-    """f(0^+): the one-sided limit, by an infinitesimal step."""
-    tag = n.new_tag()
-    moved = [Dual(tag, v.point, v.step) if type(v) is Approach else v for v in values]
-    return without(apply(ev, head, moved, env), tag)
+def _composed(ev, head, values, env):
+    return apply(ev, head.outer, [apply(ev, head.inner, values, env)], env)
 
 
-def without(value, tag):
-    """The value without the infinitesimal of one tag."""
-    if type(value) is Array:
-        return value.map(lambda x: without(x, tag))
-    return value.a if type(value) is Dual and value.tag == tag else value
+def _of_expression(ev, head, values, env):
+    return code(head.body)(ev, {**env, head.parameter: values[0]})
 
 
-@maker(t.Sided)
-def _side(node):
-    if type(node.body) in (t.Number, t.Negate):
-        raise Unread("a point with a side is an argument of a function or the end of a limit")
-    inner, key = code(node.body), id(node)
-    turn = ONE if node.side == "+" else -ONE
-    return lambda ev, env: n.largest((ZERO, turn * scalar(inner(ev, env))), key)
+HEADS = {t.Function: _of_name, t.Compose: _composed, t.Lambda: _of_expression}
 
 
 # -- vectors, sums -------------------------------------------------------------------------------------
@@ -579,13 +475,9 @@ def _vector(node):
 
 @maker(t.Matrix)
 def _matrix(node):
-    rows = [[code(x) for x in row] for row in node.rows]
-
-    def run(ev, env):
-        items = [scalar(x(ev, env), "an element") for row in rows for x in row]
-        return Array(len(rows), len(rows[0]), items)
-
-    return run
+    items = [code(x) for row in node.rows for x in row]
+    shape = len(node.rows), len(node.rows[0])
+    return lambda ev, env: Array(*shape, [scalar(x(ev, env), "an element") for x in items])
 
 
 @maker(t.Listing)
@@ -593,19 +485,8 @@ def _listing(node):
     inner = code(node.body)
 
     def run(ev, env):
-        count = ev.end(node.upper, env)
-        return Array.column([inner(ev, {**env, node.index: k}) for k in range(1, count + 1)])
-
-    return run
-
-
-@maker(t.Transpose)
-def _transpose(node):
-    inner = code(node.body)
-
-    def run(ev, env):
-        value = inner(ev, env)
-        return value.transposed if type(value) is Array else value
+        ends = range(1, ev.end(node.upper, env) + 1)
+        return Array.column([inner(ev, {**env, node.index: k}) for k in ends])
 
     return run
 
@@ -614,30 +495,22 @@ def _transpose(node):
 def _big(node):
     inner, index = code(node.body), node.index
     condition = None if node.condition is None else code(node.condition)
-    extreme = {"max": 1, "min": -1}.get(node.kind)
 
     def run(ev, env):
         lower = 1 if node.lower is None else ev.index(node.lower, env)
-        upper = node.upper or ev.meaning.end_of_index(index, node.body)
-        upper = ev.end(upper, env)
+        upper = ev.end(node.upper or ev.meaning.end_of_index(index, node.body), env)
         if upper - lower > 500:
             raise Unread("a sum of more than 500 terms")
-        items = []
-        for k in range(lower, upper + 1):
-            n.now().spend()
-            bound = {**env, index: k}
-            if condition is None or condition(ev, bound):
-                items.append(inner(ev, bound))
-        if extreme is not None:
-            if not items:
-                raise Undefined("the largest of nothing")
-            return n.largest(items, id(node), extreme)
+        n.now().spend(max(upper - lower, 0))
+        places = [{**env, index: k} for k in range(lower, upper + 1)]
+        items = [inner(ev, p) for p in places if condition is None or condition(ev, p)]
         if node.kind == "sum":
             return total(items)
-        result = items[0] if items else ONE
-        for item in items[1:]:
-            result = result * item
-        return result
+        if node.kind == "prod":
+            return functools.reduce(operator.mul, items, ONE)
+        if not items:
+            raise Undefined("the largest of nothing")
+        return n.largest(items, id(node), 1 if node.kind == "max" else -1)
 
     return run
 
@@ -664,15 +537,9 @@ def _cases(node):
     return run
 
 
-@maker(t.Indicator)
-def _indicator(node):
-    holds = code(node.condition)
-    return lambda ev, env: ONE if holds(ev, env) else ZERO
-
-
+# All of them are evaluated, also after one that tells: each may be a kink to be found.
 @maker(t.And)
 def _and(node):
-    # All of them are evaluated, also after one that fails: each may be a kink to be found.
     items = [code(x) for x in node.items]
     return lambda ev, env: all([x(ev, env) for x in items])
 
@@ -685,19 +552,16 @@ def _or(node):
 
 @maker(t.IndexRange)
 def _range(node):
+    ends = t.Symbol(node.index), node.lower, node.upper
+
     def run(ev, env):
-        value = ev.index(t.Symbol(node.index), env)
-        return ev.index(node.lower, env) <= value <= ev.index(node.upper, env)
+        value, lower, upper = (ev.index(x, env) for x in ends)
+        return lower <= value <= upper
 
     return run
 
 
-def satisfies(sign, operator):
-    """Whether a sign of left - right satisfies a relation."""
-    return {
-        "=": sign == 0, "!=": sign != 0, "<": sign == -1, "<=": sign in (-1, 0), ">": sign == 1,
-        ">=": sign in (0, 1),
-    }[operator]  # fmt: skip
+SATISFIES = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
 @maker(t.Relation)
@@ -705,19 +569,17 @@ def _relation(node):
     if node.operator in ("in", "notin"):
         inner, wanted = code(node.left), node.operator == "in"
         return lambda ev, env: inside(ev, inner(ev, env), node.right, env) == wanted
-    if node.operator not in ("=", "!=", "<", "<=", ">", ">="):
+    signs = SATISFIES.get(node.operator)
+    if signs is None:
         raise Unread(f"the relation {node.operator!r} is not read as a condition")
     left, right, key = code(node.left), code(node.right), id(node)
 
     def run(ev, env):
         x, y = left(ev, env), right(ev, env)
-        if type(x) is Array or type(y) is Array:
-            signs = each(lambda p, q: compared(p, q, None), x, y).items
-            return all(satisfies(s, node.operator) for s in signs)
-        sign = compared(scalar(x, "a comparison"), scalar(y, "a comparison"), key)
-        if sign == 0 and (type(x) is Dual or type(y) is Dual):
+        found = flat([each(lambda p, q: compared(p, q, key), x, y)])
+        if found == [0] and Dual in (type(x), type(y)):
             raise Undecidable("two cases meet here in a way that first derivatives do not tell")
-        return satisfies(sign, node.operator)
+        return all(sign in signs for sign in found)
 
     return run
 
@@ -732,45 +594,32 @@ def compared(x, y, key):
 
 def inside(ev, value, members, env):
     """Whether a value lies in a set."""
-    if type(members) is t.NumberSet:
-        items = [primal(x) for x in flat([value])]
-        if members.name == "R":
-            return all(type(x) is not Complex or not x.im for x in items)
-        counts = [whole(x) for x in items]
-        return all(c is not None and (members.name == "Z" or c >= 0) for c in counts)
     if type(value) is Array:
         return all(inside(ev, x, members, env) for x in value.items)
-    if type(members) is t.IndexRange:
-        low, high = code(members.lower)(ev, env), code(members.upper)(ev, env)
-        return whole(primal(value)) is not None and low <= primal(value) <= high
+    if type(members) is t.NumberSet:
+        plain, count = primal(value), whole(primal(value))
+        if members.name == "R":
+            return type(plain) is not Complex or not plain.im
+        return count is not None and (members.name == "Z" or count >= 0)
     if type(members) is t.Finite:
         return any([n.sign(value - code(x)(ev, env)) == 0 for x in members.items])
     if type(members) is t.Vector and len(members.items) == 2:
         members = t.Interval(*members.items, False, False)
-    if type(members) not in (t.Interval, t.Subdifferential):
-        raise Unread("a set that is not read")
+    if type(members) is t.IndexRange:
+        if whole(primal(value)) is None:
+            return False
+        members = t.Interval(members.lower, members.upper, True, True)
     bounds = code(members)(ev, env)
+    if type(bounds) is not Range:
+        raise Unread("a set that is not read")
     above = compared(value, bounds.lower, id(members))
     below = compared(bounds.upper, value, (id(members), 1))
-    return satisfies(above, ">=" if bounds.lower_closed else ">") and satisfies(
-        below, ">=" if bounds.upper_closed else ">"
-    )
-
-
-@maker(t.Interval)
-def _interval(node):
-    low, high = code(node.lower), code(node.upper)
-    return lambda ev, env: Range(low(ev, env), high(ev, env), node.lower_closed, node.upper_closed)
+    return above >= (not bounds.lower_closed) and below >= (not bounds.upper_closed)
 
 
 @maker(t.Finite)
 def _finite(node):
-    items = [code(x) for x in node.items]
-
-    def run(ev, env):
-        if len(items) != 1:
-            raise Unread("a finite set is read after ∈ only")
-        value = items[0](ev, env)
-        return Range(value, value)
-
-    return run
+    if len(node.items) != 1:
+        raise Unread("a finite set is read after ∈ only")
+    item = code(node.items[0])
+    return lambda ev, env: Range(item(ev, env), item(ev, env))

@@ -26,7 +26,10 @@ class Given(Lexer):
 
     def lex(self, tokens):
         for k, token in enumerate(tokens):
-            yield Token(self.kind(token, tokens[k + 1 : k + 2]), token, start_pos=token.at)
+            after = tokens[k + 1 : k + 2]
+            if token.kind == "comma" and after and after[0].kind in ("row", "end"):
+                continue  # the comma behind a case
+            yield Token(self.kind(token, after), token, start_pos=token.at)
 
     @staticmethod
     def kind(token, after):

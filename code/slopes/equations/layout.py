@@ -3,8 +3,8 @@ r"""A display as chains of relations: rows that go on are joined, and each chain
 A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with ``&`` (or a wide
 space) and then + or −, or if the row above is not finished. Every other row is a chain of its own.
 Beside a chain, behind a wide space, a comma or a word, stands what restricts it: any relation
-behind ``for``, ``if`` or ``where``, and without a word every relation but ``=`` and ``:=``, which
-begin a chain of their own.
+behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``, ``:=`` and ``≈``,
+which begin a chain of their own.
 """
 
 from dataclasses import dataclass, field
@@ -137,11 +137,11 @@ def _goes_on(row, indented, last):
 def _parted(row):
     """Segments (word, tokens): what stands between wide spaces, commas and words."""
     segments, word, level = [["", []]], "", 0
-    for token in row:
+    for place, token in enumerate(row):
         level += DEPTH.get(token.kind, 0)
         if level == 0 and token.kind in BREAKS:
             if token.kind == "text":
-                _refuse_hidden(token)
+                _refuse_hidden(token, row[place + 1 : place + 2])
                 word = word_of(token)
             if segments[-1][1]:
                 segments.append([word, []])
@@ -154,10 +154,13 @@ def _parted(row):
     return [segments[0], *(s for s in segments[1:] if s[1])]
 
 
-def _refuse_hidden(token):
-    """An equation or a formula that is set as words is not read, and must not look as if it were."""
+def _refuse_hidden(token, after):
+    """A formula or a name that is set as words is not read, and must not look as if it were."""
     if any(mark in token.text for mark in "=<>≤≥≠$"):
         raise Unread("a relation set as words is not read: end the text before it", token.at)
+    glued = after and after[0].kind in ("open", "sub", "sup", "prime") and after[0].at == token.end
+    if glued and token.text[-1:].isalnum():
+        raise Unread("a name set as words: write it with \\operatorname", token.at)
 
 
 def _chain(tokens):
@@ -178,7 +181,7 @@ def _add_segments(segments, target, result):
                 pending = []
             continue
         begins = told == "" or told not in RESTRICTS
-        equal = line.operators[0] in ("=", ":=")
+        equal = line.operators[0] in ("=", ":=", "~")
         if begins and equal and not _begins_range(segments, place):
             if pending:
                 raise Unread("stands beside a relation and belongs to none", pending[0][0].at)

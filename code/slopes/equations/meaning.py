@@ -205,6 +205,15 @@ class Meaning:
             found.indices.add(node.index)
             found.sizes |= {n for n in t.names_in(node.upper) if n in self.sizes}
             return
+        if isinstance(node, t.At):
+            inner = self.leaves(node.body, stop=stop)
+            given = {name.name for name, _ in node.assignments if isinstance(name, t.Symbol)}
+            inner.scalars -= given | bound
+            for kind in vars(found):
+                getattr(found, kind).update(getattr(inner, kind))
+            for _, value in node.assignments:
+                self._collect(value, bound, found, stop)
+            return
         if isinstance(node, t.Big | t.Listing):
             for end in (getattr(node, "lower", None), node.upper):
                 if end is not None:

@@ -252,7 +252,7 @@ def tolerance(spare):
 
 
 def divide(x, y):
-    """X / y; a divisor that is zero but for rounding (a difference that cancels) is zero."""
+    """x / y; a divisor that is zero but for rounding (a difference that cancels) is zero."""
     size = primal(y)
     tiny = _power_of_ten(-9 * getcontext().prec // 10)
     if type(size) is Decimal and (not size or abs(size) < tiny):
@@ -263,7 +263,7 @@ def divide(x, y):
 
 
 def plus(x, y):
-    """X + y, noticing where one of them vanishes beside the other."""
+    """x + y, noticing where one of them vanishes beside the other."""
     if _now.watching:
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
@@ -312,7 +312,7 @@ def _computed(name, x, precision):
 
 
 def constant(name):
-    """E or pi."""
+    """e or pi."""
     return _computed(name, None, getcontext().prec)
 
 

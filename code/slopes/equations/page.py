@@ -129,7 +129,11 @@ class PageReader(Declarations):
 
     def in_force(self):
         """What is assumed here."""
-        return [*(c for _, c in self.assumed), *self.case]
+        kept = {}  # a membership replaces an earlier one of the same name
+        for number, condition in enumerate([*(c for _, c in self.assumed), *self.case]):
+            member = isinstance(condition, t.Relation) and condition.operator == "in"
+            kept[("in", condition.left) if member else number] = condition
+        return list(kept.values())
 
     def let(self, item):
         """Take a Let or a Case; yields what is wrong in it."""
@@ -294,7 +298,7 @@ class PageReader(Declarations):
         """A lone relation between names as they are is a condition, and no identity: rule 27."""
         plain = all(self.is_plain(side) for side in sides)
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
-        if len(sides) == 2 and plain and not numbers and not conditions:
+        if plain and not numbers and not conditions:
             raise Unread("a condition that stands alone: is this a Let?", line.at)
 
     def is_plain(self, node):
@@ -312,6 +316,8 @@ class PageReader(Declarations):
                 return shaped
             return shaped or self.scope.lookup(self.scope.key(node)[0]) is None
         if isinstance(node, t.Name):
+            if isinstance(self.scope.special(node, node), t.Constant) and node.text != "infinity":
+                return False
             key = self.scope.key(node)[0]
             return self.scope.lookup(key) is None and not (
                 node.style in ("op", "rm") and key in FIXED
@@ -363,19 +369,22 @@ class PageReader(Declarations):
             if item is not None:
                 raise Unread(f"the text gives ${item.text}$ (line {item.line}), which is not read: "
                              "say it in a Let")  # fmt: skip
-        if k == 0 and (power := self.unnamed_power(sides[0])):
+        begins = k == 0 and link.relation == "="
+        if begins and (power := self.unnamed_power(sides[0])):
             self.scope.unknown[power] = "a power of it is given, and not itself"
             raise Unread(f"this gives a power of {shown(power)}: define {shown(power)} itself")
-        form = self.form(sides[0]) if k == 0 and link.relation == "=" else None
+        form = self.form(sides[0]) if begins else None
+        letters = leaves.names or leaves.sizes
+        if begins and isinstance(link.left_node, t.Constant) and letters:
+            raise Unread(f"{shown(form.key)} is a constant: a name of your own? write :=")
         known = self.scope.lookup(form.key) if form is not None else None
         if known is not None and link.verdict.kind == "refuted":
             elsewhere = self.scope.section_of.get(form.key) != self.section
             if known.kind == "smooth" or elsewhere:
                 self.scope.unknown[form.key] = "a line gives it another meaning"
                 raise Unread(f"{shown(form.key)} has another meaning above: new? write :=")
-        numeric = isinstance(sides[k + 1], t.Number | t.Negate) and not self.scope.keys_in(
-            sides[k + 1]
-        )
+        right = self.meaning.leaves(link.right_node)
+        numeric = not (right.names or right.sizes or right.indices)
         if not numeric or link.relation != "=" or link.verdict.kind != "refuted":
             return
         if leaves.scalars:

@@ -54,7 +54,8 @@ class Scope(Calculus, Names):
         if self.is_bound(key):
             return t.Symbol(key)
         known = self.lookup(key)
-        if known is None and base.style in ("op", "rm") and not isinstance(node, t.Script):
+        plain = node is base or (node.sub is None and not isinstance(node.sup, t.Group))
+        if known is None and base.style in ("op", "rm") and plain:
             if key in FIXED:
                 raise Unread(f"{base.text} stands without an argument", base.at)
             if key not in self.numbers:
@@ -106,6 +107,9 @@ class Scope(Calculus, Names):
 
     def _Script(self, node):
         base, sub, sup = node.base, node.sub, node.sup
+        indicator = self.indicator(node, None)
+        if indicator is not None:
+            return self.raised(indicator[0], sup)
         if isinstance(base, t.Name):
             result = self.name(node)
             sup = None if isinstance(sup, t.Group) else sup
@@ -366,11 +370,15 @@ class Scope(Calculus, Names):
         if isinstance(base, t.Name) and base.style == "sign" and base.text in ("partial", "nabla"):
             return self.signed_factor(base.text, node, factors, place)
         group = bracketed(following)
+        if group is None and isinstance(base, t.Name) and base.text in ("max", "min"):
+            braces = isinstance(following, t.Group) and following.opening == "{"
+            group = following if braces else None
         if isinstance(base, t.Name) and base.style == "" and base.text == "O" and group is not None:
             if not self.has_meaning("O") and not self.is_bound("O"):
                 return t.BigO(self.one(group)), place + 2
-        if isinstance(base, t.Name) and base.text == "1" and base.style in ("bf", "bb"):
-            return self.indicator(node, following, place)
+        indicator = self.indicator(node, following)
+        if indicator is not None:
+            return indicator[0], place + 1 + indicator[1]
         if isinstance(base, t.Group) and group is not None and base.opening == "(":
             function = self.function_of(node)
             if function is not None:
@@ -401,15 +409,17 @@ class Scope(Calculus, Names):
         key = self.word(base)
         return base.style in ("op", "rm") and key in FIXED and self.lookup(key) is None
 
-    def indicator(self, node, following, place):
-        r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``"""
-        if isinstance(node, t.Script) and isinstance(node.sub, t.Chain | t.Listed):
-            return t.Indicator(self.condition(node.sub)), place + 1
-        if isinstance(following, t.Group) and isinstance(following.items[0], t.Chain | t.Listed):
-            items = following.items
-            inside = items[0] if len(items) == 1 else t.Listed(items)
-            return t.Indicator(self.condition(inside)), place + 2
-        return self.resolve(node), place + 1
+    def indicator(self, node, following):
+        r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``: (node, whether it takes what follows), or None."""
+        base = node.base if isinstance(node, t.Script) else node
+        if not (isinstance(base, t.Name) and base.text == "1" and base.style in ("bf", "bb")):
+            return None
+        inside = node.sub if isinstance(node, t.Script) else following
+        items = inside.items if isinstance(inside, t.Group) else (inside,)
+        if not isinstance(items[0], t.Chain | t.Listed):
+            return None
+        condition = self.condition(items[0] if len(items) == 1 else t.Listed(items))
+        return t.Indicator(condition), inside is following
 
     def call(self, function, power, following, group):
         """A function with its arguments, and what stands above and below the bracket."""
@@ -486,6 +496,8 @@ class Scope(Calculus, Names):
         if isinstance(sup, t.Negate):
             raise Unread("a negative exponent on a function: its inverse, or one over it?", node.at)
         function = t.Function(self.internal(key))
+        if indices and primes:
+            raise Unread("a prime on a function with an index: write d/dx", node.at)
         if indices:
             function = t.Element(function, tuple(self.resolve(p) for p in indices))
         power = None if layer is not None else sup
