@@ -6,17 +6,18 @@ where the variable goes, and this has to be on the page: ``h → 0`` beside the 
 that vanishes at 0 or at infinity.
 """
 
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
 from . import tree as t
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
-from .points import MODES
-from .verdicts import Refuted, Verdict, describe
+from .points import MODES, constant
+from .verdicts import Refuted, Verdict, describe, shown
 
 NEAR = (8, 14, 20)  # powers of ten
-SMALL = Decimal("1e-8")
+VANISHED = Decimal("1e-30")
 
 
 def take_order(question):
@@ -31,38 +32,30 @@ def take_order(question):
         if found:
             order = found[0].body
             rest = tuple(x for x in terms if type(x) is not t.BigO)
-            node = t.Add(rest) if len(rest) > 1 else rest[0] if rest else t.Number("0")
-            setattr(question, name, node)
+            setattr(question, name, t.Add(rest) if rest else t.Number("0"))
     return order
 
 
 def approximate(question, order):
     """The verdict on a relation with ≈ or O(…)."""
-    going = where_to(question, order)
-    if order is not None:
-        if going is None:
-            return Verdict(
-                "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
-            )
-        name, end = going
-        reason = f"the rest is of this order as {t.pretty(name)} → {describe(end)}"
-        return vanishing(question, name, end, order, reason)
     sides = (question.right, question.left)
-    shown = next((x for x in sides if digits_shown(x) is not None), None)
-    if shown is not None:
-        return to_digits(question, shown)
+    decimal = next((x for x in sides if order is None and digits_shown(x) is not None), None)
+    if decimal is not None:
+        return to_digits(question, decimal)
+    going = where_to(question, order)
     if going is not None:
-        reason = f"≈ holds as {t.pretty(going[0])} → {describe(going[1])}"
-        return vanishing(question, *going, None, reason)
+        return vanishing(question, *going, order)
+    if order is not None:
+        return Verdict(
+            "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
+        )
     question.operator = "="
     question.prepare()
     try:
         question.compare_everywhere()
     except Refuted:
-        return Verdict(
-            "undecided",
-            "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)",
-        )
+        reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
+        return Verdict("undecided", reason)
     return question.conclusion()
 
 
@@ -70,150 +63,108 @@ def where_to(question, order):
     """(variable, where it goes): as a condition says, or where the order vanishes; or None."""
     names = sorted(question.meaning.leaves(order).scalars) if order is not None else []
     for condition in question.conditions:
-        arrow = type(condition) is t.Relation and condition.operator == "to"
-        if (
-            arrow
-            and type(condition.left) is t.Symbol
-            and (order is None or condition.left.name in names)
-        ):
+        arrow = getattr(condition, "operator", "") == "to"
+        if arrow and (order is None or condition.left.name in names):
             end = condition.right
             return condition.left.name, end.body if type(end) is t.Sided else end
-    if order is None:
-        return None
-    if len(names) != 1:
+    if order is not None and len(names) != 1:
         raise Unread("O(…) of more than one variable: write beside it which one goes where")
-    whole = question.domain.get(names[0])
-    infinity = t.Constant("infinity")
-    if whole is not None and len(whole.values) > 4:
-        return names[0], infinity
-    for end, value in ((t.Number("0"), Decimal(0)), (infinity, Decimal(10) ** 40)):
-        sample = question.sample("order").moved(names[0], value)
-        found, error = question.comparison.side(order, sample, {})
-        if error is None and abs(primal(found)) < Decimal("1e-30"):
+    places = [(t.Number("0"), Decimal(0)), (t.Constant("infinity"), Decimal(10) ** 40)]
+    for end, value in places if names else ():
+        if len(question.domain_of(names[0]).values) > 4:  # a whole number
+            return names[0], places[1][0]
+        found, error = question.comparison.side(
+            order, question.sample("o").moved(names[0], value), {}
+        )
+        if error is None and abs(primal(found)) < VANISHED:
             return names[0], end
     return None
 
 
 def digits_shown(node):
     """Half a unit in the last digit of a displayed decimal (0.105, 1.7·10⁻⁴, -2.5, 10⁻³), or None."""
-    if type(node) is t.Negate:
+    kind = type(node)
+    if kind is t.Negate:
         return digits_shown(node.body)
-    if type(node) is t.Number:
-        decimals = len(node.text.split(".")[1]) if "." in node.text else 0
-        return Fraction(1, 2) / 10**decimals
-    if type(node) is t.Power:
-        power = exponent_of_ten(node)
-        return None if power is None else Fraction(1, 2) * Fraction(10) ** power
-    if type(node) is t.Multiply and len(node.factors) == 2:
-        head, tail = node.factors
-        power, inner = exponent_of_ten(tail), digits_shown(head)
-        if power is not None and inner is not None and type(head) in (t.Number, t.Negate):
-            return inner * Fraction(10) ** power
+    if kind is t.Number:
+        return Fraction(1, 2) / 10 ** len(node.text.partition(".")[2])
+    if kind is t.Power and node.base == t.Number("10"):
+        value = constant(node)
+        return None if value is None else value / 2
+    if kind is t.Multiply and len(node.factors) == 2 and type(node.factors[1]) is t.Power:
+        head, tail = map(digits_shown, node.factors)
+        return None if None in (head, tail) else head * tail * 2
     return None
 
 
-def exponent_of_ten(node):
-    """The k of 10^k, or None."""
-    if type(node) is not t.Power or node.base != t.Number("10"):
-        return None
-    negative = type(node.exponent) is t.Negate
-    inner = node.exponent.body if negative else node.exponent
-    if type(inner) is not t.Number or not inner.text.isdigit() or int(inner.text) >= 400:
-        return None
-    return -int(inner.text) if negative else int(inner.text)
-
-
-def to_digits(question, shown):
+def to_digits(question, decimal):
     """``≈ 0.105``: the other side is one number, and agrees with what is shown."""
     comparison, sample = question.comparison, question.sample("only")
-    other = question.left if shown is question.right else question.right
+    other = question.left if decimal is question.right else question.right
     leaves = question.meaning.leaves(other)
-    try:
+    with suppress(Undefined):
         question.satisfy(sample, {})
-    except Undefined:
-        pass
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
         return Verdict("undecided", "≈ with a number, and the other side is not one number")
     value, error = comparison.side(other, sample, {})
-    claimed, _ = comparison.side(shown, sample, {})
+    claimed, _ = comparison.side(decimal, sample, {})
     if error is not None:
         return Verdict("undecided", f"no value: {error}")
     gap = abs(primal(value) - primal(claimed))
-    if gap <= number(digits_shown(shown)) * (ONE + tolerance(10)) + comparison.slack:
+    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + comparison.slack:
         return Verdict("verified", "agrees to the digits shown", None, 1)
-    pair = (value, claimed) if shown is question.right else (claimed, value)
+    pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
 
 
-def steps(end, question, name, order, k):
+def steps(question, name, end, order, k):
     """Three values of the variable, ever nearer to where it goes, from one side or the other."""
     value, _ = question.comparison.side(end, question.sample("end"), {})
     if abs(value) != INFINITY:
         return [value + Decimal(10) ** -power * (-1 if k % 2 else 1) for power in NEAR]
     far = [Decimal(10) ** power for power in NEAR]
     if order is not None:
-        sample = question.sample("end").moved(name, far[0].copy_sign(value))
-        near, _ = question.comparison.side(order, sample, {})
+        near, _ = question.comparison.side(order, question.sample("end").moved(name, far[0]), {})
         if near is None or abs(primal(near)) < Decimal("1e-150"):
             far = [Decimal(20), Decimal(40), Decimal(80)]
     return [x.copy_sign(value) for x in far]
 
 
-def vanishing(question, name, end, order, reason):
+def vanishing(question, name, end, order):
     """Whether left - right is O(order), or small beside each shown term, as a variable goes to its end."""
-    terms = [order] if order is not None else shown_terms(question)
+    sides, terms = (question.left, question.right), [order]
+    if order is None:
+        terms = [x for s in sides for x in (s.terms if type(s) is t.Add else (s,))]
     compared = 0
     for k in range(8):
         sample = question.sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
-        try:
-            with digits(SECOND):
-                points = [sample.moved(name, x) for x in steps(end, question, name, order, k)]
-                table = [ratios(question, terms, point) for point in points]
-        except (Undecidable, Undefined):
-            continue
-        if None in table:
+        table = None
+        with digits(SECOND), suppress(Undecidable, Undefined):
+            points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
+            table = [ratios(question, terms, point) for point in points]
+        if table is None:
             continue
         compared += 1
         for first, _, last in zip(*table, strict=True):
-            if None in (first, last):
-                continue
-            bounded = last <= Decimal("1.5") * first + Decimal("1e-6")
-            if order is None:
-                bounded = last <= SMALL and last <= first + Decimal("1e-30")
-            if not bounded:
-                left, _ = question.comparison.side(question.left, points[-1], {})
-                right, _ = question.comparison.side(question.right, points[-1], {})
-                witness = question.witness(points[-1], {}, left, right)
-                return Verdict(
-                    "refuted", "the rest does not vanish as fast as claimed", witness, compared
-                )
+            most = Decimal("1.5") * first + Decimal("1e-6")
+            if last > (most if order is not None else min(Decimal("1e-8"), first + VANISHED)):
+                values = [question.comparison.side(side, points[-1], {})[0] for side in sides]
+                witness = question.witness(points[-1], {}, *values)
+                return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
     if compared < 2:
         return Verdict("undecided", "could be compared at too few points")
-    return Verdict("verified", reason, None, compared)
-
-
-def shown_terms(question):
-    """The terms of both sides, beside which the difference has to be small."""
-    terms = []
-    for node in (question.left, question.right):
-        terms += node.terms if type(node) is t.Add else [node]
-    return terms
+    return Verdict("verified", f"as {shown(name)} → {describe(end)}", None, compared)
 
 
 def ratios(question, terms, sample):
-    """|left - right| divided by each term (None where that is 0); None outside the domain."""
+    """|left - right| divided by each term (0 where that is 0); Undefined where there is no value."""
     if not question.allowed(sample, {}):
-        return None
-    gap, error = question.comparison.side(
-        t.Add((question.left, t.Negate(question.right))), sample, {}
-    )
-    if error is not None:
-        return None
+        raise Undefined("outside the domain")
     found = []
-    for term in terms:
-        below, error = question.comparison.side(term, sample, {})
+    for node in (t.Add((question.left, t.Negate(question.right))), *terms):
+        value, error = question.comparison.side(node, sample, {})
         if error is not None:
-            return None
-        size = abs(primal(below))
-        found.append(abs(primal(gap)) / size if size > tolerance(20) else None)
-    return found
+            raise error
+        found.append(abs(primal(value)))
+    gap, *sizes = found
+    return [gap / size if size > tolerance(20) else Decimal(0) for size in sizes]

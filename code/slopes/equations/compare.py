@@ -27,6 +27,7 @@ from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, pr
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
 CONVICTS = n.number("1e-50")  # and at a second look
 STABLE = n.number("0.01")
+LOOKS = (DIGITS, SECOND, CAREFUL, CAREFUL + 200)  # the last one tells whether a difference stays
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Comparison:
         Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
         """
         before = None
-        for count in (DIGITS, SECOND, CAREFUL):
+        for count in LOOKS:
             work = n.now()
             work.watching, work.absorbed = count > DIGITS, False
             try:
@@ -153,7 +154,7 @@ class Comparison:
             limit = n.tolerance(50) * scale
         elif not limit:
             # What shrinks as the digits grow is nothing, also beside 0.
-            loose = not strict or n.getcontext().prec == CAREFUL
+            loose = not strict or n.getcontext().prec == LOOKS[-1]
             limit = max(CONVICTS * scale if loose else 0, n.tolerance(50) * max(ONE, scale))
         sign = 0 if abs(gap) <= limit else 1 if gap > 0 else -1
         if sign in SATISFIES[self.operator]:

@@ -48,6 +48,7 @@ BUDGET = 600_000
 SIZES = (2, 3, 4)
 ORDERED = ("<", "<=", ">", ">=")
 OPERATORS = ("=", "!=", "~", "in", "notin", *ORDERED)
+CONTRADICTION = "two cases hold at once"
 FOUR = tuple(t.Number(str(k)) for k in range(1, 5))
 LONELY = 12  # points without a value on one side, after which no more are looked at
 
@@ -77,10 +78,12 @@ def decide(meaning, left, operator, right, conditions=(), work=None, regions=Tru
     with n.in_force(work or Work(BUDGET)):
         question = Question(meaning, left, operator, right, conditions)
         verdict = guarded(question.answer)
-        if regions and (verdict.kind == "refuted" or question.tally.lonely):
+        fails = verdict.kind == "refuted" or question.tally.lonely
+        if regions and fails and not verdict.reason.startswith(CONTRADICTION):
 
             def again(region):
-                return Question(meaning, left, operator, right, (*conditions, *region)).answer()
+                with n.in_force(Work(BUDGET)):
+                    return Question(meaning, left, operator, right, (*conditions, *region)).answer()
 
             found = guarded(lambda: conditional(question, verdict, again))
             return found if found is not None and found.kind == "conditional" else verdict
@@ -113,6 +116,11 @@ def merged(page, chain):
 def is_membership(condition):
     """Whether a condition gives a variable a set of values."""
     return type(condition) is t.Relation and condition.operator == "in"
+
+
+def is_general(leaves):
+    """Whether a condition is about all elements (a_j > 0), and not about indices (i ≠ k)."""
+    return len(leaves.indices) == 1 and not leaves.indices & leaves.scalars
 
 
 class Question:
@@ -178,7 +186,7 @@ class Question:
         self.totals = totals(self.conditions)
         self.indices = self.leaves.indices - set(self.meaning.sizes)
         for _, about, leaves in self.concerned:
-            if about and leaves.indices & self.indices:
+            if about and leaves.indices & self.indices and not is_general(leaves):
                 self.indices |= leaves.indices - set(self.meaning.sizes)
         self.scalars = sorted(self.leaves.scalars - self.indices)
 
@@ -354,10 +362,8 @@ class Question:
         for condition, about, leaves in self.concerned:
             if not about:
                 continue
-            loose = leaves.indices - set(env)
-            ends = {
-                name: evaluator.end(self.meaning.end_of_index(name, condition)) for name in loose
-            }
+            loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
+            ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
             holds = code(condition)
             try:
                 if not all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends)):

@@ -461,7 +461,18 @@ def _of_expression(ev, head, values, env):
     return code(head.body)(ev, {**env, head.parameter: values[0]})
 
 
-HEADS = {t.Function: _of_name, t.Compose: _composed, t.Lambda: _of_expression}
+def _of_indexed(ev, head, values, env):
+    """q_i(T): a function with an index."""
+    indices = tuple([ev.index(item, env) for item in head.indices])
+    return ev.call(ev.table[head.base.name], values, env, indices)
+
+
+HEADS = {
+    t.Function: _of_name,
+    t.Compose: _composed,
+    t.Lambda: _of_expression,
+    t.Element: _of_indexed,
+}
 
 
 # -- vectors, sums -------------------------------------------------------------------------------------

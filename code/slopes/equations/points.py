@@ -24,7 +24,7 @@ FEW = [SPECIAL[k] for k in (0, 1, 5, 12, 13)]
 FAR = [Fraction(k) for k in (10**3, -(10**3), 10**6, -(10**6))]
 WHOLE = tuple(Fraction(k) for k in (1, 2, 3, 4, 5, 6, 7, 9, 12))
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
-EXACT = CAREFUL + 30  # digits of a drawn value: more than any comparison uses
+EXACT = CAREFUL + 250  # digits of a drawn value: more than any comparison uses
 
 
 @dataclass(frozen=True)

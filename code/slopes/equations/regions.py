@@ -92,7 +92,8 @@ def candidates(question):
             yield tuple(t.Relation(x, operator, ends[0]) for x in chosen)
     yield from ((total(question, x.base),) for x in families if len(x.indices) == 1)
     for x, low in product(free, (0, -1)):
-        yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
+        if not question.domain_of(x.name if type(x) is t.Symbol else x.base.name).values:
+            yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
 
 
 def relations(operator, pairs):
@@ -129,7 +130,7 @@ def value(node):
 def total(question, family):
     """Elements that sum to 1."""
     index = next(x for x in "jik" if x not in question.leaves.indices)
-    end = question.meaning.extent(family.name, 0) or t.Symbol("n")
+    end = question.meaning.extent(family.name, 0)
     one, item = t.Number("1"), t.Element(family, (t.Symbol(index),))
     return t.Relation(t.Big("sum", index, one, end, None, item), "=", one)
 
@@ -199,13 +200,12 @@ def edges(question, size):
 def fit(question, found, region, strict):
     """Whether the relation holds at all points of a region and fails at all outside.
 
-    Where neither side has a value a point belongs to no region with an edge. Unless `strict`, some
-    points outside may hold by chance: outside of ≠, of a region in which no random point lies (then
-    few), and of a region for all elements of a family.
+    Where neither side has a value a point belongs to no region with an edge. Unless `strict`, a few
+    points outside may hold by chance, and outside of ≠ and of a region for all elements many.
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
-    loose = pointed or thin or any(type(c.left) is t.Element for c in region)
+    loose = pointed or any(type(c.left) is t.Element for c in region)
     inside = outside = chance = 0
     for sample, place, kind in found:
         try:
@@ -217,12 +217,11 @@ def fit(question, found, region, strict):
                 return False
             inside += kind == "holds"
         elif kind == "holds":
-            if strict or not loose:
-                return False
             chance += 1
         else:
             outside += kind != "neither"
-    return outside > (4 * chance if thin else 0) and (inside > 0 or thin)
+    few = 0 if strict else outside if loose else outside / 4
+    return outside > 0 and chance <= few and (inside > 0 or thin)
 
 
 def contains(question, condition, sample, place):

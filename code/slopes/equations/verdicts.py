@@ -98,8 +98,9 @@ def latex(node):
     if kind is t.Interval:
         ends = "[" if node.lower_closed else "(", "]" if node.upper_closed else ")"
         return f"{ends[0]}{below[0]}, {below[1]}{ends[1]}"
-    if kind is t.Big and node.kind == "sum" and node.upper is not None and not node.condition:
-        return rf"\sum_{{{node.index}={below[0]}}}^{{{below[1]}}} {below[2]}"
+    if kind is t.Big and node.kind == "sum" and not node.condition:
+        end = "n" if node.upper is None else latex(node.upper)
+        return rf"\sum_{{{node.index}={below[0]}}}^{{{end}}} {below[-1]}"
     if kind is t.Symbol:
         return name_latex(node.name)
     if kind in (t.Constant, t.NumberSet):
