@@ -22,7 +22,6 @@ from .scope import Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
-
 # What an equation to solve is tried with: plain numbers only.
 SOLUTIONS = {str(k): t.Number(str(k)) for k in range(4)}
 SOLUTIONS |= {f"-{k}": t.Negate(t.Number(str(k))) for k in range(1, 4)}
