@@ -378,14 +378,17 @@ def test_serve_shows_what_was_built_last(copy, complete):
     assert tree(copy) == before
 
 
-# A program that stays, with a program of its own; each holds a lock while it lives.
+# A program that stays, with one of its own that ignores signals; both hold a lock while they live.
 STAYING = """
-import fcntl, os, subprocess, sys, time
+import fcntl, os, signal, subprocess, sys, time
 lives = open({lives!r}, "w")
 fcntl.flock(lives, fcntl.LOCK_SH)
-if "another" not in sys.argv:
-    another = subprocess.Popen([sys.executable, {staying!r}, "another"], pass_fds=[lives.fileno()])
+if "another" in sys.argv:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     open({ready!r}, "w").close()
+else:
+    another = subprocess.Popen([sys.executable, {staying!r}, "another"], pass_fds=[lives.fileno()])
 time.sleep(600)
 """
 # What each long command runs.
