@@ -100,8 +100,9 @@ def make_venv(folder):
     notes = next(source.parent.glob("pip-*.dist-info"))
     shutil.copytree(notes, site / notes.name)
     # The programs that RECORD names, too.
-    for name in Path(sys.prefix, "bin").glob("pip*"):
-        shutil.copy(name, folder / "bin")
+    programs = Path(sys.executable).parent
+    for name in programs.glob("pip*"):
+        shutil.copy(name, folder / programs.name)
     return site
 
 
@@ -374,7 +375,8 @@ def test_serve_shows_what_was_built_last(copy, complete):
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert answer.read() == (pages / name).read_bytes()
     server.terminate()
-    assert server.communicate(timeout=30)[0] == "Stopped.\n"
+    said, _ = server.communicate(timeout=30)
+    assert said == "Stopped.\n" or os.name == "nt"
     assert tree(copy) == before
 
 
@@ -389,7 +391,7 @@ if "another" in sys.argv:
     open({ready!r}, "w").close()
 else:
     another = subprocess.Popen([sys.executable, {staying!r}, "another"], pass_fds=[lives.fileno()])
-time.sleep(600)
+time.sleep(100)
 """
 # What each long command runs.
 STAND_INS = {
@@ -447,6 +449,9 @@ def is_free(path):
 def test_a_stopped_command_leaves_no_orphan(filled, staying, name, number):
     """Its last word is one line, even if the signal reaches that one program alone."""
     ready, lives = staying(name)
+    built = Path(filled.book.BUILT)
+    built.parent.mkdir(exist_ok=True)
+    built.write_text(filled.book.navigation())
     # The tests themselves may have been started with the signal ignored.
     started = command(filled.root, name, preexec_fn=lambda: signal.signal(2, signal.SIG_DFL))
     wait_until(ready.exists)
@@ -456,7 +461,8 @@ def test_a_stopped_command_leaves_no_orphan(filled, staying, name, number):
     assert said.splitlines()[-1] == "Stopped."
     assert "Traceback" not in said
     wait_until(lambda: is_free(lives))
-    assert not Path(filled.book.BUILT).exists()
+    # What a build has begun to change is not complete.
+    assert built.exists() == (name not in ("book", "site"))
 
 
 @on_posix
