@@ -97,7 +97,7 @@ class Network:
         ValueError
             If ``x`` has not the shape (n, inputs).
         """
-        a = np.asarray(x, dtype=np.float64)
+        a = np.array(x, dtype=np.float64)  # a copy: what is kept shares no memory with the batch
         expected = self.weights[0].shape[1]
         if a.ndim != 2 or a.shape[1] != expected:
             raise ValueError(f"a batch needs the shape (n, {expected}), and this has {a.shape}")
