@@ -429,6 +429,7 @@ class Softmax:
     variable = r"\mathbf{z}"
     formula = r"\frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}"
     derivative_formula = r"S_i\,(\delta_{ik} - S_k)"
+    domain = REALS
     range = Interval(0, 1)
     kinks = ()
     use = "the output for a choice among n classes, read as probabilities"

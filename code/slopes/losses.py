@@ -367,6 +367,7 @@ class NLLM:
     name = "NLLM"
     symbol = r"\mathcal{L}_{\mathrm{NLLM}}"
     variable = r"\mathbf{a}"
+    domain = Interval(0, 1, closed="both")
     formula = r"-\sum_{j=1}^{n} y_j \log a_j"
     derivative_formula = r"-\frac{y_k}{a_k}"
     use = "a choice among n classes, when only probabilities are at hand"
@@ -427,7 +428,7 @@ class _FixedTargetRow:
         self._target = as_numbers(y, f"{loss.name} (target)").astype(np.float64)
         _require_distributions(self._target, f"{loss.name}: target")
         self.name = f"{loss.name} at y = {self._target.tolist()}"
-        self.analytic = loss.analytic
+        self.kinks, self.domain, self.analytic = loss.kinks, loss.domain, loss.analytic
 
     def __call__(self, a):
         return self._loss._value(
@@ -437,6 +438,14 @@ class _FixedTargetRow:
     def jacobian(self, a):
         """Return the gradient, of the shape of the row ``a``."""
         return self._loss._derivative(widened(as_numbers(a, self.name)), self._target)
+
+    def require_points(self, rows):
+        """Raise ``ValueError`` unless the loss takes each of these rows as a prediction."""
+        if rows.shape[-1:] != self._target.shape:
+            raise ValueError(
+                f"{self.name}: a row needs {self._target.size} numbers, not {rows.shape[-1]}"
+            )
+        self._loss._require_prediction(rows)
 
     def example_points(self):
         """Return rows at which a check of the gradient is meaningful."""
@@ -465,6 +474,7 @@ class NLLMFromLogits(NLLM):
 
     name = "NLLM from logits"
     variable = r"\mathbf{z}"
+    domain = REALS
     formula = r"-\sum_{j=1}^{n} y_j \log S_j"
     derivative_formula = "S_k - y_k"
     use = "a choice among n classes: the form to train with"
