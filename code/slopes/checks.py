@@ -35,7 +35,16 @@ CENTRAL_STEP = EPSILON ** (1 / 3)
 
 
 class DerivativeMismatch(AssertionError):
-    """A closed-form derivative and a numeric one disagree; the message says where and by how much."""
+    """A closed-form derivative and a numeric one disagree; the message says where and by how much.
+
+    >>> from slopes import tanh
+    >>> class OfTheOutput(type(tanh)):
+    ...     def _derivative(self, x):
+    ...         return 1 - x**2
+    >>> check_derivative(OfTheOutput(), [0.5])
+    Traceback (most recent call last):
+    slopes.checks.DerivativeMismatch: tanh at x = 0.5: the closed form gives 0.75, the forward ...
+    """
 
 
 def _steps(x, h, default):

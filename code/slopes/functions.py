@@ -127,6 +127,10 @@ def refuse_masked(x, name):
     """Raise ``TypeError`` if ``x`` is a masked array, or a list or tuple that holds one.
 
     NumPy would read the masked entries as the numbers that are hidden behind them, or as nan.
+
+    >>> refuse_masked([np.ma.masked, 1.0], "sigmoid")
+    Traceback (most recent call last):
+    TypeError: sigmoid takes no masked arrays: fill the masked entries or drop them first
     """
     if _holds_masked(x):
         raise TypeError(

@@ -38,6 +38,15 @@ class Loss:
     A subclass gives ``_value(a, y)`` and ``_derivative(a, y)``, the derivative in the first argument,
     for arrays of double precision. Its facts are those of ``Elementwise``; ``targets`` is the interval
     in which targets must lie, ``domain`` that of the predictions.
+
+    >>> class Quartic(Loss):
+    ...     name = "quartic loss"
+    ...     def _value(self, a, y):
+    ...         return (a - y) ** 4
+    ...     def _derivative(self, a, y):
+    ...         return 4 * (a - y) ** 3
+    >>> Quartic()([3.0, 1.0], 1.0), Quartic().derivative(2.0, 1.0)
+    (array([16.,  0.]), np.float64(4.0))
     """
 
     name: str

@@ -31,6 +31,11 @@ class Forward:
 
     ``inputs[l]`` and ``sums[l]`` are what layer l received and its weighted sums Z; ``output`` is the
     activation of the last layer.
+
+    >>> from slopes import identity, square_loss, tanh
+    >>> network = Network((2, 3, 1), (tanh, identity), square_loss, np.random.default_rng(0))
+    >>> [z.shape for z in network.forward([[0.5, -1.0]]).sums]
+    [(1, 3), (1, 1)]
     """
 
     inputs: list[np.ndarray]
@@ -40,7 +45,13 @@ class Forward:
 
 @dataclass(frozen=True)
 class Gradients:
-    """The derivatives of the mean loss: for each layer those in W, in b, and in the weighted sums."""
+    """The derivatives of the mean loss: for each layer those in W, in b, and in the weighted sums.
+
+    >>> from slopes import identity, square_loss, tanh
+    >>> network = Network((2, 3, 1), (tanh, identity), square_loss, np.random.default_rng(0))
+    >>> [slopes.shape for slopes in network.backward([[0.5, -1.0]], [[1.0]]).weights]
+    [(3, 2), (1, 3)]
+    """
 
     weights: list[np.ndarray]
     biases: list[np.ndarray]
