@@ -244,6 +244,22 @@ def test_functions_of_a_scale_that_is_not_declared(value, derivative):
             check_derivative(made_of(value, wrong), points)
 
 
+def test_a_function_that_is_not_analytic_is_blamed_for_that():
+    """Its derivative is right, and the complex step through |x| is 0."""
+    size = with_facts(
+        sigmoid, _value=lambda s, x: np.abs(x), _derivative=lambda s, x: np.sign(np.real(x))
+    )
+    says = "closed form gives 1, the complex step 0, and the forward difference 1. .* not analytic"
+    with pytest.raises(DerivativeMismatch, match=says):
+        check_derivative(size, [2.0])
+
+
+def test_a_kink_that_is_not_declared_is_blamed_for_that():
+    right_at_0 = with_facts(relu, kinks=(), _derivative=lambda s, x: np.where(x < 0, 0.0, 1.0))
+    with pytest.raises(DerivativeMismatch, match="gives 1, the central difference 0.5, .* kink"):
+        check_derivative(right_at_0, [0.0])
+
+
 def test_a_method_that_cannot_tell_says_so_and_has_no_vote():
     rows = {row.method: row for row in check_derivative(tanh, [20.0]).rows}
     assert rows["central difference"].finding == "cannot tell the derivative here"

@@ -322,7 +322,8 @@ def _judge(function, found, closed, points):
             error = np.where(np.isfinite(off), off / closed.size, np.inf)
         wrong = tells & ((off > allowed) | ~np.isfinite(closed.slope))
         if wrong.any():
-            raise _mismatch(function, method, estimate, closed, points, np.where(wrong, error, -1))
+            worst = _place_of_largest(np.where(wrong, error, -1))
+            raise _mismatch(function, method, found, closed, points, worst)
         told |= tells
         if tells.any():
             worst = _place_of_largest(np.where(tells, error, -1))
@@ -343,13 +344,27 @@ def _place_of_largest(error):
     return np.unravel_index(np.argmax(error), np.shape(error))
 
 
-def _mismatch(function, method, estimate, closed, points, error):
-    worst = _place_of_largest(error)
-    closed_text, numeric_text = _distinct(closed.slope[worst], estimate.slope[worst])
-    return DerivativeMismatch(
+def _mismatch(function, method, found, closed, points, worst):
+    """Say what contradicts the closed form, and whether another method takes its side."""
+    slope, error = (array[worst] for array in found[method])
+    closed_text, numeric_text = _distinct(closed.slope[worst], slope)
+    message = (
         f"{function.name} at {_place(function, points, worst)}: the closed form gives {closed_text},"
         f" the {method} {numeric_text}"
     )
+    for name, other in found.items():
+        other_slope, other_error = (array[worst] for array in other)
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ compares false
+            from_closed = abs(other_slope - closed.slope[worst])
+            from_slope = abs(other_slope - slope)
+        agrees = from_closed <= SAFETY * (other_error + closed.error[worst]) < math.inf
+        if agrees and from_slope > SAFETY * (other_error + error):
+            message += (
+                f", and the {name} {other_slope:.6g}. Since the methods contradict each other, the fault"
+                " may be a kink that is not declared, or a function that is not analytic"
+            )
+            break
+    return DerivativeMismatch(message)
 
 
 def _distinct(one, other):
