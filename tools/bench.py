@@ -333,15 +333,60 @@ def races(torch: peers.PyTorch, n: int, dtype: str):
         yield race(loss.name, ours, lambda a, f=theirs, y=target: f(a, y), a)
 
 
+# The last commit whose checker read the sentences of a page: what the checker of today is compared with.
+EARLIER = "b69ddb9"
+TIMED = """
+import sys, time
+from slopes.__main__ import main
+start = time.process_time()
+main(["verify", sys.argv[1]])
+print(time.process_time() - start, file=sys.stderr)
+"""
+
+
 def equations() -> None:
-    """Time the equation checker on every page."""
-    rows, total = [], 0.0
+    """Time the equation checker on every page, beside the one before it on the same pages of its day."""
+    earlier, rows, sums = checkout(EARLIER), [], [0.0, 0.0]
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
-        command = [sys.executable, "-m", "slopes", "verify", path]
-        taken = timeit.timeit(lambda c=command: subprocess.run(c, capture_output=True), number=1)
-        rows.append((path.stem, f"{taken:.1f}"))
-        total += taken
-    say("Equation checker, s a page (with the start of Python)", *rows, ("all", f"{total:.1f}"))
+        now, before = verified(ROOT, path.name), verified(earlier, path.name)
+        rows.append((path.stem, *comparison(now, before)))
+        if before is not None:
+            sums = [sums[0] + now, sums[1] + before]
+    head = ("", "now", f"at {EARLIER}", "ratio")
+    say("Equation checker, s of processor time a page", head, *rows, ("all", *comparison(*sums)))
+
+
+def comparison(now: float, before: float | None) -> tuple[str, str, str]:
+    """Both times and their ratio, as text."""
+    if not before:
+        return f"{now:.2f}", "–", "–"
+    return f"{now:.2f}", f"{before:.2f}", f"{before / now:.1f}"
+
+
+def checkout(revision: str) -> Path | None:
+    """The package and the chapters of an earlier commit, in a folder of the bench; None without git."""
+    folder = WORK / revision
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.run(
+        ["git", "archive", revision, "code", "chapters"], cwd=ROOT, capture_output=True, check=False
+    )
+    if archive.returncode:
+        print(f"The commit {revision} is not in this copy: nothing to compare the checker with.")
+        return None
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    return folder
+
+
+def verified(folder: Path | None, page: str) -> float | None:
+    """The processor time in which a checkout verifies one of its pages."""
+    if folder is None or not (folder / "chapters" / page).is_file():
+        return None
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED, str(folder / "chapters" / page)],
+        env={**os.environ, "PYTHONPATH": str(folder / "code")}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    return float(done.stderr.split()[-1])
 
 
 PARTS = {"imports": imports, "accuracy": accuracy, "speed": speed, "equations": equations}
