@@ -92,7 +92,7 @@ def _here(node, others):
         yield "a lost derivative", node.body
     elif isinstance(node, t.Symbol):
         for other in others:
-            if other != node.name and not node.bold:
+            if other != node.name:
                 yield "another variable", t.Symbol(other)
     elif (
         isinstance(node, t.Element)
@@ -148,12 +148,22 @@ class Judge:
             if not isinstance(condition, t.Relation):
                 continue
             if condition.operator == "in" and isinstance(condition.right, t.Finite):
-                self.values[condition.left.name] = self(self.random.choice(condition.right.items))
-            if condition.operator == "=" and isinstance(condition.left, t.Big):
+                self.choose(condition)
+            total = condition.operator == "=" and isinstance(condition.left, t.Big)
+            if total and isinstance(condition.left.body, t.Element):
                 name = condition.left.body.base.name
                 raw = [self.random.uniform(0.1, 1) for _ in range(self.size)]
                 for k, value in enumerate(raw, 1):
                     self.values[name, (k,)] = value / sum(raw)
+
+    def choose(self, condition):
+        """A member of a finite set for a name, or for each element of a family."""
+        items, left = condition.right.items, condition.left
+        if isinstance(left, t.Symbol):
+            self.values[left.name] = self(self.random.choice(items))
+        elif isinstance(left, t.Element):
+            for k in range(1, self.size + 1):
+                self.values.setdefault((left.base.name, (k,)), self(self.random.choice(items)))
 
     def all_hold(self, conditions, local):
         for condition in conditions:
@@ -192,13 +202,16 @@ class Judge:
         if node.name in local:
             return local[node.name]
         definition = self.meaning.lookup(node.name)
-        if node.bold or node.name.startswith("@"):
-            raise CannotTell(node.name)
         if definition is None:
             if node.name in self.meaning.sizes:
                 return self.size
+            if node.name in self.meaning.families:
+                raise CannotTell(node.name)
             return self.draw(node.name)
-        if definition.kind != "variable":
+        if definition.kind == "function" and not any(definition.vectors) and not definition.indices:
+            own = [self(t.Symbol(p), {}) for p in definition.parameters]
+            return self.call(t.Function(node.name), own)
+        if definition.kind != "value":
             raise CannotTell(definition.kind)
         if ("d", node.name) in self.moved:
             raise CannotTell("an inner variable")
@@ -208,8 +221,6 @@ class Judge:
         if not isinstance(node.base, t.Symbol):
             raise CannotTell("element")
         indices = tuple(self.index(i, local) for i in node.indices)
-        if node.base.name == "delta" and len(indices) == 2:
-            return float(indices[0] == indices[1])
         definition = self.meaning.lookup(node.base.name)
         if definition is None:
             return self.draw((node.base.name, indices))
@@ -218,6 +229,9 @@ class Judge:
         return self(
             definition.body, {**local, **dict(zip(definition.indices, indices, strict=True))}
         )
+
+    def Kronecker(self, node, local):
+        return float(self.index(node.indices[0], local) == self.index(node.indices[1], local))
 
     def index(self, node, local):
         return int(self(node, local))
@@ -289,17 +303,14 @@ class Judge:
             raise CannotTell("head")
         definition = self.meaning.lookup(head.name)
         if definition is not None:
-            if definition.kind != "function" or any(definition.vector_parameters):
+            if definition.kind != "function" or any(definition.vectors) or definition.indices:
                 raise CannotTell(definition.kind)
             return self(definition.body, dict(zip(definition.parameters, values, strict=True)))
-        name = {"sigma": "sigmoid", "Phi": "normal_cdf"}.get(head.name, head.name)
-        if name in FLOATS:
-            return FLOATS[name](*values)
-        raise CannotTell(name)
+        if head.name in FLOATS:
+            return FLOATS[head.name](*values)
+        raise CannotTell(head.name)
 
     def Limit(self, node, local):
-        if not isinstance(node.variable, t.Symbol):
-            raise CannotTell("limit")
         side = -1 if node.side == "-" else 1
         if isinstance(node.target, t.Constant):
             point = 30.0
@@ -307,7 +318,7 @@ class Judge:
             point = -30.0
         else:
             point = self(node.target, local) + side * 1e-5
-        return self(node.body, {**local, node.variable.name: point})
+        return self(node.body, {**local, node.variable: point})
 
     def Derivative(self, node, local):
         if len(node.variables) != 1 or node.variables[0][1] != 1:

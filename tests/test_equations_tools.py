@@ -135,8 +135,33 @@ def test_an_unsaved_copy_is_noticed(page, monkeypatch):
     assert "save the notebook" in note
 
 
+def test_a_renamed_notebook_finds_itself_or_says_that_it_cannot(page, monkeypatch, tmp_path):
+    class Shell:
+        user_ns = {"In": ["", "verify()", "y = 2"]}  # noqa: RUF012
+
+    class IPython:
+        @staticmethod
+        def get_ipython():
+            return Shell
+
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setitem(sys.modules, "IPython", IPython)
+    found = verify()
+    assert "verify(" in repr(found)
+    cells = [nbformat.v4.new_markdown_cell(RIGHT), nbformat.v4.new_code_cell("verify()")]
+    cells.append(nbformat.v4.new_code_cell("y = 2"))
+    (tmp_path / "my copy (2).ipynb").write_text(
+        nbformat.writes(nbformat.v4.new_notebook(cells=cells)), encoding="utf-8"
+    )
+    page(WRONG, "other.ipynb")
+    assert verify().path == "my copy (2).ipynb"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "my copy (2).ipynb"))
+    assert verify().summary() == "2 equalities: 1 defined, 1 verified"
+
+
 # -- a typed derivation -------------------------------------------------------------------------------
 
+SIGMA = r"\sigma(x) := \frac{1}{1 + e^{-x}}"
 SIGMOID = r"""
 \sigma'(x) = \frac{d}{dx} \frac{1}{1 + e^{-x}}
 = \frac{0 \cdot (1 + e^{-x}) - 1 \cdot (-e^{-x})}{(1 + e^{-x})^2}   % quotient rule
@@ -146,14 +171,14 @@ SIGMOID = r"""
 
 
 def test_a_right_derivation_is_true():
-    verdict = check_derivation(SIGMOID)
+    verdict = check_derivation(SIGMOID, given=SIGMA)
     assert verdict
     assert str(verdict) == "all 4 steps hold"
     assert [line.rule for line in verdict.lines] == ["", "quotient rule", "", ""]
 
 
 def test_the_first_wrong_line_is_named_with_a_point():
-    verdict = check_derivation(SIGMOID.replace("1 - \\sigma(x)", "1 + \\sigma(x)"))
+    verdict = check_derivation(SIGMOID.replace("1 - \\sigma(x)", "1 + \\sigma(x)"), given=SIGMA)
     assert not verdict
     number, line = verdict.first_wrong
     assert number == 4
@@ -165,60 +190,128 @@ def test_the_first_wrong_line_is_named_with_a_point():
 @pytest.mark.parametrize(
     ("step", "hint"),
     [
-        (r"\frac{d}{dx} e^{-x} = e^{-x}", "sign"),
         (r"\frac{d}{dx} (1 + x^2)^3 = 3 (1 + x^2)^2", "inner derivative"),
         (r"\frac{d}{dx} \tanh(3x) = 1 - \tanh^2(3x)", "inner derivative"),
-        (
-            r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{x \cdot 2x - (1 + x^2)}{(1 + x^2)^2}",
-            "numerator of the quotient",
-        ),
-        (
-            r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{1 + x^2 - x \cdot 2x}{1 + x^2}",
-            "denominator of the quotient",
-        ),
-        (r"\frac{d}{dx} x e^x = e^x", "product rule"),
+        (r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{x \cdot 2x - (1 + x^2)}{(1 + x^2)^2}",
+         "numerator of the quotient"),
+        (r"\frac{d}{dx} \frac{x}{1 + x^2} = \frac{1 + x^2 - x \cdot 2x}{1 + x^2}",
+         "denominator of the quotient"),
+        (r"\frac{d}{dx} (x e^x) = e^x", "product rule"),
         (r"\frac{d}{dx} x^3 = 3 x^3", "exponent"),
-        (
-            r"\frac{d}{dx} |x| = \begin{cases} -1 & x > 0 \\ 1 & x < 0 \end{cases}",
-            "exchanged|negative",
-        ),
-        (r"\frac{d}{dx} |x| = \begin{cases} 1 & x \ge 0 \\ -1 & x < 0 \end{cases}", "kink"),
+        (r"\frac{d}{dx} |x| = \begin{cases} -1 & x > 0 \\ 1 & x < 0 \end{cases}", "exchanged|negative"),
         (r"\frac{d}{da} (a - y)^2 = a - y", "factor of 2"),
+        (r"\frac{d}{dx} (\sin x - \cos x) = \cos x - \sin x", "sign: that of the second term"),
     ],
-)
+)  # fmt: skip
 def test_a_hint_names_the_kind_of_slip(step, hint):
     verdict = check_derivation(step)
     assert not verdict
     assert re.search(hint, str(verdict)), str(verdict)
+    assert not check_derivation(step, hints=False).lines[0].hint
 
 
-def test_definitions_and_a_domain_can_be_given():
+SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"
+TANH = r"f(x) := \tanh(x)"
+# Wrong derivations of the kinds that students hand in: what is given, the lines, which is wrong, the hint.
+STUDENTS = [
+    (SOFTMAX, r"\frac{\partial s_i}{\partial z_j} = s_i (1 - s_i)", 1, "i ≠ j"),
+    (SOFTMAX, r"\frac{\partial s_j}{\partial z_j} = \frac{e^{z_j}}{\sum_{k=1}^{n} e^{z_k}}", 1,
+     "denominator depends"),
+    (TANH, r"""f'(x) = 1 - \left(\frac{e^x - e^{-x}}{e^x + e^{-x}}\right)^2
+               = 1 - \tanh(x)""", 2, "square"),
+    (SIGMA, r"""\sigma'(x) = \frac{d}{dx} (1 + e^{-x})^{-1}
+                = -(1 + e^{-x})^{-2}""", 2, "inner derivative"),
+    (SIGMA, r"""\sigma'(x) = -(1 + e^{-x})^{-2} \cdot \frac{d}{dx} e^{-x}
+                = -(1 + e^{-x})^{-2} \cdot e^{-x}""", 2, "inner derivative|sign"),
+    ([r"L := -y \log a - (1 - y) \log(1 - a)", "0 < a < 1"],
+     r"\frac{\partial L}{\partial a} = -\frac{y}{a} - \frac{1 - y}{1 - a}", 1, "inner derivative|sign"),
+    (SOFTMAX, r"\frac{\partial}{\partial z_j} \log s_i = 1 - s_j", 1, "i ≠ j"),
+    ([SOFTMAX, r"L := -\sum_{i=1}^{n} y_i \log s_i"],
+     r"""\frac{\partial L}{\partial z_j} = -y_j + s_j \sum_{i=1}^{n} y_i
+         = s_j - y_j""", 2, r"sum_\{i=1\}\^\{n\} y_i = 1"),
+    ([SIGMA, r"f(x) := x \sigma(x)"], r"""f'(x) = \sigma(x) + x \sigma'(x)
+         = \sigma(x) + \sigma(x) (1 - \sigma(x))""", 2, "factor x"),
+    ([r"W \in \mathbb{R}^{m \times n}, \mathbf{x} \in \mathbb{R}^n, \mathbf{y} \in \mathbb{R}^m",
+      r"L := \frac{1}{2} \|W \mathbf{x} - \mathbf{y}\|^2"],
+     r"\frac{\partial L}{\partial \mathbf{x}} = W (W \mathbf{x} - \mathbf{y})", 1, "transpose"),
+    ([r"v := \frac{1}{4} (u_1 - u_2)^2", r"\epsilon > 0"],
+     r"""\frac{\partial}{\partial u_1} \frac{u_1 - \frac{1}{2} (u_1 + u_2)}{\sqrt{v + \epsilon}}
+         = \frac{1}{2 \sqrt{v + \epsilon}}""", 2, "denominator depends"),
+    ([r"f(x) := \log(1 + e^{b x})", "b > 0"],
+     r"f'(x) = \frac{e^{b x}}{1 + e^{b x}}", 1, "inner derivative|factor b"),
+    (r"f(x) := \frac{x}{1 + x^2}", r"f'(x) = \frac{x \cdot 2x - (1 + x^2)}{(1 + x^2)^2}", 1, "swapped"),
+    (TANH, r"""f'(x) = 1 - \tanh^2(x)
+               = 1 - x^2""", 2, "output"),
+    (r"L := \frac{1}{n} \sum_{i=1}^{n} (p_i - y_i)^2",
+     r"\frac{\partial L}{\partial p_j} = \frac{1}{n} (p_j - y_j)", 1, "factor of 2"),
+    ([r"p(t) := t^2", r"q(t) := t^3", r"F(p, q) := p q"],
+     r"\frac{\partial F}{\partial t} = \frac{\partial F}{\partial p} \frac{\partial p}{\partial t}", 1,
+     "path"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "steps", "wrong", "hint"), STUDENTS, ids=range(len(STUDENTS)))
+def test_a_student_s_slip_is_named_at_its_line(given, steps, wrong, hint):
+    verdict = check_derivation(steps, given=given)
+    number, line = verdict.first_wrong
+    assert number == wrong
+    assert re.search(hint, line.hint), str(verdict)
+
+
+def test_what_is_given_is_what_a_let_would_hold():
     steps = r"g'(x) = \sqrt{k^2}\, e^{kx}"
-    assert not check_derivation(steps, define=r"g(x) = e^{kx}")
-    assert check_derivation(steps, define=r"g(x) = e^{kx}", domain="k > 0")
-    assert check_derivation(r"f'(x) = 2x", define=[r"f(x) = x^2"])
-    with pytest.raises(ValueError, match="define"):
-        check_derivation("1 = 1", define="f(x")
-    with pytest.raises(ValueError, match="domain"):
-        check_derivation("1 = 1", domain="somewhere nice")
+    assert not check_derivation(steps, given=r"g(x) := e^{kx}")
+    assert check_derivation(steps, given=[r"g(x) := e^{kx}", "k > 0"])
+    assert check_derivation("(f g)' = f' g + f g'", given="f, g be smooth")
+    with pytest.raises(ValueError, match="given"):
+        check_derivation("1 = 1", given="f(x")
+    with pytest.raises(ValueError, match="given"):
+        check_derivation("1 = 1", given="somewhere nice")
 
 
-def test_definitions_of_a_page_can_be_used(page):
-    page(r"$$ q(t) = t^3 $$", "page.md")
-    assert check_derivation(r"q'(t) = 3t^2", page="page.md")
+def test_a_student_cannot_redefine_what_was_given():
+    given = r"f(x) := x^2"
+    for line in (r"f(x) := 3x^2", r"f(x) = 3x^2"):
+        assert not check_derivation([line, r"f'(x) = 6x"], given=given)
 
 
 def test_a_claim_can_be_required():
     claim = r"\sigma'(x) = \sigma(x)(1 - \sigma(x))"
-    assert check_derivation(SIGMOID, proves=claim)
-    assert check_derivation(SIGMOID, proves=r"\sigma'(x) = (1 - \sigma(x))\,\sigma(x)")
-    short = check_derivation(claim, proves=claim)
+    assert check_derivation(SIGMOID, given=SIGMA, proves=claim)
+    turned = r"\sigma'(x) = (1 - \sigma(x))\,\sigma(x)"
+    assert check_derivation(SIGMOID, given=SIGMA, proves=turned)
+    short = check_derivation(claim, given=SIGMA, proves=claim)
     assert not short
     assert "no step between" in str(short)
-    other = check_derivation(r"\tanh'(x) = 1 - \tanh^2(x)", proves=claim)
+    other = check_derivation(r"\tanh'(x) = 1 - \tanh^2(x)", given=SIGMA, proves=claim)
     assert not other
     assert "begin with" in str(other)
-    assert not check_derivation("", proves=claim)
+    assert not check_derivation("", given=SIGMA, proves=claim)
+    with pytest.raises(ValueError, match="proves"):
+        check_derivation("1 = 1", proves="x > 0")
+
+
+@pytest.mark.parametrize(
+    "padding",
+    [
+        "= \\sigma(x)(1 - \\sigma(x)) + 0",
+        "= 1 \\cdot \\sigma(x)(1 - \\sigma(x))",
+        "= (1 - \\sigma(x)) \\cdot \\sigma(x)",
+        "\\sigma'(x) = \\sigma(x)(1 - \\sigma(x))",
+    ],
+)
+def test_what_changes_nothing_is_no_step(padding):
+    claim = r"\sigma'(x) = \sigma(x)(1 - \sigma(x))"
+    steps = [claim, padding, r"= \sigma(x)(1 - \sigma(x))" if padding.startswith("=") else claim]
+    verdict = check_derivation(steps, given=SIGMA, proves=claim)
+    assert verdict.first_wrong is None
+    assert not verdict
+
+
+def test_so_many_steps_can_be_asked_for():
+    claim = r"\sigma'(x) = \sigma(x)(1 - \sigma(x))"
+    assert check_derivation(SIGMOID, given=SIGMA, proves=claim, least=4)
+    assert not check_derivation(SIGMOID, given=SIGMA, proves=claim, least=5)
 
 
 def test_a_wrong_or_unread_line_is_an_answer_and_no_error():

@@ -5,9 +5,9 @@ import json
 import sys
 from pathlib import Path
 
+from .equations.markdown import Unreadable, read_file
 from .equations.page import check_items
-from .equations.report import PageReport, as_json, count, place, sentence
-from .equations.source import Unreadable, read_file
+from .equations.report import IN_ORDER, KINDS, PageReport, as_json, count, place, sentence
 
 SUFFIXES = (".ipynb", ".md")
 
@@ -15,8 +15,8 @@ SUFFIXES = (".ipynb", ".md")
 def main(arguments=None):
     """Run the command; returns the exit status.
 
-    0: nothing refuted, undecided or unread. 1: something refuted. 2: nothing refuted, but something
-    undecided or unread, or a file that cannot be read.
+    0: everything defined, verified or exempt. 1: something refuted. 2: nothing refuted, but something
+    conditional, undecided or unread, or a file that cannot be read.
     """
     parser = argparse.ArgumentParser(prog="slopes", description="The tools of the book.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -38,15 +38,17 @@ def verify(options):
     for number, path in enumerate(files, 1):
         progress(f"[{number}/{len(files)}] {path}")
         try:
-            items = read_file(path)
+            page = check_items(read_file(path))
         except Unreadable as error:
             unreadable.append((str(path), str(error)))
             continue
-        report = PageReport(str(path))
-        for equation in check_items(items):
-            report.equations.append(equation)
-            progress(f"[{number}/{len(files)}] {path}: {len(report.equations)} equations")
-        reports.append(report)
+        except Exception as error:  # a fault of the checker: say so, and go on with the other files
+            kind = type(error).__name__
+            unreadable.append(
+                (str(path), f"the checker failed ({kind}: {error}): please report it")
+            )
+            continue
+        reports.append(PageReport(str(path), page.equations, page.assumptions, page.notes))
     progress("")
     if options.json:
         print(json.dumps(as_json(reports, unreadable), ensure_ascii=False, indent=1))
@@ -60,12 +62,11 @@ def collect(paths):
     files, unreadable = [], []
     for name in paths:
         path = Path(name)
-        if path.is_dir():
+        if "\0" in name:
+            unreadable.append((repr(name), "no such file or folder"))
+        elif path.is_dir():
             found = [
-                p
-                for p in sorted(path.rglob("*"))
-                if p.suffix in SUFFIXES
-                and not any(part.startswith((".", "_")) for part in p.relative_to(path).parts)
+                p for p in sorted(path.rglob("*")) if p.suffix in SUFFIXES and visible(p, path)
             ]
             if not found:
                 unreadable.append((name, "no notebook and no Markdown file in this folder"))
@@ -75,6 +76,11 @@ def collect(paths):
         else:
             unreadable.append((name, "no such file or folder"))
     return list(dict.fromkeys(files)), unreadable
+
+
+def visible(path, folder):
+    """Whether no part of a path below a folder is hidden or generated."""
+    return not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
 
 
 def progress(text):
@@ -89,23 +95,26 @@ def print_table(reports, unreadable, everything):
         for equation, link in report.links:
             if everything or link.verdict.kind not in ("defined", "verified"):
                 print(f"{report.path}: {place(equation)}: {sentence(link)}")
+        for note in report.notes:
+            print(f"{report.path}: note: {note}")
     for path, reason in unreadable:
         print(f"{path}: cannot be read: {reason}")
     width = max([len(report.path) for report in reports], default=4)
-    names = ("defined", "verified", "refuted", "undecided", "unread", "exempt")
-    print(f"{'file':{width}}  " + "  ".join(f"{name:>9}" for name in names))
+    print(f"{'file':{width}}  " + "  ".join(f"{name:>11}" for name in KINDS))
     for report in reports:
-        print(f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:9d}" for name in names))
+        print(
+            f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:11d}" for name in KINDS)
+        )
     total = count([pair for report in reports for pair in report.links])
-    print(f"{'all':{width}}  " + "  ".join(f"{total[name]:9d}" for name in names))
+    print(f"{'all':{width}}  " + "  ".join(f"{total[name]:11d}" for name in KINDS))
 
 
 def status(reports, unreadable):
     """The exit status."""
-    total = count([pair for report in reports for pair in report.links])
-    if total["refuted"]:
+    kinds = {link.verdict.kind for report in reports for _, link in report.links}
+    if "refuted" in kinds:
         return 1
-    return 2 if total["undecided"] or total["unread"] or unreadable else 0
+    return 2 if kinds - set(IN_ORDER) or unreadable else 0
 
 
 if __name__ == "__main__":

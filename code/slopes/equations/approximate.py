@@ -1,208 +1,170 @@
-"""Relations that hold only nearly: ``≈`` to the digits shown, and ``O(h²)`` as h goes to zero."""
+"""Relations that hold only nearly: ``≈`` to the digits shown, ``≈`` as a step vanishes, and ``O(h²)``.
+
+``f(x + h) ≈ f(x) + h f'(x), h → 0`` claims that the difference is small beside every term that is
+shown; ``= … + O(h²)`` that the rest, divided by h², stays bounded. Both are tested ever nearer to
+where the variable goes, and this has to be on the page: ``h → 0`` beside the relation, or an order
+that vanishes at 0 or at infinity.
+"""
 
 from contextlib import suppress
+from decimal import Decimal
 from fractions import Fraction
 
 from . import tree as t
 from .errors import Undecidable, Undefined, Unread
-from .numbers import CHECK_DIGITS, primal
-from .points import MODES, domains
-from .search import COUNTERS
-from .verdicts import Refuted, Verdict, describe
+from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
+from .points import MODES, constant
+from .verdicts import Refuted, Verdict, describe, shown
 
-SMALL_STEPS = {"h", "epsilon", "varepsilon", "eps"}
+NEAR = (8, 14, 20)  # powers of ten
+VANISHED = Decimal("1e-30")
 
 
-class Approximate:
-    """The part of a question that decides approximate relations."""
+def take_order(question):
+    """Remove an O(h²) from one side of a question and return what stands in it, or None."""
+    order = None
+    for name in ("left", "right"):
+        node = getattr(question, name)
+        terms = node.terms if type(node) is t.Add else (node,)
+        found = [x for x in terms if type(x) is t.BigO]
+        if found and (order is not None or len(found) > 1 or question.operator != "="):
+            raise Unread("O(…) is read once, as a term of one side of an equation")
+        if found:
+            order = found[0].body
+            rest = tuple(x for x in terms if type(x) is not t.BigO)
+            setattr(question, name, t.Add(rest) if rest else t.Number("0"))
+    return order
 
-    def approximately(self, dependents):
-        """``≈``: to the digits shown, or as a small step goes to zero."""
-        shown = next((n for n in (self.right, self.left) if digits_shown(n) is not None), None)
-        if shown is not None:
-            return self.to_digits(shown)
-        small = self.small_step()
-        if small is not None:
-            self.domain = domains(self.conditions)
-            return self.vanishing(small, None, "≈ holds as {} → 0", dependents)
-        self.operator = "="
-        try:
-            self.compare_everywhere()
-        except Refuted:
-            return Verdict(
-                "undecided", "≈ between formulas does not say how close: show digits or an O(…)"
-            )
-        return self.conclusion(dependents)
 
-    def small_step(self):
-        for condition in self.conditions:
-            if (
-                isinstance(condition, t.Relation)
-                and condition.operator == "to"
-                and isinstance(condition.left, t.Symbol)
-                and condition.right == t.Number("0")
-            ):
-                self.conditions = [c for c in self.conditions if c is not condition]
-                return condition.left.name
-        names = self.leaves.scalars & (SMALL_STEPS | self.meaning.step_names)
-        return next(iter(sorted(names))) if len(names) == 1 else None
-
-    def to_digits(self, shown):
-        tolerance = digits_shown(shown)
-        self.operator = "="
-        other = self.left if shown is self.right else self.right
-        leaves = self.meaning.leaves(other)
-        self.domain = domains(self.conditions)
-        if leaves.scalars or leaves.families or leaves.unknown or leaves.bare:
-            sample = self.make_sample("only")
-            with suppress(Undefined):
-                self.satisfy(sample, {})
-            if (
-                leaves.families
-                or leaves.unknown
-                or not leaves.scalars <= {k[1] for k in sample.drawn}
-            ):
-                return Verdict("undecided", "≈ with a number, and the other side is not one number")
-        else:
-            sample = self.make_sample("only")
-        value, error = self.side(other, sample, {})
-        exact, _ = self.side(shown, sample, {})
-        if error is not None:
-            return Verdict("undecided", f"no value: {error}")
-        gap = abs(primal(value) - primal(exact))
-        if gap <= self.arithmetic.number(tolerance) * (1 + self.mp.mpf(10) ** -9):
-            return Verdict("verified", "agrees to the digits shown", None, 1)
-        left, right = (value, exact) if shown is self.right else (exact, value)
+def approximate(question, order):
+    """The verdict on a relation with ≈ or O(…)."""
+    sides = (question.right, question.left)
+    decimal = next((x for x in sides if order is None and digits_shown(x) is not None), None)
+    if decimal is not None:
+        return to_digits(question, decimal)
+    going = where_to(question, order)
+    if going is not None:
+        return vanishing(question, *going, order)
+    if order is not None:
         return Verdict(
-            "refuted", "differs in the digits shown", self.witness(sample, {}, left, right), 1
+            "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
         )
+    question.operator = "="
+    question.prepare()
+    try:
+        question.compare_everywhere()
+    except Refuted:
+        reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
+        return Verdict("undecided", reason)
+    return question.conclusion()
 
-    def with_order(self, dependents):
-        """``= … + O(h²)``: the rest, divided by h², must stay bounded."""
-        names = sorted(self.meaning.leaves(self.order).scalars)
-        target = self.where_to(names)
-        if target is None:
-            return Verdict("undecided", "O(…) does not tell where its variable goes: write x → a")
-        self.domain = domains(self.conditions)
-        name, point = target
-        shown = t.pretty(name), describe(point)
-        reason = f"the rest is of this order as {shown[0]} → {shown[1]}"
-        return self.vanishing(name, self.order, reason, dependents, point)
 
-    def where_to(self, names):
-        """(variable, where it goes) for an O(…): as the page says, or where the order vanishes."""
-        for condition in self.conditions:
-            arrow = isinstance(condition, t.Relation) and condition.operator == "to"
-            if arrow and isinstance(condition.left, t.Symbol) and condition.left.name in names:
-                self.conditions = [c for c in self.conditions if c is not condition]
-                point = condition.right
-                return condition.left.name, point.body if isinstance(point, t.Sided) else point
-        if len(names) != 1:
-            raise Unread("O(…) of more than one variable, and nothing says which one goes where")
-        if names[0] in COUNTERS:
-            return names[0], t.Constant("infinity")
-        places = [t.Number("0"), t.Number("1"), t.Negate(t.Number("1"))]
-        places += [n for n in self.order.walk() if isinstance(n, t.Number)]
-        self.domain = domains(self.conditions)
-        for place in places:
-            sample = self.make_sample("order")
-            moved = self.moved(sample, ("v", names[0]), self.side(place, sample, {})[0])
-            value, error = self.side(self.order, moved, {})
-            if error is None and abs(primal(value)) < self.mp.mpf(10) ** -30:
-                return names[0], place
-        return None
-
-    def steps(self, point, k):
-        """Three values of the variable, ever nearer to where it goes."""
-        mp = self.mp
-        end, _ = self.side(point, self.make_sample("end"), {})
-        if mp.isinf(end):
-            sign = 1 if end > 0 else -1
-            near, _ = self.side(self.order, self.moved_to(sign * mp.mpf(10) ** 8), {})
-            slow = near is not None and abs(primal(near)) > mp.mpf(10) ** -150
-            far = (10**8, 10**14, 10**20) if slow else (20, 40, 80)
-            return [sign * mp.mpf(x) for x in far]
-        return [end + mp.mpf(10) ** -power * (-1 if k % 2 else 1) for power in (8, 14, 20)]
-
-    def moved_to(self, value):
-        sample = self.make_sample("end")
-        for name in self.meaning.leaves(self.order).scalars:
-            sample = self.moved(sample, ("v", name), value)
-        return sample
-
-    def vanishing(self, small, order, reason, dependents, point=None):
-        """Whether left - right is O(order) (or o(1)) as one variable goes to zero, at several points."""
-        gap = t.Add((self.left, t.Negate(self.right)))
-        scale = order or t.Number("1")
-        compared = 0
-        # The step goes to zero from both sides, unless the domain forbids it.
-        for k in range(8):
-            sample = self.make_sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
-            ratios = []
-            try:
-                with self.mp.workdps(CHECK_DIGITS):
-                    for step in self.steps(point or t.Number("0"), k):
-                        moved = self.moved(sample, ("v", small), step)
-                        if not self.allowed(moved, {}):
-                            break
-                        value, e1 = self.side(gap, moved, {})
-                        below, e2 = self.side(scale, moved, {})
-                        if e1 is not None or e2 is not None:
-                            break
-                        ratios.append(abs(primal(value) / primal(below)))
-            except (Undecidable, Undefined):
-                continue
-            if len(ratios) < 3:
-                continue
-            compared += 1
-            if self.little:
-                bounded = ratios[2] <= self.mp.mpf(10) ** -6 and ratios[2] <= ratios[0]
-            else:
-                bounded = ratios[2] <= 1.5 * ratios[0] + self.mp.mpf(10) ** -6
-            if order is None:
-                bounded = (
-                    ratios[2] <= self.mp.mpf(10) ** -8
-                    and ratios[2] <= ratios[0] + self.mp.mpf(10) ** -30
-                )
-            if not bounded:
-                blamed = self.unknown_blame(dependents)
-                if blamed is not None:
-                    return Verdict("unread", blamed)
-                left, _ = self.side(self.left, moved, {})
-                right, _ = self.side(self.right, moved, {})
-                return Verdict(
-                    "refuted", "the rest does not vanish as fast as claimed",
-                    self.witness(moved, {}, left, right), compared,
-                )  # fmt: skip
-        if compared < 2:
-            return Verdict("undecided", "could be compared at too few points")
-        return Verdict("verified", reason.format(t.pretty(small)), None, compared)
+def where_to(question, order):
+    """(variable, where it goes): as a condition says, or where the order vanishes; or None."""
+    names = sorted(question.meaning.leaves(order).scalars) if order is not None else []
+    for condition in question.conditions:
+        arrow = getattr(condition, "operator", "") == "to"
+        if arrow and (order is None or condition.left.name in names):
+            end = condition.right
+            return condition.left.name, end.body if type(end) is t.Sided else end
+    if order is not None and len(names) != 1:
+        raise Unread("O(…) of more than one variable: write beside it which one goes where")
+    places = [(t.Number("0"), Decimal(0)), (t.Constant("infinity"), Decimal(10) ** 40)]
+    for end, value in places if names else ():
+        if len(question.domain_of(names[0]).values) > 4:  # a whole number
+            return names[0], places[1][0]
+        found, error = question.comparison.side(
+            order, question.sample("o").moved(names[0], value), {}
+        )
+        if error is None and abs(primal(found)) < VANISHED:
+            return names[0], end
+    return None
 
 
 def digits_shown(node):
     """Half a unit in the last digit of a displayed decimal (0.105, 1.7·10⁻⁴, -2.5, 10⁻³), or None."""
-    if isinstance(node, t.Negate):
+    kind = type(node)
+    if kind is t.Negate:
         return digits_shown(node.body)
-    if isinstance(node, t.Number):
-        decimals = len(node.text.split(".")[1]) if "." in node.text else 0
-        return Fraction(1, 2) / 10**decimals
-    if isinstance(node, t.Power) and node.base == t.Number("10"):
-        power = exponent_of(node)
-        return None if power is None else Fraction(1, 2) * Fraction(10) ** power
-    if isinstance(node, t.Multiply) and len(node.factors) == 2:
-        head, tail = node.factors
-        power = exponent_of(tail)
-        inner = digits_shown(head)
-        if power is not None and inner is not None and isinstance(head, t.Number | t.Negate):
-            return inner * Fraction(10) ** power
+    if kind is t.Number:
+        return Fraction(1, 2) / 10 ** len(node.text.partition(".")[2])
+    if kind is t.Power and node.base == t.Number("10"):
+        value = constant(node)
+        return None if value is None else value / 2
+    if kind is t.Multiply and len(node.factors) == 2 and type(node.factors[1]) is t.Power:
+        head, tail = map(digits_shown, node.factors)
+        return None if None in (head, tail) else head * tail * 2
     return None
 
 
-def exponent_of(node):
-    if isinstance(node, t.Power) and node.base == t.Number("10"):
-        sign, exponent = 1, node.exponent
-        if isinstance(exponent, t.Negate):
-            sign, exponent = -1, exponent.body
-        if isinstance(exponent, t.Number) and exponent.text.isdigit() and int(exponent.text) < 400:
-            return sign * int(exponent.text)
-    return None
+def to_digits(question, decimal):
+    """``≈ 0.105``: the other side is one number, and agrees with what is shown."""
+    comparison, sample = question.comparison, question.sample("only")
+    other = question.left if decimal is question.right else question.right
+    leaves = question.meaning.leaves(other)
+    with suppress(Undefined):
+        question.satisfy(sample, {})
+    if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
+        return Verdict("undecided", "≈ with a number, and the other side is not one number")
+    value, error = comparison.side(other, sample, {})
+    claimed, _ = comparison.side(decimal, sample, {})
+    if error is not None:
+        return Verdict("undecided", f"no value: {error}")
+    gap = abs(primal(value) - primal(claimed))
+    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + comparison.slack:
+        return Verdict("verified", "agrees to the digits shown", None, 1)
+    pair = (value, claimed) if decimal is question.right else (claimed, value)
+    return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
+
+
+def steps(question, name, end, order, k):
+    """Three values of the variable, ever nearer to where it goes, from one side or the other."""
+    value, _ = question.comparison.side(end, question.sample("end"), {})
+    if abs(value) != INFINITY:
+        return [value + Decimal(10) ** -power * (-1 if k % 2 else 1) for power in NEAR]
+    far = [Decimal(10) ** power for power in NEAR]
+    if order is not None:
+        near, _ = question.comparison.side(order, question.sample("end").moved(name, far[0]), {})
+        if near is None or abs(primal(near)) < Decimal("1e-150"):
+            far = [Decimal(20), Decimal(40), Decimal(80)]
+    return [x.copy_sign(value) for x in far]
+
+
+def vanishing(question, name, end, order):
+    """Whether left - right is O(order), or small beside each shown term, as a variable goes to its end."""
+    sides, terms = (question.left, question.right), [order]
+    if order is None:
+        terms = [x for s in sides for x in (s.terms if type(s) is t.Add else (s,))]
+    compared = 0
+    for k in range(8):
+        sample = question.sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
+        table = None
+        with digits(SECOND), suppress(Undecidable, Undefined):
+            points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
+            table = [ratios(question, terms, point) for point in points]
+        if table is None:
+            continue
+        compared += 1
+        for first, _, last in zip(*table, strict=True):
+            most = Decimal("1.5") * first + Decimal("1e-6")
+            if last > (most if order is not None else min(Decimal("1e-8"), first + VANISHED)):
+                values = [question.comparison.side(side, points[-1], {})[0] for side in sides]
+                witness = question.witness(points[-1], {}, *values)
+                return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
+    if compared < 2:
+        return Verdict("undecided", "could be compared at too few points")
+    return Verdict("verified", f"as {shown(name)} → {describe(end)}", None, compared)
+
+
+def ratios(question, terms, sample):
+    """|left - right| divided by each term (0 where that is 0); Undefined where there is no value."""
+    if not question.allowed(sample, {}):
+        raise Undefined("outside the domain")
+    found = []
+    for node in (t.Add((question.left, t.Negate(question.right))), *terms):
+        value, error = question.comparison.side(node, sample, {})
+        if error is not None:
+            raise error
+        found.append(abs(primal(value)))
+    gap, *sizes = found
+    return [gap / size if size > tolerance(20) else Decimal(0) for size in sizes]

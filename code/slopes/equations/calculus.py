@@ -1,477 +1,276 @@
-r"""Reading calculus: fractions that are derivatives, sums, limits, integrals, extrema."""
+r"""What a derivative is taken of, and by what: rules 7 and 18 to 22 of the language.
 
+A derivative moves the value of what stands below it wherever the body reaches it by name. What the
+body does not reach is refused, not taken for constant: ``dr/ds`` with r undeclared says nothing.
+"""
+
+from . import tree as t
 from .errors import Unread
-from .groups import (
-    Ready,
-    matching,
-    product,
-    split_relations,
-)
-from .lexer import Token
-from .tree import (
-    Antiderivative,
-    Apply,
-    At,
-    Big,
-    Derivative,
-    Divide,
-    Extremum,
-    Function,
-    Gradient,
-    IndexRange,
-    Integral,
-    Limit,
-    Negate,
-    Number,
-    Relation,
-    Root,
-    Subdifferential,
-    Symbol,
-)
+from .names import factors_of, is_derivative
 
-_RAISED = ["sup", "lbrace", "letter", "rbrace"]
+BOUND = "•"  # the variable of a function that is given as an expression: (fg)'(x)
 
 
 class Calculus:
-    """The part of the parser that reads fractions, derivatives and big operators."""
+    """The part of the scope that reads derivatives."""
 
-    def fraction(self):
-        self.next()
-        top, bottom = self.argument_tokens(), self.argument_tokens()
-        marks = differential(bottom)
-        if marks is not None:
-            derivative = self.derivative(top, bottom)
-            if derivative is not None:
-                return derivative
-        return Divide(self.whole(top), self.whole(bottom))
+    # -- the form -----------------------------------------------------------------------------------
 
-    def derivative(self, top, bottom):
-        r"""``\\frac{d}{dx}``, ``\\frac{df}{dx}``, ``\\frac{\\partial^2 f}{\\partial x \\partial y}``."""
-        found = differential_top(top, bottom)
-        if found is None:
+    def derivative_form(self, node):
+        r"""(body or None, variables, partial) of \frac{d…}{d…}; None for any other fraction."""
+        if not is_derivative(node):
             return None
-        order, body = found
-        variables = self.differentials(bottom)
-        orders = [count for _, count in variables]
-        if isinstance(order, Symbol):
-            if orders != [order]:
-                raise Unread("the orders above and below in a derivative differ", bottom[0].start)
-        elif any(isinstance(count, Symbol) for count in orders) or sum(orders) != order:
-            raise Unread("the orders above and below in a derivative differ", bottom[0].start)
-        elif order > 4:
-            raise Unread("derivatives beyond the fourth are not read", bottom[0].start)
-        partial = bottom[0].kind == "partial"
-        if body:
-            node = Derivative(self.whole(body), variables, partial)
-            return self.applied_derivative(node)
-        return Derivative(self.operand(), variables, partial)
+        top, bottom = factors_of(node.top), factors_of(node.bottom)
+        mark, order = bottom[0], getattr(top[0], "sup", None)
+        if mark.text == "d" and self.has_meaning("d"):
+            raise Unread("d is a name here: write the derivative with \\partial", node.at)
+        variables, rest = [], bottom
+        while rest:
+            if rest[0] != mark or len(rest) < 2:
+                raise Unread(
+                    "below a derivative stands d and a name, once for each variable", node.at
+                )
+            variables.append(self.below_d(rest[1], order is not None))
+            rest = rest[2:]
+        self.orders_agree(order, variables, node.at)
+        body = top[1:]
+        whole = t.Product(tuple(("", f) for f in body), at=node.at) if len(body) > 1 else None
+        return whole or (body[0] if body else None), tuple(variables), mark.text == "partial"
 
-    def differentials(self, tokens):
-        r"""The variables of a denominator such as ``dx^2`` or ``\\partial x \\partial y``."""
-        mark = tokens[0]
-        parts, level = [], 0
-        for token in tokens:
-            if level == 0 and (token.kind, token.text) == (mark.kind, mark.text):
-                parts.append([])
-            else:
-                parts[-1].append(token)
-            level += (token.kind in ("lbrace", "open")) - (token.kind in ("rbrace", "close"))
-        variables = []
-        for part in parts:
-            if not part:
-                raise Unread("a derivative without a variable", mark.start)
-            order = 1
-            if len(part) > 2 and part[-2].kind == "sup" and part[-1].kind == "letter":
-                order, part = Symbol(part[-1].text), part[:-2]
-            elif len(part) > 4 and [t.kind for t in part[-4:]] == _RAISED:
-                order, part = Symbol(part[-2].text), part[:-4]
-            elif len(part) > 2 and part[-2].kind == "sup" and part[-1].kind == "number":
-                order, part = int(part[-1].text), part[:-2]
-            elif len(part) > 4 and part[-4].kind == "sup" and part[-2].kind == "number":
-                order, part = int(part[-2].text), part[:-4]
-            variables.append((self.whole(part), order))
-        return tuple(variables)
+    def orders_agree(self, order, variables, at):
+        """``d²`` above, ``dx²`` or ``dx dy`` below."""
+        total = variables[0][1] if len(variables) == 1 else sum(n for _, n in variables)
+        told = 1 if order is None else int(order.text) if isinstance(order, t.Number) else None
+        if told is None:
+            told = self.resolve(order)
+        if told != total:
+            raise Unread("the orders above and below in a derivative differ", at)
 
-    def applied_derivative(self, node):
-        r"""``\\frac{df}{dx}(0)``: the derivative at a point."""
-        if not self.at("open", "("):
-            return node
-        inside = self.bracket_tokens(ahead_only=True)
-        variable = node.variables[0][0]
-        if (
-            len(inside) == 1
-            and inside[0].kind in ("number", "letter")
-            and (inside[0].kind == "number" or Symbol(inside[0].text) == variable)
-        ):
-            value = self.whole(self.bracket_tokens())
-            return At(node, ((variable, value),))
-        if len(inside) == 2 and inside[0].text == "-" and inside[1].kind == "number":
-            value = self.whole(self.bracket_tokens())
-            return At(node, ((variable, value),))
-        return node
-
-    def operand(self):
-        r"""What ``\frac{d}{dx}`` applies to.
-
-        Brackets: what is in them. Otherwise the factors that follow, up to a sign of
-        multiplication, a further derivative, or the end of the term. Where that is a convention and
-        not certain, the other reading is noted.
-        """
-        if self.starts_factor() is False:
-            if self.at("op", "-"):
-                self.next()
-                return Negate(self.operand())
-            self.fail("a derivative of nothing")
-        place = self.peek().start
-        grouped = self.peek().kind == "open" and self.peek().text in "([{"
-        first = self.factor()
-        if grouped or isinstance(first, Big):
-            rest_place = place
-            if grouped and self.continues_product() and self.fork(rest_place):
-                return self.widened([first])
-            return first
-        factors = [first]
-        while self.starts_factor() and not self.derivative_ahead():
-            if len(factors) == 1 and self.peek().kind == "open" and self.sums_of_derivatives():
-                break
-            factors.append(self.factor())
-        while self.at("op", "/") and not self.derivative_ahead():
-            self.next()
-            factors = [Divide(product(factors), self.factor())]
-        if len(factors) > 1 and self.terms > 1 and self.sums_of_derivatives():
-            if self.fork(place):
-                return product(factors)
-            # d/dx u v + u d/dx v: beside another derivative each reaches one factor only
-            saved = factors[1:]
-            self.pushed(saved)
-            return first
-        if self.continues_product():
-            alone = (
-                self.terms == 1 and place <= self.tokens[0].start + 60 and self.is_leading(place)
+    def below_d(self, node, higher):
+        r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
+        if isinstance(node, t.Script) and higher and isinstance(node.sup, t.Number | t.Name):
+            order = int(node.sup.text) if isinstance(node.sup, t.Number) else self.resolve(node.sup)
+            bare = (
+                t.Script(node.base, node.sub, None, at=node.at)
+                if node.sub is not None
+                else node.base
             )
-            if self.fork(place, must_hold=alone):
-                return self.widened(factors)
-        return product(factors)
+            return bare, order
+        return node, 1
 
-    def pushed(self, nodes):
-        """Put nodes that were read too early back in front, as ready operands."""
-        for node in reversed(nodes):
-            token = Ready("letter", "?", self.peek().start, self.peek().start)
-            object.__setattr__(token, "node", node)
-            self.tokens.insert(self.position, token)
+    def operand(self, factors, place, at):
+        """What d/dx applies to: a bracket alone, else all factors to the next sign of operation."""
+        if place >= len(factors) or factors[place][0]:
+            raise Unread("a derivative of nothing", at)
+        taken = []
+        while place < len(factors) and factors[place][0] in ("", "*", "/"):
+            node = factors[place][1]
+            if taken and isinstance(node, t.Fraction) and self.derivative_form(node) is not None:
+                break
+            if factors[place][0] and is_bracket(taken[0][1]) and len(taken) == 1:
+                break
+            taken.append((factors[place][0] if taken else "", node))
+            place += 1
+        if is_bracket(taken[0][1]) and len(taken) > 1:
+            raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
+        if len(taken) == 1:
+            return taken[0][1], place
+        return t.Product(tuple(taken), at=at), place
 
-    def is_leading(self, place):
-        """Whether only the derivative sign stands before this place on the side."""
-        before = [t for t in self.tokens if t.start < place]
-        return all(
-            t.kind in ("frac", "lbrace", "rbrace", "letter", "partial", "sup", "sub", "number")
-            for t in before
+    # -- the meaning --------------------------------------------------------------------------------
+
+    def derivative(self, body, variables, partial, at):
+        """A derivative, if what stands above reaches what stands below by what is declared."""
+        if len(variables) == 1 and variables[0][1] == 1:
+            return self.by(body, variables[0][0], partial, at)
+        resolved = []
+        for node, order in variables:
+            value = self.by_value(node)
+            self.must_reach(body, value, at)
+            resolved.append((value, order))
+        return t.Derivative(body, tuple(resolved), partial)
+
+    def by(self, body, node, partial, at):
+        """The first derivative by one variable; by a power of a name as by the name, over its slope."""
+        if isinstance(node, t.Script) and isinstance(node.sup, t.Number | t.Negate):
+            base = (
+                t.Script(node.base, node.sub, None, at=node.at)
+                if node.sub is not None
+                else node.base
+            )
+            name = self.by_value(base)
+            above = self.by(body, base, partial, at)
+            power = t.Power(name, self.resolve(node.sup))
+            return t.Divide(above, t.Derivative(power, ((name, 1),), partial))
+        variable = self.by_value(node)
+        self.must_reach(body, variable, at)
+        line = self.common_line(body, variable)
+        if line is not None:
+            slope = (t.Derivative(x, ((line, 1),), partial) for x in (body, variable))
+            return t.Divide(*slope)
+        return t.Derivative(body, ((variable, 1),), partial)
+
+    def by_value(self, node):
+        """What stands below a derivative: a number, element, vector, or defined value."""
+        if isinstance(node, t.Product):
+            (_, node), *rest = self.with_increments(node.factors)
+            if rest:
+                raise Unread("what stands below a derivative is not a name", node.at)
+        if isinstance(node, t.Script) and node.primes:
+            raise Unread("what stands below a derivative is not a name", node.at)
+        value = self.resolve(node)
+        base = value.base if isinstance(value, t.Element) else value
+        if not isinstance(base, t.Symbol):
+            raise Unread("what stands below a derivative is not a name", node.at)
+        return value
+
+    def must_reach(self, body, variable, at):
+        """Refuse the derivative of a bare name by what it does not depend on: rule 20."""
+        if not isinstance(body, t.Symbol | t.Element):
+            return
+        base = variable.base if isinstance(variable, t.Element) else variable
+        if base.name in self.meaning.leaves(body).names or self.is_constant(body, base):
+            return
+        if self.common_line(body, variable) is not None:
+            return
+        above = t.pretty(getattr(body, "name", "") or getattr(body.base, "name", "")).replace(
+            "·", ""
         )
+        below = t.pretty(base.name).replace("·", "")
+        raise Unread(f"{above} does not depend on {below}, as far as is declared", at)
 
-    def sums_of_derivatives(self):
-        """Whether another derivative stands in a neighbouring term: the pattern of the product rule."""
-        if self.terms < 2:
+    def is_constant(self, body, base):
+        """Whether a name was declared to be a number: its derivative by another is 0."""
+        if isinstance(body, t.Element):
+            body = body.base
+        if not isinstance(body, t.Symbol):
             return False
-        count = sum(
-            1
-            for k, t in enumerate(self.tokens)
-            if t.kind == "frac" and differential(self.bottom_of(k)) is not None
-        )
-        return count > 1
+        key = body.name.split("~")[0]
+        declared = key in self.numbers or body.name in {name for name, _ in self.meaning.extents}
+        return body.name not in self.meaning.table and (declared or self.is_bound(body.name))
 
-    def continues_product(self):
-        if self.at("op", "*"):
-            saved = self.position
-            self.next()
-            follows = self.derivative_ahead()
-            self.position = saved
-            return not follows
-        return self.starts_factor() and not self.derivative_ahead()
-
-    def widened(self, factors):
-        """The wide reading: everything up to the next plus or minus."""
-        while True:
-            if self.at("op", "*") or self.at("op", "/"):
-                divides = self.next().text == "/"
-                right = self.factor_signed()
-                factors = [Divide(product(factors), right)] if divides else [*factors, right]
-            elif self.starts_factor():
-                factors = [*factors, self.factor()]
-            else:
-                return product(factors)
-
-    def slash_derivative(self):
-        r"""``df/dx``, ``\partial L/\partial w`` set with a slash; None if it is not one."""
-        tokens, place = self.tokens, self.position
-        mark = self.peek()
-        if isinstance(mark, Ready):
-            self.position += 1
-            return mark.node
-        if not (mark.kind == "partial" or (mark.kind == "letter" and mark.text == "d")):
+    def common_line(self, body, variable):
+        """The one variable that both depend on, where the body does not reach the other: rule 21."""
+        if not isinstance(variable, t.Symbol) or self.is_bound(variable.name):
             return None
-        slash = None
-        for k in range(place + 1, min(place + 12, len(tokens))):
-            if tokens[k].kind == "op":
-                slash = k if tokens[k].text == "/" else None
-                break
-            if tokens[k].kind in ("rel", "frac", "open", "close"):
-                break
-        if slash is None or slash + 2 > len(tokens) - 1:
-            return None
-        if (tokens[slash + 1].kind, tokens[slash + 1].text) != (mark.kind, mark.text):
-            return None
-        end = slash + 3
-        while end < len(tokens) and tokens[end].kind in ("sub", "sup"):
-            end += 1
-            end = (
-                matching(tokens, end) + 1
-                if end < len(tokens) and tokens[end].kind == "lbrace"
-                else end + 1
-            )
-        self.position = end
-        found = self.derivative(tokens[place:slash], tokens[slash + 1 : end])
-        if found is None:
-            self.position = place
-        return found
-
-    def partial(self):
-        r"""``\\partial_x f``, or the subdifferential ``\\partial f(0)``."""
-        slash = self.slash_derivative()
-        if slash is not None:
-            return slash
-        token = self.next()
-        if self.at("sub") or (self.at("sup") and self.at("sub", ahead=2)):
-            return Derivative(*self.short_partial(token))
-        if self.at("letter") or self.at("name") or self.at("function"):
-            node = self.factor()
-            if isinstance(node, Apply):
-                return Subdifferential(node.head, node.arguments)
-        raise Unread(
-            r"\partial is read in \frac{\partial …}{\partial …}, \partial_x f and \partial f(0)",
-            token.start,
-        )
-
-    def short_partial(self, token):
-        r"""``\\partial_x f``, ``\\partial_{xy} f``, ``\\partial_x^2 f``, ``\\partial^2_{xy} f``."""
-        below, above = [], None
-        while (self.at("sub") and not below) or (self.at("sup") and above is None):
-            if self.next().kind == "sub":
-                below = self.argument_tokens()
-            else:
-                above = self.argument_tokens()
-        letters = [t.kind for t in below] == ["letter"] * len(below)
-        parts = [[t] for t in below] if letters else [below]
-        names = [self.whole(part) for part in parts]
-        order = len(names)
-        if above is not None:
-            if [t.kind for t in above] != ["number"] or not above[0].text.isdigit():
-                raise Unread("this order of a derivative is not read", token.start)
-            order = int(above[0].text)
-        if len(names) == 1:
-            names = names * order
-        if len(names) != order or not 0 < order <= 4:
-            raise Unread("the orders above and below in a derivative differ", token.start)
-        return self.operand(), tuple((name, 1) for name in names), True
-
-    def gradient(self):
-        self.next()
-        variable = None
-        if self.accept("sub"):
-            variable = self.whole(self.argument_tokens())
-        if self.at("sup"):
-            self.fail("second gradients are not read")
-        first = self.factor()
-        if variable is None or isinstance(first, Apply):
-            return Gradient(first, variable)
-        # ∇_x x^T A x reaches to the end of the product; ∇_w L(w) x does not
-        factors = [first]
-        while self.starts_factor() and not self.derivative_ahead():
-            factors.append(self.factor())
-        return Gradient(product(factors), variable)
-
-    # -- roots, big operators -------------------------------------------------------------------
-
-    def root(self):
-        self.next()
-        degree = Number("2")
-        if self.at("open", "["):
-            degree = self.whole(self.bracket_tokens())
-        return Root(self.whole(self.argument_tokens()), degree)
-
-    def big(self):
-        token = self.next()
-        kind = token.text
-        below, above = None, None
-        while self.at("sub") or self.at("sup"):
-            if self.next().kind == "sub":
-                below = self.argument_tokens()
-            elif kind in ("max", "min", "argmax", "argmin", "lim"):
-                self.position -= 1
-                break
-            else:
-                above = self.argument_tokens()
-        if kind in ("max", "min") and below is None:
-            return self.max_min(kind)
-        if kind == "lim":
-            return self.limit(below, token)
-        if kind == "int":
-            return self.integral(below, above, token)
-        if kind in ("sum", "prod"):
-            return self.big_sum(kind, below, above, token)
-        return self.extremum(kind, below, token)
-
-    def max_min(self, kind):
-        power = None
-        if self.accept("sup"):
-            power = self.whole(self.argument_tokens())
-        if not (self.at("open") and self.peek().text in "([{"):
-            self.fail(f"{kind} needs brackets with its arguments")
-        return self.powered(Apply(Function(kind), self.bracketed_arguments()), power)
-
-    def limit(self, below, token):
-        if below is None:
-            raise Unread("a limit without a point", token.start)
-        sides, operators = split_relations(below)
-        if len(sides) == 2 and operators[0] in ("down", "up"):
-            side = "+" if operators[0] == "down" else "-"
-            return Limit(self.whole(sides[0]), self.whole(sides[1]), side, self.term())
-        if operators != ["to"] or len(sides) != 2:
-            raise Unread("a limit is read as x \\to a", token.start)
-        side, target = "", sides[1]
-        if len(target) >= 2 and target[-2].kind == "sup" and target[-1].text in "+-":
-            side, target = target[-1].text, target[:-2]
-        elif (
-            len(target) >= 4
-            and target[-4].kind == "sup"
-            and target[-2].text in "+-"
-            and target[-2].kind == "op"
-        ):
-            side, target = target[-2].text, target[:-4]
-        return Limit(self.whole(sides[0]), self.whole(target), side, self.term())
-
-    def integral(self, below, above, token):
-        if (below is None) != (above is None):
-            raise Unread("an integral is read with both limits, or with none", token.start)
-        level, place = 0, None
-        for k in range(self.position, len(self.tokens)):
-            item = self.tokens[k]
-            level += (item.kind in ("lbrace", "open", "begin")) - (
-                item.kind in ("rbrace", "close", "end")
-            )
-            if (
-                level == 0
-                and item.kind == "letter"
-                and item.text == "d"
-                and self.tokens[k + 1 : k + 2]
-            ) and self.tokens[k + 1].kind == "letter":
-                place = k
-                break
-            if level < 0:
-                break
-        if place is None:
-            raise Unread("an integral without dx", token.start)
-        body = self.tokens[self.position : place] or [Token("number", "1", token.start, token.end)]
-        variable = self.tokens[place + 1].text
-        self.position = place + 2
-        if below is None:
-            return Antiderivative(variable, self.whole(body))
-        return Integral(variable, self.whole(below), self.whole(above), self.whole(body))
-
-    def big_sum(self, kind, below, above, token):
-        index, lower, upper, condition = self.range_below(below, above, token)
-        body = self.sum_body()
-        return Big(kind, index, lower, upper, condition, body)
-
-    def range_below(self, below, above, token):
-        r"""``i=1``/``n``, ``j``, ``j \\ne k``, ``i \\in \\{1,…,n\\}`` under a big operator."""
-        upper = self.whole(above) if above is not None else None
-        if below is None:
-            raise Unread("a sum without an index below it", token.start)
-        if len(below) == 1 and below[0].kind == "letter":
-            return below[0].text, None, upper, None
-        sides, operators = split_relations(below)
-        first = sides[0]
-        if len(first) != 1 or first[0].kind != "letter":
-            raise Unread("the index below a sum is not read", token.start)
-        index = first[0].text
-        if operators == ["="]:
-            return index, self.whole(sides[1]), upper, None
-        if operators == ["!="]:
-            return index, None, upper, Relation(Symbol(index), "!=", self.whole(sides[1]))
-        if operators == ["in"]:
-            parser = self.inner(sides[1])
-            members = parser.side()
-            if isinstance(members, IndexRange):
-                return index, members.lower, members.upper, None
-        raise Unread("the range below a sum is not read", token.start)
-
-    def sum_body(self):
-        """The term that follows; a further sum belongs to it."""
-        return self.term()
-
-    def extremum(self, kind, below, token):
-        if below is None and kind in ("sup", "inf", "argmax", "argmin"):
-            raise Unread(f"{kind} needs its variable below it", token.start)
-        sides, operators = split_relations(below)
-        variable = self.whole(sides[0])
-        condition = None
-        if operators:
-            condition = self.inner(below).condition()
-        names = self.names
-        body = self.term()
+        known = self.meaning.lookup(variable.name)
         if (
-            isinstance(variable, Symbol)
-            and kind in ("max", "min")
-            and names.is_index(variable.name, body)
+            known is None
+            or variable.name in self.meaning.leaves(body, stop=(variable.name,)).definitions
         ):
-            index = variable.name
-            return Big(kind, index, None, None, condition, body)
-        return Extremum(kind, variable, condition, body)
-
-    def bottom_of(self, place):
-        """The denominator's tokens of the fraction at this place (best effort)."""
-        parser = type(self)(self.tokens, None)
-        parser.position = place + 1
-        try:
-            parser.argument_tokens()
-            return parser.argument_tokens()
-        except Unread:
-            return []
-
-
-def differential(tokens):
-    """The mark d or ∂ if these tokens are a denominator such as ``dx``; otherwise None."""
-    if len(tokens) < 2:
+            return None
+        above, below = self.meaning.leaves(body), self.meaning.leaves(variable)
+        alone = len(below.scalars) == 1 and not below.families and not above.families
+        if alone and above.scalars == below.scalars:
+            return t.Symbol(next(iter(below.scalars)))
         return None
-    mark = tokens[0]
-    if mark.kind == "lbrace":
-        return None
-    if mark.kind == "partial" or (mark.kind == "letter" and mark.text == "d" and not mark.bold):
-        follower = tokens[1]
-        if follower.kind in ("letter", "name"):
-            return mark
-        if follower.kind == "open" and len(tokens) > 3:
-            return mark
-    return None
 
+    # -- primes and gradients -----------------------------------------------------------------------
 
-def differential_top(top, bottom):
-    """(order, tokens of the body) if the numerator belongs to a derivative; otherwise None."""
-    mark = bottom[0]
-    if not top or (top[0].kind, top[0].text) != (mark.kind, mark.text):
-        return None
-    order, rest = 1, list(top[1:])
-    if rest and rest[0].kind == "sup":
-        if len(rest) >= 2 and rest[1].kind == "number":
-            order, rest = int(rest[1].text), rest[2:]
-        elif len(rest) >= 2 and rest[1].kind == "letter":
-            order, rest = Symbol(rest[1].text), rest[2:]
-        elif [t.kind for t in rest[:4]] == _RAISED:
-            order, rest = Symbol(rest[2].text), rest[4:]
-        elif len(rest) >= 4 and rest[1].kind == "lbrace" and rest[2].kind == "number":
-            order, rest = int(rest[2].text), rest[4:]
+    def primed(self, result, node):
+        """``u'``, ``f'`` and ``(uv)'``: by the only variable there is."""
+        if isinstance(node.base, t.Name):
+            key, _ = self.key(t.Script(node.base, node.sub, node.sup if isinstance(node.sup, t.Group)
+                                       else None) if node.sub is not None else node.base)  # fmt: skip
+            known = self.lookup(key)
+            if known is not None and known.is_function and not self.is_bound(key):
+                head = t.Primed(t.Function(known.name), node.primes)
+                if len(known.parameters) > 1:
+                    raise Unread("a prime on a function of several variables", node.at)
+                if known.parameters:
+                    return t.Apply(head, (t.Symbol(known.parameters[0]),))
+                return t.Apply(head, (self.arguments.get(known.name, self.implicit),))
+        if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
+            raise Unread("a prime on a name without a meaning: define it, or let it be smooth", node.at)
+        leaves = self.meaning.leaves(result)
+        names = leaves.scalars - self.numbers
+        if len(names) != 1 or leaves.families:
+            several = "several variables" if names else "no variable"
+            raise Unread(f"a prime on something with {several}: write d/dx", node.at)
+        return t.Derivative(result, ((t.Symbol(names.pop()), node.primes),))
+
+    def function_of(self, node):
+        """The function that a bracket of functions is: (fg)'(x), (f ∘ g)(x); None for numbers."""
+        group = node.base if isinstance(node, t.Script) else node
+        primes = node.primes if isinstance(node, t.Script) else 0
+        if len(group.items) != 1 or (isinstance(node, t.Script) and (node.sub or node.sup)):
+            return None
+        inner = group.items[0]
+        composed = isinstance(inner, t.Product) and any(op == "o" for op, _ in inner.factors)
+        if composed:
+            heads = [self.head(factor) for _, factor in inner.factors]
+            if any(op != "o" for op, _ in inner.factors[1:]) or any(
+                h is None or h[1] for h in heads
+            ):
+                raise Unread("∘ stands between functions: (f ∘ g)(x)", node.at)
+            function = heads[-1][0]
+            for outer, _ in reversed(heads[:-1]):
+                function = t.Compose(outer, function)
+        elif primes or self.is_made_of_functions(inner):
+            implicit, arguments = self.implicit, self.arguments
+            self.implicit, self.arguments = t.Symbol(BOUND), {}
+            try:
+                with self.binding(BOUND):
+                    body = self.resolve(inner)
+            finally:
+                self.implicit, self.arguments = implicit, arguments
+            if t.Symbol(BOUND) not in list(body.walk()):
+                if primes:
+                    raise Unread("a prime on numbers", node.at)
+                return None
+            function = t.Lambda(BOUND, body)
         else:
             return None
-    if rest and rest[0].kind == "op":
-        return None
-    return order, rest
+        return t.Primed(function, primes) if primes else function
+
+    def is_made_of_functions(self, node):
+        """Whether every name in a bracket is a smooth function without parameters: the (f + g)(x)."""
+        names = [x for x in node.walk() if isinstance(x, t.Name)]
+        known = [self.lookup(self.word(x)) for x in names]
+        return bool(names) and all(
+            k is not None and k.kind == "smooth" and not k.parameters for k in known
+        )
+
+    def signed_factor(self, kind, node, factors, place):
+        """``∂f(0)`` and ``∇f``; and where to go on."""
+        if place + 1 >= len(factors) or factors[place + 1][0]:
+            raise Unread(f"{'∂' if kind == 'partial' else '∇'} of nothing", node.at)
+        if isinstance(node, t.Script):
+            operand, end = self.operand(factors, place + 1, node.at)
+            value = self.resolve(operand)
+        else:
+            value, end = self.factor(factors, place + 1)
+        if kind == "partial":
+            if not isinstance(value, t.Apply) or isinstance(node, t.Script):
+                raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)
+            return t.Subdifferential(value.head, value.arguments), end
+        sub = node.sub if isinstance(node, t.Script) else None
+        return self.gradient(value, sub, node.at), end
+
+    def gradient(self, body, sub, at):
+        """The column of the derivatives by a vector, or by each parameter of a function."""
+        if sub is not None:
+            variable = self.vector(sub)
+            self.must_reach(body, variable, at)
+            return t.Derivative(body, ((variable, 1),), True)
+        name = (
+            body.name
+            if isinstance(body, t.Symbol)
+            else getattr(getattr(body, "head", None), "name", "")
+        )
+        known = self.meaning.lookup(name)
+        if known is None or not known.is_function or not known.parameters:
+            raise Unread("a gradient, and it does not say by what: write it below the nabla", at)
+        names = tuple(t.Symbol(p) for p in known.parameters)
+        if len(names) == 1:
+            slope = t.Derivative(t.Symbol(name), ((names[0], 1),), True)
+        else:
+            slope = t.Vector(tuple(t.Derivative(t.Symbol(name), ((n, 1),), True) for n in names))
+        if isinstance(body, t.Apply) and body.arguments != names:
+            return t.At(slope, tuple(zip(names, body.arguments, strict=True)))
+        return slope
+
+
+def is_bracket(node):
+    """Whether a factor is a bracket without anything behind it."""
+    return isinstance(node, t.Group) and node.opening in "(["

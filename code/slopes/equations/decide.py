@@ -1,46 +1,59 @@
-"""Is this equality true? Decided by evaluating both sides, never by simplifying them.
+"""Is this relation true? Decided by evaluating both sides, never by simplifying them.
 
-Both sides are computed at 60 digits at every point of `points`, and again at 200 where they seem to
-differ. One point where they differ refutes; agreement at all of them verifies (this is evidence and
+One point where the sides differ refutes; agreement at all of them verifies (this is evidence and
 not a formal proof: two different formulas of the kind that textbooks write do not agree to 40
-digits at dozens of random points).
-
-What happens where a side has no value is a matter of fairness, and of strictness:
-
-- Neither side has a value there: the point says nothing.
-- A derivative does not exist there and the other side names a value: refuted, unless the page calls
-  it a convention.
-- The left side has no value on a whole region: the equation is about the rest (``d/dx log x =
-  1/x``).
-- The right side has none where the left has: if the left has a value everywhere, refuted (``log x²
-  = 2 log x``); if not, undecided, since the page must say what it is about. Where the region is
-  bounded by a logarithm or a root of a plain variable, the display itself says it (``log ab = log a
-  + log b``).
-- Single points where only one side has a value (``(x²-1)/(x-1) = x+1``) are passed over.
+digits at dozens of random points). A point at which neither side has a value says nothing. A point
+of the domain at which one side only has a value, whichever it is, keeps a relation from being true
+in general: ``d/dx log x = 1/x`` is true for x > 0, and the page has to say so. What is false or
+without a value in general, and true on a plain region, is `conditional` (see `regions`).
 """
 
-import numpy as np
+import random
+from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
 
-from . import builtins, matrices
+from . import approximate
+from . import numbers as n
 from . import tree as t
-from .approximate import Approximate
-from .comparison import Comparison, merged
+from .compare import Comparison
 from .errors import (
-    OutsideReals,
+    Contradiction,
+    NoDerivative,
+    NotAttained,
     TooMuch,
+    Undecidable,
+    Undefined,
     Unread,
 )
-from .kinks import Kinks
-from .meaning import Definition
-from .numbers import Arithmetic, Work, primal
-from .values import Range
-from .verdicts import Refuted, Tally, Verdict, describe
+from .evaluate import code
+from .kinks import beside, kinks, tightest
+from .numbers import Work, digits
+from .points import (
+    ANYWHERE,
+    EXACT,
+    MODES,
+    Sample,
+    assignments,
+    constants,
+    domains,
+    is_total,
+    named,
+    totals,
+)
+from .regions import conditional
+from .verdicts import Refuted, Tally, Verdict, describe, shown, text, two_texts
 
-BUDGET = 400_000
-RULE_LETTERS = {"u", "v", "f", "g", "h", "p", "q", "r", "s", "y", "F", "G"}
+BUDGET = 600_000
+SIZES = (2, 3, 4)
+ORDERED = ("<", "<=", ">", ">=")
+OPERATORS = ("=", "!=", "~", "in", "notin", *ORDERED)
+CONTRADICTION = "two cases hold at once"
+FOUR = tuple(t.Number(str(k)) for k in range(1, 5))
+LONELY = 12  # points without a value on one side, after which no more are looked at
 
 
-def decide(meaning, left, operator, right, conditions=(), convention=False, work=None):
+def decide(meaning, left, operator, right, conditions=(), work=None, regions=True):
     """Decide one relation between two expressions.
 
     Parameters
@@ -48,570 +61,481 @@ def decide(meaning, left, operator, right, conditions=(), convention=False, work
     meaning : meaning.Meaning
     left, right : tree.Node
     operator : str
-        '=', '<', '<=', '>', '>=', '!=', '~' (approximately), 'in' or 'to'.
+        '=', '<', '<=', '>', '>=', '!=', '~' (approximately), 'in' or 'notin'.
     conditions : sequence of tree.Node
-        Where the relation is claimed, in addition to the page's domain.
-    convention : bool
-        Whether the page says that the value stated at a kink is a convention.
+        Where the relation is claimed, in addition to what is assumed on the page. A membership
+        replaces one of the same name.
     work : numbers.Work, optional
         What is left of the budget of the display.
+    regions : bool
+        Whether to look for a region where a relation is true that is not true in general.
 
     Returns
     -------
     Verdict
+        'verified', 'refuted', 'conditional', 'undecided' or 'unread'.
     """
-    question = Question(
-        meaning, left, operator, right, conditions, convention, work or Work(BUDGET)
-    )
-    return question.verdict()
+    with n.in_force(work or Work(BUDGET)):
+        question = Question(meaning, left, operator, right, conditions)
+        verdict = guarded(question.answer)
+        fails = verdict.kind == "refuted" or question.tally.lonely
+        if regions and fails and not verdict.reason.startswith(CONTRADICTION):
+
+            def again(region):
+                with n.in_force(Work(BUDGET)):
+                    return Question(meaning, left, operator, right, (*conditions, *region)).answer()
+
+            found = guarded(lambda: conditional(question, verdict, again))
+            return found if found is not None and found.kind == "conditional" else verdict
+        return verdict
 
 
-def agree_somewhere(meaning, left, right):
-    """Whether two formulas agree at one of many random points (or cannot be compared)."""
-    overlap = Overlap(meaning, left, "=", right, (), False, Work(BUDGET))
-    return overlap.verdict().kind != "verified" or overlap.agreed > 0
+def guarded(answer):
+    """The answer, where every way to fail is a verdict, too."""
+    try:
+        return answer()
+    except Unread as error:
+        return Verdict("unread", error.message)
+    except TooMuch as error:
+        return Verdict("undecided", str(error))
+    except (Undefined, Undecidable) as error:
+        return Verdict("undecided", str(error))
+    except RecursionError:
+        return Verdict("undecided", "nested too deeply to compute")
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+        # A combination that no rule foresees must not take the page down; it is never a pass.
+        return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
 
 
-def slope_of(node, name):
-    """The derivative of a side in which integrals without limits are terms, by their variable."""
-    if isinstance(node, t.Antiderivative):
-        return node.body
-    if not any(isinstance(n, t.Antiderivative) for n in node.walk()):
-        return t.Derivative(node, ((t.Symbol(name), 1),))
-    if isinstance(node, t.Negate):
-        return t.Negate(slope_of(node.body, name))
-    if isinstance(node, t.Add):
-        return t.Add(tuple(slope_of(term, name) for term in node.terms))
-    if isinstance(node, t.Multiply):
-        rest = [f for f in node.factors if not isinstance(f, t.Antiderivative)]
-        if len(rest) == len(node.factors) - 1 and not any(name in t.names_in(f) for f in rest):
-            return t.Multiply(
-                tuple(getattr(f, "body", f) if f not in rest else f for f in node.factors)
-            )
-    raise Unread("an integral without limits is read as a term of a sum")
+def merged(page, chain):
+    """The page's conditions and a chain's own; a membership replaces one of the same name."""
+    here = {named(c.left) for c in chain if is_membership(c)}
+    return [*(c for c in page if not (is_membership(c) and named(c.left) in here)), *chain]
 
 
-class Question(Comparison, Kinks, Approximate):
-    """One relation, with everything needed to decide it."""
+def is_membership(condition):
+    """Whether a condition gives a variable a set of values."""
+    return type(condition) is t.Relation and condition.operator == "in"
 
-    def __init__(self, meaning, left, operator, right, conditions, convention, work):
+
+def is_general(leaves):
+    """Whether a condition is about all elements (a_j > 0), and not about indices (i ≠ k)."""
+    return len(leaves.indices) == 1 and not leaves.indices & leaves.scalars
+
+
+class Question:
+    """One relation, with everything needed to decide it.
+
+    Attributes
+    ----------
+    conditions : list of tree.Node
+        All that hold: of the page, the section and the chain.
+    leaves : meaning.Leaves
+        What the two sides depend on.
+    tally : verdicts.Tally
+    quiet : bool
+        Whether points count for nothing unless they refute: far out, where differences may be lost,
+        and at larger sizes.
+    """
+
+    def __init__(self, meaning, left, operator, right, conditions=()):
         self.meaning = meaning
-        self.left, self.right = left, right
-        self.operator = "=" if operator == ":=" else operator
-        self.conditions = merged(meaning.conditions, conditions)
-        self.scoped = list(conditions)
-        self.convention = convention
-        self.work = work
-        self.arithmetic = Arithmetic(work)
-        self.mp = self.arithmetic.mp
-        self.budget, self.begun = BUDGET, self.work.left
-        self.far = False  # whether the points lie far out, where differences may be lost
-        self.little = False  # o(…) and not O(…)
-        self.quiet = False  # whether points count for nothing unless they refute
+        self.left, self.operator, self.right = left, operator, right
+        self.chain = tuple(conditions)
+        self.conditions = merged(meaning.conditions, self.chain)
         self.tally = Tally()
-        self.slack = 0
+        self.quiet = False
+        self.work = n.now()
+        self.begun = self.work.left
 
-    def verdict(self):
-        """The answer, where every way to fail is a verdict, too."""
-        try:
-            verdict = self.answer()
-            return self.for_matrices() or verdict if verdict.kind == "verified" else verdict
-        except Unread as error:
-            return Verdict("unread", error.message)
-        except TooMuch as error:
-            return Verdict("undecided", str(error))
-        except RecursionError:
-            return Verdict("undecided", "nested too deeply to compute")
-        except (
-            TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError,
-        ) as error:  # fmt: skip
-            # A combination that no rule foresees must not take the page down; it is never a pass.
-            return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
-
-    # -- preparation -------------------------------------------------------------------------------
+    # -- preparation ---------------------------------------------------------------------------------
 
     def answer(self):
-        if self.operator not in ("=", "<", "<=", ">", ">=", "!=", "~", "in", "to"):
+        """The verdict."""
+        if self.operator not in OPERATORS:
             raise Unread(f"the relation {self.operator!r} is not read")
-        self.prepare_limit()
-        self.take_antiderivatives()
-        self.order = self.take_order()
-        self.limit_orders()
-        self.find_implicit()
-        dependents = self.dependents()
-        with self.meaning.with_definitions(dependents):
-            self.leaves = self.meaning.leaves(self.left, self.right)
-            self.left_leaves = self.meaning.leaves(self.left)
-            self.right_leaves = self.meaning.leaves(self.right)
-            self.check_bare()
-            if self.operator == "~":
-                return self.approximately(dependents)
-            if self.order is not None:
-                return self.with_order(dependents)
-            try:
+        if self.operator == "=":
+            self.differentiated()
+        for x in (*self.left.walk(), *self.right.walk()):
+            for _, order in x.variables if type(x) is t.Derivative else ():
+                if isinstance(order, t.Node):  # the n of an n-th derivative
+                    self.conditions.append(t.Relation(order, "in", t.Finite(FOUR)))
+        order = approximate.take_order(self)
+        self.prepare()
+        if order is not None or self.operator == "~":
+            return approximate.approximate(self, order)
+        try:
+            for operator, right in bounds(self.operator, self.right):
+                self.operator, self.right = operator, right
+                self.prepare()
                 self.compare_everywhere()
-            except Refuted as found:
-                blamed = self.unknown_blame(dependents)
-                if blamed is not None:
-                    return Verdict("unread", blamed)
-                return Verdict("refuted", found.reason, found.witness, self.tally.compared)
-            return self.conclusion(dependents)
+        except Refuted as found:
+            return Verdict("refuted", found.reason, found.witness, self.tally.compared)
+        return self.conclusion()
 
-    def prepare_limit(self):
-        """``f(x) → a`` as x → ∞: a limit, written as an arrow."""
-        if self.operator != "to":
-            return
-        arrows = [c for c in self.conditions if isinstance(c, t.Relation) and c.operator == "to"]
-        if len(arrows) != 1:
-            raise Unread("an arrow, and the display does not say where the variable goes")
-        target, side = arrows[0].right, ""
-        if isinstance(target, t.Sided):
-            target, side = target.body, target.side
-        self.left = t.Limit(arrows[0].left, target, side, self.left)
-        self.operator = "="
-        self.conditions = [c for c in self.conditions if c is not arrows[0]]
-        self.scoped = [c for c in self.scoped if c is not arrows[0]]
+    def prepare(self):
+        """Look through the sides, once they are what is compared."""
+        self.comparison = Comparison(self.meaning, self.left, self.operator, self.right)
+        self.leaves = self.meaning.leaves(self.left, self.right)
+        self.domain = domains(self.conditions)
+        known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
+        self.bodies = [d.body for d in known if d is not None and d.body is not None]
+        inside = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
+        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in inside)
+        self.concerned = [(c, *self.concern(c)) for c in self.conditions]
+        self.totals = totals(self.conditions)
+        self.indices = self.leaves.indices - set(self.meaning.sizes)
+        for _, about, leaves in self.concerned:
+            if about and leaves.indices & self.indices and not is_general(leaves):
+                self.indices |= leaves.indices - set(self.meaning.sizes)
+        self.scalars = sorted(self.leaves.scalars - self.indices)
 
-    def take_antiderivatives(self):
-        """``∫ tanh x dx = ln cosh x + C``: the derivatives of both sides are compared."""
-        found = [
-            n for s in (self.left, self.right) for n in s.walk() if isinstance(n, t.Antiderivative)
-        ]
-        if not found:
-            return
-        names = {n.variable for n in found}
-        if self.operator != "=" or len(names) > 1:
-            raise Unread("integrals without limits are read in equations, in one variable")
-        name = names.pop()
-        self.left = slope_of(self.without_constant(self.left), name)
-        self.right = slope_of(self.without_constant(self.right), name)
-
-    def without_constant(self, node):
-        """A sum without its "+ C", whose derivative is 0 whatever it is."""
-        if not isinstance(node, t.Add):
-            return node
-        constants = [t.Symbol(n) for n in "CcK" if self.meaning.lookup(n) is None]
-        terms = tuple(term for term in node.terms if term not in constants)
-        return node if not terms else terms[0] if len(terms) == 1 else t.Add(terms)
-
-    def take_order(self):
-        """Remove an O(h²) from one side and remember it."""
-        order = None
-        for name in ("left", "right"):
-            node = getattr(self, name)
-            terms = list(node.terms) if isinstance(node, t.Add) else [node]
-            found = [x for x in terms if isinstance(x, t.BigO)]
-            if found:
-                if order is not None or len(found) > 1:
-                    raise Unread("more than one O(…)")
-                order, self.little = found[0].body, found[0].little
-                rest = [x for x in terms if not isinstance(x, t.BigO)]
-                node = rest[0] if len(rest) == 1 else t.Add(tuple(rest)) if rest else t.Number("0")
-                setattr(self, name, node)
-        return order
-
-    def limit_orders(self):
-        """The n of an n-th derivative is a whole number, and tried from 1 to 4."""
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Derivative):
-                for _, order in node.variables:
-                    if isinstance(order, t.Symbol):
-                        four = tuple(t.Number(str(k)) for k in range(1, 5))
-                        self.conditions.append(t.Relation(order, "in", t.Finite(four)))
-
-    def find_implicit(self):
-        """The variable that ``σ' = σ(1 - σ)`` leaves out."""
-        meaning = self.meaning
-        variables = []
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Derivative):
-                for variable, _ in node.variables:
-                    if isinstance(variable, t.Symbol) and meaning.lookup(variable.name) is None:
-                        variables.append(variable.name)
-        names = []
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Symbol) and not node.name.startswith("@"):
-                definition = meaning.lookup(node.name)
-                if definition is not None and definition.kind in ("function", "unknown"):
-                    names.extend(definition.parameters[:1])
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Apply) and len(node.arguments) == 1:
-                argument = node.arguments[0]
-                if isinstance(argument, t.Symbol) and meaning.lookup(argument.name) is None:
-                    names.append(argument.name)
-        known = [n for n in names if n not in meaning.sizes]
-        meaning.implicit = (variables or known or [meaning.main or "x"])[0]
-
-    def dependents(self):
-        """Names that stand in derivatives without being defined: functions of what is below them.
-
-        ``dy/dx = dy/du · du/dx``: y is some function of u, and u of x. A dependence that follows
-        from others (y on x) is left out.
-        """
-        meaning, below = self.meaning, {}
-        applied = {
-            n.head.name
-            for n in (*self.left.walk(), *self.right.walk())
-            if isinstance(n, t.Apply) and isinstance(n.head, t.Function)
-        }
-        for node in (*self.left.walk(), *self.right.walk()):
-            if not isinstance(node, t.Derivative):
-                continue
-            body = node.body
-            name = body.name if isinstance(body, t.Symbol) else None
-            indexed = False
-            if isinstance(body, t.Element) and isinstance(body.base, t.Symbol):
-                name, indexed = body.base.name, True
-            if name is None or name.startswith("@") or meaning.lookup(name) is not None:
-                continue
-            if name in builtins.LETTERS or name in applied:
-                continue
-            if not indexed and name == getattr(node.variables[0][0], "name", None):
-                continue
-            for variable, _ in node.variables:
-                entry = below.setdefault(name, [indexed, {}])
-                base = variable.base if isinstance(variable, t.Element) else variable
-                if isinstance(base, t.Symbol):
-                    entry[1][base.name] = isinstance(variable, t.Element) or base.bold
-        for name, variable in self.rule_functions():
-            free = meaning.lookup(name) is None and name not in applied and name != variable
-            if free and name not in builtins.LETTERS and not name.startswith("@"):
-                below.setdefault(name, [False, {}])[1].setdefault(variable, False)
-        return self.dependent_definitions(below)
-
-    def rule_functions(self):
-        """The u and v of ``(uv)' = u'v + uv'`` and ``d(uv)/dx = …``: functions, though nothing says so.
-
-        A letter that carries a prime is one; so is each usual letter for a function that stands in
-        what is differentiated, in an equation that differentiates bare letters.
-        """
-        nodes = [*self.left.walk(), *self.right.walk()]
-        bare = any(
-            isinstance(n, t.Prime | t.Derivative)
-            and isinstance(n.body, t.Symbol)
-            and self.meaning.lookup(n.body.name) is None
-            for n in nodes
+    def concern(self, condition):
+        """(whether it is tested at points, its leaves)."""
+        leaves = self.meaning.leaves(condition)
+        sides = getattr(condition, "left", None), getattr(condition, "right", None)
+        if type(condition) is t.IndexRange or any(is_total(side) for side in sides):
+            return False, leaves
+        about = any(
+            getattr(leaves, what) & getattr(self.leaves, what)
+            for what in ("scalars", "families", "indices", "sizes")
         )
-        for node in nodes:
-            if isinstance(node, t.Prime) and self.meaning.implicit:
-                variable = self.meaning.implicit
-            elif isinstance(node, t.Derivative) and isinstance(node.variables[0][0], t.Symbol):
-                variable = node.variables[0][0].name
-            else:
-                continue
-            if isinstance(node, t.Prime) and isinstance(node.body, t.Symbol):
-                yield node.body.name, variable
-            elif bare and not isinstance(node.body, t.Symbol):
-                for name in sorted((t.names_in(node.body) & RULE_LETTERS) - self.meaning.in_use()):
-                    yield name, variable
+        return about and getattr(condition, "operator", "") != "to", leaves
 
-    def dependent_definitions(self, below):
-        def reaches(start, goal, seen=()):
-            if start not in below:
+    def differentiated(self):
+        """``∫ tanh x dx = ln cosh x + C``: the derivatives of both sides are compared."""
+        nodes = [x for side in (self.left, self.right) for x in side.walk()]
+        for name in {x.variable for x in nodes if type(x) is t.Antiderivative}:
+            variable = ((t.Symbol(name), 1),)
+            self.left, self.right = (t.Derivative(x, variable) for x in (self.left, self.right))
+
+    # -- points --------------------------------------------------------------------------------------
+
+    def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
+        """A point, drawn when it is looked at."""
+        sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
+        sample = Sample(str(seed), mode, size, sizes, self.domain, {}, fixed or {}, flat, variant)
+        ends = self.comparison.evaluator(sample)
+        sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
+        return sample
+
+    def compare_everywhere(self):
+        """Compare at all the points that this relation needs; raises Refuted."""
+        families = self.leaves.families
+        indexed = bool(self.indices or families or self.leaves.sizes)
+        if not (indexed or self.scalars or self.leaves.smooth):
+            self.at_point(self.sample("only"), {}, generic=True)
+            return
+        for size in SIZES if indexed else (3,):
+            places = self.places(size)[:27]
+            for number, place in enumerate(places):
+                for k in range(self.share(size, len(places), indexed)):
+                    seed, mode = f"g{size}{number}{k}", MODES[(k + number) % len(MODES)]
+                    self.at_point(
+                        self.sample(seed, mode, size, variant=(k + number) % 3), place, True
+                    )
+                if families and size < 4:
+                    self.at_point(self.sample(f"f{number}", "mixed", size, flat=True), place)
+                if size < 4 - indexed and number in (0, 1, len(places) - 1):
+                    self.chosen_points(place, size, number == 0, indexed)
+            for k in range(10 if places and self.tally.generic < 4 else 0):
+                sample = self.sample(
+                    f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3
+                )
+                self.at_point(sample, places[0], True)
+        if not self.costly:
+            self.beyond(indexed)
+
+    def share(self, size, places, indexed):
+        """How many random points for one size and one value of the indices."""
+        if not indexed:
+            return 6 if self.costly else 22 if len(self.scalars) < 4 else 26
+        return ({2: 4, 3: 2, 4: 1} if places > 1 else {2: 8, 3: 5, 4: 2})[size]
+
+    def chosen_points(self, place, size, first, indexed):
+        """Special values, all variables equal, kinks, and where an inequality is tight."""
+        keys = self.scalars if first else []
+        for name in sorted(self.leaves.families):
+            rest = (1,) if self.meaning.is_matrix(name) else ()
+            keys = [*keys, (name, (1, *rest)), (name, (2, *rest))]
+        for k in range(1 if indexed or self.costly else 2):
+            mode = ("mixed", "positive")[k % 2]
+            for fixed in self.special_values(keys, k, indexed):
+                self.at_point(self.sample(f"s{k}", mode, size, fixed, variant=k % 3), place)
+            sample = self.sample(f"s{k}", mode, size, variant=k % 3)
+            for key in keys if k == 0 or len(keys) < 5 else ():
+                self.at_kinks(sample, key, place)
+        for value in (0, 1, Fraction(1, 2), -1) if first and len(self.scalars) > 1 else ():
+            fixed = dict.fromkeys(self.scalars, Fraction(value))
+            self.at_point(self.sample("equal", "mixed", size, fixed), place)
+        if first and self.operator in ORDERED and not self.costly:
+            for name in self.scalars[:3]:
+                tightest(self, self.sample("s0", "mixed", size), name, place)
+
+    def domain_of(self, key):
+        """Where a number, or an element, may lie."""
+        return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
+
+    def special_values(self, keys, k, few):
+        """The special values: one number at a time, or of many numbers several together."""
+        choices = {key: self.domain_of(key).specials(few or self.costly) for key in keys}
+        if len(keys) <= 4:
+            return [{key: value} for key in keys for value in choices[key]]
+        chosen = []
+        for step in range(max(map(len, choices.values()))):
+            generator = random.Random(f"together{k}{step}")
+            every = enumerate((key, values) for key, values in choices.items() if values)
+            chosen.append(
+                {
+                    key: values[(step + 5 * place) % len(values)]
+                    for place, (key, values) in every
+                    if generator.random() < 0.5
+                }
+            )
+        return chosen
+
+    def beyond(self, indexed):
+        """Points that the numbers of the formulas suggest, points far out, and larger sizes."""
+        self.quiet, start = True, self.work.left
+        points = []
+        if not indexed or self.scalars:
+            size = 2 if indexed else 3
+            told = constants([self.left, self.right, *self.bodies, *self.conditions])
+            for name in self.scalars:
+                values = self.domain_of(name).told(told)[:40]
+                points += [(("t", "positive", size, {name: v}), {}) for v in values]
+        places = self.places(2) if indexed else [{}]
+        for arguments, _ in points:
+            for place in places[:1] if self.can_afford(start) else ():
+                self.at_point(self.sample(*arguments), place)
+        sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
+        for size in sizes if indexed else ():
+            places = self.places(size) if self.can_afford(start) else []
+            if self.operator in ORDERED and self.leaves.families and places:
+                flat = self.sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
+                self.at_point(flat, places[0])
+            for place in places[:1] + places[1:][-1:]:
+                self.at_point(self.sample(f"n{size}", "mixed", size), place)
+        self.quiet = False
+
+    def can_afford(self, start):
+        """Whether the budget leaves room for more points than the usual ones."""
+        left = self.work.left
+        dear = self.begun - start > 400 * max(self.tally.compared, 1)  # many operations a point
+        return not dear and left > 0.5 * BUDGET and start - left < 0.05 * BUDGET
+
+    def places(self, size):
+        """All values of the free indices that the conditions on them allow."""
+        probe = self.comparison.evaluator(self.sample("probe", size=size))
+        ends = {name: probe.end(self.index_end(name)) for name in self.indices}
+        conditions = []
+        for condition, _, leaves in self.concerned:
+            names = leaves.scalars | leaves.indices
+            if type(condition) is t.IndexRange:
+                names = {condition.index}
+            if names and names <= self.indices and not leaves.families:
+                conditions.append(code(condition))
+        found = assignments(self.indices, ends)
+        return [place for place in found if all(c(probe, place) for c in conditions)]
+
+    def index_end(self, name):
+        """Where an index ends, from how it is used; of one that stands alone, where others do."""
+        upper = self.meaning.end_of_index(name, self.left, self.right, *self.bodies)
+        for family in sorted(self.leaves.families):
+            upper = upper or self.meaning.extent(family, 0)
+        return upper
+
+    def at_kinks(self, sample, key, env):
+        """Compare where a comparison inside turns over as one variable moves, and beside it."""
+        if self.domain_of(key).values:
+            return
+        with suppress(Undefined):
+            self.satisfy(sample, env)
+            for point in beside(kinks(self.comparison, sample, key, env)):
+                self.at_point(sample.moved(key, point), env)
+
+    # -- one point -----------------------------------------------------------------------------------
+
+    def allowed(self, sample, env):
+        """Whether the point lies in the domain."""
+        evaluator = self.comparison.evaluator(sample)
+        for condition, about, leaves in self.concerned:
+            if not about:
+                continue
+            loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
+            ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
+            holds = code(condition)
+            try:
+                if not all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends)):
+                    return False
+            except Undefined:
                 return False
-            return any(
-                nxt == goal or (nxt not in seen and reaches(nxt, goal, (*seen, nxt)))
-                for nxt in below[start][1]
-            )
+        return True
 
-        definitions = []
-        for name, (indexed, variables) in below.items():
-            kept = {
-                v: family
-                for v, family in variables.items()
-                if not any(other != v and reaches(other, v) for other in variables)
-            }
-            if name in kept:
+    def satisfy(self, sample, env):
+        """Solve conditions such as x = 0 or p + q = 1 for one of their variables."""
+        for condition, about, leaves in self.concerned:
+            if not about or type(condition) is not t.Relation or condition.operator != "=":
                 continue
-            arguments = tuple(
-                t.Symbol(v, bold=family and v not in below) if family else t.Symbol(v)
-                for v, family in sorted(kept.items())
-            )
-            for v, family in kept.items():
-                if family:
-                    self.meaning.families.setdefault(v, 1)
-            if indexed:
-                self.meaning.families.setdefault(name, 1)
-            kind = "dependent"
-            definitions.append(
-                Definition(name, kind, arguments=arguments, indexed=indexed, declared=False)
-            )
-        return definitions
+            names = sorted(leaves.scalars - set(env) - leaves.indices)
+            if not names:
+                continue
+            single = [s.name for s in (condition.left, condition.right) if type(s) is t.Symbol]
+            name = next((x for x in single if x in names), names[-1])
+            gap = code(t.Add((condition.left, t.Negate(condition.right))))
+            with digits(EXACT):
+                self.solve(sample, env, name, gap)
 
-    def check_bare(self):
-        """A bare function name needs its variable."""
-        if self.leaves.bare and self.meaning.implicit:
-            for leaves in (self.leaves, self.left_leaves, self.right_leaves):
-                if leaves.bare and self.meaning.lookup(self.meaning.implicit) is None:
-                    leaves.scalars.add(self.meaning.implicit)
+    def solve(self, sample, env, name, gap):
+        """Move one number to where a gap closes: exactly where the gap is linear in it."""
 
-    def unknown_blame(self, dependents):
-        """What is not defined and makes the relation meaningless rather than false; None if nothing."""
-        meaning = self.meaning
-        declared = {n for n, d in meaning.table.items() if d.declared}
-        left, right = self.left_leaves, self.right_leaves
-        names = {d.name for d in dependents}
-        open_left = {n for n in left.unknown if n not in declared} | (names & left.definitions)
-        open_right = {n for n in right.unknown if n not in declared} | (names & right.definitions)
-        for name in sorted(open_left ^ open_right):
-            return f"{t.pretty(name)} is not defined before this point"
-        if len(open_left) == 1 and self.is_bare_derivative():
-            return f"{t.pretty(next(iter(open_left)))} is not defined before this point"
-        conditioned = set()
-        for condition in self.conditions:
-            conditioned |= meaning.leaves(condition).scalars | meaning.leaves(condition).families
-        known = meaning.known | self.derivative_variables() | conditioned | set(meaning.families)
-        known |= self.argument_variables()
-        for name in sorted((left.scalars ^ right.scalars) | (left.families ^ right.families)):
-            if name not in known and name not in left.indices | right.indices:
-                return f"{t.pretty(name)} is not defined before this point"
+        def rest(x):
+            sample.drawn[name] = x
+            return gap(self.comparison.evaluator(sample), env)
+
+        drawn = sample.value(name)
+        if rest(drawn) == 0:  # drawn from {-1, 1}, for y² = 1
+            return
+        start, end = rest(Decimal(0)), rest(Decimal(1))
+        if start == end:
+            raise Undefined("a condition that cannot be solved")
+        root = -start / (end - start)
+        turned = drawn < 0 and rest(-root) == 0  # y² = 1 has two solutions
+        sample.drawn[name] = -root if turned else root
+
+    def at_point(self, sample, env, generic=False):
+        """Compare both sides at one point, if it lies in the domain; raises Refuted."""
+        for attempt in range(41 if generic else 1):
+            point = sample
+            if attempt:
+                seed, mode = f"{sample.seed}r{attempt}", MODES[attempt % len(MODES)]
+                point = self.sample(
+                    seed, mode, sample.size, sample.fixed, sample.flat, sample.variant
+                )
+            try:
+                self.satisfy(point, env)
+                if self.allowed(point, env):
+                    return self.compare_at(point, env, generic)
+            except Undefined:
+                continue
         return None
 
-    def derivative_variables(self):
-        names = set()
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Derivative):
-                names |= {v.name for v, _ in node.variables if isinstance(v, t.Symbol)}
-        return names
-
-    def argument_variables(self):
-        """The x of ``tanh x``: what a function is written in needs no introduction."""
-        names = set()
-        for node in (*self.left.walk(), *self.right.walk()):
-            if isinstance(node, t.Apply):
-                for argument in node.arguments:
-                    names |= t.names_in(argument)
-        return names
-
-    def is_bare_derivative(self):
-        """``f'(x) = …`` with f open and no limit in sight: a claim about one particular f."""
-        for one, other in ((self.left, self.right), (self.right, self.left)):
-            bare = isinstance(one, t.Prime | t.Derivative) and isinstance(one.body, t.Symbol)
-            bare |= isinstance(one, t.Apply) and all(
-                isinstance(a, t.Symbol | t.Number) for a in one.arguments
-            )
-            bare |= (
-                isinstance(one, t.Derivative)
-                and isinstance(one.body, t.Apply)
-                and all(isinstance(a, t.Symbol) for a in one.body.arguments)
-            )
-            if bare and not any(isinstance(n, t.Limit) for n in other.walk()):
-                return True
-        return False
-
-    # -- conclusions -------------------------------------------------------------------------------
-
-    def conclusion(self, dependents):
+    def compare_at(self, sample, env, generic):
+        """Compare both sides at one point, and note what it says."""
+        # The first points of a relation, and the only one where there is no variable, are looked at
+        # with more digits: a term that is small beside the others must not get lost.
         tally = self.tally
-        claimed = self.claimed_beyond(dependents)
-        if claimed is not None:
-            return claimed
-        if tally.left_only:
-            reason, witness = tally.left_only[0]
-            if not tally.right_only and not tally.neither:
-                blamed = self.unknown_blame(dependents)
-                if blamed is not None:
-                    return Verdict("unread", blamed)
-                return Verdict(
-                    "refuted",
-                    f"the right side has no value where the left has one ({reason})",
-                    witness,
-                    tally.compared,
-                )
-            if not self.plainly_bounded() or not tally.generic:
-                return Verdict(
-                    "undecided",
-                    f"the right side has no value where the left has one ({reason}): "
-                    "say on the page where it is meant",
-                    witness, tally.compared,
-                )  # fmt: skip
-        if tally.undecidable:
-            return Verdict(
-                "undecided", f"at some points: {tally.undecidable}", None, tally.compared
+        found = self.comparison.at(sample, env, strict=tally.generic < 2, far=self.quiet)
+        if found.kind in ("differs", "left", "right") and len(tally.failed) < LONELY:
+            tally.failed.append((sample, env))
+        if found.kind == "differs":
+            reason = (
+                "the two sides differ" if self.operator == "=" else "the relation does not hold"
             )
-        free = (
-            self.leaves.scalars
-            or self.leaves.families
-            or self.leaves.unknown
-            or self.open_dependents()
-        )
-        needed = 3 if free else 1
-        if self.few_values():
-            needed = 1
-        if tally.compared < needed:
-            why = tally.undecidable or tally.undefined or "no point satisfies the conditions"
-            return Verdict(
-                "undecided", f"could be compared at too few points ({why})", None, tally.compared
-            )
-        if free and not tally.generic and not self.few_values():
-            return Verdict(
-                "undecided", "could be compared at special points only", None, tally.compared
-            )
+            if isinstance(found.error, Contradiction | NotAttained):
+                reason = f"{found.error} here"
+            raise Refuted(reason, self.witness(sample, env, found.left, found.right))
+        if found.kind == "holds":
+            if not self.quiet:
+                tally.generic += generic
+                tally.special += not generic
+        elif found.kind in ("left", "right"):
+            if len(tally.lonely) < LONELY:
+                witness = self.witness(sample, env, found.left, found.right)
+                tally.lonely.append((found.kind, found.error, witness))
+        elif found.kind == "unsettled":
+            # With several variables at special values that means little.
+            if generic or len(self.leaves.scalars) < 2:
+                tally.unsettled = str(found.error)
+        else:
+            tally.lost = str(found.error or "a difference too small to be told")
+        return None
+
+    # -- conclusions ---------------------------------------------------------------------------------
+
+    def conclusion(self):
+        """The verdict where no point refutes."""
+        tally = self.tally
+        if tally.lonely:
+            return self.lonely_verdict()
+        if tally.unsettled:
+            return Verdict("undecided", f"at some points: {tally.unsettled}", None, tally.compared)
+        leaves = self.leaves
+        free = bool(leaves.scalars or leaves.families or leaves.smooth)
+        few = self.few_values()
+        if tally.compared < (3 if free and not few else 1):
+            why = tally.lost or "no point satisfies the conditions, or no side has a value"
+            return Verdict("undecided", f"compared at too few points ({why})", None, tally.compared)
+        if free and not tally.generic and not few:
+            return Verdict("undecided", "compared at special points only", None, tally.compared)
         return Verdict("verified", self.verified_reason(), None, tally.compared)
 
-    def claimed_beyond(self, dependents):
-        """The verdict where the page claims the relation on a region where one side has no value.
-
-        ``(√x)² = x`` alone is about the x that have a root, as every textbook means it; "for all
-        real x" it is false. What a whole page says of its variables is no such claim: there the
-        reader is asked.
-        """
-        here, page = self.restricted(self.scoped), self.restricted(self.meaning.conditions)
-        for found, node, side in (
-            (self.tally.right_only, self.left, "left"),
-            (self.tally.left_only, self.right, "right"),
-        ):
-            names = self.meaning.leaves(node).scalars | self.meaning.leaves(node).families
-            if len(found) < 2 or not names or not names <= here | page:
-                continue
-            blamed = self.unknown_blame(dependents)
-            if blamed is not None:
-                return Verdict("unread", blamed)
-            error, witness = found[0]
-            compared = self.tally.compared
-            if names & here:
-                reason = f"claimed here, where the {side} side is not defined ({error})"
-                return Verdict("refuted", reason, witness, compared)
-            reason = f"the {side} side has no value in a part of the page's domain ({error}): "
-            reason += "say where the equation is meant"
-            return Verdict("undecided", reason, witness, compared)
-        return None
-
-    def restricted(self, conditions):
-        """The variables that conditions give a region to; a pinned value (x = 0) is no region."""
-        names = set()
-        for condition in conditions:
-            parts = condition.items if isinstance(condition, t.And) else (condition,)
-            for part in parts:
-                if isinstance(part, t.Relation) and part.operator not in ("=", "to"):
-                    leaves = self.meaning.leaves(part)
-                    names |= leaves.scalars | leaves.families
-        return names
-
-    def for_matrices(self):
-        """The doubt about ``AB = BA`` where nothing says whether A and B are numbers; or None."""
-        nodes = (self.left, self.right)
-        names = matrices.undeclared(self.meaning, nodes, self.scoped)
-        if not names:
-            return None
-        with matrices.as_matrices(self.meaning, names):
-            again = Question(
-                self.meaning, self.left, self.operator, self.right, self.scoped,
-                self.convention, self.work,
-            )  # fmt: skip
-            try:
-                refuted = again.answer().kind == "refuted"
-            except (Unread, TypeError, AttributeError):  # A + 1: these are numbers
-                return None
-        if not refuted:
-            return None
-        shown = " and ".join(t.pretty(name) for name in sorted(names))
-        reason = f"holds for numbers and not for matrices: say which {shown} are"
-        return Verdict("undecided", reason, None, self.tally.compared)
+    def lonely_verdict(self):
+        """One side only has a value somewhere: a kink refutes, anything else leaves it open."""
+        for side, error, witness in self.tally.lonely:
+            if isinstance(error, NoDerivative):
+                other = witness["right" if side == "left" else "left"]
+                reason = f"no derivative exists at this point ({slopes(error)}), yet one side says {other}"
+                return Verdict("refuted", reason, witness, self.tally.compared)
+        side, error, witness = self.tally.lonely[0]
+        reason = (
+            f"the {side} side has no value where the other has one ({error}): say where it is meant"
+        )
+        return Verdict("undecided", reason, witness, self.tally.compared)
 
     def few_values(self):
         """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""
         pinned = {
             name
-            for c in self.conditions
-            if isinstance(c, t.Relation) and c.operator == "="
-            for name in self.meaning.leaves(c).scalars
+            for c, _, leaves in self.concerned
+            if type(c) is t.Relation and c.operator == "="
+            for name in leaves.scalars
         }
-        names = self.leaves.scalars - pinned
-        return not self.leaves.families and all(
-            self.domain.get(name) is not None and self.domain[name].values for name in names
-        )
-
-    def plainly_bounded(self):
-        """Whether a logarithm or root of a plain variable shows what the display is about."""
-        if not all(isinstance(error, OutsideReals) for error, _ in self.tally.left_only):
-            return False
-        for node in self.right.walk():
-            if (
-                isinstance(node, t.Apply)
-                and isinstance(node.head, t.Function)
-                and node.head.name in ("log", "sqrt")
-            ) and not isinstance(node.arguments[0], t.Symbol | t.Element):
-                return False
-            if isinstance(node, t.Root) and not isinstance(node.body, t.Symbol | t.Element):
-                return False
-            if (
-                isinstance(node, t.Power)
-                and not isinstance(node.exponent, t.Number)
-                and not isinstance(node.base, t.Symbol | t.Element | t.Constant)
-            ):
-                return False
-        return True
+        domains = [self.domain.get(name) for name in self.leaves.scalars - pinned]
+        return not self.leaves.families and all(d is not None and d.values for d in domains)
 
     def verified_reason(self):
         count = self.tally.compared
-        text = f"{count} points" if count != 1 else "1 point"
-        if self.tally.convention:
-            text += ", with the convention at the kink"
-        where = self.domain_text()
-        return f"{text}; {where}" if where else text
+        reason = f"{count} points" if count != 1 else "1 point"
+        if self.comparison.declared:
+            reason += ", with the value that is given at the kink"
+        real = t.NumberSet("R")
+        where = [
+            describe(c)
+            for c, about, _ in self.concerned
+            if about and getattr(c, "right", None) != real
+        ]
+        return f"{reason}; for {', '.join(dict.fromkeys(where))}" if where else reason
 
-    def domain_text(self):
-        shown = []
-        for condition in self.conditions:
-            real = isinstance(condition, t.Relation) and condition.right == t.NumberSet("R")
-            if self.concerns(self.meaning.leaves(condition)) and not real:
-                shown.append(describe(condition))
-        return "for " + ", ".join(dict.fromkeys(shown)) if shown else ""
-
-    def witness(self, sample, locals_, left, right):
-        at = {
-            t.pretty(name): str(value)
-            for name, value in locals_.items()
-            if not str(name).startswith("@")
+    def witness(self, sample, env, left, right):
+        """A point and the values of both sides there, as text."""
+        at = {shown(name): str(value) for name, value in env.items()}
+        at |= {
+            shown(name): str(sample.sizes[name])
+            for name in self.meaning.sizes
+            if name in self.leaves.sizes
         }
-        for name in self.meaning.sizes:
-            if name in self.leaves.sizes:
-                at[t.pretty(name)] = str(sample.sizes[name])
-        concerned = {("v", n) for n in self.leaves.scalars}
         for key in sorted(sample.drawn, key=str):
-            if key[0] == "v" and key in concerned:
-                at[t.pretty(key[1])] = self.text(sample.drawn[key])
-            elif key[0] == "e":
-                indices = ",".join(str(i) for i in key[2])
-                at[f"{t.pretty(key[1])}_{indices}"] = self.text(sample.drawn[key])
-        for digits in (6, 15, 40):
-            shown = self.text(left, digits), self.text(right, digits)
-            if shown[0] != shown[1]:
-                break
-        return {"at": at, "left": shown[0], "right": shown[1]}
-
-    def text(self, value, digits=10):
-        """A value as a person reads it."""
-        if value is None:
-            return "no value"
-        if isinstance(value, np.ndarray):
-            rows = [", ".join(self.text(x, digits) for x in row) for row in value]
-            return "[" + "; ".join(rows) + "]"
-        if isinstance(value, Range):
-            if value.items:
-                return "{" + ", ".join(self.text(x, digits) for x in value.items) + "}"
-            left, right = "[" if value.lower_closed else "(", "]" if value.upper_closed else ")"
-            return (
-                f"{left}{self.text(value.lower, digits)}, {self.text(value.upper, digits)}{right}"
-            )
-        value = primal(value)
-        if value == 0 or self.mp.isinf(value) or abs(self.mp.mag(value)) < 4000:
-            shown = self.mp.nstr(value, digits)
-            return shown[:-2] if shown.endswith(".0") else shown
-        return "a number beyond 10^1000" if self.mp.mag(value) > 0 else "a number below 10^-1000"
+            if type(key) is tuple:
+                at[f"{shown(key[0])}_{','.join(map(str, key[1]))}"] = text(sample.drawn[key])
+            elif key in self.leaves.scalars:
+                at[shown(key)] = text(sample.drawn[key])
+        first, second = two_texts(left, right)
+        return {"at": at, "left": first, "right": second}
 
 
-class Overlap(Question):
-    """A question that refutes nothing, and counts the random points at which both sides agree."""
+def slopes(error):
+    """What is known of a kink."""
+    if error.left is None:
+        return "the function jumps"
+    return f"the slope is {text(error.left, 6)} from the left and {text(error.right, 6)} from the right"
 
-    agreed = 0
 
-    def compare_at(self, sample, locals_, generic):
-        if not generic:
-            return
-        left, left_error = self.side(self.left, sample, locals_)
-        right, right_error = self.side(self.right, sample, locals_)
-        if left_error is None and right_error is None:
-            self.agreed += bool(self.agree(left, right))
-            self.tally.generic += 1
+def bounds(operator, right):
+    """The relations that say the same: of ∈ with an interval, one for each end."""
+    if type(right) is t.Vector and len(right.items) == 2:
+        right = t.Interval(*right.items, False, False)
+    if operator != "in" or type(right) is not t.Interval:
+        return [(operator, right)]
+    low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"
+    return [(low, right.lower), (high, right.upper)]

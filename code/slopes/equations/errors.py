@@ -2,24 +2,24 @@
 
 
 class EquationError(AssertionError):
-    """An equation of a page is refuted, undecided or unread; the message names the first one."""
+    """An equation of a page is not in order; the message names the first one."""
 
 
 class Unread(Exception):
-    """LaTeX that the reader does not understand: it says so, and never guesses.
+    """LaTeX that has no one meaning here: it is said to be not understood, and never guessed.
 
     Attributes
     ----------
     message : str
         What was not understood and, where it can be told, what to write instead.
-    start : int or None
-        Where in the displayed LaTeX it stands (a character offset).
+    at : int or None
+        Where in the LaTeX it stands (a character offset).
     """
 
-    def __init__(self, message, start=None):
+    def __init__(self, message, at=None):
         super().__init__(message)
         self.message = message
-        self.start = start
+        self.at = at
 
 
 class Undefined(Exception):
@@ -36,10 +36,6 @@ class BeyondReach(Undefined):
 
 class NotAttained(Undefined):
     """A largest or smallest value that is approached and never reached."""
-
-
-class SaidUndefined(Undefined):
-    """The page itself says that there is no value here."""
 
 
 class Contradiction(Undefined):

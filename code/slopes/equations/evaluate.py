@@ -1,623 +1,636 @@
 """The value of an expression at a point.
 
-An `Evaluator` walks a tree and computes, with the numbers of `numbers`, in the meaning that the
-page gives to its names. Derivatives are taken by evaluating at ``v + ε`` and, where a comparison
-was a tie, at ``v - ε`` as well: they exist only where the two agree and the function is continuous.
+Each node of a tree is compiled once into a closure ``run(ev, env)``: `ev` is the `Evaluator` of one
+sample point, `env` holds what is bound (parameters and integration variables as numbers or arrays,
+indices as ints). A value that a page defined is computed under the bindings of the place where it
+stands, as it is meant: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
-import numpy as np
+import functools
+import math
+import operator
+from decimal import Decimal
 
-from . import builtins
+from . import functions
+from . import numbers as n
 from . import tree as t
-from .calls import Calls
-from .derivatives import Derivatives
-from .errors import Contradiction, SaidUndefined, Undecidable, Undefined, Unread
-from .meaning import single_name
-from .numbers import Dual, primal
-from .values import Frame, Range, compare_sign, strip_all
+from .arrays import Array, Range, each, flat, scalar, total
+from .errors import Contradiction, Undecidable, Undefined, Unread
+from .numbers import INFINITY, ONE, ZERO, Complex, Dual, primal, whole
+
+MAKERS = {}
+NESTING = 60  # definitions within definitions
 
 
-class Evaluator(Calls, Derivatives):
+def maker(kind):
+    """Register the compiler of one kind of node."""
+
+    def keep(function):
+        MAKERS[kind] = function
+        return function
+
+    return keep
+
+
+def code(node):
+    """The closure of a node, compiled when it is first asked for."""
+    found = node.__dict__.get("_code")
+    if found is None:
+        make = MAKERS.get(type(node))
+        if make is None:
+            raise Unread(f"{type(node).__name__} has no value of its own", node.at)
+        found = make(node)
+        object.__setattr__(node, "_code", found)
+    return found
+
+
+class Evaluator:
     """Computes expressions of a page at one sample point.
 
-    Parameters
+    Attributes
     ----------
-    meaning : object with ``lookup(name, table)``, ``implicit``, ``range_of(...)``
-        What the names of the page mean (`meaning.Meaning`).
-    sample : object with ``scalar(name)``, ``element(name, indices)``, ``unknown(name)``,
-    ``size(symbol)``
-        The values of everything that is free.
-    arithmetic : numbers.Arithmetic
+    meaning : meaning.Meaning
+    sample : points.Sample
+    reaches : dict
+        What each name depends on; shared by all points.
+    moved : dict
+        Values that a derivative or a value-at bar puts in the place of others: a name, or a name
+        with its indices, to a value.
+    memo : dict
+        Values of defined names under the present `moved`.
+    slack : float
+        The relative error that a limit, an integral or a search brings in.
+    declared : bool
+        Whether a value at a kink was taken that a Let gives.
     """
 
-    def __init__(self, meaning, sample, arithmetic):
+    def __init__(self, meaning, sample, reaches):
         self.meaning = meaning
+        self.table = meaning.table
         self.sample = sample
-        self.a = arithmetic
-        self.mp = arithmetic.mp
-        self.override = {}
-        self.cache = {}  # elements already computed under the present overrides
-        self.slack = 0  # relative error that a limit, an integral or a search brings in
+        self.reaches = reaches
+        self.moved = {}
+        self.memo = {}
+        self.slack = 0
         self.depth = 0
-        self.convention = None
+        self.declared = False
 
-    def value(self, node, frame=None):
+    def value(self, node, env):
         """The value of a node; Undefined, Undecidable or Unread are raised, never returned."""
+        return code(node)(self, env)
+
+    # -- names ---------------------------------------------------------------------------------------
+
+    def named(self, name, env):
+        """The value of a name that is not bound."""
+        value = self.moved.get(name)
+        if value is not None:
+            return value
+        definition = self.table.get(name)
+        if definition is not None:
+            return self.remembered(name, env, lambda: self.defined(definition, env))
+        size = self.sample.sizes.get(name)
+        if size is not None:
+            return Decimal(size)
+        if name not in self.meaning.families:
+            return self.sample.value(name)
+        return self.array(name, 2 if self.meaning.is_matrix(name) else 1, env)
+
+    def element(self, name, indices, env):
+        """One element of something that has a name."""
+        value = self.moved.get((name, indices))
+        definition = self.table.get(name)
+        if value is not None:
+            return value
+        if name in self.moved or (definition is not None and not definition.indices):
+            return pick(self.named(name, env), indices)
+        if definition is None:
+            return self.sample.value(name, indices)
+        if definition.body and min(indices) < 1 and name in t.names_in(definition.body):
+            return self.sample.value(name, indices)  # where a recurrence begins: any number
+        inner = {k: v for k, v in env.items() if k not in definition.indices}
+        compute = functools.partial(self.defined, definition, env, indices)
+        return self.remembered((name, indices), inner, compute)
+
+    def reach(self, key):
+        """All names that a name (or an element) depends on, through its definitions."""
+        name = key if type(key) is str else key[0]
+        found = self.reaches.get(name)
+        if found is None:
+            leaves = self.meaning.leaves(t.Symbol(name))
+            found = leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
+            self.reaches[name] = found
+        return found
+
+    def remembered(self, key, env, compute):
+        """A value that is computed once where nothing that is bound plays a part in it."""
+        free = not env or self.reach(key).isdisjoint(env)
+        value = self.memo.get(key) if free else None
+        if value is None:
+            value = self.nested(compute)
+            if free:
+                self.memo[key] = value
+        return value
+
+    def nested(self, compute):
+        """Compute something by its definition, within bounds."""
         self.depth += 1
-        if self.depth > 250:
-            self.depth = 0
+        n.now().spend()
+        if self.depth > NESTING:
             raise Unread("definitions nested too deeply, or a definition that needs itself")
         try:
-            self.a.work.spend(1 if self.mp.prec < 400 else 3)
-            return METHODS[type(node)](self, node, frame or Frame())
+            return compute()
         finally:
             self.depth -= 1
 
-    # -- arithmetic, on numbers and arrays ---------------------------------------------------------
+    def moving(self, key, value, inner, env):
+        """The value of ``inner(env)`` while a value stands in the place of another."""
+        moved, memo = self.moved, self.memo
+        name = key if type(key) is str else key[0]
+        self.moved = {**moved, key: value}
+        self.memo = {k: v for k, v in memo.items() if name not in self.reach(k)}
+        try:
+            return inner(env)
+        finally:
+            self.moved, self.memo = moved, memo
 
-    def each(self, function, *values):
-        """Apply a scalar operation elementwise where an operand is an array."""
-        arrays = [v for v in values if isinstance(v, np.ndarray)]
-        if not arrays:
-            return function(*values)
-        shape = arrays[0].shape
-        if any(v.shape != shape for v in arrays):
-            raise Unread(f"arrays of shapes {', '.join(str(v.shape) for v in arrays)} do not fit")
-        result = np.empty(shape, dtype=object)
-        for place in np.ndindex(shape):
-            result[place] = function(
-                *(v[place] if isinstance(v, np.ndarray) else v for v in values)
-            )
-        return result
+    def defined(self, definition, env, indices=None):
+        """The value of a name by its definition; of a function at its own parameters."""
+        if definition.is_function:
+            if not definition.parameters:
+                raise Unread(f"{t.pretty(definition.name)} stands without its argument")
+            own = [code(t.Symbol(p))(self, env) for p in definition.parameters]
+            return self.call(definition, own, env, indices)
+        if definition.indices and indices is None:
+            return self.array(definition.name, len(definition.indices), env)
+        bound = {**env, **dict(zip(definition.indices, indices or (), strict=True))}
+        return self.body(definition, bound)
 
-    def plus(self, x, y):
-        for one, other in ((x, y), (y, x)):
-            square = isinstance(one, np.ndarray) and 1 not in one.shape
-            if square and not isinstance(other, np.ndarray):
-                raise Unread("a number added to a matrix")
-        return self.each(self.a.add, x, y)
+    def body(self, definition, env):
+        """The body of a definition, where its conditions hold."""
+        for condition in definition.conditions:
+            # "p_i > 0" is about the elements of an argument, whatever i is
+            loose = self.meaning.leaves(condition).indices - set(env)
+            if not loose and not code(condition)(self, env):
+                raise Undefined(f"outside the domain of {t.pretty(definition.name)}")
+        return code(definition.body)(self, env)
 
-    def times(self, x, y):
-        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
-            if x.shape[1] != y.shape[0]:
-                raise Unread(f"a product of arrays of shapes {x.shape} and {y.shape}")
-            rows, cols = x.shape[0], y.shape[1]
-            result = np.empty((rows, cols), dtype=object)
-            for r in range(rows):
-                for c in range(cols):
-                    total = self.a.mul(x[r, 0], y[0, c])
-                    for k in range(1, x.shape[1]):
-                        total = self.a.add(total, self.a.mul(x[r, k], y[k, c]))
-                    result[r, c] = total
-            return result[0, 0] if rows == cols == 1 else result
-        return self.each(self.a.mul, x, y)
+    def call(self, definition, values, env, indices=None):
+        """The value of a function of the page (or of any smooth one)."""
+        name, vectors = definition.name, definition.vectors
+        if definition.kind == "smooth":
+            items = flat(values)
+            return self.sample.smooth((name, indices), len(items))(*items)
+        if not definition.is_function or len(values) != len(definition.parameters):
+            raise Unread(f"{t.pretty(name)} is no function of {len(values)} arguments")
+        if len(values) == 1 and type(values[0]) is Array and True not in vectors:
+            return values[0].map(lambda x: self.call(definition, [x], env, indices))
+        if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=False)):
+            raise Unread(f"{t.pretty(name)} takes a vector")
+        if definition.indices and indices is None:
+            ends = range(1, self.length(name) + 1)
+            return Array.column([self.call(definition, values, env, (k,)) for k in ends])
+        inner = {k: v for k, v in env.items() if type(v) is int}
+        inner.update(zip(definition.parameters, values, strict=True))
+        inner.update(zip(definition.indices, indices or (), strict=True))
+        return self.nested(lambda: self.body(definition, inner))
 
-    def minus(self, x):
-        return self.each(self.a.neg, x)
+    # -- arrays --------------------------------------------------------------------------------------
 
-    def scalar(self, value, what="this"):
-        if isinstance(value, np.ndarray):
-            raise Unread(f"{what} needs a number, and a vector stands there")
-        if isinstance(value, Range):
-            raise Unread(f"{what} needs a number, and a set stands there")
-        return value
+    def index(self, node, env):
+        """An index: a whole number."""
+        if type(node) is t.Symbol and type(env.get(node.name)) is int:
+            return env[node.name]
+        return whole_number(code(node)(self, env), "an index")
 
-    def _Number(self, node, frame):
-        return self.a.literal(node.text)
+    def end(self, node, env=None):
+        """The upper end of an index; a common one where nothing tells it."""
+        return self.sample.size if node is None else self.index(node, env or {})
 
-    def _Constant(self, node, frame):
-        if node.name == "e":
-            return +self.mp.e
-        if node.name == "pi":
-            return +self.mp.pi
-        if node.name == "i":
-            return self.mp.mpc(0, 1)
-        return self.mp.inf
+    def length(self, name, place=0):
+        return self.end(self.meaning.extent(name, place))
 
-    def _Add(self, node, frame):
-        total = self.value(node.terms[0], frame)
-        for term in node.terms[1:]:
-            total = self.plus(total, self.value(term, frame))
-        return total
+    def array(self, name, places, env):
+        """A vector or matrix that is given by its elements, as a whole."""
+        if places > 2:
+            raise Unread("an array with more than two indices")
+        rows = self.length(name)
+        if places == 1:
+            return Array.column([self.element(name, (k,), env) for k in range(1, rows + 1)])
+        return Array.build(rows, self.length(name, 1), lambda r, c: self.element(name, (r, c), env))
 
-    def _Negate(self, node, frame):
-        return self.minus(self.value(node.body, frame))
 
-    def _Multiply(self, node, frame):
-        values = [self.value(factor, frame) for factor in node.factors]
-        total = values[-1]
-        # From the right: s s^T v is read as the mathematics is, and shapes decide.
-        arrays = [v for v in values if isinstance(v, np.ndarray)]
-        if len(arrays) < 2:
-            total = values[0]
-            for value in values[1:]:
-                total = self.times(total, value)
-            return total
-        total = values[0]
-        for value in values[1:]:
-            total = self.times(total, value)
-        return total
+def pick(value, indices):
+    """An element of a value."""
+    if type(value) is not Array:
+        raise Unread("an index on something that is a number")
+    return value[indices]
 
-    def _Divide(self, node, frame):
-        top = self.value(node.numerator, frame)
-        bottom = self.value(node.denominator, frame)
-        if isinstance(bottom, np.ndarray) and not isinstance(top, np.ndarray):
-            top = self.each(lambda _: top, bottom)
-        return self.each(self.a.div, top, bottom)
 
-    def _Power(self, node, frame):
-        if node.base == t.Constant("e"):
-            return self.each(self.a.exp, self.value(node.exponent, frame))
-        base = self.value(node.base, frame)
-        exponent = self.scalar(self.value(node.exponent, frame), "an exponent")
-        if isinstance(base, np.ndarray) and 1 not in base.shape:
-            return self.matrix_power(base, exponent)
-        return self.each(lambda x: self.a.power(x, exponent), base)
+# -- values by the values below: one line each ----------------------------------------------------------
 
-    def matrix_power(self, base, exponent):
-        """A whole power of a square matrix; a negative one is a power of the inverse."""
-        whole = self.a.integer(primal(exponent))
-        if whole is None or abs(whole) > 6 or base.shape[0] != base.shape[1]:
-            raise Unread("this power of a matrix")
-        n = base.shape[0]
-        factor = base if whole >= 0 else self.inverse(base)
-        total = self.matrix(n, n, lambda r, c: self.mp.mpf(int(r == c)))
-        for _ in range(abs(whole)):
-            total = self.times(total, factor)
-        return total
 
-    def inverse(self, matrix):
-        """The inverse by Gauss and Jordan, with the largest pivot of each column."""
-        n = matrix.shape[0]
-        rows = [[*matrix[r], *(self.mp.mpf(int(r == c)) for c in range(n))] for r in range(n)]
-        for c in range(n):
-            best = max(range(c, n), key=lambda r: abs(primal(rows[r][c])))
-            rows[c], rows[best] = rows[best], rows[c]
-            pivot = rows[c][c]
-            rows[c] = [self.a.div(x, pivot) for x in rows[c]]
-            for r in range(n):
-                if r != c:
-                    factor = rows[r][c]
-                    pairs = zip(rows[r], rows[c], strict=True)
-                    rows[r] = [self.a.sub(x, self.a.mul(factor, y)) for x, y in pairs]
-        return self.matrix(n, n, lambda r, c: rows[r][n + c])
+def whole_number(value, what):
+    """A value that has to be a whole number."""
+    count = whole(primal(scalar(value)))
+    if count is None:
+        raise Unread(f"{what} that is not a whole number")
+    return count
 
-    def _Root(self, node, frame):
-        degree = self.a.integer(primal(self.scalar(self.value(node.degree, frame))))
-        if degree is None:
-            raise Unread("a root of broken degree")
-        return self.each(lambda x: self.a.root(x, degree), self.value(node.body, frame))
 
-    def _Hadamard(self, node, frame):
-        left, right = self.array(node.left, frame), self.array(node.right, frame)
-        return self.each(self.a.mul, left, right)
+def _power(node, base, exponent):
+    if type(base) is Array and not base.is_vector:
+        return base.power(whole_number(exponent, "a power of a matrix"))
+    exponent = scalar(exponent, "an exponent")
+    return each(lambda x: n.power(x, exponent), base)
 
-    def _Factorial(self, node, frame):
-        n = self.a.integer(primal(self.scalar(self.value(node.body, frame))))
-        if n is None or not 0 <= n <= 100:
-            raise Undefined("a factorial of this number")
-        return self.mp.factorial(n)
 
-    def _Absolute(self, node, frame):
-        value = self.value(node.body, frame)
-        if isinstance(value, np.ndarray):
-            raise Unread("bars around a vector: write a norm")
-        return self.a.absolute(value, id(node))
+def _root(node, body, degree):
+    count = whole_number(degree, "a root of a degree")
+    return each(lambda x: n.root(x, count), body)
 
-    def _Norm(self, node, frame):
-        value = self.array(node.body, frame)
-        items = list(value.flat) if isinstance(value, np.ndarray) else [value]
-        order = (
-            self.a.integer(primal(self.scalar(self.value(node.order, frame))))
-            if (node.order != t.Constant("infinity"))
-            else None
-        )
-        if node.order == t.Constant("infinity"):
-            return self.a.largest([self.a.absolute(x, id(node)) for x in items], id(node))
-        if order == 1:
-            return self.total([self.a.absolute(x, id(node)) for x in items])
-        if order == 2:
-            return self.a.sqrt(self.total([self.a.mul(x, x) for x in items]))
+
+def _factorial(node, body):
+    count = whole(primal(scalar(body)))
+    if count is None or not 0 <= count <= 100:
+        raise Undefined("a factorial of this number")
+    return ONE * math.factorial(count)
+
+
+def _absolute(node, body):
+    if type(body) is Array:
+        raise Unread("bars around a vector: write a norm")
+    return n.absolute(body, id(node))
+
+
+def _norm(node, body, order):
+    items = flat([body])
+    if order == 2:
+        return n.sqrt(total([x * x for x in items]))
+    sizes = [n.absolute(x, id(node)) for x in items]
+    if order == 1:
+        return total(sizes)
+    if order != INFINITY:
         raise Unread("a norm of this order")
-
-    def total(self, items):
-        result = self.mp.mpf(0)
-        for item in items:
-            result = self.a.add(result, item)
-        return result
-
-    # -- names -------------------------------------------------------------------------------------
-
-    def _Symbol(self, node, frame):
-        name = node.name
-        if name in frame.locals:
-            value = frame.locals[name]
-            return self.mp.mpf(value) if isinstance(value, int) else value
-        if name.startswith("@"):
-            return self.apply(t.Function(name[1:]), (self.implicit(frame),), frame)
-        if node.bold and name == "1":
-            return self.column([self.mp.mpf(1)] * self.length("1"))
-        definition = self.meaning.lookup(name, frame.table)
-        if definition is not None:
-            return self.defined(definition, frame)
-        if ("v", name) in self.override:
-            return self.override["v", name]
-        if name in builtins.LETTERS and name in self.meaning.primed:
-            return self.apply(t.Function(name), (self.implicit(frame),), frame)
-        partial = self.meaning.partial_of(name)
-        if partial is not None:
-            variables = tuple((t.Symbol(name), 1) for name in partial[1:])
-            return self.value(t.Derivative(t.Symbol(partial[0]), variables, True), frame)
-        size = self.sample.size(name)
-        if size is not None:
-            return self.mp.mpf(size)
-        if node.bold and name == "I":
-            n = self.length(name)
-            return self.matrix(n, n, lambda r, c: self.mp.mpf(int(r == c)))
-        if self.meaning.is_vector(node):
-            return self.family(name)
-        return self.sample.scalar(name)
-
-    def defined(self, definition, frame):
-        """The value of a name that the page defined."""
-        key = ("d", definition.key)
-        if key in self.override:
-            return self.override[key]
-        inner = Frame(frame.locals, definition.table)
-        if definition.kind == "variable":
-            return self.value(definition.body, inner)
-        if definition.kind == "dependent":
-            values = [self.value(argument, inner) for argument in definition.arguments]
-            flat = []
-            for value in values:
-                flat.extend(value.flat if isinstance(value, np.ndarray) else [value])
-            return self.sample.unknown(definition.name, len(flat))(self.a, *flat)
-        if definition.kind == "elements":
-            return self.all_elements(definition, frame)
-        if definition.kind in ("function", "unknown"):
-            if definition.kind == "function" and len(definition.parameters) > 1:
-                inner = Frame(frame.locals, {})
-                values = [
-                    self.array(t.Symbol(p, vector), inner)
-                    if vector
-                    else self.value(t.Symbol(p), inner)
-                    for p, vector in zip(
-                        definition.parameters, definition.vector_parameters, strict=True
-                    )
-                ]
-                return self.call(definition, values, frame)
-            return self.call(definition, [self.own_argument(definition, frame)], frame)
-        raise Unread(f"{t.pretty(definition.name)} has no value")
-
-    def own_argument(self, definition, frame):
-        """The argument of a bare function: L means L(a) where a is itself a defined quantity."""
-        if len(definition.parameters) == 1 and "@" not in frame.locals:
-            inner = self.meaning.lookup(definition.parameters[0])
-            if inner is not None and inner.kind in ("variable", "dependent"):
-                return self.value(t.Symbol(definition.parameters[0]), frame)
-        return self.implicit(frame)
-
-    def implicit(self, frame):
-        """The value of the variable that a bare function name leaves out."""
-        if "@" in frame.locals:
-            return frame.locals["@"]
-        name = self.meaning.implicit
-        if name is None:
-            raise Unread("a function stands without its argument, and the page does not tell which")
-        return self.value(t.Symbol(name), frame)
-
-    def _Element(self, node, frame):
-        indices = tuple(self.index(item, frame) for item in node.indices)
-        base = node.base
-        if isinstance(base, t.Apply):
-            return self.applied_element(base, indices, frame)
-        if not isinstance(base, t.Symbol):
-            return self.pick(self.value(base, frame), indices)
-        name = base.name
-        if name in frame.locals:
-            return self.pick(frame.locals[name], indices)
-        single = self.meaning.lookup(single_name(name, indices), frame.table)
-        if single is not None:
-            return self.defined(single, frame)
-        definition = self.meaning.lookup(name, frame.table)
-        if definition is not None and definition.kind == "dependent" and definition.indexed:
-            key = ("d", definition.key, indices)
-            if key in self.override:
-                return self.override[key]
-            flat = []
-            for argument in definition.arguments:
-                value = self.value(argument, Frame(frame.locals, definition.table))
-                flat.extend(value.flat if isinstance(value, np.ndarray) else [value])
-            return self.sample.unknown(f"{name}{indices}", len(flat))(self.a, *flat)
-        if definition is not None and definition.kind == "elements":
-            return self.element(definition, indices, frame)
-        if definition is not None and definition.kind == "function" and definition.indices:
-            # q_i after q_i(T) = …: at its own T
-            arguments = tuple(t.Symbol(parameter) for parameter in definition.parameters)
-            return self.applied_element(t.Apply(t.Function(name), arguments), indices, frame)
-        if definition is not None and definition.kind == "variable":
-            value = self.defined(definition, frame)
-            if isinstance(value, np.ndarray):
-                return self.pick(value, indices)
-            return self.free_element(name, indices)
-        if definition is not None and definition.kind == "unknown":
-            return self.sample.unknown(f"{name}{indices}", 1)(self.a, self.implicit(frame))
-        if name == "delta" and len(indices) == 2:
-            return self.mp.mpf(int(indices[0] == indices[1]))
-        return self.free_element(name, indices)
-
-    def free_element(self, name, indices):
-        key = ("e", name, indices)
-        if key in self.override:
-            return self.override[key]
-        return self.sample.element(name, indices)
-
-    def element(self, definition, indices, frame):
-        """One element of a quantity defined by its elements."""
-        key = ("d", definition.key, indices)
-        if key in self.override:
-            return self.override[key]
-        if len(indices) != len(definition.indices):
-            raise Unread(f"{t.pretty(definition.name)} has {len(definition.indices)} indices")
-        bound = dict(zip(definition.indices, indices, strict=True))
-        plain = all(isinstance(v, int) for v in frame.locals.values())
-        plain = plain and self.meaning.is_closed(definition)
-        if plain and key in self.cache:
-            return self.cache[key]
-        value = self.value(definition.body, Frame({**frame.locals, **bound}, definition.table))
-        if plain:
-            self.cache[key] = value
-        return value
-
-    def all_elements(self, definition, frame):
-        n = self.length(definition.name)
-        if len(definition.indices) == 1:
-            return self.column([self.element(definition, (k + 1,), frame) for k in range(n)])
-        if len(definition.indices) == 2:
-            return self.matrix(n, n, lambda r, c: self.element(definition, (r + 1, c + 1), frame))
-        raise Unread("an array with more than two indices")
-
-    def applied_element(self, base, indices, frame):
-        head = base.head
-        if isinstance(head, t.Function):
-            definition = self.meaning.lookup(head.name, frame.table)
-            if definition is not None and definition.kind == "function" and definition.indices:
-                values = [
-                    self.argument(a, definition, k, frame) for k, a in enumerate(base.arguments)
-                ]
-                bound = dict(zip(definition.indices, indices, strict=True))
-                return self.call(definition, values, frame.bind(bound), bound)
-        return self.pick(self.value(base, frame), indices)
-
-    def pick(self, value, indices):
-        if not isinstance(value, np.ndarray):
-            raise Unread("an index on something that is a number")
-        rows, cols = value.shape
-        if len(indices) == 1 and 1 in (rows, cols):
-            if not 1 <= indices[0] <= rows * cols:
-                raise Undefined("an index out of range")
-            return value.flat[indices[0] - 1]
-        if len(indices) == 2 and 1 <= indices[0] <= rows and 1 <= indices[1] <= cols:
-            return value[indices[0] - 1, indices[1] - 1]
-        raise Unread("an index that does not fit")
-
-    def index(self, node, frame):
-        if isinstance(node, t.Symbol) and isinstance(frame.locals.get(node.name), int):
-            return frame.locals[node.name]
-        value = self.value(node, frame)
-        whole = None if isinstance(value, np.ndarray | Range) else self.a.integer(primal(value))
-        if whole is None:
-            raise Unread("an index that is not a whole number")
-        return whole
-
-    # -- arrays ------------------------------------------------------------------------------------
-
-    def length(self, name):
-        return self.sample.length(name)
-
-    def column(self, items):
-        return self.matrix(len(items), 1, lambda r, c: items[r])
-
-    def matrix(self, rows, cols, entry):
-        result = np.empty((rows, cols), dtype=object)
-        for r in range(rows):
-            for c in range(cols):
-                result[r, c] = entry(r, c)
-        return result
-
-    def family(self, name):
-        """A free vector or matrix, from its elements."""
-        n = self.length(name)
-        if self.meaning.is_matrix(name):
-            m = self.sample.length(name, 1)
-            return self.matrix(n, m, lambda r, c: self.free_element(name, (r + 1, c + 1)))
-        return self.column([self.free_element(name, (k + 1,)) for k in range(n)])
-
-    def array(self, node, frame):
-        """A value where a vector is expected: a plain letter means the vector of its elements."""
-        if isinstance(node, t.Symbol) and node.name not in frame.locals:
-            definition = self.meaning.lookup(node.name, frame.table)
-            if (
-                definition is None
-                and ("v", node.name) not in self.override
-                and node.name != "1"
-                and (self.meaning.is_vector(node) or self.meaning.has_elements(node.name))
-            ):
-                return self.family(node.name)
-        return self.value(node, frame)
-
-    def _Vector(self, node, frame):
-        return self.column([self.scalar(self.value(item, frame)) for item in node.items])
-
-    def _Listing(self, node, frame):
-        n = self.index(node.upper, frame)
-        return self.column([self.value(node.body, frame.bind({"…": k + 1})) for k in range(n)])
-
-    def _Matrix(self, node, frame):
-        rows, cols = len(node.rows), len(node.rows[0])
-        return self.matrix(rows, cols, lambda r, c: self.scalar(self.value(node.rows[r][c], frame)))
-
-    def _Transpose(self, node, frame):
-        value = self.array(node.body, frame)
-        return value.T if isinstance(value, np.ndarray) else value
-
-    # -- sums, extrema, limits, integrals ----------------------------------------------------------
-
-    def _Big(self, node, frame):
-        lower = 1 if node.lower is None else self.index(node.lower, frame)
-        upper = (
-            self.sample.upper(node.index, node.body)
-            if node.upper is None
-            else self.index(node.upper, frame)
-        )
-        if upper - lower > 60:
-            raise Unread("a sum of more than 60 terms")
-        items = []
-        for k in range(lower, upper + 1):
-            inner = frame.bind({node.index: k})
-            if node.condition is None or self.holds(node.condition, inner):
-                items.append(self.value(node.body, inner))
-        if node.kind in ("max", "min"):
-            return self.max_min(node.kind, items, id(node))
-        total = self.mp.mpf(0 if node.kind == "sum" else 1)
-        for place, item in enumerate(items):
-            step = self.plus if node.kind == "sum" else self.times
-            total = item if place == 0 else step(total, item)
-        return total
-
-    def _Extremum(self, node, frame):
-        from .search import extremum
-
-        return extremum(self, node, frame)
-
-    def _Limit(self, node, frame):
-        from .search import limit
-
-        return limit(self, node, frame)
-
-    def _Integral(self, node, frame):
-        from .search import integral
-
-        return integral(self, node, frame)
-
-    def _Antiderivative(self, node, frame):
-        raise Unread("an integral without limits is read as a term of an equation only")
-
-    def _BigO(self, node, frame):
-        raise Unread("O(…) is read as a term of a sum on one side only")
-
-    # -- cases and conditions ----------------------------------------------------------------------
-
-    def _Cases(self, node, frame):
-        chosen, otherwise, found = None, None, False
-        for value, condition in node.rows:
-            if isinstance(condition, t.Otherwise):
-                otherwise = value
-            elif self.holds(condition, frame):
-                if found and value != chosen:
-                    first, second = self.value(chosen, frame), self.value(value, frame)
-                    if not self.same(strip_all(first), strip_all(second)):
-                        raise Contradiction("two cases hold at once and say different things")
-                    continue
-                chosen, found = value, True
-        if not found:
-            chosen = otherwise
-        if chosen is None:
-            raise Undefined("none of the cases holds")
-        return self.value(chosen, frame)
-
-    def _Nothing(self, node, frame):
-        raise SaidUndefined("the page says that there is no value")
-
-    def _Indicator(self, node, frame):
-        return self.mp.mpf(int(self.holds(node.condition, frame)))
-
-    def holds(self, node, frame):
-        """Whether a condition holds."""
-        if isinstance(node, t.And):
-            # All of them are evaluated, also after one that fails: each may be a kink to be found.
-            found = [self.holds(item, frame) for item in node.items]
-            return all(found)
-        if isinstance(node, t.Or):
-            found = [self.holds(item, frame) for item in node.items]
-            return any(found)
-        if isinstance(node, t.IndexRange):
-            value = self.value(t.Symbol(node.index), frame)
-            low, high = self.value(node.lower, frame), self.value(node.upper, frame)
-            return bool(low <= value <= high)
-        if not isinstance(node, t.Relation):
-            raise Unread("a condition that is not read")
-        if node.operator in ("in", "notin"):
-            inside = self.member(node, frame)
-            return inside == (node.operator == "in")
-        left, right = self.value(node.left, frame), self.value(node.right, frame)
-        if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-            return self.array_relation(left, node.operator, right)
-        for one in (left, right):
-            self.scalar(one, "a comparison")
-        if self.mp.isinf(primal(left)) or self.mp.isinf(primal(right)):
-            sign = (left > right) - (left < right) if not isinstance(left, Dual) else -1
-        else:
-            sign = self.a.compare(left, right, id(node))
-            if sign == 0 and (isinstance(left, Dual) or isinstance(right, Dual)):
-                raise Undecidable("two cases meet here in a way that first derivatives do not tell")
-        return compare_sign(sign, node.operator)
-
-    def array_relation(self, left, operator, right):
-        items = np.broadcast_arrays(left, right)
-        signs = [self.a.compare(x, y) for x, y in zip(items[0].flat, items[1].flat, strict=True)]
-        return all(compare_sign(s, operator) for s in signs)
-
-    def member(self, node, frame):
-        value = self.value(node.left, frame)
-        return self.inside(value, node.right, frame)
-
-    def inside(self, value, members, frame):
-        """Whether a value lies in a set."""
-        if isinstance(members, t.NumberSet):
-            if members.name == "R":
-                return not isinstance(primal(value), self.mp.mpc)
-            whole = self.a.integer(primal(value))
-            return whole is not None and (members.name == "Z" or whole >= 0)
-        if isinstance(members, t.IndexRange):
-            low, high = self.value(members.lower, frame), self.value(members.upper, frame)
-            return bool(low <= primal(value) <= high)
-        if isinstance(members, t.Finite):
-            return any(
-                self.a.compare(value, self.value(item, frame)) == 0 for item in members.items
-            )
-        if isinstance(members, t.Vector) and len(members.items) == 2:
-            members = t.Interval(*members.items, False, False)
-        if isinstance(members, t.Subdifferential):
-            bounds = self.value(members, frame)
-            return self.a.compare(value, bounds.lower) >= 0 >= self.a.compare(value, bounds.upper)
-        if not isinstance(members, t.Interval):
-            raise Unread("a set that is not read")
-        low, high = self.value(members.lower, frame), self.value(members.upper, frame)
-        above = self.mp.isinf(primal(low)) or compare_sign(
-            self.a.compare(value, low, id(members)), ">=" if members.lower_closed else ">"
-        )
-        below = self.mp.isinf(primal(high)) or compare_sign(
-            self.a.compare(value, high, (id(members), 1)), "<=" if members.upper_closed else "<"
-        )
-        return above and below
-
-    def _Interval(self, node, frame):
-        low, high = self.value(node.lower, frame), self.value(node.upper, frame)
-        return Range((), low, high, node.lower_closed, node.upper_closed)
-
-    def _Finite(self, node, frame):
-        items = tuple(self.value(item, frame) for item in node.items)
-        if len(items) == 1:
-            return Range((), items[0], items[0])
-        return Range(items)
-
-    def _NumberSet(self, node, frame):
-        raise Unread("a set of numbers stands where a value is needed")
+    return n.largest(sizes, id(node))
 
 
-METHODS = {
-    kind: getattr(Evaluator, "_" + name)
-    for name, kind in vars(t).items()
-    if isinstance(kind, type) and hasattr(Evaluator, "_" + name)
+def _part(node, body):
+    """``x^+`` and ``x^-``: the positive and the negative part."""
+    if type(node.body) in (t.Number, t.Negate):
+        raise Unread("a point with a side is an argument of a function or the end of a limit")
+    return n.largest((ZERO, body if node.side == "+" else -body), id(node))
+
+
+BY_VALUES = {
+    t.Negate: (("body",), lambda node, x: -x),
+    t.Divide: (("numerator", "denominator"), lambda node, x, y: each(n.divide, x, y)),
+    t.Power: (("base", "exponent"), _power),
+    t.Root: (("body", "degree"), _root),
+    t.Hadamard: (("left", "right"), lambda node, x, y: each(lambda p, q: p * q, x, y)),
+    t.Factorial: (("body",), _factorial),
+    t.Absolute: (("body",), _absolute),
+    t.Norm: (("body", "order"), _norm),
+    t.Transpose: (("body",), lambda node, x: x.transposed if type(x) is Array else x),
+    t.Sided: (("body",), _part),
+    t.Indicator: (("condition",), lambda node, holds: ONE if holds else ZERO),
+    t.Interval: (
+        ("lower", "upper"),
+        lambda node, low, high: Range(low, high, node.lower_closed, node.upper_closed),
+    ),
 }
+
+
+def _by_values(fields, function):
+    def make(node):
+        parts = [code(getattr(node, name)) for name in fields]
+        if len(parts) == 1:
+            return lambda ev, env: function(node, parts[0](ev, env))
+        return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
+
+    return make
+
+
+MAKERS.update((kind, _by_values(*row)) for kind, row in BY_VALUES.items())
+
+
+def _folded(items, step):
+    """A sum or product, from the left, of what stands in a node."""
+
+    def make(node):
+        first, *rest = [code(x) for x in getattr(node, items)]
+
+        def run(ev, env):
+            n.now().spend(len(rest))
+            result = first(ev, env)
+            for part in rest:
+                result = step(result, part(ev, env))
+            return result
+
+        return run
+
+    return make
+
+
+MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
+MAKERS[t.Multiply] = _folded("factors", operator.mul)
+
+
+# -- numbers and names ---------------------------------------------------------------------------------
+
+
+@maker(t.Number)
+def _number(node):
+    exact = Decimal(node.text)
+    return lambda ev, env: +exact
+
+
+@maker(t.Constant)
+def _constant(node):
+    if node.name in ("e", "pi"):
+        return lambda ev, env: n.constant(node.name)
+    value = Complex(ZERO, ONE) if node.name == "i" else INFINITY
+    return lambda ev, env: value
+
+
+@maker(t.Symbol)
+def _symbol(node):
+    name = node.name
+
+    def run(ev, env):
+        value = env.get(name)
+        if value is None:
+            return ev.named(name, env)
+        return Decimal(value) if type(value) is int else value
+
+    return run
+
+
+@maker(t.Element)
+def _element(node):
+    base = node.base
+    name = base.name if type(base) is t.Symbol else None
+    applied = type(base) is t.Apply and type(base.head) is t.Function
+
+    def run(ev, env):
+        indices = tuple([ev.index(item, env) for item in node.indices])
+        if name is not None and name not in env:
+            return ev.element(name, indices, env)
+        known = ev.table.get(base.head.name) if applied else None
+        if known is not None and known.indices:
+            arguments = [code(a)(ev, env) for a in base.arguments]
+            return ev.call(known, arguments, env, indices)
+        return pick(code(base)(ev, env), indices)
+
+    return run
+
+
+@maker(t.Kronecker)
+def _kronecker(node):
+    def run(ev, env):
+        first, second = (ev.index(item, env) for item in node.indices)
+        return ONE if first == second else ZERO
+
+    return run
+
+
+# -- functions -----------------------------------------------------------------------------------------
+
+
+class Approach:
+    """A point approached from one side, as an argument: 0^+."""
+
+    def __init__(self, point, step):
+        self.point = point
+        self.step = step
+
+
+def _argument(node):
+    if type(node) is t.Sided and type(node.body) in (t.Number, t.Negate):
+        inner, step = code(node.body), ONE if node.side == "+" else -ONE
+        return lambda ev, env: Approach(inner(ev, env), step)
+    return code(node)
+
+
+@maker(t.Apply)
+def _apply(node):
+    head, arguments = node.head, [_argument(a) for a in node.arguments]
+    name = getattr(head, "name", None)
+    known = functions.SCALAR.get(name) if len(arguments) == 1 else None
+
+    def run(ev, env):
+        definition = ev.table.get(name)
+        if definition is None and known is not None:
+            value = arguments[0](ev, env)
+            return known(value) if type(value) is Decimal else apply(ev, head, [value], env)
+        if definition is not None and name in ev.moved:
+            own = tuple([t.Symbol(p) for p in definition.parameters])
+            if own == node.arguments:  # p(t) where the value of p is moved
+                return ev.moved[name]
+        return apply(ev, head, [a(ev, env) for a in arguments], env)
+
+    return run
+
+
+def apply(ev, head, values, env):
+    """A function (a name, a derivative, a composition, an expression) at some values."""
+    return HEADS[type(head)](ev, head, values, env)
+
+
+def _of_name(ev, head, values, env):
+    if any(type(v) is Approach for v in values):  # f(0^+): by an infinitesimal step
+        tag = n.new_tag()
+        moved = [Dual(tag, v.point, v.step) if type(v) is Approach else v for v in values]
+        return each(lambda x: n.split(x, tag)[0], apply(ev, head, moved, env))
+    definition = ev.table.get(head.name)
+    if definition is not None:
+        return ev.call(definition, values, env)
+    if len(values) == 1 and head.name in functions.SCALAR:
+        return each(functions.SCALAR[head.name], values[0])
+    several = functions.SEVERAL.get(head.name)
+    if several is None:
+        raise Unread(f"{t.pretty(head.name)} is not defined, or takes one argument")
+    return several(*values)
+
+
+def _composed(ev, head, values, env):
+    return apply(ev, head.outer, [apply(ev, head.inner, values, env)], env)
+
+
+def _of_expression(ev, head, values, env):
+    return code(head.body)(ev, {**env, head.parameter: values[0]})
+
+
+def _of_indexed(ev, head, values, env):
+    """q_i(T): a function with an index."""
+    indices = tuple([ev.index(item, env) for item in head.indices])
+    return ev.call(ev.table[head.base.name], values, env, indices)
+
+
+HEADS = {
+    t.Function: _of_name,
+    t.Compose: _composed,
+    t.Lambda: _of_expression,
+    t.Element: _of_indexed,
+}
+
+
+# -- vectors, sums -------------------------------------------------------------------------------------
+
+
+@maker(t.Vector)
+def _vector(node):
+    items = [code(x) for x in node.items]
+    return lambda ev, env: Array.column([scalar(x(ev, env), "an element") for x in items])
+
+
+@maker(t.Matrix)
+def _matrix(node):
+    items = [code(x) for row in node.rows for x in row]
+    shape = len(node.rows), len(node.rows[0])
+    return lambda ev, env: Array(*shape, [scalar(x(ev, env), "an element") for x in items])
+
+
+@maker(t.Listing)
+def _listing(node):
+    inner = code(node.body)
+
+    def run(ev, env):
+        ends = range(1, ev.end(node.upper, env) + 1)
+        return Array.column([inner(ev, {**env, node.index: k}) for k in ends])
+
+    return run
+
+
+@maker(t.Big)
+def _big(node):
+    inner, index = code(node.body), node.index
+    condition = None if node.condition is None else code(node.condition)
+
+    def run(ev, env):
+        lower = 1 if node.lower is None else ev.index(node.lower, env)
+        upper = ev.end(node.upper or ev.meaning.end_of_index(index, node.body), env)
+        if upper - lower > 500:
+            raise Unread("a sum of more than 500 terms")
+        n.now().spend(max(upper - lower, 0))
+        places = [{**env, index: k} for k in range(lower, upper + 1)]
+        items = [inner(ev, p) for p in places if condition is None or condition(ev, p)]
+        if node.kind == "sum":
+            return total(items)
+        if node.kind == "prod":
+            return functools.reduce(operator.mul, items, ONE)
+        if not items:
+            raise Undefined("the largest of nothing")
+        return n.largest(items, id(node), 1 if node.kind == "max" else -1)
+
+    return run
+
+
+# -- cases and conditions ------------------------------------------------------------------------------
+
+
+@maker(t.Cases)
+def _cases(node):
+    rows = [(code(v), code(c)) for v, c in node.rows if type(c) is not t.Otherwise]
+    rest = [code(v) for v, c in node.rows if type(c) is t.Otherwise]
+
+    def run(ev, env):
+        chosen = [value for value, condition in rows if condition(ev, env)] or rest
+        if not chosen:
+            raise Undefined("none of the cases holds")
+        result = chosen[0](ev, env)
+        for other in chosen[1:]:
+            pairs = zip(flat([result]), flat([other(ev, env)]), strict=True)
+            if not all(n.close(primal(x), primal(y)) for x, y in pairs):
+                raise Contradiction("two cases hold at once and say different things")
+        return result
+
+    return run
+
+
+# All of them are evaluated, also after one that tells: each may be a kink to be found.
+@maker(t.And)
+def _and(node):
+    items = [code(x) for x in node.items]
+    return lambda ev, env: all([x(ev, env) for x in items])
+
+
+@maker(t.Or)
+def _or(node):
+    items = [code(x) for x in node.items]
+    return lambda ev, env: any([x(ev, env) for x in items])
+
+
+@maker(t.IndexRange)
+def _range(node):
+    ends = t.Symbol(node.index), node.lower, node.upper
+
+    def run(ev, env):
+        value, lower, upper = (ev.index(x, env) for x in ends)
+        return lower <= value <= upper
+
+    return run
+
+
+SATISFIES = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
+
+
+@maker(t.Relation)
+def _relation(node):
+    if node.operator in ("in", "notin"):
+        inner, wanted = code(node.left), node.operator == "in"
+        return lambda ev, env: inside(ev, inner(ev, env), node.right, env) == wanted
+    signs = SATISFIES.get(node.operator)
+    if signs is None:
+        raise Unread(f"the relation {node.operator!r} is not read as a condition")
+    left, right, key = code(node.left), code(node.right), id(node)
+
+    def run(ev, env):
+        x, y = left(ev, env), right(ev, env)
+        found = flat([each(lambda p, q: compared(p, q, key), x, y)])
+        if found == [0] and Dual in (type(x), type(y)):
+            raise Undecidable("two cases meet here in a way that first derivatives do not tell")
+        return all(sign in signs for sign in found)
+
+    return run
+
+
+def compared(x, y, key):
+    """The sign of x - y, for infinite ones too."""
+    p, q = primal(x), primal(y)
+    if p in (INFINITY, -INFINITY) or q in (INFINITY, -INFINITY):
+        return (p > q) - (p < q)
+    return n.sign(x - y, key)
+
+
+def inside(ev, value, members, env):
+    """Whether a value lies in a set."""
+    if type(value) is Array:
+        return all(inside(ev, x, members, env) for x in value.items)
+    if type(members) is t.NumberSet:
+        plain, count = primal(value), whole(primal(value))
+        if members.name == "R":
+            return type(plain) is not Complex or not plain.im
+        return count is not None and (members.name == "Z" or count >= 0)
+    if type(members) is t.Finite:
+        return any([n.sign(value - code(x)(ev, env)) == 0 for x in members.items])
+    if type(members) is t.Vector and len(members.items) == 2:
+        members = t.Interval(*members.items, False, False)
+    if type(members) is t.IndexRange:
+        if whole(primal(value)) is None:
+            return False
+        members = t.Interval(members.lower, members.upper, True, True)
+    bounds = code(members)(ev, env)
+    if type(bounds) is not Range:
+        raise Unread("a set that is not read")
+    above = compared(value, bounds.lower, id(members))
+    below = compared(bounds.upper, value, (id(members), 1))
+    return above >= (not bounds.lower_closed) and below >= (not bounds.upper_closed)
+
+
+@maker(t.Finite)
+def _finite(node):
+    if len(node.items) != 1:
+        raise Unread("a finite set is read after ∈ only")
+    item = code(node.items[0])
+    return lambda ev, env: Range(item(ev, env), item(ev, env))

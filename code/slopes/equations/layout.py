@@ -1,404 +1,214 @@
-"""The layout of a display: rows, columns, side remarks, chains of relations."""
+r"""A display as chains of relations: rows that go on are joined, and each chain has its conditions.
 
-import re
-from dataclasses import dataclass, field, replace
+A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with ``&`` (or a wide
+space) and then + or −, or if the row above is not finished. Every other row is a chain of its own.
+Beside a chain, behind a wide space, a comma or a word, stands what restricts it: any relation
+behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``, ``:=`` and ``≈``,
+which begin a chain of their own.
+"""
+
+from dataclasses import dataclass, field
 
 from .errors import Unread
-from .groups import (
-    depths,
-    ends_open,
-    is_mathematical,
-    is_number_tag,
-    matching,
-    split_at,
-    split_relations,
-    stripped,
-    with_ranges,
-)
-from .lexer import Token, tokenize_with_notes
-from .parser import Parser
-from .tree import Node, Symbol
+from .tokens import DEPTH
 
-ROW_ENVIRONMENTS = {
-    "align", "aligned", "gather", "gathered", "equation", "split", "eqnarray", "multline", "multlined",
-    "displaymath", "math", "alignat", "alignedat", "flalign", "array", "subequations",
+ALIGNING = {
+    "aligned", "gathered", "align", "align*", "gather", "gather*", "split", "equation", "equation*",
+    "alignedat", "alignat", "alignat*", "multline", "multline*", "eqnarray", "eqnarray*",
 }  # fmt: skip
+RESTRICTS = ("for", "if", "where")
+JOINS = ("and",)
+BREAKS = ("quad", "comma", "text")
 
 
 @dataclass
-class Side:
-    """One side of a relation: how it is read, how else it could be read, and its LaTeX."""
-
-    node: Node
-    latex: str
-    start: int
-    others: list = field(default_factory=list)  # pairs (node, must_hold)
-
-
-@dataclass
-class Statement:
-    """A chain ``a = b = c`` (or an expression alone), and how it stands in its display."""
+class Line:
+    """One chain as token lists: its sides, the relations between them, and its conditions."""
 
     sides: list
     operators: list
-    separator: str = "row"  # row, comma, quad, arrow, text
-    cue: str = ""  # the words before it: "if", "where", ...
-    continues: bool = False  # it begins with a relation: the chain of the row above goes on
-    note: bool = False  # it is a note at a brace
-    guessed: bool = False  # and what it has to do with the brace is not said by a sign
-    error: Unread | None = None  # why it is not understood
-    named: bool = False  # "=: u": the last side gets its name here
-    where: list = field(default_factory=list)  # where the variable goes, set on an arrow
+    conditions: list = field(default_factory=list)
+
+    @property
+    def at(self):
+        """Where it begins."""
+        return next((side[0].at for side in self.sides if side), 0)
 
 
-def read_display(latex, names, lenient=False):
-    """Read displayed LaTeX into statements.
-
-    Parameters
-    ----------
-    latex : str
-    names : object with ``is_call(name, inside)``
-        Tells whether ``name(…)`` is a value of a function; `inside` are the tokens between the
-        brackets.
-    lenient : bool
-        Give an equation that is not understood as a statement with its `error`, and read the others.
-
-    Raises
-    ------
-    Unread
-    """
-    tokens, notes = tokenize_with_notes(latex)
-    return _Display(latex, names, notes, lenient).read(tokens)
-
-
-def both_signs(tokens):
-    r"""The two equations in ``\\tanh(\\pm x) = \\pm\\tanh x``; None if the left has no sign."""
-    sides, operators = split_relations(tokens)
-    signed = [any(t.text in ("pm", "mp") for t in side) for side in sides]
-    if not operators or not signed[0]:
-        return None
+def lines(tokens):
+    """The chains of a display, in order."""
     result = []
-    for upper, lower in (("+", "-"), ("-", "+")):
-        signs = {"pm": upper, "mp": lower}
-        result.append(
-            [replace(t, kind="op", text=signs[t.text]) if t.text in signs else t for t in tokens]
-        )
+    for row in split(_unwrapped(tokens), ("row",))[0]:
+        if row:
+            _take_row(row, result)
     return result
 
 
-def is_box(tokens):
-    r"""Whether braces embrace whole relations: ``\boxed{a = b}``."""
-    return (
-        len(tokens) > 2
-        and tokens[0].kind == "lbrace"
-        and matching(tokens, 0) == len(tokens) - 1
-        and any(t.kind == "rel" and d == 0 for t, d in depths(tokens[1:-1]))
-    )
+def word_of(token):
+    """What a piece of text says, without its punctuation."""
+    return token.text.strip().strip(",.;:").strip().lower()
 
 
-class _Display:
-    def __init__(self, latex, names, notes=(), lenient=False):
-        self.lenient = lenient
-        self.latex = latex
-        self.names = names
-        self.notes = list(notes)
+def split(tokens, kinds):
+    """Parts between the tokens of some kinds on the outermost level, and these tokens."""
+    parts, marks, level = [[]], [], 0
+    for token in tokens:
+        level += DEPTH.get(token.kind, 0)
+        if level == 0 and token.kind in kinds:
+            marks.append(token)
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts, marks
 
-    def read(self, tokens):
-        statements = []
-        for row in self.rows(tokens):
-            start, notes = len(statements), list(self.notes)
-            try:
-                self.read_row(row, statements)
-            except Unread as error:
-                if not self.lenient:
-                    raise
-                self.notes = notes
-                del statements[start:]
-                self.read_apart(row, statements, error)
-        return statements
 
-    def read_row(self, row, statements):
-        for piece in self.pieces(row):
-            start = len(statements)
-            self.read_piece(piece, statements)
-            self.read_notes(piece[2], statements, start)
-
-    def read_apart(self, row, statements, error):
-        """Read the equations of a row one by one, and keep the errors of those that are not read.
-
-        What is no equation may be a condition of its neighbours: then none of them can be judged.
-        """
-        pieces = self.pieces(row)
-        start = len(statements)
-        for place, piece in enumerate(pieces):
-            try:
-                before = len(statements)
-                self.read_piece(piece, statements)
-                self.read_notes(piece[2], statements, before)
-            except Unread as inner:
-                tokens = piece[2] if not isinstance(piece[2], Node) else []
-                equation = any(t.kind == "rel" and t.text in ("=", ":=") for t in tokens)
-                if not equation or piece[1]:
-                    del statements[start:]
-                    statements.append(self.unread(row, error, "row"))
-                    return
-                del statements[before:]
-                statements.append(self.unread(tokens, inner, piece[0] if place else "row"))
-
-    def unread(self, tokens, error, separator):
-        latex = " ".join(self.latex[tokens[0].start : tokens[-1].end].split())
-        side = Side(Symbol("?"), latex, tokens[0].start)
-        return Statement([side], [], separator, error=error)
-
-    def read_notes(self, tokens, statements, start):
-        """The notes above and below the parts of what was just read: claims and conditions.
-
-        A name at a brace comes first, since what follows may use it.
-        """
-        if isinstance(tokens, Node) or not tokens:
-            return
-        here = [n for n in self.notes if tokens[0].start <= n.start <= tokens[-1].end]
-        self.notes = [n for n in self.notes if n not in here]
-        for note in here:
-            if note.kind == "arrow":
-                self.read_arrow(note, statements)
-                continue
-            if is_number_tag(note.tokens) or any(t.kind == "dots" for t in note.body):
-                continue  # a number for later reference; how many terms the dots stand for
-            groups, operators = split_relations(note.tokens)
-            if groups[0] and operators:
-                raise Unread("a note at a brace that is a relation itself", note.start)
-            groups = [list(note.body), *(groups[1:] if operators else groups)]
-            if not all(groups):
-                raise Unread("one side of a relation is empty", note.start)
-            sides = [self.side(group) for group in groups]
-            made = Statement(sides, operators or ["="], "quad", note=True)
-            if operators or start == len(statements):
-                statements.append(made)
-            else:
-                made.separator, statements[start].separator = statements[start].separator, "quad"
-                made.guessed = True
-                statements.insert(start, made)
-
-    def read_arrow(self, note, statements):
-        """Where the variable goes, set on an arrow: it belongs to what the arrow stands in."""
-        groups, operators = split_relations(note.tokens)
-        if operators and (operators != ["to"] or not all(groups) or not statements):
-            raise Unread("a note at an arrow is read as x \\to a", note.start)
-        if operators:
-            sides = [self.side(group) for group in groups]
-            statements[-1].where.append(Statement(sides, operators))
-
-    def rows(self, tokens):
-        """The rows of the (nested) alignment environments; broken lines are joined."""
-        rows = []
-        for row in split_at(self.unwrapped(tokens), "newline"):
-            row = self.unwrapped(row)
-            if len(split_at(row, "newline")) > 1:
-                rows.extend(self.rows(row))
-                continue
-            lead = [t for t in row if t.kind not in ("amp", "quad")]
-            own = row and row[0].text == "-" and any(
-                t.kind == "rel" and d == 0 for t, d in depths(row)
-            )  # -a = b: an equation that begins with minus  # fmt: skip
-            if (rows and not own and lead and lead[0].kind == "op" and lead[0].text in "+-*/") or (
-                rows and lead and ends_open(rows[-1])
-            ):
-                rows[-1] = rows[-1] + lead
-            elif lead:
-                rows.append(row)
-        return rows
-
-    def unwrapped(self, tokens):
-        while True:
-            tokens = stripped(tokens, ("quad", "newline"))
-            framed = len(tokens) > 2 and tokens[0].kind == "lbrace" and tokens[1].kind == "begin"
-            if framed and matching(tokens, 0) == len(tokens) - 1:
-                tokens = tokens[1:-1]
-                continue
-            if not tokens or tokens[0].kind != "begin" or tokens[0].text not in ROW_ENVIRONMENTS:
+def _unwrapped(tokens):
+    """The rows inside an environment that only aligns, or inside braces (a box) around it all."""
+    while tokens and (tokens[0].kind == "lbrace" or tokens[0].text in ALIGNING):
+        level = 0
+        for place, token in enumerate(tokens):
+            level += DEPTH.get(token.kind, 0)
+            if level == 0:
+                break
+        if place < len(tokens) - 1:
+            if tokens[0].kind == "lbrace":
                 return tokens
-            end = matching(tokens, 0)
-            rest = stripped(tokens[end + 1 :], ("quad", "comma", "newline"))
-            if rest and not is_number_tag(rest):
-                inner = self.rows(tokens[1:end])
-                joined = []
-                for row in inner:
-                    joined += [*row, Token("newline", "\\\\", tokens[end].start, tokens[end].end)]
-                return joined + rest
-            tokens = tokens[1:end]
+            raise Unread("something stands behind the end of an environment", tokens[place + 1].at)
+        tokens = tokens[1:-1]
+    return tokens
 
-    def pieces(self, row):
-        """Split a row at commas, wide spaces, arrows, words and column boundaries."""
-        pieces, current, separator, cue, amps = [], [], "row", "", 0
 
-        def close(next_separator, next_cue=""):
-            nonlocal current, separator, cue
-            if current or cue:
-                pieces.append([separator, cue, current])
-            current, separator, cue = [], next_separator, next_cue
+def _take_row(row, result):
+    """Add one row to the chains: as a new one, or as the rest of the one above."""
+    indented = row[0].kind in ("amp", "quad")
+    row = _within(row)
+    while row and row[0].kind == "quad":
+        row = row[1:]
+    while row and row[-1].kind in ("quad", "comma"):
+        row = row[:-1]
+    if not row:
+        return
+    last = result[-1] if result else None
+    if last is None or not _goes_on(row, indented, last):
+        segments = _parted(row)
+        last = _chain(segments[0][1])
+        result.append(last)
+    else:
+        if row[0].kind == "rel":
+            segments = _parted(row[1:])
+            if last.sides[-1]:
+                last.operators.append(row[0].text)
+                last.sides.append([])
+        else:
+            segments = _parted(row)
+        more = _chain(segments[0][1])
+        last.sides[-1] = last.sides[-1] + more.sides[0]
+        last.sides += more.sides[1:]
+        last.operators += more.operators
+    _add_segments(segments[1:], last, result)
 
-        index = 0
-        levels = list(depths(row))
-        while index < len(row):
-            token, depth = levels[index]
-            if depth:
-                current.append(token)
-            elif token.kind == "amp":
-                amps += 1
-                if amps % 2 == 0:
-                    close("quad")
-            elif token.kind in ("comma", "quad"):
-                close("comma" if token.kind == "comma" else "quad")
-            elif token.kind == "arrow":
-                close("arrow")
-            elif token.kind == "text":
-                close(
-                    "text",
-                    (cue + " " + token.text) if not current and separator == "text" else token.text,
-                )
-            elif (
-                token.kind == "open" and token.text in "([" and self.is_condition_group(row, index)
-            ):
-                end = matching(row, index)
-                close("text", "if")
-                current = list(row[index + 1 : end])
-                close("quad")
-                index = end
-            else:
-                current.append(token)
-            index += 1
-        close("row")
-        return self.merged(pieces)
 
-    @staticmethod
-    def is_condition_group(row, index):
-        """Whether ``( … )`` holds a relation: a condition beside the equation, not a factor."""
-        before = row[index - 1].kind if index else "quad"
-        if before in (
-            "letter",
-            "name",
-            "function",
-            "one",
-            "rbrace",
-            "big",
-            "sub",
-            "sup",
-            "op",
-            "rel",
-            "prime",
-        ):
-            return False
-        try:
-            end = matching(row, index)
-        except Unread:
-            return False
-        after = row[end + 1].kind if end + 1 < len(row) else "quad"
-        if row[index].text == "[" and after in ("op", "rel", "open", "letter", "number"):
-            return False  # Iverson's bracket: [x > 0] + [x ≤ 0] = 1
-        return any(t.kind == "rel" and d == 0 for t, d in depths(row[index + 1 : end]))
+def _within(row):
+    """The row without alignment marks, and without breaks in its brackets; tables keep theirs."""
+    level, tables, kept = 0, 0, []
+    for token in row:
+        level += DEPTH.get(token.kind, 0)
+        tables += (token.kind == "begin") - (token.kind == "end")
+        aligns = token.kind == "amp" or (level and token.kind in ("row", "quad"))
+        if tables or not aligns:
+            kept.append(token)
+    return kept
 
-    @staticmethod
-    def merged(pieces):
-        r"""Join what a column or a space has torn apart: ``A \\quad = \\quad B``, ``A &=& B``."""
-        result = []
-        for separator, cue, tokens in pieces:
-            joins = (
-                result
-                and not cue
-                and separator == "quad"
-                and tokens
-                and result[-1][2]
-                and (
-                    tokens[0].kind == "rel"
-                    or (tokens[0].kind == "op" and tokens[0].text in "+*/")
-                    or ends_open(result[-1][2])
-                )
-            )
-            if joins:
-                result[-1][2] = result[-1][2] + tokens
-            else:
-                result.append([separator, cue, tokens])
-        return with_ranges(result)
 
-    def read_piece(self, piece, statements):
-        separator, cue, tokens = piece
-        if isinstance(tokens, Node):
-            statements.append(Statement([Side(tokens, "", 0)], [], separator, cue or "for"))
-            return
-        tokens = stripped(tokens, ("quad", "amp", "colon"))
-        if is_box(tokens):
-            for inner in self.rows(tokens[1:-1]):
-                for place, (mark, words, group) in enumerate(self.pieces(inner)):
-                    first = place == 0 and not words
-                    here = (separator, cue) if first else (mark, words)
-                    self.read_piece((*here, group), statements)
-            return
-        while tokens and tokens[0].kind == "forall":
-            tokens, cue = tokens[1:], cue or "for all"
-        if not tokens or is_number_tag(tokens):
-            return
-        unknown = next((t for t in tokens if t.kind == "unknown"), None)
-        if unknown is not None:
-            raise Unread(unknown.text, unknown.start)
-        if any(t.text in ("pm", "mp") for t in tokens) and tokens[0].kind != "rel":
-            signed = both_signs(tokens)
-            if signed is not None:
-                self.read_piece((separator, cue, signed[0]), statements)
-                self.read_piece(("comma", "", signed[1]), statements)
-                return
-        groups, operators = split_relations(tokens)
-        named = operators[-1:] == ["=:"]
-        operators = ["=" if op == "=:" else op for op in operators]
-        continues = not groups[0]
-        if continues:
-            groups = groups[1:]
-        if not groups or not all(groups):
-            place = tokens[-1] if tokens else None
-            raise Unread("one side of a relation is empty", place.start if place else None)
-        if not operators and not continues:
-            if cue and not is_mathematical(tokens):
-                return
-            sides = [self.side(tokens)] if not cue else self.loose(tokens)
-            if sides:
-                statements.append(Statement(sides, [], separator, cue))
-            return
-        sides = [self.side(group) for group in groups]
-        statements.append(Statement(sides, operators, separator, cue, continues, named=named))
+def _goes_on(row, indented, last):
+    """Whether a row belongs to the chain above it."""
+    first = row[0]
+    if first.kind == "rel" or not last.sides[-1] or not last.operators:
+        return True
+    if first.kind != "op":
+        return False
+    if first.text in ("+", "-", "pm") and not indented:
+        return False
+    if first.text in ("+", "-", "pm") and len(split(row, ("rel",))[0]) > 1:
+        raise Unread("this row begins with a sign and has a relation: begin it with it", first.at)
+    return True
 
-    def loose(self, tokens):
-        """An expression in an annotation (by the chain rule with u): reading it is not required."""
-        try:
-            return [self.side(tokens)]
-        except Unread:
-            return []
 
-    def written(self, tokens):
-        r"""The tokens as the display writes them, with a ``\\mathbf{…}`` at either end entire."""
-        start, end = tokens[0].start, tokens[-1].end
-        text = self.latex[start:end]
-        while text.count("{") > text.count("}") and self.latex[end : end + 1] == "}":
-            end += 1
-            text = self.latex[start:end]
-        style = re.search(r"\\[A-Za-z]+\{$", self.latex[:start])
-        if style and self.latex[end : end + 1] == "}" and text.count("{") == text.count("}"):
-            start, end = style.start(), end + 1
-        elif style and text.count("}") == text.count("{") + 1:
-            start = style.start()  # \mathbf{W} \mathbf{x}: the first brace closes inside
-        return " ".join(self.latex[start:end].split())
+def _parted(row):
+    """Segments (word, tokens): what stands between wide spaces, commas and words."""
+    segments, word, level = [["", []]], "", 0
+    for place, token in enumerate(row):
+        level += DEPTH.get(token.kind, 0)
+        if level == 0 and token.kind in BREAKS:
+            if token.kind == "text":
+                _refuse_hidden(token, row[place + 1 : place + 2])
+                word = word_of(token)
+            if segments[-1][1]:
+                segments.append([word, []])
+            elif token.kind == "text" or not segments[-1][0]:
+                segments[-1][0] = word if len(segments) > 1 else ""
+        else:
+            segments[-1][1].append(token)
+        if level or token.kind not in BREAKS:
+            word = ""
+    return [segments[0], *(s for s in segments[1:] if s[1])]
 
-    def side(self, tokens):
-        parser = Parser(tokens, self.names)
-        node = parser.side()
-        parser.expect_end()
-        side = Side(node, self.written(tokens), tokens[0].start)
-        for place, must_hold in parser.forks[:4]:
-            other = Parser(tokens, self.names, flips={place})
-            try:
-                reading = other.side()
-                other.expect_end()
-            except Unread:
-                continue
-            if reading != node:
-                side.others.append((reading, must_hold))
-        return side
+
+def _refuse_hidden(token, after):
+    """A formula or a name that is set as words is not read, and must not look as if it were."""
+    if any(mark in token.text for mark in "=<>≤≥≠$"):
+        raise Unread("a relation set as words is not read: end the text before it", token.at)
+    glued = after and after[0].kind in ("open", "sub", "sup", "prime") and after[0].at == token.end
+    if glued and token.text[-1:].isalnum():
+        raise Unread("a name set as words: write it with \\operatorname", token.at)
+
+
+def _chain(tokens):
+    sides, marks = split(tokens, ("rel",))
+    return Line(sides, [m.text for m in marks])
+
+
+def _add_segments(segments, target, result):
+    """What stands beside a chain: conditions, and further chains."""
+    pending = []  # the a of "a, b > 0", the dots and the n of "i = 1, …, n"
+    told = ""
+    for place, (word, tokens) in enumerate(segments):
+        line = _chain(tokens)
+        told = word if word in RESTRICTS or (word and word not in JOINS) else told
+        if not line.operators:
+            pending.append(tokens)
+            if _ranged(target, pending):
+                pending = []
+            continue
+        begins = told == "" or told not in RESTRICTS
+        equal = line.operators[0] in ("=", ":=", "~")
+        if begins and equal and not _begins_range(segments, place):
+            if pending:
+                raise Unread("stands beside a relation and belongs to none", pending[0][0].at)
+            target, told = line, ""
+            result.append(target)
+            continue
+        if told and told not in RESTRICTS:
+            raise Unread(f"a condition behind the words {told!r}: only for, if and where are read",
+                         tokens[0].at)  # fmt: skip
+        for extra in pending:
+            target.conditions.append(Line([extra, *line.sides[1:]], list(line.operators)))
+        target.conditions.append(line)
+        pending = []
+    if pending:
+        raise Unread("stands beside a relation and belongs to none", pending[0][0].at)
+
+
+def _begins_range(segments, place):
+    """Whether dots follow: the i = 1 of ``i = 1, …, n``."""
+    return len(segments) > place + 1 and segments[place + 1][1][0].kind == "dots"
+
+
+def _ranged(target, pending):
+    """Join ``…`` and ``n`` to the condition ``i = 1`` before them."""
+    if len(pending) == 2 and pending[0][0].kind == "dots" and target.conditions:
+        before = target.conditions[-1]
+        if before.operators == ["="] and len(before.sides) == 2:
+            before.operators, before.sides = ["range"], [*before.sides, pending[1]]
+            return True
+    return False

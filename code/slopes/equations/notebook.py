@@ -1,25 +1,38 @@
-"""``verify("sigmoid.ipynb")``: a chapter checks its own equations, wherever it is opened."""
+"""``verify()``: a chapter checks its own equations, wherever it is opened and whatever its file is called."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
+from .markdown import Unreadable, read_file
 from .page import check_items
 from .report import PageReport
-from .source import Unreadable, read_file
 
 
-def verify(name):
-    """Check every displayed equation of a page, and fail if one is not in order.
+class NotFound:
+    """What `verify` shows where it cannot tell which notebook it runs in; the next cells go on."""
 
-    Each equality (and inequality) of each displayed equation is decided numerically, at 50 digits
+    def __init__(self, reason):
+        self.reason = reason
+
+    def __repr__(self):
+        return self.reason
+
+
+def verify(name=None):
+    r"""Check every displayed equation of a page, and fail if one is not in order.
+
+    Each equality (and inequality) of each displayed equation is decided numerically, at 60 digits
     and more, at dozens of points; see the chapter on how the equations are checked.
 
     Parameters
     ----------
-    name : str or path
+    name : str or path, optional
         The page's file, for example ``"sigmoid.ipynb"``. It is looked for in the working directory,
-        in ``chapters/`` here and above, and beside the package.
+        in ``chapters/`` here and above, and beside the package. Without a name it is the notebook
+        that runs this line, under whatever name it was saved; where that cannot be told, a sentence
+        says so and nothing is raised.
 
     Returns
     -------
@@ -29,20 +42,38 @@ def verify(name):
     Raises
     ------
     FileNotFoundError
-        Saying where it was looked for.
+        If a name is given and not found, saying where it was looked for.
+    ValueError
+        If the file is no page.
     EquationError
-        An `AssertionError` naming the first equation that is refuted, unread or undecided.
+        An `AssertionError` naming the first equation that is refuted, conditional, unread or
+        undecided.
 
-    Notes ----- What is checked is the file as it is saved. Where the code cells that were run in
-    this session are not those of the file, the report says so.
+    Notes
+    -----
+    What is checked is the file as it is saved. Where the code cells that were run in this session
+    are not those of the file, the report says so.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> page = pathlib.Path(tempfile.mkdtemp()) / "page.md"
+    >>> _ = page.write_text("$$ (x + 1)^2 = x^2 + 2x + 1 $$")
+    >>> verify(page)
+    page.md: 1 equality: 1 verified
     """
-    path = find(name)
+    path = find(name) if name is not None else running()
+    if path is None:
+        return NotFound(
+            "Which notebook is this? Save it in the folder where it runs, or give its name: "
+            'verify("name.ipynb"). The cells below run all the same.'
+        )
     try:
-        items = read_file(path)
+        page = check_items(read_file(path))
     except Unreadable as error:
         raise ValueError(str(error)) from error
-    report = PageReport(Path(name).name, list(check_items(items)))
-    report.notes = stale_notes(path)
+    report = PageReport(path.name, page.equations, page.assumptions, page.notes)
+    report.notes += stale_notes(path)
     report.require()
     return report
 
@@ -54,13 +85,7 @@ def find(name):
         if name.is_file():
             return name
         raise FileNotFoundError(f"{name} does not exist")
-    here = Path.cwd()
-    places = [here, here / "chapters"]
-    for parent in here.parents:
-        places += [parent / "chapters"]
-    package = Path(__file__).resolve().parents[3]
-    places += [package / "chapters", package]
-    for place in places:
+    for place in places():
         if (place / name).is_file():
             return place / name
     raise FileNotFoundError(
@@ -69,20 +94,53 @@ def find(name):
     )
 
 
+def places():
+    """The folders where a page is looked for, nearest first."""
+    here = Path.cwd()
+    package = Path(__file__).resolve().parents[3]
+    above = [parent / "chapters" for parent in here.parents]
+    return [here, here / "chapters", *above, package / "chapters", package]
+
+
+def running():
+    """The notebook that runs this: the one the server names, or the one that holds what was run."""
+    session = os.environ.get("JPY_SESSION_NAME", "")
+    if (
+        session.endswith(".ipynb")
+        and Path(session).name
+        and (Path.cwd() / Path(session).name).is_file()
+    ):
+        return Path.cwd() / Path(session).name
+    ran = {normal(source) for source in executed_cells()}
+    best, most = None, 0
+    for place in places()[:2]:
+        for path in sorted(place.glob("*.ipynb")) if place.is_dir() and ran else ():
+            held = len(ran & code_of(path))
+            if held > most:
+                best, most = path, held
+    return best if 2 * most >= len(ran) else None
+
+
+def code_of(path):
+    """The code cells of a notebook, as `normal` has them; none where it cannot be read."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return {normal("".join(c["source"])) for c in cells if c["cell_type"] == "code"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
 def stale_notes(path):
     """A note where this session ran code that the saved file does not have."""
     ran = executed_cells()
     if not ran or path.suffix != ".ipynb":
         return []
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    saved = {normal("".join(c["source"])) for c in cells if c["cell_type"] == "code"}
-    unknown = [source for source in ran if normal(source) and normal(source) not in saved]
-    if not unknown:
+    saved = code_of(path)
+    if all(normal(source) in saved for source in ran):
         return []
     return [
-        "This session ran code that the saved file does not have. "
-        "The verdicts are about the saved file: "
-        "save the notebook and run this cell again."
+        "This session ran code that the saved file does not have. The verdicts are about the saved "
+        "file: save the notebook and run this cell again."
     ]
 
 
@@ -92,7 +150,7 @@ def executed_cells():
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or "In" not in shell.user_ns:
         return []
-    return [source for source in shell.user_ns["In"] if isinstance(source, str) and source.strip()]
+    return [source for source in shell.user_ns["In"] if isinstance(source, str) and normal(source)]
 
 
 def normal(source):

@@ -1,43 +1,141 @@
 r"""Numbers to decide with: many digits, exact derivatives, and a direction at a kink.
 
-Every quantity is an mpmath number, or a `Dual`: a number plus an infinitely small part. Evaluating
-an expression at ``x + ε`` gives its value and its derivative in one go, exactly, by the rules of
-calculus and nothing else (forward-mode automatic differentiation; Griewank and Walther, *Evaluating
-Derivatives*, 2008).
+Every quantity is a `decimal.Decimal`, a `Dual` (a number plus an infinitely small part) or a
+`Complex`. Evaluating an expression at ``x + ε`` gives its value and its derivative in one go,
+exactly, by the rules of calculus and nothing else (forward-mode automatic differentiation; Griewank
+and Walther, *Evaluating Derivatives*, 2008).
 
 The infinitesimal is *positive*. A comparison looks at it where the numbers agree, so that ``x + ε >
 0`` holds at x = 0 and ``x - ε > 0`` does not: evaluating with ε and with -ε gives the two one-sided
-derivatives. A derivative exists where both agree and the function is continuous; no formula for the
-derivative of ``max`` or ``|x|`` at a kink is ever believed.
+derivatives. No formula for the derivative of ``max`` or ``|x|`` at a kink is ever believed. Duals
+nest (each carries a tag), which gives derivatives of derivatives.
 
-Duals nest (each carries a tag), which gives derivatives of derivatives.
+Plain numbers add and multiply in C, without any wrapper. What has to be noticed on the way (how much
+work was done, whether a comparison was a tie) is kept by the `Work` in force, as the number of
+digits is by the context in force of `decimal`.
 """
 
 import itertools
+from contextlib import contextmanager
+from decimal import (
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    localcontext,
+)
 from fractions import Fraction
 from functools import lru_cache
 
+from mpmath import libmp
+
 from .errors import BeyondReach, OutsideReals, TooMuch, Undefined
 
-WORK_DIGITS = 60
-CHECK_DIGITS = 200
-CAREFUL_DIGITS = (
-    1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
-)
+DIGITS = 60  # of every comparison
+SECOND = 200  # of a second look, where the sides seem to differ
+CAREFUL = 1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
+LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an int has 32 bits
+FAR = 9 * 10**8  # the exponential of which is about that
+ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
+INFINITY = Decimal("Infinity")
 
 
-@lru_cache(maxsize=1)
-def context():
-    """An mpmath context of our own, so that the reader's precision is left alone."""
-    from mpmath import mp
+class Work:
+    """What is spent on an equation, counted in operations, and what is noticed meanwhile.
 
-    own = mp.clone()
-    own.dps = WORK_DIGITS
-    return own
+    Attributes
+    ----------
+    left : int
+        Operations that may still be done.
+    known : set
+        Values of functions that are paid for.
+    ties : int
+        How many comparisons found two equal numbers: only then can a derivative be one-sided.
+    margins : list or None
+        Where a list is put here, each comparison appends (key, left - right): the search for kinks.
+    watching, absorbed : bool
+        While watching, `absorbed` tells whether a term was so small beside another that it
+        vanished in the sum.
+    """
+
+    def __init__(self, budget):
+        self.left = budget
+        self.known = set()
+        self.ties = 0
+        self.margins = None
+        self.watching = self.absorbed = False
+
+    def spend(self, amount=1):
+        """Take operations from the budget."""
+        self.left -= amount
+        if self.left < 0:
+            raise TooMuch("more work than one equation may take")
 
 
-class Dual:
-    """``a + b ε`` with an infinitely small positive ε, told apart by its tag."""
+_now = Work(0)
+
+
+def now():
+    """The work in force."""
+    return _now
+
+
+@contextmanager
+def in_force(work):
+    """Count everything inside against `work`, in the checker's own context of `decimal`."""
+    global _now
+    before, _now = _now, work
+    traps = [InvalidOperation, DivisionByZero, Overflow]
+    try:
+        with localcontext(Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)):
+            yield work
+    finally:
+        _now = before
+
+
+@contextmanager
+def digits(count):
+    """Compute with so many digits."""
+    context = getcontext()
+    before, context.prec = context.prec, count
+    try:
+        yield
+    finally:
+        context.prec = before
+
+
+@contextmanager
+def unmarked():
+    """Let comparisons inside report no margins: of the many in an integral none is a kink of it."""
+    before, _now.margins = _now.margins, None
+    try:
+        yield
+    finally:
+        _now.margins = before
+
+
+class Number:
+    """What `Dual` and `Complex` have in common: differences by sums, and turned operations."""
+
+    __slots__ = ()
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return -self + other
+
+
+class Dual(Number):
+    """``a + b ε`` with an infinitely small positive ε, told apart by its tag; newer is smaller."""
 
     __slots__ = ("a", "b", "tag")
 
@@ -46,407 +144,425 @@ class Dual:
         self.a = a
         self.b = b
 
-    def __repr__(self):
-        return f"Dual({self.a} + {self.b} ε{self.tag})"
-
-
-_tags = itertools.count(1)
-
-
-def new_tag():
-    """A tag for a new infinitesimal: smaller than all before it."""
-    return next(_tags)
-
-
-class Work:
-    """Counts operations against a budget, so that no equation can take for ever."""
-
-    def __init__(self, budget):
-        self.left = budget
-
-    def spend(self, amount=1):
-        self.left -= amount
-        if self.left < 0:
-            raise TooMuch("more work than one equation may take")
-
-
-class Arithmetic:
-    """Arithmetic on numbers and duals, with comparisons that see infinitesimals.
-
-    Attributes
-    ----------
-    ties : int
-        How many comparisons so far found two equal numbers: only then can a derivative be
-        one-sided.
-    margins : list or None
-        Where a list is put here, each comparison appends (key, left - right): the search for kinks.
-    peak : number or None
-        Where a number is put here, it grows to the largest term of any sum: what a sum may have lost to
-        cancellation is measured by it. Meanwhile `absorbed` tells whether a term was so small beside
-        another that it vanished in the sum.
-    """
-
-    def __init__(self, work):
-        self.mp = context()
-        self.work = work
-        self.ties = 0
-        self.margins = None
-        self.peak = None
-        self.absorbed = False
-        self.thresholds = {}
-        self.literals = {}
-
-    # -- constants --------------------------------------------------------------------------------
-
-    def number(self, value):
-        """An exact int, Fraction or decimal text as a number of the context."""
-        if isinstance(value, Fraction):
-            return self.mp.mpf(value.numerator) / value.denominator
-        return self.mp.mpf(value)
-
-    # -- the four operations ----------------------------------------------------------------------
-
-    def add(self, x, y):
-        self.work.spend()
-        tag = _outer(x, y)
-        if tag is None:
-            if self.peak is not None:
-                self.peak = max(self.peak, *(abs(v) for v in (x, y) if self.mp.isfinite(v)), 1)
-                if x and y and self.mp.isfinite(x) and self.mp.isfinite(y):
-                    gap = abs(self.mp.mag(x) - self.mp.mag(y))
-                    self.absorbed = self.absorbed or gap > self.mp.prec
-            return x + y
-        xa, xb, ya, yb = *_parts(x, tag), *_parts(y, tag)
-        return Dual(tag, self.add(xa, ya), self._sum(xb, yb))
-
-    def _sum(self, x, y):
-        if x is None:
-            return y
-        return x if y is None else self.add(x, y)
-
-    def neg(self, x):
-        if isinstance(x, Dual):
-            return Dual(x.tag, self.neg(x.a), self.neg(x.b))
-        return -x
-
-    def sub(self, x, y):
-        return self.add(x, self.neg(y))
-
-    def mul(self, x, y):
-        self.work.spend()
-        tag = _outer(x, y)
-        if tag is None:
-            return x * y
-        xa, xb, ya, yb = *_parts(x, tag), *_parts(y, tag)
-        left = None if xb is None else self.mul(xb, ya)
-        right = None if yb is None else self.mul(xa, yb)
-        return Dual(tag, self.mul(xa, ya), self._sum(left, right))
-
-    def div(self, x, y):
-        self.work.spend()
-        tag = _outer(x, y)
-        if tag is None:
-            if y == 0 or self.tiny(y, x):
-                raise Undefined("a division by zero")
-            return x / y
-        xa, xb, ya, yb = *_parts(x, tag), *_parts(y, tag)
-        quotient = self.div(xa, ya)
-        if yb is None:
-            return Dual(tag, quotient, self.div(xb, ya))
-        inner = self.neg(self.mul(quotient, yb))
-        return Dual(tag, quotient, self.div(self._sum(xb, inner), ya))
-
-    def tiny(self, y, x):
-        """Whether y is zero but for rounding (a difference that should cancel exactly)."""
-        return abs(y) < self.threshold(-0.9 * self.mp.dps)
-
-    def threshold(self, power):
-        """A power of ten, computed once."""
-        found = self.thresholds.get(power)
-        if found is None:
-            found = self.thresholds[power] = self.mp.mpf(10) ** power
-        return found
-
-    def literal(self, text):
-        """A displayed number, computed once for each precision."""
-        key = text, self.mp.prec
-        found = self.literals.get(key)
-        if found is None:
-            found = self.literals[key] = self.mp.mpf(text)
-        return found
-
-    # -- lifting functions to duals ---------------------------------------------------------------
-
-    def lift(self, x, value, slope):
-        """A function with known derivative, at a number or a dual."""
-        self.work.spend(4)
-        if isinstance(x, Dual):
-            return Dual(x.tag, self.lift(x.a, value, slope), self.mul(slope(x.a), x.b))
-        return value(x)
-
-    def real(self, x, name):
-        if isinstance(x, self.mp.mpc):
-            if x.imag == 0:
-                return x.real
-            raise Undefined(f"{name} of a complex number")
-        return x
-
-    def exp(self, x):
-        def value(t):
-            if abs(t) > self.mp.mpf(10) ** 60:
-                if self.mp.re(t) < 0:
-                    return self.mp.mpf(0)
-                raise BeyondReach("an exponential too large to compute")
-            return self.mp.exp(t)
-
-        return self.lift(x, value, self.exp)
-
-    def log(self, x):
-        def value(t):
-            if isinstance(t, self.mp.mpc):
-                return self.mp.log(t)
-            if t <= 0:
-                raise OutsideReals(f"the logarithm of {'zero' if t == 0 else 'a negative number'}")
-            return self.mp.log(t)
-
-        if self.zero_but_infinitesimal(x):
-            raise Undefined("the logarithm of zero")
-        return self.lift(x, value, lambda t: self.div(self.mp.mpf(1), t))
-
-    def trig(self, x):
-        if not isinstance(x, Dual) and abs(x) > self.mp.mpf(10) ** 60:
-            raise BeyondReach("a sine of too large a number")
-        return x
-
-    def sin(self, x):
-        return self.lift(x, lambda t: self.mp.sin(self.trig(t)), self.cos)
-
-    def cos(self, x):
-        return self.lift(x, lambda t: self.mp.cos(self.trig(t)), lambda t: self.neg(self.sin(t)))
-
-    def tan(self, x):
-        return self.div(self.sin(x), self.cos(x))
-
-    def tanh(self, x):
-        def slope(t):
-            s = self.tanh(t)
-            return self.sub(self.mp.mpf(1), self.mul(s, s))
-
-        return self.lift(x, lambda t: self.mp.tanh(self.saturating(t)), slope)
-
-    def saturating(self, t):
-        """The argument of a function that is 1 to all digits far out; noted where sums are, too."""
-        if self.peak is not None and abs(t) > 0.3 * self.mp.prec:
-            self.absorbed = True
-        return t
-
-    def sinh(self, x):
-        half = self.mp.mpf(1) / 2
-        return self.mul(half, self.sub(self.exp(x), self.exp(self.neg(x))))
-
-    def cosh(self, x):
-        half = self.mp.mpf(1) / 2
-        return self.mul(half, self.add(self.exp(x), self.exp(self.neg(x))))
-
-    def arctan(self, x):
-        one = self.mp.mpf(1)
-        return self.lift(
-            x, lambda t: self.mp.atan(t), lambda t: self.div(one, self.add(one, self.mul(t, t)))
-        )
-
-    def arcsin(self, x):
-        one = self.mp.mpf(1)
-
-        def value(t):
-            if abs(self.real(t, "arcsin")) > 1:
-                raise Undefined("arcsin outside [-1, 1]")
-            return self.mp.asin(t)
-
-        return self.lift(
-            x, value, lambda t: self.div(one, self.sqrt(self.sub(one, self.mul(t, t))))
-        )
-
-    def arccos(self, x):
-        return self.sub(self.mp.pi / 2, self.arcsin(x))
-
-    def erf(self, x):
-        def value(t):
-            self.work.spend(20)
-            return self.mp.erf(self.saturating(t * 20) / 20)
-
-        def slope(t):
-            factor = 2 / self.mp.sqrt(self.mp.pi)
-            return self.mul(factor, self.exp(self.neg(self.mul(t, t))))
-
-        return self.lift(x, value, slope)
-
-    def log1p(self, x):
-        return self.log(self.add(self.mp.mpf(1), x))
-
-    def sqrt(self, x):
-        def value(t):
-            if isinstance(t, self.mp.mpc):
-                return self.mp.sqrt(t)
-            if t < 0:
-                raise OutsideReals("the square root of a negative number")
-            return self.mp.sqrt(t)
-
-        half = self.mp.mpf(1) / 2
-        if self.zero_but_infinitesimal(x):
-            self.ties += 1
-            raise Undefined("a root at zero, where its slope is infinite")
-        return self.lift(x, value, lambda t: self.div(half, self.sqrt(t)))
-
-    def zero_but_infinitesimal(self, x):
-        return isinstance(x, Dual) and primal(x) == 0
-
-    def root(self, x, degree):
-        """The real root: of odd degree also for a negative number."""
-        if degree == 2:
-            return self.sqrt(x)
-        if degree < 1 or degree > 100:
-            raise Undefined("a root of this degree")
-        if degree % 2 and self.sign(x) < 0:
-            return self.neg(self.root(self.neg(x), degree))
-        if primal(x) == 0:
-            if isinstance(x, Dual):
-                raise Undefined("a root at zero, where its slope is infinite")
-            return self.mp.mpf(0)
-        if self.sign(x) < 0:
-            raise OutsideReals("an even root of a negative number")
-        return self.exp(self.div(self.log(x), self.mp.mpf(degree)))
-
-    def power(self, base, exponent):
-        """``base ** exponent``; an integer exponent works for any base."""
-        whole = self.integer(exponent)
-        if whole is not None:
-            return self.integer_power(base, whole)
-        if isinstance(primal(base), self.mp.mpc) or isinstance(primal(exponent), self.mp.mpc):
-            return self.exp(self.mul(exponent, self.log(base)))
-        start = primal(base)
-        if start == 0:
-            return self.power_of_zero(base, exponent)
-        if start < 0:
-            raise OutsideReals("a broken power of a negative number")
-        if not isinstance(base, Dual) and base == 1 and not isinstance(exponent, Dual):
-            return base
-        return self.exp(self.mul(exponent, self.log(base)))
-
-    def power_of_zero(self, base, exponent):
-        if isinstance(exponent, Dual) or primal(exponent) <= 0:
-            raise Undefined("zero to this power")
-        if not isinstance(base, Dual):
-            return self.mp.mpf(0)
-        self.ties += 1
-        if self.sign(base) < 0:
-            raise OutsideReals("a broken power of a negative number")
-        if exponent < 1:
-            raise Undefined("a power at zero, where its slope is infinite")
-        lower = self.power(base.a, self.sub(exponent, self.mp.mpf(1)))
-        return Dual(
-            base.tag, self.power(base.a, exponent), self.mul(self.mul(exponent, lower), base.b)
-        )
-
-    def integer(self, x):
-        """The int that a plain number equals, if it is one of moderate size."""
-        if isinstance(x, Dual | self.mp.mpc):
-            return None
-        sign, mantissa, exponent, bits = x._mpf_
-        if exponent < 0 or bits + exponent > 14:
-            return 0 if not mantissa and not exponent else None
-        return -int(mantissa << exponent) if sign else int(mantissa << exponent)
-
-    def integer_power(self, base, n):
-        if not isinstance(base, Dual):
-            self.work.spend(2)
-            if base == 0 and n < 0:
-                raise Undefined("a division by zero")
-            if abs(self.mp.mag(base)) * abs(n) > 10**60 if base != 0 else False:
-                raise BeyondReach("a power too large to compute")
-            return base**n
-        if n == 0:
-            return self.mp.mpf(1)
-        slope = self.mul(self.mp.mpf(n), self.integer_power(base.a, n - 1))
-        return Dual(base.tag, self.integer_power(base.a, n), self.mul(slope, base.b))
-
-    # -- comparisons, and what depends on them ----------------------------------------------------
-
-    def sign(self, x, key=None):
-        """-1, 0 or 1; an infinitesimal decides where the number itself is zero."""
-        self.work.spend()
-        start = primal(x)
-        if isinstance(start, self.mp.mpc):
-            if start.imag != 0:
-                raise Undefined("a comparison of complex numbers")
-            start = start.real
-        if self.margins is not None and key is not None:
-            self.margins.append((key, start))
-        if abs(start) > self.threshold(8 - self.mp.dps):
-            return 1 if start > 0 else -1
-        self.ties += 1
-        return self._infinitesimal_sign(x)
-
-    def _infinitesimal_sign(self, x):
-        if not isinstance(x, Dual):
-            small = abs(x) <= self.threshold(8 - self.mp.dps)
-            return 0 if small else (1 if x > 0 else -1)
-        return self._infinitesimal_sign(x.a) or self._infinitesimal_sign(x.b)
-
-    def compare(self, x, y, key=None):
-        """The sign of x - y, with rounding forgiven."""
-        return self.sign(self.sub(x, y), key)
-
-    def absolute(self, x, key=None):
-        if isinstance(x, self.mp.mpc):
-            return abs(x)
-        if self.sign(x, key) < 0:
-            return self.neg(x)
-        return x
-
-    def signum(self, x, key=None):
-        return self.mp.mpf(self.sign(x, key))
-
-    def largest(self, items, key=None):
-        best = items[0]
-        for place, item in enumerate(items[1:]):
-            if self.compare(item, best, (key, place)) > 0:
-                best = item
-        return best
-
-    def smallest(self, items, key=None):
-        best = items[0]
-        for place, item in enumerate(items[1:]):
-            if self.compare(item, best, (key, place)) < 0:
-                best = item
-        return best
-
-
-def _outer(x, y):
-    """The newest tag of two operands: the infinitesimal to split on first."""
-    tx = x.tag if isinstance(x, Dual) else None
-    ty = y.tag if isinstance(y, Dual) else None
-    if tx is None:
-        return ty
-    return tx if ty is None else max(tx, ty)
-
-
-def _parts(x, tag):
-    if isinstance(x, Dual) and x.tag == tag:
-        return x.a, x.b
-    return x, None
+    def __add__(self, other):
+        if type(other) is Dual:
+            if other.tag == self.tag:
+                return Dual(self.tag, self.a + other.a, self.b + other.b)
+            if other.tag > self.tag:
+                return Dual(other.tag, self + other.a, other.b)
+        elif type(other) not in SCALARS:
+            return NotImplemented
+        return Dual(self.tag, self.a + other, self.b)
+
+    def __neg__(self):
+        return Dual(self.tag, -self.a, -self.b)
+
+    def __mul__(self, other):
+        _now.spend()
+        if type(other) is Dual:
+            if other.tag == self.tag:
+                return Dual(self.tag, self.a * other.a, self.a * other.b + self.b * other.a)
+            if other.tag > self.tag:
+                return Dual(other.tag, self * other.a, self * other.b)
+        elif type(other) not in SCALARS:
+            return NotImplemented
+        return Dual(self.tag, self.a * other, self.b * other)
+
+    def __truediv__(self, other):
+        if type(other) is not Dual and type(other) not in SCALARS:
+            return NotImplemented
+        tag = max(self.tag, other.tag) if type(other) is Dual else self.tag
+        (xa, xb), (ya, yb) = split(self, tag), split(other, tag)
+        quotient = divide(xa, ya)
+        return Dual(tag, quotient, divide(xb - quotient * yb, ya))
+
+    def __rtruediv__(self, other):
+        quotient = divide(other, self.a)
+        return Dual(self.tag, quotient, divide(-(quotient * self.b), self.a))
+
+
+class Complex(Number):
+    """``re + i·im``, with plain numbers as parts: for the complex step, f(x + ih)."""
+
+    __slots__ = ("im", "re")
+
+    def __init__(self, re, im):
+        self.re = re
+        self.im = im
+
+    def __add__(self, other):
+        if type(other) is Complex:
+            return Complex(self.re + other.re, self.im + other.im)
+        return Complex(self.re + other, self.im) if type(other) in SCALARS else NotImplemented
+
+    def __neg__(self):
+        return Complex(-self.re, -self.im)
+
+    def __mul__(self, other):
+        if type(other) is not Complex:
+            known = type(other) in SCALARS
+            return Complex(self.re * other, self.im * other) if known else NotImplemented
+        re = self.re * other.re - self.im * other.im
+        return Complex(re, self.re * other.im + self.im * other.re)
+
+    def __truediv__(self, other):
+        if type(other) is not Complex:
+            return self * divide(ONE, other)
+        size = other.re * other.re + other.im * other.im
+        return self * Complex(other.re, -other.im) * divide(ONE, size)
+
+    def __rtruediv__(self, other):
+        return Complex(other, ZERO) / self
+
+    def __abs__(self):
+        return (self.re * self.re + self.im * self.im).sqrt()
+
+
+SCALARS = (Decimal, int, Complex)
+new_tag = itertools.count(1).__next__  # each infinitesimal is smaller than all before it
+
+
+def split(x, tag):
+    """The value and the slope of a number, by one infinitesimal."""
+    return (x.a, x.b) if type(x) is Dual and x.tag == tag else (x, ZERO)
 
 
 def primal(x):
     """The number without its infinitesimal parts."""
-    while isinstance(x, Dual):
+    while type(x) is Dual:
         x = x.a
     return x
 
 
-def coefficient(x, tag):
-    """The factor of the infinitesimal `tag` in x, or None where x does not depend on it."""
-    if not isinstance(x, Dual):
+def number(value):
+    """An exact int, Fraction, text or Decimal as a number, rounded to the digits in force."""
+    if type(value) is Fraction:
+        return Decimal(value.numerator) / value.denominator
+    return +Decimal(value)
+
+
+@lru_cache(maxsize=256)
+def _power_of_ten(power):
+    return Decimal((0, (1,), power))
+
+
+def tolerance(spare):
+    """10 to the power of `spare` less the digits in force: what rounding may have left of 1."""
+    return _power_of_ten(spare - getcontext().prec)
+
+
+def divide(x, y):
+    """x / y; a divisor that is zero but for rounding (a difference that cancels) is zero."""
+    size = primal(y)
+    tiny = _power_of_ten(-9 * getcontext().prec // 10)
+    if type(size) is Decimal and (not size or abs(size) < tiny):
+        # Or it is a small number: with more digits it is told.
+        _now.absorbed = _now.absorbed or bool(size)
+        raise Undefined("a division by zero")
+    return x / y
+
+
+def plus(x, y):
+    """x + y, noticing where one of them vanishes beside the other."""
+    if _now.watching:
+        p, q = primal(x), primal(y)
+        if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
+            gap = abs(p.adjusted() - q.adjusted())
+            _now.absorbed = _now.absorbed or gap >= getcontext().prec
+    return x + y
+
+
+# -- from and to mpmath, which is quicker than `decimal` at everything but the four operations --------
+
+
+def _bits():
+    return int(getcontext().prec * 3.33) + 20
+
+
+@lru_cache(maxsize=512)
+def _two_to(exponent, precision):
+    with digits(precision + 12):
+        return TWO**exponent if exponent < 0 else Decimal(1 << exponent)
+
+
+def _to_mp(x):
+    """A number of mpmath's library, with all digits that x has."""
+    size, bits = x.adjusted(), _bits() + 40
+    if not x or -12 <= size < 20:
+        return libmp.from_man_exp(int(x * _two_to(bits, 0)), -bits)
+    places = getcontext().prec + 4
+    power = libmp.mpf_pow_int(libmp.ften, size - places, bits)
+    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(places - size))), power, bits)
+
+
+def _from_mp(value):
+    sign, man, exponent, _ = value
+    man = Decimal(-man if sign else man)
+    if -1200 < exponent < 0:
+        return man / _two_to(-exponent, 0)
+    if exponent > 4000:  # an int of that many bits would be too long
+        return man * TWO**exponent
+    return man * _two_to(exponent, getcontext().prec)
+
+
+@lru_cache(maxsize=20_000)
+def _computed(name, x, precision):
+    arguments = () if x is None else (_to_mp(x),)
+    return _from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
+
+
+def constant(name):
+    """e or pi."""
+    return _computed(name, None, getcontext().prec)
+
+
+def _value(name, x):
+    """A function of mpmath's library at a plain number; its value is paid for once."""
+    precision = getcontext().prec
+    key = name, x, precision
+    if key not in _now.known:
+        _now.known.add(key)
+        _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
+    return _computed(*key)
+
+
+# -- elementary functions: each by its values at plain numbers, its derivative and its complex form ---
+
+
+def elementary(value, slope, of_complex=None):
+    """The function with these values and this derivative."""
+
+    def function(x):
+        if type(x) is Decimal:
+            return value(x)
+        if type(x) is Dual:
+            return Dual(x.tag, function(x.a), slope(x.a) * x.b)
+        if of_complex is None:
+            return value(real(x))
+        return of_complex(x)
+
+    return function
+
+
+def real(x):
+    """A complex number that is real."""
+    if type(x) is Complex:
+        if x.im:
+            raise Undefined("a function (or a comparison) of a complex number")
+        return x.re
+    return x
+
+
+def _exp(x):
+    if x > FAR:
+        raise BeyondReach("an exponential too large to compute")
+    if x < -FAR:
+        _now.absorbed = True
+        return ZERO
+    return _value("exp", x)
+
+
+def _log(x):
+    if x <= 0:
+        raise OutsideReals(f"the logarithm of {'a negative number' if x else 'zero'}")
+    return x if x.is_infinite() else _value("log", x)
+
+
+def _complex_log(z):
+    angle = libmp.mpf_atan2(_to_mp(z.im), _to_mp(z.re), _bits())
+    return Complex(_log(abs(z)), _from_mp(angle))
+
+
+def _wave(name):
+    def value(x):
+        if x.adjusted() > getcontext().prec // 2:
+            raise BeyondReach("a sine of too large a number")
+        return _value(name, x)
+
+    return value
+
+
+def _saturating(name):
+    """A function that is ±1 to all digits far out; that is noticed as lost terms are."""
+
+    def value(x):
+        if abs(x) > getcontext().prec:
+            _now.absorbed = True
+        return ONE.copy_sign(x) if abs(x) > 10_000 else _value(name, x)
+
+    return value
+
+
+def _arcsin(x):
+    if abs(x) > 1:
+        raise OutsideReals("arcsin outside [-1, 1]")
+    return constant("pi") * HALF.copy_sign(x) if abs(x) == 1 else _value("asin", x)
+
+
+def _sqrt(x):
+    if x < 0:
+        raise OutsideReals("the square root of a negative number")
+    return x.sqrt()
+
+
+def _sqrt_slope(x):
+    if primal(x) == 0:
+        _now.ties += 1
+        raise Undefined("a root at zero, where its slope is infinite")
+    return HALF / sqrt(x)
+
+
+def sinh(x):
+    """``(e^x - e^{-x}) / 2``"""
+    return plus(exp(x), -exp(-x)) * HALF
+
+
+def cosh(x):
+    """``(e^x + e^{-x}) / 2``"""
+    return plus(exp(x), exp(-x)) * HALF
+
+
+exp = elementary(
+    _exp, lambda x: exp(x), lambda z: Complex(cos(z.im) * exp(z.re), sin(z.im) * exp(z.re))
+)
+log = elementary(_log, lambda x: divide(ONE, x), _complex_log)
+sin = elementary(
+    _wave("sin"),
+    lambda x: cos(x),
+    lambda z: Complex(sin(z.re) * cosh(z.im), cos(z.re) * sinh(z.im)),
+)
+cos = elementary(
+    _wave("cos"),
+    lambda x: -sin(x),
+    lambda z: Complex(cos(z.re) * cosh(z.im), -(sin(z.re) * sinh(z.im))),
+)
+tanh = elementary(
+    _saturating("tanh"), lambda x: ONE / (cosh(x) * cosh(x)), lambda z: sinh(z) / cosh(z)
+)
+erf = elementary(_saturating("erf"), lambda x: TWO / constant("pi").sqrt() * exp(-(x * x)))
+arctan = elementary(lambda x: _value("atan", x), lambda x: ONE / (x * x + ONE))
+arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
+sqrt = elementary(_sqrt, _sqrt_slope, lambda z: exp(HALF * log(z)))
+
+
+# -- powers ------------------------------------------------------------------------------------------
+
+
+def root(x, degree):
+    """The real root: of odd degree also for a negative number."""
+    if degree == 2:
+        return sqrt(x)
+    if not 1 <= degree <= 100:
+        raise Undefined("a root of this degree")
+    side = sign(x)
+    if side < 0 and degree % 2:
+        return -root(-x, degree)
+    if side < 0:
+        raise OutsideReals("an even root of a negative number")
+    return power(x, ONE / Decimal(degree))
+
+
+def whole(x):
+    """The int that a plain number equals, if it is one of moderate size; otherwise None."""
+    if type(x) is int:
+        return x
+    if type(x) is not Decimal or x.adjusted() > 4 or not x.is_finite():
         return None
-    if x.tag == tag:
-        return x.b
-    return None
+    value = int(x)
+    return value if value == x else None
+
+
+def power(base, exponent):
+    """``base ** exponent``; an integer exponent works for any base."""
+    count = whole(exponent)
+    if count is not None:
+        return integer_power(base, count)
+    start = primal(base)
+    if type(start) is Complex or type(primal(exponent)) is Complex:
+        return exp(exponent * log(base if type(start) is Complex else Complex(base, ZERO)))
+    if start == 0:
+        return _power_of_zero(base, exponent)
+    if start < 0:
+        raise OutsideReals("a broken power of a negative number")
+    return exp(exponent * log(base))
+
+
+def _power_of_zero(base, exponent):
+    if type(exponent) is Dual or exponent <= 0:
+        raise Undefined("zero to this power")
+    if type(base) is not Dual:
+        return ZERO
+    _now.ties += 1
+    if sign(base) < 0:
+        raise OutsideReals("a broken power of a negative number")
+    if exponent < 1:
+        raise Undefined("a power at zero, where its slope is infinite")
+    slope = exponent * power(base.a, exponent - ONE)
+    return Dual(base.tag, power(base.a, exponent), slope * base.b)
+
+
+def integer_power(base, n):
+    """``base ** n`` for an int n, and its derivative ``n base^{n-1}``."""
+    if n == 0:
+        return ONE
+    if type(base) is Dual:
+        slope = integer_power(base.a, n - 1) * Decimal(n)
+        return Dual(base.tag, integer_power(base.a, n), slope * base.b)
+    _now.spend(2)
+    if type(base) is Complex:
+        if n < 0:
+            return ONE / integer_power(base, -n)
+        half = integer_power(base, n // 2)
+        return half * half * base if n % 2 else half * half
+    if not base and n < 0:
+        raise Undefined("a division by zero")
+    return base * base if n == 2 else base**n
+
+
+# -- comparisons, and what depends on them -----------------------------------------------------------
+
+
+def sign(x, key=None):
+    """-1, 0 or 1; an infinitesimal decides where the number itself is zero (rounding forgiven)."""
+    _now.left -= 1
+    start = real(primal(x))
+    if key is not None and _now.margins is not None:
+        _now.margins.append((key, start))
+    if abs(start) > tolerance(8):
+        return 1 if start > 0 else -1
+    _now.ties += 1
+    return _small_sign(x)
+
+
+def _small_sign(x):
+    if type(x) is Dual:
+        return _small_sign(x.a) or _small_sign(x.b)
+    x = real(x)
+    return 0 if abs(x) <= tolerance(8) else 1 if x > 0 else -1
+
+
+def absolute(x, key=None):
+    """|x|"""
+    if type(x) is Complex:
+        return abs(x)
+    return -x if sign(x, key) < 0 else x
+
+
+def largest(items, key=None, turn=1):
+    """The largest of some numbers; the smallest with ``turn=-1``."""
+    best = items[0]
+    for place, item in enumerate(items[1:]):
+        if turn * sign(item - best, None if key is None else (key, place)) > 0:
+            best = item
+    return best
+
+
+def close(x, y):
+    """Equality of numbers with all their infinitesimal parts, rounding forgiven."""
+    if type(x) is Dual or type(y) is Dual:
+        tag = max(v.tag for v in (x, y) if type(v) is Dual)
+        return all(close(p, q) for p, q in zip(split(x, tag), split(y, tag), strict=True))
+    if x == y:
+        return True
+    scale = max(abs(x), abs(y), ONE)
+    return scale != INFINITY and abs(x - y) <= tolerance(12) * scale

@@ -6,8 +6,19 @@ from dataclasses import dataclass, field
 from .errors import EquationError
 from .page import Equation
 
-KINDS = ("defined", "verified", "refuted", "undecided", "unread", "exempt")
-SIGNS = {"=": "=", ":=": "≔", "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "to": "→"}
+KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
+IN_ORDER = ("defined", "verified", "exempt")
+SIGNS = {
+    "<=": "≤",
+    ">=": "≥",
+    "!=": "≠",
+    "~": "≈",
+    "in": "∈",
+    "notin": "∉",
+    "to": "→",
+    "arrow": "⇒",
+}
+MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
 
 
 @dataclass
@@ -19,12 +30,15 @@ class PageReport:
     path : str
         The page, as it was asked for.
     equations : list of page.Equation
+    assumptions : list of page.Assumption
+        What the page's Lets and Cases say: under these each equation is judged.
     notes : list of str
-        Things the reader should know, such as a copy on disk that is older than what was run.
+        What the reader should know, such as a name that gets a second meaning.
     """
 
     path: str
     equations: list = field(default_factory=list)
+    assumptions: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
     @property
@@ -39,9 +53,8 @@ class PageReport:
 
     @property
     def ok(self):
-        """Whether nothing is refuted, undecided or unread."""
-        counts = self.counts
-        return not (counts["refuted"] or counts["undecided"] or counts["unread"])
+        """Whether everything is defined, verified or exempt."""
+        return all(link.verdict.kind in IN_ORDER for _, link in self.links)
 
     def summary(self):
         """One sentence: how many equalities, and what became of them."""
@@ -52,7 +65,7 @@ class PageReport:
 
     def require(self):
         """Raise `EquationError` naming the first link that is not in order."""
-        for kind in ("refuted", "unread", "undecided"):
+        for kind in ("refuted", "unread", "conditional", "undecided"):
             for equation, link in self.links:
                 if link.verdict.kind == kind:
                     raise EquationError(f"{self.path}: {place(equation)}: {sentence(link)}")
@@ -60,7 +73,7 @@ class PageReport:
     def __repr__(self):
         lines = [f"{self.path}: {self.summary()}"]
         for equation, link in self.links:
-            if link.verdict.kind in ("refuted", "undecided", "unread", "exempt"):
+            if link.verdict.kind not in ("defined", "verified"):
                 lines.append(f"  {place(equation)}: {sentence(link)}")
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
@@ -69,12 +82,11 @@ class PageReport:
         rows = []
         for equation, link in self.links:
             verdict = link.verdict
+            kind = f"{MARKS.get(verdict.kind, '?')} {verdict.kind}"
             cells = [
                 f'<code class="label">{html.escape(equation.label)}</code>',
                 f'<code class="tex">{html.escape(shown(link))}</code>',
-                f"<b>{verdict.kind}</b>"
-                if verdict.kind in ("refuted", "undecided", "unread")
-                else verdict.kind,
+                kind if verdict.kind in IN_ORDER else f"<b>{kind}</b>",
                 html.escape(explained(verdict)),
             ]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
@@ -83,8 +95,18 @@ class PageReport:
         opened = "" if self.ok else " open"
         return (
             f"<details{opened}><summary><b>{html.escape(self.summary())}</b></summary>"
-            f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></details>{notes}"
+            f"{self._assumed()}<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+            f"</details>{notes}"
         )
+
+    def _assumed(self):
+        """What the page assumes, as a line above the table."""
+        if not self.assumptions:
+            return ""
+        said = ", ".join(
+            f'<code class="tex">{html.escape(a.latex)}</code>' for a in self.assumptions
+        )
+        return f"<p>Assumed where the page says so: {said}</p>"
 
 
 def count(links):
@@ -97,11 +119,9 @@ def count(links):
 
 def place(equation: Equation):
     """Where an equation stands, for a person."""
-    where = (
-        f"cell {equation.cell}, line {equation.line}"
-        if equation.cell is not None
-        else f"line {equation.line}"
-    )
+    where = f"line {equation.line}"
+    if equation.cell is not None:
+        where = f"cell {equation.cell}, {where}"
     return f"{where} ({equation.label})" if equation.label else where
 
 
@@ -116,47 +136,51 @@ def sentence(link):
     return f"{shown(link)}: {link.verdict.kind}: {explained(link.verdict)}"
 
 
-def explained(verdict):
-    """The reason, and the witness in words."""
+def explained(verdict, advice=True):
+    """The reason, the line that would declare what is missing, and the witness in words."""
+    reason = verdict.reason
+    if verdict.region and advice:
+        reason += f" (to say it: **Let** ${verdict.region}$.)"
     if verdict.witness is None:
-        return verdict.reason
+        return reason
     at = ", ".join(f"{name} = {value}" for name, value in verdict.witness["at"].items())
     where = f"at {at} " if at else ""
     left, right = verdict.witness["left"], verdict.witness["right"]
     left, right = ("has no value" if x == "no value" else f"is {x}" for x in (left, right))
-    sides = f"the left side {left} and the right side {right}"
-    return f"{verdict.reason}: {where}{sides}"
+    return f"{reason}: {where}the left side {left} and the right side {right}"
 
 
 def as_json(reports, unreadable=()):
     """The object that ``slopes verify --json`` prints."""
-    files = []
-    for report in reports:
-        equations = []
-        for equation in report.equations:
-            where = {"cell": equation.cell} if equation.cell is not None else {}
-            links = [
-                {
-                    "left": link.left,
-                    "relation": link.relation,
-                    "right": link.right,
-                    "verdict": link.verdict.kind,
-                    "reason": link.verdict.reason,
-                    "witness": link.verdict.witness,
-                }
-                for link in equation.links
-            ]
-            equations.append(
-                {
-                    "label": equation.label,
-                    "latex": equation.latex,
-                    "line": equation.line,
-                    **where,
-                    "links": links,
-                }
-            )
-        files.append({"path": report.path, "equations": equations})
-    for path, reason in unreadable:
-        files.append({"path": path, "equations": [], "error": reason})
-    total = count([pair for report in reports for pair in report.links])
-    return {"files": files, "counts": total}
+    files = [_file(report) for report in reports]
+    files += [{"path": path, "equations": [], "error": reason} for path, reason in unreadable]
+    return {"files": files, "counts": count([pair for report in reports for pair in report.links])}
+
+
+def _file(report):
+    """One page as JSON: the displays in `equations`, the Lets in `assumptions`."""
+    equations = []
+    for equation in report.equations:
+        links = [
+            {
+                "left": link.left, "relation": link.relation, "right": link.right,
+                "verdict": link.verdict.kind, "reason": link.verdict.reason,
+                "region": link.verdict.region, "witness": link.verdict.witness,
+                "points": link.verdict.compared,
+            }
+            for link in equation.links
+        ]  # fmt: skip
+        equations.append(
+            {"label": equation.label, "latex": equation.latex, **_where(equation), "links": links}
+        )
+    assumptions = [{"kind": a.kind, "latex": a.latex, **_where(a)} for a in report.assumptions]
+    return {
+        "path": report.path,
+        "equations": equations,
+        "assumptions": assumptions,
+        "notes": report.notes,
+    }
+
+
+def _where(item):
+    return {"line": item.line, **({"cell": item.cell} if item.cell is not None else {})}

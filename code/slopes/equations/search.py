@@ -1,175 +1,268 @@
-"""Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack."""
+"""Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack.
 
+What does not settle, cannot be bracketed or oscillates too fast is undecided; no wrong number is
+ever handed on.
+"""
+
+from decimal import Decimal, getcontext
+from functools import lru_cache
+from itertools import pairwise
+
+from . import numbers as n
 from . import tree as t
-from .errors import NoDerivative, NotAttained, Undecidable, Undefined, Unread
-from .numbers import CHECK_DIGITS, Dual, primal
-from .values import Approach
+from .arrays import scalar
+from .errors import BeyondReach, NoDerivative, NotAttained, Undecidable, Undefined, Unread
+from .evaluate import code, maker
+from .kinks import golden
+from .numbers import HALF, INFINITY, ONE, SECOND, TWO, ZERO, Dual, digits, primal
 
-LIMIT_SLACK = 1e-15
-SEARCH_SLACK = 1e-10
-COUNTERS = {"n", "k", "m", "N", "i", "j"}  # letters of limits that run through whole numbers
+LIMIT_SLACK, SEARCH_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
+# How near or far (powers of ten) and with how many digits: the next where one does not settle, or
+# leads to numbers too large to be computed.
+NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
+FAR = ((SECOND, (25, 30, 35)), *((SECOND, (s, s + 1, s + 2)) for s in range(20, -1, -2)))
 
 
-def limit(ev, node, frame):
+@maker(t.Limit)
+def _limit(node):
     """A limit, from both sides unless one is named, by evaluating very near (or very far)."""
-    if not isinstance(node.variable, t.Symbol):
-        raise Unread("a limit in something that is not a variable")
-    name = node.variable.name
-    target = ev.value(node.target, frame)
-    side = node.side
-    if isinstance(target, Approach):
-        target, side = target.point, "+" if target.step > 0 else "-"
-    mp = ev.mp
-    ev.work_limits = True
-    with mp.workdps(max(CHECK_DIGITS, mp.dps)):
-        results = []
-        for direction in _directions(mp, target, side):
-            results.append(_approach(ev, node.body, frame, name, target, direction))
-    if len(results) == 2 and not _close(results[0], results[1]):
-        raise NoDerivative("the limits from the left and from the right differ")
-    ev.slack = max(ev.slack, LIMIT_SLACK)
-    return results[-1]
+    target, side = node.target, node.side
+    if type(target) is t.Sided:
+        target, side = target.body, target.side
+    inner, point = code(node.body), code(target)
+
+    def run(ev, env):
+        def value(x):
+            return scalar(inner(ev, {**env, node.variable: x}), "a limit")
+
+        end = scalar(point(ev, env), "the end of a limit")
+        directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
+        if primal(end).is_infinite():
+            directions = [ONE.copy_sign(end)]
+        found = [_approach(value, end, d, node.whole) for d in directions]
+        if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
+            raise NoDerivative("the limits from the left and from the right differ")
+        ev.slack = max(ev.slack, LIMIT_SLACK)
+        return found[-1]
+
+    return run
 
 
-def _directions(mp, target, side):
-    if not isinstance(target, Dual) and mp.isinf(target):
-        return [1 if target > 0 else -1]
-    return {"+": [1], "-": [-1]}.get(side, [-1, 1])
+def _near(x, y, share):
+    if x == y or INFINITY in (abs(x), abs(y)):
+        return x == y
+    return abs(x - y) <= share * max(ONE, abs(x), abs(y))
 
 
-def _approach(ev, body, frame, name, target, direction):
-    """The value that three points nearer and nearer (or farther and farther) settle at.
-
-    The points are no round numbers: a sine of π·10^25 would be 0 for no other reason.
-    """
-    mp = ev.mp
-    infinite = not isinstance(target, Dual) and mp.isinf(target)
-    values = []
-    for power, odd in ((25, 2), (30, 3), (35, 5)):
-        size = mp.mpf(10) ** power * mp.sqrt(odd)
-        if infinite and name in COUNTERS:
-            size = 2 * mp.floor(size / 2) + odd % 2
-        point = direction * size if infinite else ev.a.add(target, direction / size)
-        found = ev.scalar(ev.value(body, frame.bind({name: point})), "a limit")
-        values.append(found)
-    first, second, third = (primal(v) for v in values)
-    growing = abs(third) > 10 * abs(second) > 100 * abs(first)
-    if abs(third) > mp.mpf(10) ** 9 and growing and (third > 0) == (second > 0) == (first > 0):
-        return mp.inf if third > 0 else -mp.inf
-    for other in (first, second):
-        if abs(third - other) > mp.mpf(10) ** -12 * max(1, abs(third)):
-            raise Undecidable("a limit that does not settle, or settles too slowly to be told")
-    return values[-1]
+def _approach(value, end, direction, whole):
+    """The value that three points nearer and nearer (or farther and farther) settle at."""
+    problem = None
+    for count, powers in FAR if primal(end).is_infinite() else NEAR:
+        with digits(max(count, getcontext().prec)):
+            points = [_point(end, direction, *place, whole) for place in enumerate(powers)]
+            try:
+                return _settled(value, points)
+            except (Undecidable, BeyondReach) as error:
+                problem = problem or error
+    raise Undecidable(f"a limit that cannot be told ({problem})")
 
 
-def _close(x, y):
-    x, y = primal(x), primal(y)
-    if x == y:
-        return True
-    return abs(x - y) <= 1e-15 * max(1, abs(x), abs(y))
+def _point(end, direction, k, power, whole):
+    """A point on the way. None is a round number: a sine of π·10^25 is 0 for no other reason."""
+    size = Decimal((0, (1,), power)) * Decimal((2, 3, 5)[k]).sqrt()
+    if not primal(end).is_infinite():
+        return end + direction / size
+    return direction * (2 * (size / 2).to_integral_value() + k % 2 if whole else size)
 
 
-def extremum(ev, node, frame):
+def _settled(value, points):
+    found = [value(x) for x in points]
+    first, second, third = (primal(v) for v in found)
+    if abs(third) > 10**9 and abs(third) > 10 * abs(second) > 100 * abs(first):
+        # Growing, if it does so all the way: what oscillates is large by chance at some places.
+        way = [points[2] + (points[1] - points[2]) * k / 8 for k in range(1, 8)]
+        steps = [abs(third), *(primal(value(x)).copy_sign(ONE) for x in way)]
+        if all(x > y for x, y in pairwise(steps)):
+            return INFINITY.copy_sign(third)
+    if not (_near(third, first, SETTLED) and _near(third, second, SETTLED)):
+        raise Undecidable("it does not settle, or settles too slowly")
+    return found[-1]
+
+
+# -- extrema -------------------------------------------------------------------------------------------
+
+OUTER = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
+GRID = sorted(
+    [Decimal(k) / 8 for k in range(-48, 49)] + [Decimal(s * k) for s in (1, -1) for k in OUTER]
+)
+SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
+# Points all over [-50, 50], none of which may be better.
+WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
+
+
+@maker(t.Extremum)
+def _extremum(node):
     """The largest or smallest value over a real variable, by grid and golden section."""
-    if not isinstance(node.variable, t.Symbol):
-        raise Unread("an extremum over something that is not a variable")
-    mp, name = ev.mp, node.variable.name
-    sign = 1 if node.kind in ("max", "sup", "argmax") else -1
+    inner, name = code(node.body), node.variable
+    condition = None if node.condition is None else code(node.condition)
+    if node.kind not in ("max", "min"):
+        raise Unread(f"the value of {node.kind}")
+    turn = -1 if node.kind == "max" else 1
 
-    def value(x):
-        ev.a.work.spend(10)
-        inner = frame.bind({name: x})
-        if node.condition is not None and not ev.holds(node.condition, inner):
-            return None
-        if not ev.meaning.allows(name, x, ev):
-            return None
-        try:
-            found = primal(ev.scalar(ev.value(node.body, inner), "an extremum"))
-        except Undefined:
-            return None
-        return sign * found
+    def run(ev, env):
+        relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
+        domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
 
-    far = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
-    with mp.workdps(60):
-        grid = sorted(
-            {mp.mpf(k) / 8 for k in range(-48, 49)} | {s * mp.mpf(j) for s in (1, -1) for j in far}
-        )
-        values = [(value(x), x) for x in grid]
-        known = [(v, x) for v, x in values if v is not None]
-        if not known:
-            raise Undecidable("an extremum of something that is nowhere defined")
-        best, where = max(known, key=lambda pair: (pair[0], -abs(pair[1])))
-        place = grid.index(where)
-        low, high = grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)]
-        best, where = _golden(value, low, high, best, where, mp)
-        ends = [value(s * mp.mpf(10) ** 12) for s in (1, -1)]
-        beyond = max((v for v in ends if v is not None), default=None)
-        # nothing at the end of the domain, and the best ever nearer to it
-        edge = any(v is None and abs(where - x) < mp.mpf(10) ** -12 for v, x in values)
-    edge = edge or _creeps(value, best, mp)
-    ev.slack = max(ev.slack, SEARCH_SLACK)
-    outside = beyond is not None and beyond > best + mp.mpf(10) ** -50 * max(1, abs(best))
-    if node.kind in ("sup", "inf"):
-        return sign * beyond if outside else sign * best
-    if outside or edge:
+        def value(x):
+            n.now().spend(10)
+            bound = {**env, name: x}
+            try:
+                if all(holds(ev, bound) for holds in (*domain, *filter(None, [condition]))):
+                    return turn * primal(scalar(inner(ev, bound), "an extremum"))
+            except Undefined:
+                pass
+            return None
+
+        with n.unmarked():
+            ev.slack = max(ev.slack, SEARCH_SLACK)
+            return turn * _least(value)
+
+    return run
+
+
+def _least(value):
+    """The least value of a function, which must be reached."""
+    (best, where), (again, _) = (_lowest(value, [x + s for x in GRID]) for s in (ZERO, SHIFT))
+    slack = SETTLED * max(ONE, abs(best))
+    if abs(best - again) > slack or any(
+        (v := value(x)) is not None and v < best - slack for x in WIDE
+    ):
+        raise Undecidable("an extremum that cannot be bracketed")
+    far = [v for s in (1, -1) if (v := value(Decimal(s * 10**12))) is not None]
+    if any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far) or _creeps(value, best):
         raise NotAttained("there is no largest or smallest value: it is approached, never reached")
-    return where if node.kind.startswith("arg") else sign * best
+    # nothing at the end of the domain, and the best ever nearer to it
+    if any(abs(where - x) < SETTLED and value(x) is None for x in GRID):
+        raise NotAttained("there is no largest or smallest value: it is approached, never reached")
+    return best
 
 
-def _creeps(value, best, mp):
+def _lowest(value, grid):
+    """(the least value on a grid and beside its best point, its place)."""
+    known = [(v, abs(x), x) for x in grid if (v := value(x)) is not None]
+    if not known:
+        raise Undecidable("an extremum of something that is nowhere defined")
+    place = grid.index(min(known)[2])
+    where, best = golden(value, grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)])
+    return min((best, where), (min(known)[0], grid[place]))
+
+
+def _creeps(value, best):
     """Whether the best value is only approached far out, as 1 is by tanh: beyond all usual digits."""
-    with mp.workdps(400):
+    with digits(400):
         for side in (1, -1):
-            near, far = value(mp.mpf(300 * side)), value(mp.mpf(1000 * side))
-            if near is None or far is None:
-                continue
-            if far - near > 0 and abs(best - near) < mp.mpf(10) ** -40:
+            near, far = value(Decimal(300 * side)), value(Decimal(1000 * side))
+            if None not in (near, far) and far < near and abs(best - near) < Decimal("1e-40"):
                 return True
     return False
 
 
-def _golden(value, low, high, best, where, mp):
-    ratio = (mp.sqrt(5) - 1) / 2
-    a, b = low, high
-    c, d = b - ratio * (b - a), a + ratio * (b - a)
-    floor = mp.mpf(-10) ** 30
-    fc, fd = (value(x) for x in (c, d))
-    for _ in range(90):
-        if (floor if fc is None else fc) > (floor if fd is None else fd):
-            b, d, fd = d, c, fc
-            c = b - ratio * (b - a)
-            fc = value(c)
+# -- integrals -----------------------------------------------------------------------------------------
+
+POINTS = 12  # of the Gauss-Legendre rule
+INTERVALS = 400  # after which an integrand that still does not settle is given up
+
+
+@maker(t.Integral)
+def _integral(node):
+    """A definite integral; its limits may be moved (Leibniz), its integrand may not."""
+    body, low, high = code(node.body), code(node.lower), code(node.upper)
+
+    def run(ev, env):
+        def value(x):
+            n.now().spend(3)
+            return scalar(body(ev, {**env, node.variable: x}), "an integral")
+
+        def between(a, b):
+            if type(b) is Dual:
+                return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
+            return -between(b, a) if type(a) is Dual else _area(value, a, b)
+
+        ev.slack = max(ev.slack, SEARCH_SLACK)
+        with n.unmarked():
+            return between(scalar(low(ev, env)), scalar(high(ev, env)))
+
+    return run
+
+
+@maker(t.Antiderivative)
+def _antiderivative(node):
+    """An integral without limits has a slope and no value: only derivatives of it can be compared."""
+    body = code(node.body)
+
+    def run(ev, env):
+        def value(x):
+            if type(x) is not Dual:
+                return Decimal("NaN")
+            return Dual(x.tag, value(x.a), body(ev, {**env, node.variable: x.a}) * x.b)
+
+        return value(code(t.Symbol(node.variable))(ev, env))
+
+    return run
+
+
+def _area(value, a, b):
+    """∫ from a to b; an infinite end is brought to 1 by x = a + t/(1 - t)."""
+    if a > b:
+        return -_area(value, b, a)
+    if a.is_infinite() and b.is_infinite():
+        return _area(value, a, ZERO) + _area(value, ZERO, b)
+    if a.is_infinite():
+        return _area(lambda x: value(-x), -b, -a)
+    if b.is_infinite():
+        return _adaptive(lambda s: value(a + s / (1 - s)) / ((1 - s) * (1 - s)), ZERO, ONE)
+    parts = [a, ZERO, b] if a < 0 < b else [a, b]
+    return sum(_adaptive(value, *ends) for ends in pairwise(parts))
+
+
+def _adaptive(value, a, b):
+    """Halve until the rule on an interval and on its halves agree; Undecidable where they never do."""
+    total, scale, count = ZERO, ONE, 0
+    waiting = [(a, b, _rule(value, a, b))]
+    while waiting:
+        a, b, whole = waiting.pop()
+        middle = (a + b) * HALF
+        left, right = _rule(value, a, middle), _rule(value, middle, b)
+        scale, count = max(scale, abs(left + right)), count + 1
+        if abs(left + right - whole) <= Decimal("1e-14") * scale:
+            total += left + right
+        elif count > INTERVALS:
+            raise Undecidable("an integral that oscillates, or is too steep to be computed")
         else:
-            a, c, fc = c, d, fd
-            d = a + ratio * (b - a)
-            fd = value(d)
-        for v, x in ((fc, c), (fd, d)):
-            if v is not None and v > best:
-                best, where = v, x
-    return best, where
+            waiting += [(middle, b, right), (a, middle, left)]
+    return total
 
 
-def integral(ev, node, frame):
-    """A definite integral by quadrature; its limits may be moved, its integrand may not."""
-    mp = ev.mp
+def _rule(value, a, b):
+    centre, radius = (a + b) * HALF, (b - a) * HALF
+    found = [(weight, value(centre + radius * x)) for x, weight in _gauss()]
+    if any(type(v) is Dual for _, v in found):
+        raise Undecidable("the derivative of an integral by something inside it")
+    return radius * sum(weight * v for weight, v in found)
 
-    def inner(x):
-        ev.a.work.spend(3)
-        found = ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")
-        if isinstance(found, Dual):
-            raise Undecidable("the derivative of an integral by something inside it")
-        return found
 
-    def between(low, high):
-        if isinstance(high, Dual):
-            return Dual(high.tag, between(low, high.a), ev.a.mul(at(high.a), high.b))
-        if isinstance(low, Dual):
-            return Dual(low.tag, between(low.a, high), ev.a.neg(ev.a.mul(at(low.a), low.b)))
-        with mp.workdps(16):
-            return mp.quad(inner, [low, 0, high] if low < 0 < high else [low, high], maxdegree=5)
-
-    def at(x):
-        return ev.scalar(ev.value(node.body, frame.bind({node.variable: x})), "an integral")
-
-    ev.slack = max(ev.slack, SEARCH_SLACK)
-    return between(ev.scalar(ev.value(node.lower, frame)), ev.scalar(ev.value(node.upper, frame)))
+@lru_cache(maxsize=1)
+def _gauss():
+    """Nodes and weights of Gauss and Legendre on [-1, 1]: the zeros of P_n, by Newton's method."""
+    with digits(40):
+        found, pi = [], n.constant("pi")
+        for k in range(POINTS):
+            x = n.cos(pi * (k + Decimal("0.75")) / (POINTS + HALF))
+            for _ in range(8):
+                last, value = ONE, x
+                for m in range(2, POINTS + 1):
+                    last, value = value, ((2 * m - 1) * x * value - (m - 1) * last) / m
+                slope = POINTS * (x * value - last) / (x * x - 1)
+                x -= value / slope
+            found.append((x, TWO / ((1 - x * x) * slope * slope)))
+    return found

@@ -1,16 +1,22 @@
-"""The expressions that the reader understands, as immutable trees.
+r"""Formulas as immutable trees: first as they are written, then as they are meant.
 
-Each node is a frozen dataclass; its fields are other nodes, names, or tuples of these. Nothing here
-computes, simplifies or reorders: a derivation whose successive lines are made identical on reading
-could never be found wrong.
+The grammar makes a tree of what stands on the page and asks nobody what it means: ``f(x)`` is a
+`Product` of a name and a group, ``x_i`` a `Script`, ``\frac{dy}{dx}`` a `Fraction`. `scope` turns
+these into calls, products, elements and derivatives, by what is declared. Both are nodes of one
+kind, and what has only one meaning (a sum, a root, cases, a matrix) is the same node in both.
+
+Nothing here computes, simplifies or reorders: a derivation whose successive lines are made
+identical on reading could never be found wrong.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 
 
 @dataclass(frozen=True)
 class Node:
-    """Base of all nodes."""
+    """Base of all nodes; `at` is where in the LaTeX it begins."""
+
+    at: int = field(default=0, compare=False, repr=False, kw_only=True)
 
     def children(self):
         """The nodes directly below this one, in reading order."""
@@ -18,7 +24,7 @@ class Node:
             yield from _nodes(getattr(self, item.name))
 
     def walk(self):
-        """The node and all below it."""
+        """The node and all below it, in reading order."""
         stack = [self]
         while stack:
             node = stack.pop()
@@ -48,379 +54,140 @@ def _rebuilt(value, change):
     return value
 
 
-# -- numbers and names ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Number(Node):
-    """A number as it is displayed: ``0.50`` keeps its digits, which `≈` needs."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Constant(Node):
-    """e, pi, i (the imaginary unit) or infinity."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Symbol(Node):
-    """A name without an index: a variable, or the bare name of a function."""
-
-    name: str
-    bold: bool = False
-
-
-@dataclass(frozen=True)
-class Element(Node):
-    """An indexed quantity: ``z_i``, ``W_{ij}``, ``softmax(z)_i``."""
-
-    base: Node
-    indices: tuple
-
-
-# -- arithmetic -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Add(Node):
-    terms: tuple
-
-
-@dataclass(frozen=True)
-class Negate(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Multiply(Node):
-    factors: tuple
-
-
-@dataclass(frozen=True)
-class Divide(Node):
-    numerator: Node
-    denominator: Node
-
-
-@dataclass(frozen=True)
-class Power(Node):
-    base: Node
-    exponent: Node
-
-
-@dataclass(frozen=True)
-class Root(Node):
-    body: Node
-    degree: Node
-
-
-@dataclass(frozen=True)
-class Hadamard(Node):
-    """The elementwise product of two vectors."""
-
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Factorial(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Absolute(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Norm(Node):
-    body: Node
-    order: Node
-
-
-# -- functions --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Function(Node):
-    """The name of a function, where it is applied to something."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Primed(Node):
-    """A derivative as a function: ``f'`` (order 1), ``f''``; `side` is '+' or '-' for ``f'_+``."""
-
-    head: Node
-    order: int
-    side: str = ""
-
-
-@dataclass(frozen=True)
-class Compose(Node):
-    outer: Node
-    inner: Node
-
-
-@dataclass(frozen=True)
-class Lambda(Node):
-    """An expression of functions, taken as a function: the ``(fg)`` in ``(fg)'(x)``."""
-
-    body: Node
-
-
-@dataclass(frozen=True)
-class Apply(Node):
-    head: Node
-    arguments: tuple
-
-
-@dataclass(frozen=True)
-class Sided(Node):
-    """A point approached from one side: ``0^+``."""
-
-    body: Node
-    side: str
-
-
-# -- calculus ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Derivative(Node):
-    """``d^n body / dv^n`` or a mixed partial; `variables` are pairs (node, order)."""
-
-    body: Node
-    variables: tuple
-    partial: bool = False
-
-
-@dataclass(frozen=True)
-class Prime(Node):
-    """A prime on an expression: ``(uv)'``. Its variable is the one that the expression depends on."""
-
-    body: Node
-    order: int
-
-
-@dataclass(frozen=True)
-class Gradient(Node):
-    body: Node
-    variable: Node | None
-
-
-@dataclass(frozen=True)
-class At(Node):
-    """A value at a point: ``… |_{x = 0}``; `assignments` are pairs (node or None, node)."""
-
-    body: Node
-    assignments: tuple
-
-
-@dataclass(frozen=True)
-class Big(Node):
-    """A sum or a product over an index, or the largest or smallest over an index."""
-
-    kind: str
-    index: str
-    lower: Node | None
-    upper: Node | None
-    condition: Node | None
-    body: Node
-
-
-@dataclass(frozen=True)
-class Extremum(Node):
-    """``max_x``, ``min_x``, ``argmax_x``, ``argmin_x`` over a real variable."""
-
-    kind: str
-    variable: Node | None
-    condition: Node | None
-    body: Node
-
-
-@dataclass(frozen=True)
-class Limit(Node):
-    variable: Node
-    target: Node
-    side: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class Integral(Node):
-    variable: str
-    lower: Node
-    upper: Node
-    body: Node
-
-
-@dataclass(frozen=True)
-class Antiderivative(Node):
-    """An integral without limits: any function with this derivative."""
-
-    variable: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class BigO(Node):
-    """``O(h²)``; with `little`, ``o(h)``."""
-
-    body: Node
-    little: bool = False
-
-
-@dataclass(frozen=True)
-class Subdifferential(Node):
-    head: Node
-    arguments: tuple
-
-
-# -- cases, vectors, sets ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Cases(Node):
-    """Rows (value, condition)."""
-
-    rows: tuple
-
-
-@dataclass(frozen=True)
-class Nothing(Node):
-    """A case that says "undefined"."""
-
-
-@dataclass(frozen=True)
-class Indicator(Node):
-    condition: Node
-
-
-@dataclass(frozen=True)
-class Vector(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class Listing(Node):
-    """``[z_1, …, z_n]``: a vector given by its first elements, dots and its last."""
-
-    body: Node
-    index: str
-    upper: Node
-
-
-@dataclass(frozen=True)
-class Matrix(Node):
-    rows: tuple
-
-
-@dataclass(frozen=True)
-class Transpose(Node):
-    body: Node
-
-
-@dataclass(frozen=True)
-class Interval(Node):
-    lower: Node
-    upper: Node
-    lower_closed: bool
-    upper_closed: bool
-
-
-@dataclass(frozen=True)
-class Finite(Node):
-    """A finite set ``{0, 1}``."""
-
-    items: tuple
-
-
-@dataclass(frozen=True)
-class NumberSet(Node):
-    """R, N or Z."""
-
-    name: str
-
-
-# -- conditions -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Relation(Node):
-    left: Node
-    operator: str
-    right: Node
-
-
-@dataclass(frozen=True)
-class And(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class Or(Node):
-    items: tuple
-
-
-@dataclass(frozen=True)
-class Otherwise(Node):
-    pass
-
-
-@dataclass(frozen=True)
-class IndexRange(Node):
-    """``i = 1, …, n``."""
-
-    index: str
-    lower: Node
-    upper: Node
-
-
 def substitute(node, old, new):
     """The tree with one node replaced by another, wherever it stands."""
     return new if node == old else rebuild(node, lambda child: substitute(child, old, new))
 
 
-def stands_free(symbol, node):
-    """Whether a symbol stands in an expression other than as an index: the k of k x, not of z_k."""
-    if node == symbol:
-        return True
-    if isinstance(node, Element):
-        return stands_free(symbol, node.base)
-    if isinstance(node, Big) and node.index == symbol.name:
-        return False
-    return any(stands_free(symbol, child) for child in node.children())
+def names_in(node, kind=None):
+    """The set of names of all nodes of one kind (symbols, if none is given) in a tree."""
+    return {item.name for item in node.walk() if isinstance(item, kind or Symbol)}
 
 
-def is_plain_value(node):
-    """Whether an expression is made of numbers alone."""
-    return not any(isinstance(n, Symbol | Element | Function) for n in node.walk())
+def _node(name, names, meaning, **defaults):
+    """A kind of node: its name, its fields in order, and what it stands for."""
+    described = [
+        (n, object, field(default=defaults[n])) if n in defaults else (n, object)
+        for n in names.split()
+    ]
+    made = make_dataclass(
+        name, described, bases=(Node,), frozen=True, namespace={"__doc__": meaning}
+    )
+    made.__module__ = __name__
+    return made
 
 
-def names_in(node, kind=Symbol):
-    """The set of names of all nodes of one kind in a tree."""
-    return {item.name for item in node.walk() if isinstance(item, kind)}
+# -- as it is written -------------------------------------------------------------------------------
+# The style of a name is '' (a letter), 'op' (\sin, \operatorname), 'rm' (upright), 'bf', 'cal', 'bb',
+# 'hat', 'tilde', 'bar', or 'sign' (∞, ∂, ∇, ⊤).
+Name = _node("Name", "text style", "A letter or a word.", style="")
+Script = _node("Script", "base sub sup primes", "base_{sub}^{sup}''", sub=None, sup=None, primes=0)
+Group = _node("Group", "opening items closing", "Brackets: (x), [0, 1], {0, 1}, |x|, ‖v‖.")
+Product = _node(
+    "Product", "factors", "Pairs (sign before it, factor); signs '', '*', '/', 'odot', 'o'."
+)
+Fraction = _node("Fraction", "top bottom", "A fraction, or a derivative.")
+Operator = _node(
+    "Operator", "kind below above body", "A sum, product, limit, maximum: to the end of the term."
+)
+Written = _node("Written", "below above body variable", "An integral.")
+Bar = _node("Bar", "body below above", "body |_{below}")
+Chain = _node("Chain", "sides operators", "Sides with relations between them.")
+Listed = _node(
+    "Listed", "items join", "Things with commas, 'and' or 'or' between them.", join="and"
+)
+Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots, a star, the ! of n!.")
+
+# -- the same as it is written and as it is meant ---------------------------------------------------
+Number = _node(
+    "Number", "text", "A number as it is displayed: 0.50 keeps its digits, which ≈ needs."
+)
+Add = _node("Add", "terms", "A sum; a difference is a sum with a Negate in it.")
+Negate = _node("Negate", "body", "-body")
+Root = _node("Root", "body degree", "The root of a degree.")
+Cases = _node("Cases", "rows", "Pairs (value, condition).")
+Otherwise = _node("Otherwise", "", "The condition of the last case: what is left.")
+Matrix = _node("Matrix", "rows", "Rows of cells.")
+
+# -- numbers and names ------------------------------------------------------------------------------
+Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
+Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
+Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
+Kronecker = _node(
+    "Kronecker", "indices", "δ_ij: 1 where the indices are the same, and 0 elsewhere."
+)
+
+# -- arithmetic -------------------------------------------------------------------------------------
+Multiply = _node("Multiply", "factors", "A product.")
+Divide = _node("Divide", "numerator denominator", "A quotient.")
+Power = _node("Power", "base exponent", "base^exponent")
+Hadamard = _node("Hadamard", "left right", "The elementwise product of two vectors.")
+Factorial = _node("Factorial", "body", "body!")
+Absolute = _node("Absolute", "body", "|body|")
+Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
+Transpose = _node("Transpose", "body", "The transpose.")
+
+# -- functions --------------------------------------------------------------------------------------
+Function = _node("Function", "name", "The name of a function, where it is applied to something.")
+Primed = _node(
+    "Primed", "head order side", "f', f'' as functions; side '+' or '-' for f'_+.", side=""
+)
+Compose = _node("Compose", "outer inner", "outer ∘ inner")
+Lambda = _node(
+    "Lambda", "parameter body", "A function given by an expression: the (fg) in (fg)'(x)."
+)
+Apply = _node("Apply", "head arguments", "A function at its arguments.")
+Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
+
+# -- calculus ---------------------------------------------------------------------------------------
+# The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
+Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
+At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
+Big = _node(
+    "Big", "kind index lower upper condition body", "A sum, product, max or min over an index."
+)
+Extremum = _node(
+    "Extremum", "kind variable condition body", "max, min, sup, inf over a real variable."
+)
+Limit = _node(
+    "Limit", "variable target side body whole", "whole: through whole numbers.", whole=False
+)
+Integral = _node("Integral", "variable lower upper body", "A definite integral.")
+Antiderivative = _node("Antiderivative", "variable body", "An integral without limits.")
+BigO = _node("BigO", "body", "O(body)")
+Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
+
+# -- vectors, sets, conditions ----------------------------------------------------------------------
+Indicator = _node("Indicator", "condition", "1 where the condition holds, 0 elsewhere.")
+Vector = _node("Vector", "items", "A column.")
+Listing = _node("Listing", "body index upper", "(z_1, …, z_n)")
+Interval = _node(
+    "Interval", "lower upper lower_closed upper_closed", "[a, b], (a, b) and the halves."
+)
+Finite = _node("Finite", "items", "A finite set {0, 1}.")
+NumberSet = _node("NumberSet", "name", "R, N or Z.")
+Relation = _node("Relation", "left operator right", "One relation, as a condition.")
+And = _node("And", "items", "All of them.")
+Or = _node("Or", "items", "One of them.")
+IndexRange = _node("IndexRange", "index lower upper", "i = 1, …, n")
 
 
 def pretty(name):
-    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ."""
-    accent, _, base = name.replace("^{()}", "").rpartition(":")
+    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ; a second meaning's mark is left out."""
+    accent, _, base = name.split("~")[0].rpartition(":")
+    base, layer, above = base.partition("^")
     head, mark, label = base.partition("_{")
-    head = _GREEK.get(head, head)
-    head = head + _ACCENT.get(accent, "")
-    return head + ("_" + label.rstrip("}") if mark else "")
+    head = GREEK_LETTERS.get(head, head) + _ACCENTS.get(accent, "")
+    below = "_" + label.rstrip("}") if mark else ""
+    return head + below + (layer + above.strip("{}") if layer else "")
 
 
-_ACCENT = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "cal": ""}
-_GREEK = {
+_ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
+GREEK_LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
-    "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ",
-    "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "varphi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Phi": "Φ", "Psi": "Ψ", "Sigma": "Σ", "Omega": "Ω", "ell": "ℓ",
+    "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "ϑ", "iota": "ι", "kappa": "κ", "lambda": "λ",
+    "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ",
+    "phi": "φ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ",
+    "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ",
 }  # fmt: skip

@@ -1,8 +1,12 @@
-"""The answers of the checker, and what is counted on the way to one."""
+"""The answers of the checker, what the points said on the way to one, and how both are written."""
 
+import re
 from dataclasses import dataclass, field
+from decimal import Context
 
 from . import tree as t
+from .arrays import Array, Range
+from .numbers import Complex, primal
 
 
 @dataclass
@@ -12,33 +16,46 @@ class Verdict:
     Attributes
     ----------
     kind : str
-        'defined', 'verified', 'refuted', 'undecided', 'unread' or 'exempt'.
+        'defined', 'verified', 'refuted', 'conditional', 'undecided', 'unread' or 'exempt'.
     reason : str
     witness : dict or None
-        For a refuted equality: ``{'at': {name: value}, 'left': value, 'right': value}``, all as
-        text.
+        A point where the sides differ: ``{'at': {name: value}, 'left': value, 'right': value}``,
+        all as text.
+    compared : int
+        How many points were compared.
+    region : str
+        Of 'conditional': the LaTeX that a Let would hold, ``x > 0``; '' where no Let says it.
     """
 
     kind: str
     reason: str = ""
     witness: dict | None = None
     compared: int = 0
+    region: str = ""
 
 
 @dataclass
 class Tally:
-    """What the points said so far."""
+    """What the points said so far.
+
+    Attributes
+    ----------
+    generic, special : int
+        Random points, and chosen ones, at which both sides have values that fit.
+    lonely : list of (str, Exception, dict)
+        Points at which one side only has a value: the side that has none, why, and the point.
+    failed : list of (points.Sample, dict)
+        Points at which the relation does not hold.
+    unsettled, lost : str
+        Why points could not be told.
+    """
 
     generic: int = 0
     special: int = 0
-    left_only: list = field(
-        default_factory=list
-    )  # generic points where the right side has no value
-    right_only: list = field(default_factory=list)  # and those where the left side has none
-    neither: int = 0
-    undecidable: str = ""
-    convention: bool = False
-    undefined: str = ""
+    lonely: list = field(default_factory=list)
+    failed: list = field(default_factory=list)
+    unsettled: str = ""
+    lost: str = ""
 
     @property
     def compared(self):
@@ -46,49 +63,115 @@ class Tally:
 
 
 class Refuted(Exception):
-    def __init__(self, reason, witness, kink=False):
+    """A point at which the relation does not hold."""
+
+    def __init__(self, reason, witness):
         super().__init__(reason)
         self.reason = reason
         self.witness = witness
-        self.kink = kink
+
+
+# How conditions are written: what stands around or between the parts of a node.
+_AROUND = {
+    t.Negate: "-{}", t.Absolute: "|{}|", t.Divide: r"\frac{{{}}}{{{}}}", t.Power: "{}^{{{}}}",
+    t.IndexRange: r"{} = {}, \dots, {}",
+}  # fmt: skip
+_BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } ", t.Or: r" \text{ or } "}
+_SIGNS = {"!=": r"\ne", "<=": r"\le", ">=": r"\ge", "in": r"\in", "notin": r"\notin", "to": r"\to"}
+
+
+def latex(node):
+    """A condition as LaTeX."""
+    kind = type(node)
+    below = [latex(x) for x in node.children()]
+    if kind in _AROUND:
+        return _AROUND[kind].format(*([node.index] if kind is t.IndexRange else []), *below)
+    if kind in _BETWEEN:
+        return _BETWEEN[kind].join(below).replace("+ -", "- ")
+    if kind is t.Relation:
+        return f"{below[0]} {_SIGNS.get(node.operator, node.operator)} {below[1]}"
+    if kind is t.Element:
+        label = "".join(below[1:])
+        return f"{below[0]}_{label if len(label) == 1 else '{' + label + '}'}"
+    if kind is t.Finite:
+        return r"\{" + ", ".join(below) + r"\}"
+    if kind is t.Interval:
+        ends = "[" if node.lower_closed else "(", "]" if node.upper_closed else ")"
+        return f"{ends[0]}{below[0]}, {below[1]}{ends[1]}"
+    if kind is t.Big and node.kind == "sum" and not node.condition:
+        end = "n" if node.upper is None else latex(node.upper)
+        return rf"\sum_{{{node.index}={below[0]}}}^{{{end}}} {below[-1]}"
+    if kind is t.Symbol:
+        return name_latex(node.name)
+    if kind in (t.Constant, t.NumberSet):
+        commands = {"infinity": r"\infty", "pi": r"\pi"}
+        return commands.get(
+            node.name, rf"\mathbb{{{node.name}}}" if kind is t.NumberSet else node.name
+        )
+    return node.text if kind is t.Number else r"\dots"
+
+
+def name_latex(name):
+    r"""A name as LaTeX: ``hat:y`` is \hat{y}, ``sigma`` is \sigma."""
+    accent, _, base = name.split("~")[0].replace("·", "").rpartition(":")
+    head, mark, label = base.partition("_{")
+    head = "\\" + head if head in t.GREEK_LETTERS else head
+    accent = {"cal": "mathcal", "bb": "mathbb", "bf": "mathbf"}.get(accent, accent)
+    return (rf"\{accent}{{{head}}}" if accent else head) + mark + label
+
+
+_PLAIN = {
+    "ne": "≠", "le": "≤", "ge": "≥", "in": "∈", "notin": "∉", "to": "→", "sum": "Σ", "infty": "∞",
+    "dots": "…",
+}  # fmt: skip
+
+
+def plain(text):
+    """LaTeX of a condition as a person reads it."""
+    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
+    text = re.sub(r"\\(?:text|math[a-z]+)\{([^{}]*)\}", r"\1", text).replace(r" \, ", "")
+    signs = {**t.GREEK_LETTERS, **_PLAIN}
+    text = re.sub(r"\\([A-Za-z]+)", lambda found: signs.get(found[1], found[1]), text)
+    return text.replace("\\", "").replace(", …, ", ", …, ")
 
 
 def describe(node):
     """A condition as short text."""
-    signs = {"<=": "≤", ">=": "≥", "!=": "≠", "in": "∈", "notin": "∉", "to": "→"}
-    if isinstance(node, t.And):
-        return " and ".join(describe(item) for item in node.items)
-    if isinstance(node, t.Or):
-        return " or ".join(describe(item) for item in node.items)
-    if isinstance(node, t.Relation):
-        return f"{describe(node.left)} {signs.get(node.operator, node.operator)} {describe(node.right)}"
-    if isinstance(node, t.IndexRange):
-        return f"{node.index} = {describe(node.lower)}, …, {describe(node.upper)}"
-    if isinstance(node, t.Symbol):
-        return t.pretty(node.name)
-    if isinstance(node, t.Element):
-        return f"{describe(node.base)}_{','.join(describe(i) for i in node.indices)}"
-    if isinstance(node, t.Number):
-        return node.text
-    if isinstance(node, t.Negate):
-        return f"-{describe(node.body)}"
-    if isinstance(node, t.Absolute):
-        return f"|{describe(node.body)}|"
-    if isinstance(node, t.Divide):
-        return f"{describe(node.numerator)}/{describe(node.denominator)}"
-    if isinstance(node, t.Finite):
-        return "{" + ", ".join(describe(i) for i in node.items) + "}"
-    if isinstance(node, t.Interval):
-        left, right = "[" if node.lower_closed else "(", "]" if node.upper_closed else ")"
-        return f"{left}{describe(node.lower)}, {describe(node.upper)}{right}"
-    if isinstance(node, t.NumberSet):
-        return node.name
-    if isinstance(node, t.Constant):
-        return {"infinity": "∞", "pi": "π"}.get(node.name, node.name)
-    if isinstance(node, t.Add):
-        return " + ".join(describe(x) for x in node.terms).replace("+ -", "- ")
-    if isinstance(node, t.Multiply):
-        return "".join(describe(x) for x in node.factors)
-    if isinstance(node, t.Big):
-        return f"Σ {describe(node.body)}"
-    return "…"
+    return plain(latex(node))
+
+
+def shown(name):
+    """A name as a person reads it; of a family, the name of its elements."""
+    return t.pretty(name).replace("·", "")
+
+
+def text(value, digits=10):
+    """A value as a person reads it."""
+    if value is None:
+        return "no value"
+    if type(value) is Array:
+        rows = [value.items[k : k + value.cols] for k in range(0, len(value.items), value.cols)]
+        return "[" + "; ".join(", ".join(text(x, digits) for x in row) for row in rows) + "]"
+    if type(value) is Range:
+        return f"between {text(value.lower, digits)} and {text(value.upper, digits)}"
+    value = primal(value)
+    if type(value) is Complex:
+        return f"{text(value.re, digits)} + {text(value.im, digits)} i"
+    if not value.is_finite():
+        return "∞" if value > 0 else "-∞"
+    size = value.adjusted()
+    if value and abs(size) > 1000:
+        return f"a number {'beyond' if size > 0 else 'below'} 10^{size}"
+    if value and not -6 < size < 16:
+        return f"{value:.{digits - 1}e}"
+    rounded = format(Context(prec=digits).plus(value), "f")
+    return (rounded.rstrip("0").rstrip(".") or "0") if "." in rounded else rounded
+
+
+def two_texts(left, right):
+    """Two values with as many digits as it takes to tell them apart."""
+    for digits in (6, 15, 40, 150, 1000):
+        pair = text(left, digits), text(right, digits)
+        if pair[0] != pair[1]:
+            break
+    return pair

@@ -1,0 +1,147 @@
+"""Vectors and matrices of numbers, and intervals as values."""
+
+from dataclasses import dataclass
+
+from .errors import Undefined, Unread
+from .numbers import ONE, ZERO, now, plus
+
+
+class Array:
+    """A matrix, as rows of numbers; a vector is a matrix with one column (or one row)."""
+
+    __slots__ = ("cols", "items", "rows")
+
+    def __init__(self, rows, cols, items):
+        self.rows = rows
+        self.cols = cols
+        self.items = tuple(items)
+
+    @classmethod
+    def column(cls, items):
+        """A vector."""
+        items = tuple(items)
+        return cls(len(items), 1, items)
+
+    @classmethod
+    def build(cls, rows, cols, entry):
+        """The matrix whose element in row r, column c (from 1) is ``entry(r, c)``."""
+        places = ((r, c) for r in range(1, rows + 1) for c in range(1, cols + 1))
+        return cls(rows, cols, [entry(r, c) for r, c in places])
+
+    @property
+    def shape(self):
+        return self.rows, self.cols
+
+    @property
+    def is_vector(self):
+        """Whether one index finds an element."""
+        return 1 in self.shape
+
+    def places(self):
+        """The indices of all elements, in the order of `items`: one for a column, else two."""
+        rows, cols = range(1, self.rows + 1), range(1, self.cols + 1)
+        return [(r,) if self.cols == 1 else (r, c) for r in rows for c in cols]
+
+    def offset(self, indices):
+        """The place in `items` of an element."""
+        if len(indices) == 1 and self.is_vector:
+            indices = (indices[0], 1) if self.cols == 1 else (1, indices[0])
+        if len(indices) != 2:
+            raise Unread("an index that does not fit")
+        row, col = indices
+        if not (1 <= row <= self.rows and 1 <= col <= self.cols):
+            raise Undefined("an index out of range")
+        return (row - 1) * self.cols + col - 1
+
+    def __getitem__(self, indices):
+        return self.items[self.offset(indices)]
+
+    def replaced(self, offset, value):
+        """A copy with another element at one place."""
+        items = (*self.items[:offset], value, *self.items[offset + 1 :])
+        return Array(self.rows, self.cols, items)
+
+    def map(self, function):
+        """A function of numbers, at each element."""
+        return Array(self.rows, self.cols, [function(x) for x in self.items])
+
+    @property
+    def transposed(self):
+        return Array.build(self.cols, self.rows, lambda r, c: self[c, r])
+
+    def __neg__(self):
+        return self.map(lambda x: -x)
+
+    def __add__(self, other):
+        if type(other) is not Array and not self.is_vector:
+            raise Unread("a number added to a matrix")
+        return each(plus, self, other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other):
+        if type(other) is not Array:
+            return self.map(lambda x: x * other)
+        if self.cols != other.rows:
+            raise Unread(f"a product of arrays of shapes {self.shape} and {other.shape}")
+        now().spend(self.rows * self.cols * other.cols)
+        rows = [self.items[k * self.cols : (k + 1) * self.cols] for k in range(self.rows)]
+        cols = [other.items[k :: other.cols] for k in range(other.cols)]
+        items = [total([x * y for x, y in zip(r, c, strict=True)]) for r in rows for c in cols]
+        return items[0] if len(items) == 1 else Array(self.rows, other.cols, items)
+
+    def __rmul__(self, other):
+        return self.map(lambda x: other * x)
+
+    def power(self, n):
+        """A whole power of a square matrix."""
+        if not 0 <= n <= 6 or self.rows != self.cols:
+            raise Unread("this power of a matrix")
+        result = Array.build(self.rows, self.rows, lambda r, c: ONE if r == c else ZERO)
+        for _ in range(n):
+            result = result * self
+        return result
+
+
+@dataclass
+class Range:
+    """An interval as a value: a subdifferential, or the right side of ∈."""
+
+    lower: object
+    upper: object
+    lower_closed: bool = True
+    upper_closed: bool = True
+
+
+def each(function, *values):
+    """A function of numbers, elementwise where some of its arguments are arrays."""
+    arrays = [v for v in values if type(v) is Array]
+    if not arrays:
+        return function(*values)
+    shape = arrays[0].shape
+    if any(v.shape != shape for v in arrays):
+        raise Unread(f"arrays of shapes {', '.join(str(v.shape) for v in arrays)} do not fit")
+    size = len(arrays[0].items)
+    columns = [v.items if type(v) is Array else (v,) * size for v in values]
+    return Array(*shape, [function(*items) for items in zip(*columns, strict=True)])
+
+
+def flat(values):
+    """All numbers in some values, one after the other."""
+    return [x for v in values for x in (v.items if type(v) is Array else (v,))]
+
+
+def total(items):
+    """The sum of some values."""
+    result = items[0] if items else ZERO
+    for item in items[1:]:
+        result = plus(result, item)
+    return result
+
+
+def scalar(value, what="this"):
+    """The value, which must be a number."""
+    if type(value) in (Array, Range):
+        found = "vector" if type(value) is Array else "set"
+        raise Unread(f"{what} needs a number, and a {found} stands there")
+    return value

@@ -1,0 +1,232 @@
+"""Both sides of a relation at one point: do they fit, and if not, can the digits be trusted?
+
+Both sides are computed at 60 digits, and again at 200 where they seem to differ. A difference
+convicts if it is the same at both: what cancellation leaves of large numbers changes with the
+digits, and a term that vanished beside another (`Work.absorbed`) is noticed. What 200 digits cannot
+tell, 1500 may; what they cannot tell either is lost, and says nothing.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
+from . import numbers as n
+from . import tree as t
+from .arrays import Array, Range
+from .errors import (
+    BeyondReach,
+    Contradiction,
+    NotAttained,
+    Undecidable,
+    Undefined,
+    Unread,
+)
+from .evaluate import SATISFIES, Evaluator, inside
+from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
+
+AGREES = n.number("1e-40")  # the relative difference that is none at first sight
+CONVICTS = n.number("1e-50")  # and at a second look
+STABLE = n.number("0.01")
+LOOKS = (DIGITS, SECOND, CAREFUL, CAREFUL + 200)  # the last one tells whether a difference stays
+
+
+@dataclass
+class Outcome:
+    """What one point says.
+
+    Attributes
+    ----------
+    kind : str
+        'holds', 'differs', 'left' or 'right' (that side has no value), 'neither', 'unsettled' (a
+        limit or integral that cannot be told) or 'lost' (beyond all digits).
+    error : Exception or None
+        Why a side has no value.
+    """
+
+    kind: str
+    left: object = None
+    right: object = None
+    error: Exception | None = None
+
+
+class Comparison:
+    """Two sides and a relation, to be compared at points.
+
+    Attributes
+    ----------
+    slack : Decimal
+        The relative error that limits, integrals and searches bring in.
+    declared : bool
+        Whether a value at a kink was taken that a Let gives.
+    """
+
+    def __init__(self, meaning, left, operator, right):
+        self.meaning = meaning
+        self.left = left
+        self.operator = operator
+        self.right = right
+        self.reaches = {}
+        self.slack = 0
+        self.declared = False
+
+    def evaluator(self, sample):
+        """An evaluator for a point."""
+        return Evaluator(self.meaning, sample, self.reaches)
+
+    def side(self, node, sample, env):
+        """(value, None) or (None, the reason why there is none)."""
+        evaluator = self.evaluator(sample)
+        try:
+            value = evaluator.value(node, env)
+        except Undefined as error:
+            return None, error
+        except n.Overflow:
+            return None, BeyondReach("a number too large to compute")
+        except (ArithmeticError, ValueError) as error:
+            return None, Undefined(f"no value ({type(error).__name__})")
+        self.slack = max(self.slack, evaluator.slack)
+        self.declared = self.declared or evaluator.declared
+        return value, None
+
+    def at(self, sample, env, strict=False, far=False):
+        """What a point says; `strict` looks at it with more digits even where the sides agree.
+
+        Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
+        """
+        before = None
+        for count in LOOKS:
+            work = n.now()
+            work.watching, work.absorbed = count > DIGITS, False
+            try:
+                with digits(count):
+                    found, gaps = self.look(sample, env, before, strict, far)
+            except Undecidable as error:
+                return Outcome("unsettled", error=error)
+            finally:
+                work.watching = False
+            if self.is_clear(found, count, strict and not self.slack, work.absorbed):
+                return found
+            before = gaps
+        return Outcome("lost", found.left, found.right)
+
+    def is_clear(self, found, count, strict, absorbed):
+        """Whether an outcome can be trusted at this many digits."""
+        if found.kind in ("neither", "unsettled", "lost"):
+            return True
+        if found.kind == "holds":
+            return not strict or self.operator != "=" or (count > DIGITS and not absorbed)
+        if isinstance(found.error, Contradiction | NotAttained):
+            return True
+        return count > DIGITS and found.kind != "unclear" and (not absorbed or bool(self.slack))
+
+    def look(self, sample, env, before, strict, far):
+        """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
+        left, left_error = self.side(self.left, sample, env)
+        if self.operator in ("in", "notin"):
+            return self.membership(left, left_error, sample, env), None
+        right, right_error = self.side(self.right, sample, env)
+        if left_error is not None or right_error is not None:
+            return lonely(left, left_error, right, right_error), None
+        pairs = paired(left, right)
+        gaps = [difference(x, y) for x, y in pairs]
+        kinds = set()
+        for k, (gap, pair) in enumerate(zip(gaps, pairs, strict=True)):
+            kinds.add(self.tell(gap, pair, before[k] if before else None, strict, far))
+        for kind in ("differs", "lost", "unclear"):
+            if kind in kinds:
+                return Outcome(kind, left, right), gaps
+        return Outcome("holds", left, right), gaps
+
+    def tell(self, gap, pair, before, strict, far):
+        """What one pair of numbers says.
+
+        `before` is the difference with fewer digits (None at first sight). One that stays the same
+        is a difference, however small; one that does not may be left over from cancellation.
+        """
+        if type(gap) is Complex:
+            gap, before = abs(gap), None if before is None else abs(before)
+        first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
+        stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
+        limit = self.slack * max(ONE, scale)
+        if not limit and first:
+            limit = AGREES * scale
+        elif not limit and stays:
+            limit = n.tolerance(50) * scale
+        elif not limit:
+            # What shrinks as the digits grow is nothing, also beside 0.
+            loose = not strict or n.getcontext().prec == LOOKS[-1]
+            limit = max(CONVICTS * scale if loose else 0, n.tolerance(50) * max(ONE, scale))
+        sign = 0 if abs(gap) <= limit else 1 if gap > 0 else -1
+        if sign in SATISFIES[self.operator]:
+            return "holds"
+        if sign == 0:
+            return "lost" if far else "differs"
+        return "differs" if first or self.slack or stays else "unclear"
+
+    def membership(self, left, error, sample, env):
+        """Whether the left side lies in the set on the right."""
+        if error is not None:
+            return lonely(None, error, ONE, None)
+        wanted = self.operator == "in"
+        evaluator = self.evaluator(sample)
+        try:
+            if inside(evaluator, left, self.right, env) == wanted:
+                return Outcome("holds", left)
+        except Undefined as problem:
+            return Outcome("neither", error=problem)
+        return Outcome("differs", left)
+
+
+def lonely(left, left_error, right, right_error):
+    """A point where at least one side has no value: it is treated alike on both sides."""
+    for error in (left_error, right_error):
+        if isinstance(error, Contradiction | NotAttained):
+            return Outcome("differs", left, right, error)
+        if isinstance(error, BeyondReach):
+            return Outcome("lost", left, right, error)
+    if left_error is not None and right_error is not None:
+        return Outcome("neither", error=left_error)
+    kind = "left" if left_error is not None else "right"
+    return Outcome(kind, left, right, left_error or right_error)
+
+
+def paired(left, right):
+    """The numbers of two values that belong together."""
+    if type(left) is Range or type(right) is Range:
+        return paired_sets(left, right)
+    if type(left) is not Array and type(right) is not Array:
+        return [(primal(left), primal(right))]
+    if type(left) is not Array or type(right) is not Array:
+        array, other = (left, right) if type(left) is Array else (right, left)
+        if len(array.items) != 1 and primal(other) != 0:
+            raise Unread("a vector on one side and a number on the other")
+        pairs = [(primal(x), primal(other)) for x in array.items]
+        return pairs if array is left else [(y, x) for x, y in pairs]
+    if left.shape != right.shape:
+        if left.shape == right.shape[::-1]:
+            raise Unread(
+                f"a column on one side and a row on the other: shapes {left.shape}, {right.shape}"
+            )
+        raise Unread(f"shapes {left.shape} and {right.shape} on the two sides")
+    return [(primal(x), primal(y)) for x, y in zip(left.items, right.items, strict=True)]
+
+
+def paired_sets(left, right):
+    """The ends of two intervals; open and closed ends are told apart."""
+    if type(left) is not Range or type(right) is not Range:
+        raise Unread("a set on one side and a number on the other: write ∈")
+    pairs = [(primal(left.lower), primal(right.lower)), (primal(left.upper), primal(right.upper))]
+    kinds = (left.lower_closed, left.upper_closed), (right.lower_closed, right.upper_closed)
+    return pairs if kinds[0] == kinds[1] else [*pairs, (ONE, -ONE)]
+
+
+def difference(x, y):
+    """x - y; infinite where one of them is, and 0 where both are the same infinity."""
+    if x == y:
+        return n.ZERO
+    for value, sign in ((x, ONE), (y, -ONE)):
+        if value in (INFINITY, -INFINITY):
+            return sign * value
+    with suppress(n.InvalidOperation):
+        return x - y
+    return n.ZERO

@@ -1,0 +1,131 @@
+r"""The functions whose names have a fixed meaning: ``\tanh``, ``\operatorname{ReLU}`` and others.
+
+Each is written once, by its definition; its derivative follows from that. A page may display any of
+these definitions: it is then an equality like any other, and refuted if wrong.
+"""
+
+from . import numbers as n
+from .arrays import Array, each, flat, total
+from .errors import Unread
+from .numbers import HALF, ONE, ZERO, divide, exp, log, plus, sqrt
+
+
+def sigmoid(x):
+    return divide(ONE, plus(ONE, exp(-x)))
+
+
+def softplus(x):
+    return log(plus(ONE, exp(x)))
+
+
+def relu(x):
+    return n.largest((ZERO, x), "relu")
+
+
+def normal_cdf(x):
+    """The distribution function Φ of the standard normal distribution."""
+    return HALF * plus(ONE, n.erf(HALF.sqrt() * x))
+
+
+# Functions of one number.
+SCALAR = {
+    "exp": exp,
+    "log": log,
+    "log10": lambda x: divide(log(x), log(ONE * 10)),
+    "log1p": lambda x: log(plus(ONE, x)),
+    "expm1": lambda x: plus(exp(x), -ONE),
+    "sin": n.sin,
+    "cos": n.cos,
+    "tan": lambda x: divide(n.sin(x), n.cos(x)),
+    "cot": lambda x: divide(n.cos(x), n.sin(x)),
+    "sec": lambda x: divide(ONE, n.cos(x)),
+    "csc": lambda x: divide(ONE, n.sin(x)),
+    "sinh": n.sinh,
+    "cosh": n.cosh,
+    "tanh": n.tanh,
+    "coth": lambda x: divide(n.cosh(x), n.sinh(x)),
+    "sech": lambda x: divide(ONE, n.cosh(x)),
+    "csch": lambda x: divide(ONE, n.sinh(x)),
+    "arctan": n.arctan,
+    "arcsin": n.arcsin,
+    "arccos": lambda x: n.constant("pi") * HALF - n.arcsin(x),
+    "artanh": lambda x: HALF * log(divide(plus(ONE, x), plus(ONE, -x))),
+    "arsinh": lambda x: log(plus(x, sqrt(plus(x * x, ONE)))),
+    "arcosh": lambda x: log(plus(x, sqrt(plus(x, -ONE)) * sqrt(plus(x, ONE)))),
+    "sign": lambda x: ONE * n.sign(x, "sign"),
+    "abs": lambda x: n.absolute(x, "abs"),
+    "sqrt": sqrt,
+    "erf": n.erf,
+    "erfc": lambda x: plus(ONE, -n.erf(x)),
+    "sigmoid": sigmoid,
+    "logsigmoid": lambda x: -softplus(-x),
+    "logit": lambda x: log(divide(x, plus(ONE, -x))),
+    "relu": relu,
+    "relu6": lambda x: n.largest((relu(x), ONE * 6), "relu6", -1),
+    "softplus": softplus,
+    "silu": lambda x: x * sigmoid(x),
+    "mish": lambda x: x * n.tanh(softplus(x)),
+    "softsign": lambda x: divide(x, plus(ONE, n.absolute(x, "softsign"))),
+    "gelu": lambda x: x * normal_cdf(x),
+    "re": lambda x: x.re if type(x) is n.Complex else x,
+    "im": lambda x: x.im if type(x) is n.Complex else ZERO,
+}
+
+
+def _extreme(turn):
+    def extreme(*values):
+        if len(values) == 2 and any(type(v) is Array for v in values):
+            return each(lambda x, y: n.largest((x, y), "max", turn), *values)
+        return n.largest(flat(values), "max", turn)
+
+    return extreme
+
+
+def softmax(value):
+    powers = each(exp, value)
+    whole = total(flat([powers]))
+    return each(lambda p: divide(p, whole), powers)
+
+
+def _diag(value):
+    if type(value) is not Array or not value.is_vector:
+        raise Unread("diag takes a vector")
+    size = len(value.items)
+    return Array.build(size, size, lambda r, c: value[(r,)] if r == c else ZERO)
+
+
+# Functions of several numbers, and those whose one argument is a vector (or, of the trace, a matrix).
+OF_VECTORS = {
+    "softmax": softmax,
+    "logsumexp": lambda value: log(total([exp(x) for x in flat([value])])),
+    "logsoftmax": lambda value: each(log, softmax(value)),
+    "diag": _diag,
+    "trace": lambda value: total([value[k, k] for k in range(1, value.rows + 1)]),
+}
+SEVERAL = {
+    "max": _extreme(1),
+    "min": _extreme(-1),
+    "log_base": lambda base, x: divide(log(x), log(base)),
+    **OF_VECTORS,
+}
+
+FIXED = {*SCALAR, *SEVERAL}
+# Of these a page may define a variant of its own: softplus(x) := log(1 + e^{βx})/β.
+VARIANTS = {
+    "relu",
+    "softplus",
+    "silu",
+    "mish",
+    "softsign",
+    "gelu",
+    "sigmoid",
+    "logsigmoid",
+    "logit",
+}
+# What a page writes, where it is not the name in lower case.
+SPELLED = {
+    "ln": "log", "lg": "log10", "sgn": "sign", "tr": "trace", "lse": "logsumexp", "arctanh": "artanh",
+    "atanh": "artanh", "arcsinh": "arsinh", "asinh": "arsinh", "arccosh": "arcosh",
+    "acosh": "arcosh", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "tg": "tan",
+    "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
+}  # fmt: skip

@@ -1,0 +1,263 @@
+r"""Tokens to a tree of what is written: `notation.lark` read by an LALR parser.
+
+To add a notation: a line in `notation.lark`, a method of the same name here that makes a node of
+`tree`, and its meaning in `scope` (and, if it is a new operation, its value in `evaluate`).
+"""
+
+from pathlib import Path
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.lexer import Lexer
+
+from . import tree as t
+from .errors import Unread
+from .layout import word_of
+
+# Which terminal of the grammar a token is, where its kind alone does not tell.
+OPERATORS = {"+": "PLUS", "-": "MINUS", "pm": "PM"}
+CASE_WORDS = {"", "if", "for", "where", "and", "or", "otherwise"}
+
+
+class Given(Lexer):
+    """Hands the tokens of `tokens` to Lark."""
+
+    def __init__(self, conf):
+        pass
+
+    def lex(self, tokens):
+        for k, token in enumerate(tokens):
+            after = tokens[k + 1 : k + 2]
+            if token.kind == "comma" and after and after[0].kind in ("row", "end"):
+                continue  # the comma behind a case
+            yield Token(self.kind(token, after), token, start_pos=token.at)
+
+    @staticmethod
+    def kind(token, after):
+        if token.kind == "op":
+            return OPERATORS.get(token.text, "TIMES")
+        if token.kind == "big":
+            bare = token.text in ("max", "min") and not (after and after[0].kind == "sub")
+            return "BARE" if bare else "BIG"
+        if token.kind == "begin":
+            return "CASES" if token.text in ("cases", "dcases", "rcases") else "MATRIX"
+        if token.kind == "numerator":
+            return "NUMBER"
+        return token.kind.upper()
+
+
+def whole(product):
+    """A product as one node."""
+    if len(product) == 1:
+        return product[0][1]
+    return t.Product(tuple(product), at=product[0][1].at)
+
+
+def once(scripts, at):
+    """The sub- and superscript of a name; a second one has no place."""
+    if len({kind for kind, _ in scripts}) < len(scripts):
+        raise Unread("two subscripts, or two superscripts: use braces", at)
+    return dict(scripts)
+
+
+@v_args(inline=True)
+class Tree(Transformer):
+    """One method for each rule of the grammar; a product is a list of (sign, factor) until it is whole."""
+
+    def side(self, body):
+        return body
+
+    def listed(self, first, *rest):
+        return t.Listed((first, *rest[1::2]), at=first.at) if rest else first
+
+    def chain(self, first, *rest):
+        if not rest:
+            return first
+        return t.Chain((first, *rest[1::2]), tuple(r.value.text for r in rest[::2]), at=first.at)
+
+    def sum(self, first, *rest):
+        terms = [whole(first)]
+        for sign, product in zip(rest[::2], rest[1::2], strict=True):
+            terms.append(self._term(sign, product))
+        return terms[0] if len(terms) == 1 else t.Add(tuple(terms), at=terms[0].at)
+
+    def signed(self, sign, first, *rest):
+        terms = [self._term(sign, first)]
+        if sign.type == "PLUS":
+            terms = [t.Add((terms[0],), at=sign.value.at)]
+        for other, product in zip(rest[::2], rest[1::2], strict=True):
+            terms.append(self._term(other, product))
+        if len(terms) == 1:
+            return terms[0]
+        return t.Add(tuple(terms), at=terms[0].at)
+
+    @staticmethod
+    def _term(sign, product):
+        node = whole(product)
+        if sign.type == "PM":
+            raise Unread("± has two meanings: write both", sign.value.at)
+        return t.Negate(node, at=sign.value.at) if sign.type == "MINUS" else node
+
+    def one(self, factor):
+        return [("", factor)]
+
+    def beside(self, first, rest):
+        return [("", first), *rest]
+
+    def times(self, first, operator, rest):
+        return [("", first), (operator.value.text, rest[0][1]), *rest[1:]]
+
+    def times_minus(self, first, operator, minus, rest):
+        negative = t.Negate(rest[0][1], at=minus.value.at)
+        return [("", first), (operator.value.text, negative), *rest[1:]]
+
+    def operator(self, mark, *parts):
+        marks = once(parts[:-1], mark.value.at)
+        body = whole(parts[-1])
+        return t.Operator(
+            mark.value.text, marks.get("sub"), marks.get("sup"), body, at=mark.value.at
+        )
+
+    def bare(self, mark, *scripts):
+        return self.factor(t.Name(mark.value.text, "op", at=mark.value.at), *scripts)
+
+    def integral(self, mark, *parts):
+        *scripts, body, _, name = parts
+        marks = once(scripts, mark.value.at)
+        variable = t.Name(name.value.text, name.value.style, at=name.value.at)
+        return t.Written(marks.get("sub"), marks.get("sup"), body, variable, at=mark.value.at)
+
+    def integral_of_one(self, mark, *parts):
+        return self.integral(mark, *parts[:-2], t.Number("1"), *parts[-2:])
+
+    def factor(self, atom, *scripts):
+        if not scripts:
+            return atom
+        marks = once([s for s in scripts if s[0] in ("sub", "sup")], atom.at)
+        primes = sum(count for kind, count in scripts if kind == "prime")
+        if isinstance(atom, t.Group) and atom.opening == ".":
+            return t.Bar(atom.items[0], marks.get("sub"), marks.get("sup"), at=atom.at)
+        if any(kind == "bang" for kind, _ in scripts):
+            atom = t.Script(atom, None, t.Mark("!"), at=atom.at)
+            if not marks and not primes:
+                return atom
+        return t.Script(atom, marks.get("sub"), marks.get("sup"), primes, at=atom.at)
+
+    def sub(self, _, node):
+        return "sub", node
+
+    def sup(self, _, node):
+        factors = [f for _, f in node.factors] if isinstance(node, t.Product) else [node]
+        if all(f == t.Name("prime", "sign") for f in factors):
+            return "prime", len(factors)
+        return "sup", node
+
+    def prime(self, mark):
+        return "prime", int(mark.value.text)
+
+    def bang(self, _):
+        return "bang", None
+
+    def braced(self, _, body, __):
+        return body
+
+    def nothing(self, brace, _):
+        return t.Mark("", at=brace.value.at)
+
+    def sign(self, *parts):
+        token = parts[len(parts) // 2].value
+        return t.Mark("dots" if token.kind == "dots" else token.text, at=token.at)
+
+    def number(self, token):
+        return t.Number(token.value.text, at=token.value.at)
+
+    def name(self, token):
+        return t.Name(token.value.text, token.value.style, at=token.value.at)
+
+    def fraction(self, mark, top, bottom):
+        return t.Fraction(top, bottom, at=mark.value.at)
+
+    def square_root(self, mark, body):
+        return t.Root(body, t.Number("2"), at=mark.value.at)
+
+    def root(self, mark, _, degree, __, body):
+        return t.Root(body, degree, at=mark.value.at)
+
+    def group(self, opening, inside, closing):
+        items = inside.items if isinstance(inside, t.Listed) else (inside,)
+        return t.Group(opening.value.text, items, closing.value.text, at=opening.value.at)
+
+    def parted(self, opening, one, _, other, closing):
+        """``p(a | b)`` is p of a and b."""
+        return self.group(opening, t.Listed((one, other)), closing)
+
+    def cases(self, mark, *parts):
+        return t.Cases(tuple(p for p in parts if isinstance(p, tuple) and not isinstance(p, Token)),
+                       at=mark.value.at)  # fmt: skip
+
+    def case(self, value, *parts):
+        words = self._words(parts)
+        items = [p for p in parts if not isinstance(p, Token)]
+        if "otherwise" in words:
+            raise Unread("otherwise stands beside another condition", value.at)
+        if {"and", "or"} <= words:
+            raise Unread("and beside or in one condition is not read", value.at)
+        if len(items) == 1 and not isinstance(items[0], t.Listed):
+            return value, items[0]
+        flat = [x for i in items for x in (i.items if isinstance(i, t.Listed) else (i,))]
+        return value, t.Listed(tuple(flat), "or" if "or" in words else "and", at=value.at)
+
+    def last_case(self, value, *parts):
+        if "otherwise" not in self._words(parts):
+            raise Unread(
+                "a case without a condition: write \\text{otherwise} for what is left", value.at
+            )
+        return value, t.Otherwise()
+
+    @staticmethod
+    def _words(parts):
+        texts = [p.value for p in parts if isinstance(p, Token) and p.type == "TEXT"]
+        for token in texts:
+            if word_of(token) not in CASE_WORDS:
+                raise Unread(
+                    f"the words {token.text.strip()!r} are not read in a condition", token.at
+                )
+        return {word_of(token) for token in texts}
+
+    def row(self, *parts):
+        return tuple(p for p in parts if not isinstance(p, Token))
+
+    def matrix(self, mark, *parts):
+        rows = tuple(p for p in parts if isinstance(p, tuple) and not isinstance(p, Token))
+        return t.Matrix(rows, at=mark.value.at)
+
+
+PARSER = Lark(
+    Path(__file__).with_name("notation.lark").read_text(encoding="utf-8"),
+    parser="lalr", lexer=Given, start=["side", "listed"], transformer=Tree(),
+)  # fmt: skip
+
+# What is missing where one of these could have stood.
+MISSING = (
+    ("DIFF", "an integral ends with its dx"),
+    ("RBRACE", "a brace is not closed"),
+    ("CLOSE", "a bracket is not closed"),
+)
+
+
+def read(tokens, start="side"):
+    """The tree of one side; with start ``listed`` of a condition, or of what stands below a sum."""
+    if not tokens:
+        raise Unread("one side is empty")
+    try:
+        return PARSER.parse(tokens, start=start)
+    except UnexpectedInput as error:
+        token = getattr(getattr(error, "token", None), "value", None)
+        if not hasattr(token, "at"):
+            raise Unread("the formula ends where something is missing", tokens[-1].end) from None
+        accepts = set(getattr(error, "accepts", None) or ())
+        advice = next((words for kind, words in MISSING if kind in accepts), "")
+        advice = advice or "something is missing before it"
+        if token.kind in ("op", "rel") and "NAME" in accepts:
+            advice = "write brackets, or what it acts on, before it"
+        shown = token.text.strip() or token.kind
+        raise Unread(f"{shown} is not expected here: {advice}", token.at) from None

@@ -1,0 +1,189 @@
+r"""The items of a page: headings, Lets and Cases, displayed and inline formulas, exemptions.
+
+Read by markdown-it, which renders the same pages for the book. Words are looked at in one place
+only: a paragraph that begins with a bold **Let** or **Case** may hold formulas and nothing but the
+words *and*, *be* and *smooth*.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_inline=True)
+PARSER.use(amsmath_plugin)
+EXEMPT = re.compile(r"<!--\s*verify:\s*exempt\b[\s:,]*(.*?)\s*-->", re.S)
+REMARK = re.compile(r"<!--\s*verify:\s*(.*?)\s*-->", re.S)
+LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
+OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
+DOLLARS = re.compile(r"(?<!\\)\$\$")
+MOST = 5_000_000  # characters of a page; a long book has a fifth of that
+DEEPEST = (
+    20_000  # openings of environments, comments or brackets of HTML: Markdown backtracks on them
+)
+
+
+class Unreadable(ValueError):
+    """A file that is no page: not text, not JSON, not a notebook, or far too long."""
+
+
+@dataclass
+class Item:
+    """One thing that the checker reads.
+
+    Attributes
+    ----------
+    kind : str
+        'heading', 'let', 'case', 'display', 'inline', 'exempt', or 'wrong' (text is the reason).
+    text : str
+    level : int
+        Of a heading.
+    formulas : tuple of str
+        Of a Let or Case.
+    smooth : bool
+        Whether a Let says so.
+    label : str
+        Of a display.
+    line, cell : int
+        Where it stands, from 1; `cell` is None in a Markdown file.
+    """
+
+    kind: str
+    text: str
+    level: int = 0
+    formulas: tuple = ()
+    smooth: bool = False
+    label: str = ""
+    line: int = 0
+    cell: int | None = None
+
+
+def read_file(path):
+    """The items of a notebook or a Markdown file; raises `Unreadable`."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > 4 * MOST:
+            raise Unreadable(f"{path.name} has more than {4 * MOST:,} bytes: it is not a page")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path.name} is not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise Unreadable(f"{path.name}: {error.strerror or error}") from error
+    return read_notebook(text, path.name) if path.suffix == ".ipynb" else read_markdown(text)
+
+
+def read_notebook(text, name="the notebook"):
+    """The items of a notebook's Markdown cells."""
+    try:
+        cells = json.loads(text)["cells"]
+        sources = [(k, c["source"]) for k, c in enumerate(cells) if c["cell_type"] == "markdown"]
+        joined = [(k, "".join(source)) for k, source in sources]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable(f"{name} is not a notebook: {type(error).__name__}: {error}") from error
+    return [item for cell, source in joined for item in read_markdown(source, cell)]
+
+
+def read_markdown(text, cell=None, first=0):
+    """The items of Markdown text."""
+    if len(text) > MOST:
+        raise Unreadable(f"a page of {len(text):,} characters; at most {MOST:,} are read")
+    if text.count("<!--") > 1000 or text.count("\\begin{") > 5000 or text.count("[") > DEEPEST:
+        raise Unreadable("a page with thousands of openings that are never closed is not read")
+    try:
+        tokens = PARSER.parse(text)
+    except RecursionError as error:
+        raise Unreadable("a page nested too deeply") from error
+    found = []
+    for place, token in enumerate(tokens):
+        line = first + (token.map[0] + 1 if token.map else 0)
+        found += _items(token, tokens[place - 1] if place else None, line, cell)
+    return found
+
+
+def _items(token, before, line, cell):
+    """The items of one block."""
+    if token.type == "inline" and before is not None and before.type == "heading_open":
+        return [Item("heading", token.content, int(before.tag[1]), line=line, cell=cell)]
+    if token.type in ("math_block", "math_block_label", "amsmath"):
+        return [Item("display", token.content, label=token.info or "", line=line, cell=cell)]
+    if token.type == "fence":
+        return _fence(token, line, cell)
+    if token.type == "html_block":
+        return _remarks(token.content, line, cell)
+    if token.type == "inline" and token.children:
+        return _paragraph(token, line, cell)
+    return []
+
+
+def _fence(token, line, cell):
+    """A directive in backticks: mathematics, or Markdown of its own; code is not read."""
+    name = re.match(r"\{([\w:-]+)\}", token.info.strip())
+    if token.info.strip() == "math" or (name and name[1] == "math"):
+        options = OPTION.match(token.content).group()
+        label = LABEL.search(options)
+        latex = token.content[len(options) :]
+        return [Item("display", latex, label=label[1] if label else "", line=line, cell=cell)]
+    if name and not name[1].startswith(("code", "literal", "raw", "eval")):
+        return read_markdown(token.content, cell, line)
+    return []
+
+
+def _remarks(text, line, cell):
+    """What an HTML comment tells the checker: an exemption with its reason."""
+    for found in REMARK.finditer(text):
+        exempt = EXEMPT.match(found.group())
+        if exempt is None:
+            reason = (
+                "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
+            )
+            yield Item("wrong", reason, line=line, cell=cell)
+        elif not exempt[1]:
+            yield Item("wrong", "an exemption without a reason", line=line, cell=cell)
+        else:
+            yield Item("exempt", exempt[1], line=line, cell=cell)
+
+
+def _paragraph(token, line, cell):
+    """A Let or Case, or the formulas that stand in a paragraph."""
+    parts = [c for c in token.children if c.content or c.type in ("strong_open", "strong_close")]
+    bold = [
+        k for k, c in enumerate(parts[:-1])
+        if c.type == "strong_open" and parts[k + 1].content.strip() in ("Let", "Case")
+    ]  # fmt: skip
+    if bold == [0] and parts[2:3] and parts[2].type == "strong_close":
+        return [_declaration(parts[1].content.strip(), parts[3:], line, cell)]
+    found = []
+    if bold:
+        reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
+        found.append(Item("wrong", reason, line=line, cell=cell))
+    for child in token.children:
+        if child.type == "math_inline":
+            found.append(Item("inline", child.content, line=line, cell=cell))
+        elif child.type == "math_inline_double":
+            found.append(Item("display", child.content, line=line, cell=cell))
+        elif child.type == "html_inline":
+            found += _remarks(child.content, line, cell)
+        elif child.type == "text" and DOLLARS.search(child.content):
+            found.append(Item("wrong", "a $$ without its partner", line=line, cell=cell))
+    return found
+
+
+def _declaration(kind, parts, line, cell):
+    """A Let or Case paragraph: formulas, and the words that it may hold."""
+    words = " ".join(c.content for c in parts if not c.type.startswith("math"))
+    said = [w for w in re.split(r"[\s,.;:]+", words) if w]
+    strange = [w for w in said if w not in ("and", "be", "smooth")]
+    formulas = tuple(c.content for c in parts if c.type.startswith("math"))
+    if strange or ("smooth" in said) != ("be" in said):
+        shown = " ".join(strange) or " ".join(said)
+        reason = f"a {kind} holds formulas, and, be smooth: not the words {shown!r}"
+        return Item("wrong", reason, line=line, cell=cell)
+    if not formulas:
+        return Item("wrong", f"a {kind} without a formula", line=line, cell=cell)
+    return Item(
+        kind.lower(), words, formulas=formulas, smooth="smooth" in said, line=line, cell=cell
+    )

@@ -1,0 +1,234 @@
+r"""Where is a relation true that is not true in general? A region that a Let can declare.
+
+Candidates are plain: the sign of a name, ≠ of a name and a number or of two names, the order of two
+names, intervals between the numbers of the formulas, {0, 1}, elements that sum to 1, i ≠ k and
+i = k; and "where the derivative exists". They are tried from the widest to the narrowest against
+points on both sides of every edge. One is offered only if the relation is verified in it, if the
+points outside fail, and if the edge itself tells which of < and ≤ it is: so never x > 0 where x ≥ 0
+will do.
+"""
+
+from fractions import Fraction
+from itertools import combinations, product
+
+from . import tree as t
+from .errors import NoDerivative, TooMuch, Undefined, Unread
+from .evaluate import code
+from .kinks import beside, kinks
+from .numbers import Work, in_force
+from .points import SMALL, TINY, assignments, constants
+from .verdicts import Verdict, latex, plain
+
+SHARE = 300_000  # operations for the search
+MOST = 4  # names, and numbers of the formulas, that are tried
+ENDS = (Fraction(0), Fraction(1), Fraction(-1))
+UNDECLARED = "which is not declared"
+
+
+def conditional(question, verdict, again):
+    """The verdict 'conditional' with its region, or None where no plain region is found.
+
+    Parameters
+    ----------
+    question : decide.Question
+        One that was answered: refuted, or without a value on one side somewhere.
+    verdict : verdicts.Verdict
+    again : callable
+        The same relation, under more conditions: ``again(conditions)`` is its verdict.
+    """
+    if question.operator in ("notin", "~") or question.comparison.slack:
+        return None
+    try:
+        with in_force(Work(SHARE)):
+            found = survey(question)
+            fails = any(kind not in ("holds", "neither") for _, _, kind in found)
+            for strict in (True, False) if fails else ():
+                for region in candidates(question):
+                    fits = fit(question, found, region, strict)
+                    if fits and again(region).kind == "verified":
+                        text = written(region)
+                        reason = f"true for {plain(text)}, {UNDECLARED}"
+                        return Verdict(
+                            "conditional", reason, verdict.witness, verdict.compared, text
+                        )
+    except (TooMuch, Unread):
+        return None
+    lonely = question.tally.lonely
+    if lonely and question.tally.generic > 2 and verdict.reason.startswith("no derivative"):
+        if all(isinstance(error, NoDerivative) for _, error, _ in lonely):
+            reason = f"true where the derivative exists, {UNDECLARED}"
+            return Verdict("conditional", reason, verdict.witness, verdict.compared)
+    return None
+
+
+# -- candidates: tuples of relations that hold together -------------------------------------------------
+
+
+def candidates(question):
+    """Plain regions, from wide to narrow."""
+    leaves, known = question.leaves, question.meaning.table
+    numbers = constants((question.left, question.right))[:MOST]
+    ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
+    names = [t.Symbol(name) for name in question.scalars[:MOST]]
+    families = [element(question, name) for name in sorted(leaves.families)]
+    indices = [t.Symbol(name) for name in sorted(question.indices)]
+    defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
+    pairs, free = list(combinations(names, 2)), [*names, *families]
+    yield from relations("!=", product(free, ends))
+    yield from relations("!=", [*pairs, *product(defined, ends[:1])])
+    for i, k in combinations(indices, 2):
+        yield from relations("!=", [(i, k)])
+        yield from relations("=", [(i, k)])
+    for some in ([(x, end)] for x in free for end in ends):
+        for operator in (">=", "<=", ">", "<"):
+            yield from relations(operator, some)
+    for operator in (">=", "<=", ">", "<"):
+        yield from relations(operator, pairs)
+    for x, (low, high) in product(free, combinations(sorted(ends, key=value), 2)):
+        for first, second in product((">=", ">"), ("<=", "<")):
+            yield t.Relation(x, first, low), t.Relation(x, second, high)
+    for count, operator in product((2, 3), ("!=", ">=", ">")):
+        for chosen in combinations(names, count):
+            yield tuple(t.Relation(x, operator, ends[0]) for x in chosen)
+    yield from ((total(question, x.base),) for x in families if len(x.indices) == 1)
+    for x, low in product(free, (0, -1)):
+        if not question.domain_of(x.name if type(x) is t.Symbol else x.base.name).values:
+            yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
+
+
+def relations(operator, pairs):
+    """A region of one relation for each pair."""
+    return ((t.Relation(x, operator, y),) for x, y in pairs)
+
+
+def element(question, name):
+    """Each element of a family."""
+    indices = (t.Symbol("i"), t.Symbol("j"))
+    return t.Element(t.Symbol(name), indices[: 2 if question.meaning.is_matrix(name) else 1])
+
+
+def number(end):
+    """A number as a node."""
+    size = abs(Fraction(end))
+    places = next((k for k in range(7) if (size * 10**k).denominator == 1), None)
+    if places is None:
+        node = t.Divide(t.Number(str(size.numerator)), t.Number(str(size.denominator)))
+    else:
+        node = t.Number(f"{float(size):.{places}f}")
+    return t.Negate(node) if end < 0 else node
+
+
+def value(node):
+    """The number that a node stands for."""
+    if type(node) is t.Negate:
+        return -value(node.body)
+    if type(node) is t.Divide:
+        return value(node.numerator) / value(node.denominator)
+    return Fraction(node.text)
+
+
+def total(question, family):
+    """Elements that sum to 1."""
+    index = next(x for x in "jik" if x not in question.leaves.indices)
+    end = question.meaning.extent(family.name, 0)
+    one, item = t.Number("1"), t.Element(family, (t.Symbol(index),))
+    return t.Relation(t.Big("sum", index, one, end, None, item), "=", one)
+
+
+def written(region):
+    """The LaTeX that a Let would hold."""
+    if len(region) == 2 and region[0].left == region[1].left:
+        low, high = (latex(relation) for relation in region)
+        head, sign, end = low.split(" ", 2)
+        return f"{end} {sign.replace('ge', 'le').replace('>', '<')} {high}"
+    return ", ".join(latex(relation) for relation in region)
+
+
+# -- points on both sides of every edge ------------------------------------------------------------------
+
+
+def survey(question):
+    """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
+    found = []
+    indexed = question.leaves.families or question.indices or question.leaves.sizes
+    size = 2 if indexed else 3
+    places = question.places(size)[:4]
+
+    def add(sample, place):
+        if question.allowed(sample, place):
+            kind = question.comparison.at(sample, place).kind
+            if kind in ("holds", "differs", "left", "right", "neither"):
+                found.append((sample, place, kind))
+
+    for sample, place in question.tally.failed:
+        add(sample, place)
+    for place in places:
+        for k in range(12 if len(places) == 1 else 4):
+            mode = ("mixed", "positive", "negative")[k % 3]
+            add(question.sample(f"c{k}", mode, size, variant=k % 3), place)
+    for place in places[:1]:
+        for fixed, mode in edges(question, size):
+            add(question.sample("c0", mode, size, fixed), place)
+        for name in question.scalars[:MOST]:
+            sample = question.sample("c1", "positive", size)
+            roots = kinks(question.comparison, sample, name, place)
+            for point in beside(roots) if not question.domain_of(name).values else ():
+                add(sample.moved(name, point), place)
+    return found
+
+
+def edges(question, size):
+    """Values on the edges of the candidates, on both sides of them, and far from them."""
+    numbers = constants((question.left, question.right))[:MOST]
+    steps = (Fraction(0), TINY, -TINY, SMALL, -SMALL)
+    ends = [e + s for e in (*ENDS, *numbers, *(-c for c in numbers)) for s in steps]
+    ends += [Fraction(k, 2) for k in (1, -1, 4, -4, 18, -18)]
+    modes, names = ("mixed", "positive", "negative", "unit"), question.scalars[:MOST]
+    for name in names:
+        values = [v for v in dict.fromkeys(ends) if question.domain_of(name).holds(v)]
+        yield from (({name: v}, mode) for v in values for mode in modes)
+    yield from ((dict.fromkeys(question.scalars, v), "mixed") for v in ENDS)
+    for (x, y), mode in product(combinations(names, 2), modes[:3]):
+        at = Fraction(str(question.sample("c0", mode, size).value(x)))
+        yield from (({x: at, y: at + s}, mode) for s in steps)
+    for name in sorted(question.leaves.families):
+        rest = (1,) if question.meaning.is_matrix(name) else ()
+        for v, first, mode in product((*steps, Fraction(1)), (1, 2), modes[:2]):
+            yield {(name, (first, *rest)): v}, mode
+
+
+def fit(question, found, region, strict):
+    """Whether the relation holds at all points of a region and fails at all outside.
+
+    Where neither side has a value a point belongs to no region with an edge. Unless `strict`, a few
+    points outside may hold by chance, and outside of ≠ and of a region for all elements many.
+    """
+    pointed = all(c.operator == "!=" for c in region)
+    thin = any(c.operator in ("=", "in") for c in region)
+    loose = pointed or any(type(c.left) is t.Element for c in region)
+    inside = outside = chance = 0
+    for sample, place, kind in found:
+        try:
+            within = all(contains(question, c, sample, place) for c in region)
+        except Undefined:
+            return False
+        if within:
+            if kind != "holds" and not (pointed and kind == "neither"):
+                return False
+            inside += kind == "holds"
+        elif kind == "holds":
+            chance += 1
+        else:
+            outside += kind != "neither"
+    few = 0 if strict else outside if loose else outside / 4
+    return outside > 0 and chance <= few and (inside > 0 or thin)
+
+
+def contains(question, condition, sample, place):
+    """Whether a point satisfies a condition; one on an element, for all elements of its family."""
+    evaluator, ends = question.comparison.evaluator(sample), {}
+    if type(condition.left) is t.Element:
+        name = condition.left.base.name
+        ends = {x.name: evaluator.length(name, k) for k, x in enumerate(condition.left.indices)}
+    holds = code(condition)
+    return all(holds(evaluator, {**place, **p}) for p in assignments(ends, ends))

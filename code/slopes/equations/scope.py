@@ -1,0 +1,647 @@
+r"""From what is written to what is meant: call or product, index or label, derivative or fraction.
+
+Every decision rests on what is declared (`names`) or on the form alone. What neither settles is
+`Unread`, with advice: nothing is guessed.
+"""
+
+from . import tree as t
+from .calculus import Calculus
+from .errors import Unread
+from .functions import FIXED, OF_VECTORS
+from .names import INCREMENTS, Names, parts_of
+
+PLAIN = (
+    "x"  # the variable of smooth functions that stand without any, where no derivative names one
+)
+
+
+class Scope(Calculus, Names):
+    """What the formulas of a page mean at one place."""
+
+    def __init__(self, meaning):
+        super().__init__(meaning)
+        self.implicit = t.Symbol(PLAIN)  # of smooth functions without parameters, in this chain
+        self.arguments = {}  # the same for one name, where a derivative names it
+
+    def resolve(self, node):
+        """The meaning of a tree."""
+        return getattr(self, "_" + type(node).__name__)(node)
+
+    # -- numbers and names --------------------------------------------------------------------------
+
+    def _Number(self, node):
+        return t.Number(node.text)
+
+    def _Mark(self, node):
+        raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
+
+    def _Name(self, node):
+        return self.name(node)
+
+    def name(self, node):
+        """A letter or word, with a subscript and a layer where it has them."""
+        base = node.base if isinstance(node, t.Script) else node
+        special = self.special(base, node)
+        if special is not None:
+            return special
+        key, indices = self.key(node)
+        self.refuse_unknown(key, base.at)
+        internal = self.internal(key)
+        if indices:
+            resolved = tuple(self.resolve(p) for p in indices)
+            self.note_element(internal, resolved)
+            return t.Element(t.Symbol(internal), resolved)
+        if self.is_bound(key):
+            return t.Symbol(key)
+        known = self.lookup(key)
+        plain = node is base or (node.sub is None and not isinstance(node.sup, t.Group))
+        if known is None and base.style in ("op", "rm") and plain:
+            if key in FIXED:
+                raise Unread(f"{base.text} stands without an argument", base.at)
+            if key not in self.numbers:
+                raise Unread(f"{base.text} is not defined: define it, or let it be smooth", base.at)
+        if known is not None and known.is_function:
+            return self.bare(known)
+        if base.style == "bf":
+            self.meaning.families.setdefault(internal, 1)
+        return t.Symbol(internal)
+
+    def special(self, base, node):
+        """Constants, the Kronecker delta, the vector of ones; None for any other name."""
+        key = self.word(base)
+        free = self.lookup(key) is None and not self.is_bound(key) and key not in self.numbers
+        sub = node.sub if isinstance(node, t.Script) else None
+        if base.style == "sign":
+            if key == "infinity":
+                return t.Constant("infinity")
+            if key != "ell":
+                raise Unread(f"{key} stands alone", base.at)
+        if (
+            base.text in ("1", "0")
+            and base.style in ("bf", "bb")
+            and not self.has_meaning(key + "·")
+        ):
+            raise Unread(f"a vector of {base.text}s: say how long it is in a Let", base.at)
+        if free and key in ("e", "pi") and base.style in ("", "rm") and sub is None:
+            return t.Constant(key)
+        if key == "i" and self.lookup(key) is not None and sub is None:
+            return t.Constant("i")
+        if key == "delta" and sub is not None and len(parts_of(sub)) == 2 and free:
+            if not self.is_indexed("delta·"):
+                return t.Kronecker(tuple(self.resolve(p) for p in parts_of(sub)))
+        return None
+
+    def note_element(self, internal, indices):
+        """Remember that a free family is used with index letters, and with how many."""
+        if internal not in self.meaning.table:
+            old = self.meaning.families.get(internal, 0)
+            self.meaning.families[internal] = max(old, len(indices))
+        if any(not isinstance(i, t.Number) for i in indices) or len(indices) > 1:
+            self.indexed.add(internal)
+
+    def bare(self, known):
+        """A function name without its argument stands for its value at its own parameters."""
+        if known.parameters:
+            return t.Symbol(known.name)
+        return t.Apply(t.Function(known.name), (self.arguments.get(known.name, self.implicit),))
+
+    def _Script(self, node):
+        base, sub, sup = node.base, node.sub, node.sup
+        indicator = self.indicator(node, None)
+        if indicator is not None:
+            return self.raised(indicator[0], sup)
+        if isinstance(base, t.Name):
+            result = self.name(node)
+            sup = None if isinstance(sup, t.Group) else sup
+        else:
+            result = self.resolve(base)
+            if sub is not None and isinstance(base, t.Group) and base.opening == "||":
+                result, sub = t.Norm(result.body, self.resolve(sub)), None
+            if sub is not None:
+                result = t.Element(result, tuple(self.resolve(p) for p in parts_of(sub)))
+        if node.primes:
+            result = self.primed(result, node)
+        return self.raised(result, sup)
+
+    def raised(self, base, sup):
+        """A superscript: a power, a factorial, a side, or a transpose."""
+        if sup is None:
+            return base
+        if isinstance(sup, t.Mark):
+            if sup.text == "!":
+                return t.Factorial(base)
+            if sup.text in ("+", "-"):
+                return t.Sided(base, sup.text)
+            raise Unread(f"the superscript {sup.text} is not read", sup.at)
+        if isinstance(sup, t.Name):
+            transposes = sup.text == "top" and sup.style == "sign"
+            if transposes or (sup.text == "T" and self.is_array_value(base)):
+                return t.Transpose(base)
+            if sup.style == "sign" and sup.text == "star":
+                raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
+        if isinstance(sup, t.Group) and sup.opening in "([":
+            raise Unread("a superscript in brackets is read on names only", sup.at)
+        return t.Power(base, self.resolve(sup))
+
+    # -- arithmetic ---------------------------------------------------------------------------------
+
+    def _Add(self, node):
+        terms = tuple(self.resolve(term) for term in node.terms)
+        return terms[0] if len(terms) == 1 else t.Add(terms)
+
+    def _Negate(self, node):
+        return t.Negate(self.resolve(node.body))
+
+    def _Root(self, node):
+        return t.Root(self.resolve(node.body), self.resolve(node.degree))
+
+    def _Fraction(self, node):
+        form = self.derivative_form(node)
+        if form is None:
+            return t.Divide(self.resolve(node.top), self.resolve(node.bottom))
+        body, variables, partial = form
+        if body is None:
+            raise Unread("a derivative of nothing", node.at)
+        return self.derivative(self.resolve(body), variables, partial, node.at)
+
+    def _Group(self, node):
+        if node.opening == "|":
+            return t.Absolute(self.one(node))
+        if node.opening == "||":
+            return t.Norm(self.vector(node.items[0]), t.Number("2"))
+        if any(isinstance(item, t.Mark) for item in node.items):
+            return self.listing(node)
+        if any(isinstance(item, t.Chain) for item in node.items):
+            raise Unread("a relation stands where a value is needed", node.at)
+        items = tuple(self.resolve(item) for item in node.items)
+        if node.opening == "{":
+            return t.Finite(items)
+        if len(items) == 1:
+            return items[0]
+        if len(items) == 2 and (node.opening == "[" or node.closing == "]"):
+            return t.Interval(*items, node.opening == "[", node.closing == "]")
+        return t.Vector(items)
+
+    def one(self, group):
+        """The one thing in a bracket."""
+        if len(group.items) != 1:
+            raise Unread("one value is needed in these bars", group.at)
+        return self.resolve(group.items[0])
+
+    def listing(self, node):
+        """(S_1, …, S_n): the elements of a family from the first to the last."""
+        first, last = node.items[0], node.items[-1]
+        scripts = isinstance(first, t.Script) and isinstance(last, t.Script)
+        if not scripts or first.base != last.base or len(node.items) > 4 or last.sub is None:
+            raise Unread("this list with dots is not read", node.at)
+        family = self.family(self.word(first.base))
+        body = t.Element(t.Symbol(self.internal(family)), (t.Symbol("…"),))
+        self.note_element(body.base.name, body.indices)
+        return t.Listing(body, "…", self.resolve(last.sub))
+
+    def _Matrix(self, node):
+        return t.Matrix(tuple(tuple(self.resolve(cell) for cell in row) for row in node.rows))
+
+    def _Cases(self, node):
+        return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
+
+    def _Listed(self, node):
+        raise Unread("a list stands where one value is needed", node.at)
+
+    def _Chain(self, node):
+        raise Unread("a relation stands where a value is needed", node.at)
+
+    # -- sums, limits, integrals --------------------------------------------------------------------
+
+    def _Operator(self, node):
+        if node.kind == "lim":
+            return self.limit(node)
+        if node.kind in ("sum", "prod"):
+            return self.big(node)
+        below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
+        if (
+            isinstance(below, t.Name)
+            and node.kind in ("max", "min")
+            and self.indexes(below, node.body)
+        ):
+            return self.big(node)
+        if not isinstance(below, t.Name):
+            raise Unread(f"below {node.kind} stands a name", node.at)
+        key, _ = self.key(below)
+        with self.binding(key):
+            condition = self.condition(node.below) if isinstance(node.below, t.Chain) else None
+            return t.Extremum(node.kind, key, condition, self.resolve(node.body))
+
+    @staticmethod
+    def indexes(name, body):
+        """Whether a name stands as an index in a tree."""
+        subs = (x.sub for x in body.walk() if isinstance(x, t.Script) and x.sub is not None)
+        return any(part == name for sub in subs for part in parts_of(sub))
+
+    def big(self, node):
+        """A sum or product over one index, or over several."""
+        names = node.below.items if isinstance(node.below, t.Listed) else (node.below,)
+        names = tuple(p for n in names for p in (parts_of(n) if isinstance(n, t.Product) else (n,)))
+        index, lower, upper, condition = self.range_of(names[0], node)
+        with self.binding(index):
+            told = self.condition(condition) if condition is not None else None
+            rest = node
+            if len(names) > 1:
+                left = names[1] if len(names) == 2 else t.Listed(names[1:])
+                rest = t.Operator(node.kind, left, node.above, node.body, at=node.at)
+            body = self.big(rest) if len(names) > 1 else self.resolve(node.body)
+        return t.Big(node.kind, index, lower, upper, told, body)
+
+    def range_of(self, below, node):
+        """(index, lower, upper, condition) of what stands below and above a sum."""
+        upper = self.resolve(node.above) if node.above is not None else None
+        if isinstance(below, t.Name):
+            return self.word(below), None, upper, None
+        if isinstance(below, t.Chain) and len(below.operators) == 1:
+            (operator,), (left, right) = below.operators, below.sides
+            if isinstance(left, t.Name):
+                if operator == "=":
+                    return self.word(left), self.resolve(right), upper, None
+                if operator in ("!=", "<", "<=", ">", ">="):
+                    return self.word(left), None, upper, below
+        raise Unread("what stands below this sum is not read", node.at)
+
+    def limit(self, node):
+        below = node.below
+        if not isinstance(below, t.Chain) or below.operators not in (("to",), ("down",), ("up",)):
+            raise Unread("below lim stands x \\to a", node.at)
+        variable, target = below.sides
+        side = {"down": "+", "up": "-"}.get(below.operators[0], "")
+        if (
+            isinstance(target, t.Script)
+            and isinstance(target.sup, t.Mark)
+            and target.sup.text in "+-"
+        ):
+            side, target = target.sup.text, target.base
+        key = self.variable_key(variable)
+        goal = self.resolve(target)
+        with self.binding(key):
+            return t.Limit(key, goal, side, self.resolve(node.body), key in self.whole)
+
+    def variable_key(self, node):
+        """The key of a variable that a limit moves: a name, or an increment."""
+        if isinstance(node, t.Product):
+            (_, node), *rest = self.with_increments(node.factors)
+            if rest:
+                raise Unread("a limit moves one name", node.at)
+        if not isinstance(node, t.Name | t.Script):
+            raise Unread("a limit moves a name", node.at)
+        return self.key(node)[0]
+
+    def _Written(self, node):
+        key = self.word(node.variable)
+        if node.below is None and node.above is None:
+            with self.binding(key):
+                return t.Antiderivative(key, self.resolve(node.body))
+        if node.below is None or node.above is None:
+            raise Unread("an integral needs both its limits, or none", node.at)
+        lower, upper = self.resolve(node.below), self.resolve(node.above)
+        with self.binding(key):
+            return t.Integral(key, lower, upper, self.resolve(node.body))
+
+    def _Bar(self, node):
+        below = node.below
+        if not isinstance(below, t.Chain) or below.operators != ("=",):
+            raise Unread("a value at a point is written |_{x = a}", node.at)
+        name, value = self.resolve(below.sides[0]), self.resolve(below.sides[1])
+        if not isinstance(name, t.Symbol | t.Element):
+            raise Unread("a value is given to a name", below.at)
+        return t.At(self.resolve(node.body), ((name, value),))
+
+    # -- products: calls, functions without brackets, derivatives -----------------------------------
+
+    def with_increments(self, factors):
+        r"""The factors with ``\Delta x``, ``dx`` and ``\delta x`` as one name each, where they are increments."""
+        result = []
+        for operator, node in factors:
+            before = result[-1][1] if result and not operator else None
+            base = node.base if isinstance(node, t.Script) else node
+            plain = isinstance(base, t.Name) and base.style == "" and base.text not in INCREMENTS
+            if plain and isinstance(before, t.Name) and self.is_increment(before):
+                name = t.Name(INCREMENTS[before.text] + t.pretty(base.text), at=before.at)
+                if isinstance(node, t.Script):
+                    name = t.Script(name, node.sub, node.sup, node.primes, at=before.at)
+                result[-1] = (result[-1][0], name)
+            else:
+                result.append((operator, node))
+        return result
+
+    def is_increment(self, mark):
+        """Whether a Δ, δ or d before a letter is no name of its own."""
+        if mark.text not in INCREMENTS or mark.style not in ("", "rm"):
+            return False
+        key = self.word(mark)
+        alone = mark.text != "Delta" and key in self.beside
+        return not (alone or self.has_meaning(key) or self.is_bound(key))
+
+    def _Product(self, node):
+        factors, done, place = self.with_increments(node.factors), [], 0
+        while place < len(factors):
+            operator = factors[place][0]
+            value, place = self.factor(factors, place)
+            done.append((operator, value))
+        total = [done[0][1]]
+        for operator, value in done[1:]:
+            if operator == "/":
+                left = total[0] if len(total) == 1 else t.Multiply(tuple(total))
+                total = [t.Divide(left, value)]
+            elif operator == "odot":
+                total[-1] = t.Hadamard(total[-1], value)
+            elif operator == "o":
+                raise Unread("∘ stands between functions: (f ∘ g)(x)", node.at)
+            else:
+                total.append(value)
+        return total[0] if len(total) == 1 else t.Multiply(tuple(total))
+
+    def factor(self, factors, place):
+        """One factor, with the arguments or the operand that follow it; and where to go on."""
+        node = factors[place][1]
+        following = follower(factors, place)
+        form = self.derivative_form(node) if isinstance(node, t.Fraction) else None
+        if form is not None and form[0] is None:
+            operand, place = self.operand(factors, place + 1, node.at)
+            return self.derivative(self.resolve(operand), form[1], form[2], node.at), place
+        base = node.base if isinstance(node, t.Script) else node
+        if isinstance(base, t.Name) and base.style == "sign" and base.text in ("partial", "nabla"):
+            return self.signed_factor(base.text, node, factors, place)
+        group = bracketed(following)
+        if group is None and isinstance(base, t.Name) and base.text in ("max", "min"):
+            braces = isinstance(following, t.Group) and following.opening == "{"
+            group = following if braces else None
+        if isinstance(base, t.Name) and base.style == "" and base.text == "O" and group is not None:
+            if not self.has_meaning("O") and not self.is_bound("O"):
+                return t.BigO(self.one(group)), place + 2
+        indicator = self.indicator(node, following)
+        if indicator is not None:
+            return indicator[0], place + 1 + indicator[1]
+        if isinstance(base, t.Group) and group is not None and base.opening == "(":
+            function = self.function_of(node)
+            if function is not None:
+                return t.Apply(function, (self.one(group),)), place + 2
+        head = self.head(node)
+        if head is None:
+            if group is not None and isinstance(base, t.Name):
+                self.must_be_number(node, group)
+            return self.resolve(node), place + 1
+        function, power = head
+        if group is not None and not self.is_factor(node, group):
+            return self.call(function, power, following, group), place + 2
+        if group is None and self.fixed(base):
+            argument, place = self.argument(function, factors, place + 1, node.at)
+            return self.raised(t.Apply(function, (argument,)), power), place
+        return self.resolve(node), place + 1
+
+    def is_factor(self, node, group):
+        """Whether a function stands for its value before a bracket that holds it, too: σ(1 - σ)."""
+        base = node.base if isinstance(node, t.Script) else node
+        known = self.lookup(self.key(base)[0])
+        if known is None or (isinstance(node, t.Script) and node.primes):
+            return False
+        return self.key(base)[0] in self.standing_alone(group.items)
+
+    def fixed(self, base):
+        """Whether a name is one of the functions with a fixed meaning, here."""
+        key = self.word(base)
+        return base.style in ("op", "rm") and key in FIXED and self.lookup(key) is None
+
+    def indicator(self, node, following):
+        r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``: (node, whether it takes what follows), or None."""
+        base = node.base if isinstance(node, t.Script) else node
+        if not (isinstance(base, t.Name) and base.text == "1" and base.style in ("bf", "bb")):
+            return None
+        inside = node.sub if isinstance(node, t.Script) else following
+        items = inside.items if isinstance(inside, t.Group) else (inside,)
+        if not isinstance(items[0], t.Chain | t.Listed):
+            return None
+        condition = self.condition(items[0] if len(items) == 1 else t.Listed(items))
+        return t.Indicator(condition), inside is following
+
+    def call(self, function, power, following, group):
+        """A function with its arguments, and what stands above and below the bracket."""
+        value = t.Apply(function, self.given(function, group))
+        value = self.raised(value, power)
+        if following is not group:
+            if following.sub is not None:
+                value = t.Element(value, tuple(self.resolve(p) for p in parts_of(following.sub)))
+            if following.primes:
+                raise Unread("a prime behind a bracket: write it on the function", following.at)
+            value = self.raised(value, following.sup)
+        return value
+
+    def given(self, function, group):
+        """The arguments of a call; a letter is the vector of its elements where a vector is wanted."""
+        name = function.head if isinstance(function, t.Primed) else function
+        name = name.base.name if isinstance(name, t.Element) else name.name
+        known = self.meaning.lookup(name)
+        wanted = known.vectors if known is not None else ()
+        if known is None and name in OF_VECTORS:
+            wanted = (True,)
+        result = []
+        for place, item in enumerate(group.items):
+            vector = place < len(wanted) and wanted[place]
+            if (
+                isinstance(item, t.Script)
+                and isinstance(item.sup, t.Mark)
+                and item.sup.text in "+-"
+            ):
+                result.append(t.Sided(self.resolve(item.base), item.sup.text))
+            else:
+                result.append(self.vector(item) if vector else self.resolve(item))
+        if known is not None and known.kind == "function" and len(result) != len(known.parameters):
+            raise Unread(f"{t.pretty(name)} was defined with {len(known.parameters)} arguments",
+                         group.at)  # fmt: skip
+        return tuple(result)
+
+    def vector(self, node):
+        """A value where a vector is wanted: a letter without a meaning of its own is its family."""
+        if isinstance(node, t.Name) and node.style not in ("bf", "op", "rm", "sign"):
+            key = self.word(node)
+            own = self.is_bound(key) or self.lookup(key) is not None or key in self.numbers
+            if not own and self.internal(key) not in self.meaning.families:
+                internal = self.internal(key + "·")
+                if internal not in self.meaning.table:
+                    self.meaning.families.setdefault(internal, 1)
+                return t.Symbol(internal)
+        return self.resolve(node)
+
+    def head(self, node):
+        """(function, power) if a factor is the name of a function, with primes and an exponent."""
+        base, sub, sup, primes = node, None, None, 0
+        if isinstance(node, t.Script):
+            base, sub, sup, primes = node.base, node.sub, node.sup, node.primes
+        if not isinstance(base, t.Name) or base.style == "sign":
+            return None
+        side = ""
+        if isinstance(sub, t.Mark) and sub.text in ("+", "-") and primes:
+            side, sub = sub.text, None
+        word = self.word(base)
+        if word == "log" and sub is not None and self.fixed(base):
+            return self.log_to_base(sub), sup
+        order = sup if isinstance(sup, t.Group) and isinstance(sup.items[0], t.Number) else None
+        if order is not None and order.opening == "(" and self.is_function(word, base.style):
+            primes, sup = int(order.items[0].text), None
+        layer = sup if isinstance(sup, t.Group) else None
+        key, indices = self.key(t.Script(base, sub, layer) if sub or layer else base)
+        self.refuse_unknown(key, base.at)
+        if not self.is_function(key, base.style):
+            return None
+        known = self.lookup(key)
+        if indices and not (known is not None and known.indices):
+            return None
+        if isinstance(sup, t.Negate):
+            raise Unread("a negative exponent on a function: its inverse, or one over it?", node.at)
+        function = t.Function(self.internal(key))
+        if indices and primes:
+            raise Unread("a prime on a function with an index: write d/dx", node.at)
+        if indices:
+            function = t.Element(function, tuple(self.resolve(p) for p in indices))
+        power = None if layer is not None else sup
+        return (t.Primed(function, primes, side) if primes else function), power
+
+    def log_to_base(self, sub):
+        return t.Lambda("•", t.Apply(t.Function("log_base"), (self.resolve(sub), t.Symbol("•"))))
+
+    def must_be_number(self, node, group):
+        """A name before a bracket is a factor only if it is known to be a number: rule 18."""
+        base = node.base if isinstance(node, t.Script) else node
+        key, indices = self.key(node)
+        primed = isinstance(node, t.Script) and node.primes
+        if indices or base.style == "sign" or (base.text in "01" and base.style):
+            return
+        if (
+            not primed
+            and isinstance(node, t.Script)
+            and node.sup is not None
+            and key == self.key(base)[0]
+        ):
+            return  # x^2 (1 + x)
+        shown = t.pretty(key).replace("·", "")
+        if not primed and self.is_value_at(key, group):
+            raise Unread(f"{shown} is a value here: define {shown}(…) := …, or write {shown} \\cdot (…)",
+                         node.at)  # fmt: skip
+        if primed or not self.is_number(key):
+            raise Unread(f"is {shown} a function? define it, or let it be smooth; "
+                         f"a factor? write {shown} \\cdot (…)", node.at)  # fmt: skip
+
+    def is_value_at(self, key, group):
+        """Whether a bracket behind a defined value could hold its argument: u(x), u(2), u(x + h)."""
+        known = self.lookup(key)
+        if known is None or known.kind != "value" or self.is_bound(key):
+            return False
+        inside = set().union(*(self.keys_in(item) for item in group.items))
+        if not inside:
+            return True
+        leaves = self.meaning.leaves(t.Symbol(known.name))
+        reached = leaves.scalars | leaves.definitions
+        return key not in inside and any(self.internal(k) in reached for k in inside)
+
+    def argument(self, function, factors, place, at):
+        r"""What a function without brackets takes: ``\log a b``, ``\log \sigma(z)``, ``\log \sum …``."""
+        if place >= len(factors) or factors[place][0]:
+            raise Unread("a function without its argument: write brackets", at)
+        taken = []
+        while place < len(factors) and not factors[place][0]:
+            node = factors[place][1]
+            base = node.base if isinstance(node, t.Script) else node
+            if bracketed(node) is not None or (isinstance(base, t.Group) and taken):
+                raise Unread(
+                    "where does the argument of this function end? write brackets", node.at
+                )
+            if self.head(node) is not None or isinstance(base, t.Group):
+                if taken:
+                    break
+                value, place = self.factor(factors, place)
+                return value, self.nothing_glued(factors, place)
+            wanted = not taken and getattr(function, "name", "") in OF_VECTORS
+            taken.append(self.vector(node) if wanted else self.resolve(node))
+            place += 1
+            if isinstance(node, t.Operator):
+                break
+        return (taken[0] if len(taken) == 1 else t.Multiply(tuple(taken))), place
+
+    def nothing_glued(self, factors, place):
+        """Refuse a bracket directly behind the argument: ``\\log \\sigma(z) (1 - y)``."""
+        if bracketed(follower(factors, place - 1)) is not None:
+            raise Unread("where does the argument of this function end? write brackets",
+                         factors[place][1].at)  # fmt: skip
+        return place
+
+    # -- conditions ---------------------------------------------------------------------------------
+
+    def condition(self, node):
+        """A condition: a relation, a chain or list of them, what is otherwise left."""
+        if isinstance(node, t.Otherwise):
+            return node
+        if isinstance(node, t.Listed):
+            parts = tuple(self.condition(item) for item in self.spread(node.items))
+            return (t.Or if node.join == "or" else t.And)(parts)
+        if not isinstance(node, t.Chain):
+            raise Unread("a condition needs a relation", node.at)
+        return self.relation(node.sides, node.operators)
+
+    @staticmethod
+    def spread(items):
+        """``a, b > 0`` is a > 0 and b > 0."""
+        result = list(items)
+        for place in range(len(result) - 2, -1, -1):
+            after = result[place + 1]
+            if not isinstance(result[place], t.Chain) and isinstance(after, t.Chain):
+                result[place] = t.Chain((result[place], *after.sides[1:]), after.operators)
+        return result
+
+    def relation(self, sides, operators):
+        """Relations between sides as one condition."""
+        if tuple(operators) == ("range",):
+            return t.IndexRange(self.word(sides[0]), self.resolve(sides[1]), self.resolve(sides[2]))
+        parts = []
+        for k, operator in enumerate(operators):
+            if operator not in ("=", "!=", "<", "<=", ">", ">=", "in", "notin", "to"):
+                raise Unread(f"{operator} is not read in a condition", sides[k].at)
+            ranged = self.index_range(sides[k], operator, sides[k + 1])
+            if ranged is None:
+                right = self.right_side(sides[k + 1], operator)
+                ranged = t.Relation(self.resolve(sides[k]), operator, right)
+            parts.append(ranged)
+        return parts[0] if len(parts) == 1 else t.And(tuple(parts))
+
+    def right_side(self, node, operator):
+        """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
+        if operator in ("in", "notin") and isinstance(node, t.Name) and node.style == "bb":
+            return t.NumberSet(node.text)
+        if operator == "to" and isinstance(node, t.Script) and isinstance(node.sup, t.Mark):
+            return t.Sided(self.resolve(node.base), node.sup.text)
+        return self.resolve(node)
+
+    def index_range(self, left, operator, right):
+        r"""``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n``; None for any other relation."""
+        if not isinstance(left, t.Name):
+            return None
+        items = ()
+        if operator == "in" and isinstance(right, t.Group) and right.opening == "{":
+            items = right.items
+        elif operator == "=" and isinstance(right, t.Product):
+            items = parts_of(right)
+        if len(items) >= 3 and items[-2] == t.Mark("dots"):
+            return t.IndexRange(self.word(left), self.resolve(items[0]), self.resolve(items[-1]))
+        return None
+
+
+def follower(factors, place):
+    """The factor that follows directly, without a sign between; None without one."""
+    after = factors[place + 1] if place + 1 < len(factors) else ("*", None)
+    return None if after[0] else after[1]
+
+
+def bracketed(node):
+    """The round or square bracket that may hold arguments, or None."""
+    inner = node.base if isinstance(node, t.Script) and isinstance(node.base, t.Group) else node
+    return (
+        inner
+        if isinstance(inner, t.Group) and inner.opening in "([" and inner.closing in ")]"
+        else None
+    )

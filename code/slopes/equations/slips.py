@@ -1,0 +1,330 @@
+r"""Which slip explains a wrong step: the right side is repaired in the ways in which people slip.
+
+The repair that makes the line true names the slip. Those that say most come first: a lost inner
+derivative before a sign, a sign before a number.
+"""
+
+import itertools
+
+from . import tree as t
+from .decide import BUDGET, decide
+from .numbers import Work
+
+MOST = 24  # repaired trees for one kind of slip
+ONE, TWO = t.Number("1"), t.Number("2")
+CHAIN = "It looks like a lost inner derivative (chain rule)"
+OFF_DIAGONAL = "The case i ≠ j looks forgotten: the 1 stands for i = j only (δ_ij)"
+SWAPPED = "The numerator of the quotient rule looks swapped: u'v − uv'"
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def hint(link):
+    """The slip that explains a wrong link, in a sentence; empty where none does."""
+    if link.again is None or link.left_node is None or link.relation not in ("=", ":="):
+        return ""
+    region = link.verdict.region
+    told = f"It holds only for ${region}$: is that given?" if region else ""
+    # A region of single points (i = j, b ∈ {0, 1}) says less than a slip.
+    if region and not (r"\{" in region or (" = " in region and r"\sum" not in region)):
+        return told
+    if "no derivative" in link.verdict.reason:
+        return "At a kink leave the point out of the cases, or take a value by a Let"
+    meaning, conditions = link.again
+    work = Work(2 * BUDGET)
+    for sentence, repaired in repairs(link.left_node, link.right_node, meaning):
+        found = decide(meaning, link.left_node, "=", repaired, conditions, work, regions=False)
+        if found.kind == "verified":
+            return sentence
+        if work.left < 0:
+            break
+    return told
+
+
+def repairs(left, right, meaning):
+    """(sentence, repaired right side), the likeliest slips first."""
+    around = Around(left, meaning)
+    yield from case_repairs(right)
+    yield from index_repairs(around, right)
+    yield from chain_repairs(around, right)
+    yield from sign_repairs(around, right)
+    yield from product_repairs(around, right)
+    yield from call_repairs(around, right)
+    yield from power_repairs(right)
+    yield from factor_repairs(around, right)
+
+
+class Around:
+    """What the left side differentiates, and by what."""
+
+    def __init__(self, left, meaning):
+        self.left, self.meaning = left, meaning
+        self.bodies = list(dict.fromkeys(self.differentiated()))
+        found = [v for n in left.walk() if isinstance(n, t.Derivative) for v, _ in n.variables]
+        primed = [n for n in left.walk() if isinstance(n, t.Apply) and isinstance(n.head, t.Primed)]
+        found += [n.arguments[0] for n in primed if isinstance(n.arguments[0], t.Symbol)]
+        self.variables = list(dict.fromkeys(found))[:2]
+
+    def differentiated(self):
+        """What stands under a derivative on the left, with definitions opened."""
+        for node in self.left.walk():
+            if isinstance(node, t.Derivative):
+                yield from self.opened(node.body)
+            elif isinstance(node, t.Apply) and isinstance(node.head, t.Primed):
+                yield from self.opened(t.Apply(node.head.head, node.arguments))
+
+    def opened(self, node, depth=0):
+        """A node, and what its name was defined as, with the arguments put in."""
+        yield node
+        name = (
+            node
+            if isinstance(node, t.Symbol)
+            else getattr(node, "head", getattr(node, "base", None))
+        )
+        known = self.meaning.lookup(getattr(name, "name", ""))
+        if known is None or known.body is None or depth > 3:
+            return
+        given = getattr(node, "arguments", ()) or getattr(node, "indices", ())
+        names = known.parameters if isinstance(node, t.Apply) else known.indices
+        body = known.body
+        for parameter, argument in zip(names, given, strict=False):
+            body = t.substitute(body, t.Symbol(parameter), argument)
+        yield from self.opened(body, depth + 1)
+
+    def slopes(self, nodes):
+        """(node, its derivative) by each variable of the left side."""
+        for node, variable in itertools.product(nodes, self.variables):
+            yield node, t.Derivative(node, ((variable, 1),))
+
+    def inner(self):
+        """What stands inside another function in what is differentiated: the inner functions."""
+        found = []
+        for node in (n for body in self.bodies for n in body.walk()):
+            inside = {
+                t.Apply: lambda n: n.arguments,
+                t.Power: lambda n: (n.base, n.exponent),
+                t.Divide: lambda n: (n.denominator,),
+                t.Root: lambda n: (n.body,),
+                t.Absolute: lambda n: (n.body,),
+                t.Norm: lambda n: (n.body,),
+            }.get(type(node), lambda n: ())(node)
+            plain = t.Number | t.Constant | t.Symbol
+            found += [x for x in inside if not isinstance(x, plain) and x not in found]
+        return found[:5]
+
+    def quotients(self):
+        """The quotients that are differentiated."""
+        return [body for body in self.bodies if isinstance(body, t.Divide)]
+
+
+# -- one kind of slip each ----------------------------------------------------------------------------
+
+
+def case_repairs(right):
+    """Values of two cases exchanged, or one value negated."""
+    if not isinstance(right, t.Cases):
+        return
+    values, conditions = zip(*right.rows, strict=True)
+    for one, other in itertools.combinations(range(len(values)), 2):
+        swapped = list(values)
+        swapped[one], swapped[other] = swapped[other], swapped[one]
+        yield (
+            "The values of two cases look exchanged",
+            t.Cases(tuple(zip(swapped, conditions, strict=True))),
+        )
+    for one in range(len(values)):
+        turned = (t.Negate(v) if k == one else v for k, v in enumerate(values))
+        yield (
+            f"It looks like a sign in case {one + 1}",
+            t.Cases(tuple(zip(turned, conditions, strict=True))),
+        )
+
+
+def index_repairs(around, right):
+    """The off-diagonal forgotten, an index for another, a missing transpose."""
+    letters = sorted(around.meaning.leaves(around.left, right).indices)
+    for first, second in (
+        itertools.permutations(map(t.Symbol, letters), 2) if len(letters) == 2 else ()
+    ):
+        delta = t.Kronecker((first, second))
+        for target, place, term in terms_in(right):
+            if term == ONE:
+                rest = put(target, place, delta)
+                yield OFF_DIAGONAL, t.substitute(right, target, rest)
+                turned = t.substitute(rest, first, second)
+                turned = t.substitute(turned, t.Kronecker((second, second)), delta)
+                yield OFF_DIAGONAL, t.substitute(right, target, turned)
+        yield "It looks like one index for another", t.substitute(right, first, second)
+    for changed in at_each(right, lambda node: transposed(node, around.meaning)):
+        yield "It looks like a missing transpose: compare the shapes", changed
+        yield "It looks like a missing transpose, and a factor of 2", t.Multiply((TWO, changed))
+
+
+def transposed(node, meaning):
+    """A matrix with its rows and columns exchanged."""
+    if isinstance(node, t.Symbol) and meaning.is_matrix(node.name):
+        yield t.Transpose(node)
+    elif isinstance(node, t.Transpose):
+        yield node.body
+
+
+def chain_repairs(around, right):
+    """An inner derivative that is lost, or has the wrong sign; a path that is forgotten."""
+    for _, slope in around.slopes(around.inner()):
+        yield f"{CHAIN}: what is the slope of the inner function?", t.Multiply((right, slope))
+        for changed in at_each_term(right, lambda term, s=slope: t.Multiply((term, s))):
+            yield f"{CHAIN}, in one term", changed
+        yield f"{CHAIN}, and a sign with it", t.Negate(t.Multiply((right, slope)))
+    for body in around.bodies:
+        known = around.meaning.lookup(getattr(body, "name", ""))
+        parts = t.names_in(known.body) if known is not None and known.body is not None else ()
+        defined = [t.Symbol(p) for p in sorted(parts) if around.meaning.lookup(p) is not None]
+        for part, slope in around.slopes(defined):
+            path = t.Multiply((t.Derivative(body, ((part, 1),)), slope))
+            reason = (
+                "It looks like a forgotten path of the chain rule: add one product for each path"
+            )
+            yield reason, t.Add((right, path))
+
+
+def sign_repairs(around, right):
+    """A sign of the whole, of an inner derivative, of one term; and the swapped quotient."""
+    inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
+    swapped = list(at_each(right, swapped_numerator)) if around.quotients() else []
+    if not inner:
+        yield from ((SWAPPED, changed) for changed in swapped)
+    whole = "It looks like the sign of the inner derivative"
+    if not inner:
+        whole = "It looks like a sign: the right side is the negative of what it should be"
+    yield whole, t.Negate(right)
+    for target, place, term in terms_in(right):
+        changed = t.substitute(right, target, put(target, place, negative(term)))
+        yield f"It looks like a sign: that of the {ORDINALS[place % 6]} term", changed
+    for power in [x for x in right.walk() if isinstance(x, t.Power)][:6]:
+        if not isinstance(power.exponent, t.Number):
+            turned = t.Power(power.base, negative(power.exponent))
+            yield "It looks like a sign: that of an exponent", t.substitute(right, power, turned)
+    yield from ((SWAPPED, changed) for changed in swapped)
+
+
+def swapped_numerator(node):
+    """A quotient with the two terms of its numerator exchanged."""
+    terms = (
+        node.numerator.terms
+        if isinstance(node, t.Divide) and isinstance(node.numerator, t.Add)
+        else ()
+    )
+    if len(terms) == 2 and isinstance(terms[1], t.Negate):
+        yield t.Divide(t.Add((terms[1].body, t.Negate(terms[0]))), node.denominator)
+
+
+def product_repairs(around, right):
+    """A term of the product or the quotient rule that is lost, or a denominator that is not squared."""
+    for body in around.bodies:
+        for place, factor in enumerate(body.factors if isinstance(body, t.Multiply) else ()):
+            rest = body.factors[:place] + body.factors[place + 1 :]
+            for _, slope in around.slopes([factor]):
+                reason = "It looks like a lost term of the product rule: u'v + uv'"
+                yield reason, t.Add((right, t.Multiply((*rest, slope))))
+    for body in around.quotients():
+        for changed in at_each(right, squared_denominator):
+            yield "The denominator of the quotient rule is squared", changed
+        for _, slope in around.slopes([body.denominator]):
+            term = t.Divide(t.Multiply((body.numerator, slope)), t.Power(body.denominator, TWO))
+            reason = "The denominator depends on the variable, too: quotient rule"
+            yield reason, t.Add((right, t.Negate(term)))
+
+
+def squared_denominator(node):
+    """A quotient over the square of its denominator."""
+    if isinstance(node, t.Divide):
+        yield t.Divide(node.numerator, t.Power(node.denominator, TWO))
+
+
+def call_repairs(around, right):
+    """The output taken for the input, or the input for the output."""
+    reason = "It looks like the output taken for the input, or the input for the output"
+    inside = set(right.walk())
+    for node in dict.fromkeys([*around.bodies, *around.left.walk()]):
+        if isinstance(node, t.Apply) and len(node.arguments) == 1:
+            for old, new in (node.arguments[0], node), (node, node.arguments[0]):
+                if old in inside:
+                    yield reason, t.substitute(right, old, new)
+
+
+def power_repairs(right):
+    """A square that is lost, an exponent that is off by one."""
+    for changed in at_each(right, squared):
+        yield "It looks like a lost square", changed
+    for changed in at_each(right, shifted_exponent):
+        yield "It looks like an exponent that is off by one", changed
+
+
+def squared(node):
+    """The square of a name or of a value of a function."""
+    if isinstance(node, t.Symbol | t.Apply | t.Element):
+        yield t.Power(node, TWO)
+
+
+def shifted_exponent(node):
+    """A power with its exponent one higher, and one lower."""
+    if isinstance(node, t.Power):
+        yield t.Power(node.base, t.Add((node.exponent, ONE)))
+        yield t.Power(node.base, t.Add((node.exponent, t.Negate(ONE))))
+
+
+def factor_repairs(around, right):
+    """A factor that is lost, or one too many: a number, or a name of the left side."""
+    leaves = around.meaning.leaves(around.left, right)
+    names = [*sorted(leaves.scalars)[:4], *sorted(leaves.sizes)[:2]]
+    factors = [(f"of {k}", t.Number(k)) for k in "234"]
+    for said, factor in [*factors, *((t.pretty(name), t.Symbol(name)) for name in names)]:
+        yield f"It looks like a lost factor {said}", t.Multiply((right, factor))
+        yield f"It looks like a factor {said} too many", t.Divide(right, factor)
+        for changed in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
+            yield f"It looks like a lost factor {said} in one term", changed
+
+
+# -- changing a tree at one place -----------------------------------------------------------------------
+
+
+def negative(node):
+    """A node with its sign turned."""
+    return node.body if isinstance(node, t.Negate) else t.Negate(node)
+
+
+def terms_in(node):
+    """(sum, place, term) for each term of each sum in a tree, at most six sums."""
+    for target in list(dict.fromkeys(x for x in node.walk() if isinstance(x, t.Add)))[:6]:
+        for place, term in enumerate(target.terms):
+            yield target, place, term
+
+
+def put(total, place, term):
+    """A sum with another term at a place."""
+    return t.Add((*total.terms[:place], term, *total.terms[place + 1 :]))
+
+
+def at_each_term(node, change):
+    """The tree with one term of its outermost sum changed; of a quotient, in its numerator."""
+    if isinstance(node, t.Add):
+        yield from (put(node, place, change(term)) for place, term in enumerate(node.terms))
+    elif isinstance(node, t.Negate):
+        yield from (t.Negate(changed) for changed in at_each_term(node.body, change))
+    elif isinstance(node, t.Divide) and isinstance(node.numerator, t.Add):
+        for numerator in at_each_term(node.numerator, change):
+            yield t.Divide(numerator, node.denominator)
+
+
+def at_each(node, change):
+    """The tree with one node changed, for each node where `change` gives something."""
+    yield from itertools.islice(_at_each(node, change), MOST)
+
+
+def _at_each(node, change):
+    yield from change(node)
+    for place, child in enumerate(() if isinstance(node, t.Derivative) else node.children()):
+        for changed in _at_each(child, change):
+            number = itertools.count()
+            yield t.rebuild(
+                node, lambda old, n=number, k=place, new=changed: new if next(n) == k else old
+            )

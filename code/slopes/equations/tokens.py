@@ -1,0 +1,325 @@
+r"""LaTeX to tokens: one table for each kind of command.
+
+Sizes and thin spaces vanish here. What needs a look along the line is settled here, too, so that the
+grammar needs none: the side of each bar, the d that closes an integral, and that every bracket,
+brace and environment is closed. No token has a meaning yet.
+"""
+
+import re
+from dataclasses import dataclass
+
+from .errors import Unread
+from .tree import GREEK_LETTERS
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of LaTeX: its kind, what it says, where it begins and ends, and the style of a name."""
+
+    kind: str
+    text: str
+    at: int
+    end: int
+    style: str = ""
+
+
+FUNCTIONS = [
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "sinh",
+    "cosh",
+    "tanh",
+    "coth",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "exp",
+    "log",
+    "ln",
+    "det",
+    "dim",
+    "ker",
+    "arg",
+    "deg",
+    "gcd",
+    "Pr",
+]
+BIG = ["sum", "prod", "lim", "max", "min", "sup", "inf", "argmax", "argmin"]
+STYLES = {
+    "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "vec": "bf", "mathcal": "cal", "mathscr": "cal",
+    "mathbb": "bb", "mathrm": "rm", "textrm": "rm", "mathsf": "rm", "mathit": "", "hat": "hat",
+    "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "bar", "overline": "bar",
+}  # fmt: skip
+RELATIONS = {
+    "=": "=", "<": "<", ">": ">", ":=": ":=", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
+    r"\leqslant": "<=", r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!=", r"\lt": "<", r"\gt": ">",
+    r"\approx": "~", r"\in": "in", r"\notin": "notin", r"\to": "to", r"\rightarrow": "to",
+    r"\coloneqq": ":=", r"\equiv": "=", r"\implies": "arrow", r"\iff": "arrow", r"\Rightarrow": "arrow",
+    r"\Leftrightarrow": "arrow", r"\downarrow": "down", r"\uparrow": "up", r"\searrow": "down",
+    r"\nearrow": "up",
+}  # fmt: skip
+OPERATORS = {
+    "+": "+", "-": "-", "*": "*", "/": "/", r"\cdot": "*", r"\times": "*", r"\div": "/", r"\pm": "pm",
+    r"\odot": "odot", r"\circ": "o",
+}  # fmt: skip
+OPEN = {"(": "(", "[": "[", r"\{": "{", r"\lbrace": "{", r"\lvert": "|", r"\lVert": "||"}
+CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVert": "||"}
+BARS = {"|": "bar", r"\vert": "bar", r"\|": "dbar", r"\Vert": "dbar"}
+PUNCTUATION = {
+    "^": "sup",
+    "_": "sub",
+    "&": "amp",
+    ",": "comma",
+    ";": "comma",
+    ".": "stop",
+    "!": "bang",
+}
+SIGNS = {
+    r"\infty": "infinity", r"\partial": "partial", r"\nabla": "nabla", r"\top": "top",
+    r"\intercal": "top", r"\prime": "prime", r"\ast": "star", r"\star": "star", r"\ell": "ell",
+}  # fmt: skip
+NOTHING = {
+    r"\,", r"\;", r"\:", r"\!", r"\>", r"\ ", "\\\n", r"\displaystyle", r"\textstyle", r"\limits",
+    r"\nolimits", r"\nonumber", r"\notag", r"\hline", r"\boxed",
+}  # fmt: skip
+SIZES = re.compile(r"\\(?:[bB]igg?[lrm]?|middle)(?![A-Za-z])")
+SPACES = {"quad", "qquad", "hspace", "space", "hfill"}
+WORDS = {"text", "textbf", "textit", "textrm", "mbox", "intertext"}
+UNSEEN = {"tag", "label", "phantom", "vphantom", "hphantom"}
+FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
+DOTS = {"dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"}
+
+PIECE = re.compile(
+    r"(?P<space>\s+|%[^\n]*)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<prime>'+)"
+    r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<define>:=)|(?P<other>.)",
+    re.S,
+)
+ARGUMENT = re.compile(r"\s*\{\s*([^{}]*?)\s*\}|\s*([A-Za-z0-9]|\\[A-Za-z]+)")
+BRACKET = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.S)
+
+PAIRS = {"open": "close", "lbrace": "rbrace", "begin": "end"}
+DEPTH = {**dict.fromkeys(PAIRS, 1), **dict.fromkeys(PAIRS.values(), -1)}
+OPERAND = {"number", "name", "close", "rbrace", "prime", "bang", "dots", "end"}
+TAKES_ONE = {"sub", "sup", "frac", "numerator", "sqrt"}
+MOST = 20_000  # characters; no display of a book comes near, and the grammar is spared the rest
+
+
+def tokenize(latex):
+    """The tokens of a formula."""
+    if len(latex) > MOST:
+        raise Unread(f"a formula of {len(latex):,} characters; at most {MOST:,} are read", 0)
+    tokens, place = [], 0
+    while place < len(latex):
+        found = PIECE.match(latex, place)
+        token, place = _piece(latex, found, tokens[-1].kind if tokens else "")
+        if token is not None:
+            tokens.append(token)
+    tokens = _sided([t for t in tokens if t.kind != "stop"])
+    _balanced(tokens)
+    return _closed_integrals(tokens)
+
+
+def _piece(latex, found, before):
+    """One token (None for a space), and where to go on."""
+    kind, text, at, end = found.lastgroup, found.group(), found.start(), found.end()
+    if kind == "space":
+        return None, end
+    if kind == "command":
+        return _command(latex, text, at, end, before)
+    if kind == "number" and before in TAKES_ONE:
+        text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
+        kind = "numerator" if before == "frac" else "number"
+    if kind == "letter":
+        kind = "name"
+    elif kind == "prime":
+        text = str(len(text))
+    elif kind in ("define", "other"):
+        kind, text = _sign(text, at)
+    return Token(kind, text, at, end), end
+
+
+def _sign(text, at):
+    """Kind and text of a sign on the line."""
+    if text in "{}":
+        return ("lbrace" if text == "{" else "rbrace"), text
+    for table in (PUNCTUATION, BARS):
+        if text in table:
+            return table[text], text
+    for kind, table in (("rel", RELATIONS), ("op", OPERATORS), ("open", OPEN), ("close", CLOSE)):
+        if text in table:
+            return kind, table[text]
+    if text == "~":
+        return "stop", text
+    raise Unread(f"{text!r} is not read", at)
+
+
+def _command(latex, text, at, end, before):
+    """The token of a command (None where it says nothing), and where to go on."""
+    word = text[1:]
+    if text in NOTHING or SIZES.fullmatch(text):
+        return None, end
+    if word in SPACES:
+        end = _braced(latex, end)[1] if word == "hspace" else end
+        return Token("quad", text, at, end), end
+    if word in ("left", "right"):
+        found = BRACKET.match(latex, end)
+        table = {**OPEN, **CLOSE, "|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", ".": "."}
+        if not found or found[1] not in table:
+            raise Unread(f"a bracket is missing behind {text}", at)
+        kind = "open" if word == "left" else "close"
+        return Token(kind, table[found[1]], at, found.end()), found.end()
+    if word in ("begin", "end"):
+        name, end = _braced(latex, end)
+        if word == "begin" and name in ("array", "alignedat", "alignat", "alignat*"):
+            end = _braced(latex, end)[1]
+        return Token(word, name, at, end), end
+    if word in WORDS:
+        words, end = _braced(latex, end)
+        return Token("text", words, at, end), end
+    if word in UNSEEN:
+        return None, _braced(latex, end)[1]
+    if word in STYLES or word.rstrip("*") == "operatorname":
+        return _styled(latex, text, at, end)
+    return _known(text, word, at, end, before), end
+
+
+def _styled(latex, text, at, end):
+    """A letter in an alphabet or with an accent, or a word in upright type."""
+    found = ARGUMENT.match(latex, end)
+    inner = (found[1] if found[1] is not None else found[2]) if found else ""
+    if not re.fullmatch(r"\\?[A-Za-z]+[0-9]*|[01]", inner):
+        if (found and text in (r"\hat", r"\tilde", r"\bar")) or not re.match(r"\s*\{", latex[end:]):
+            raise Unread(f"what stands in {text} is not one name", at)
+        inner = _nested(latex, text, at, end)
+        return Token("name", inner[0], at, inner[1], STYLES[text[1:]]), inner[1]
+    style = STYLES.get(text[1:], "op")
+    return Token("name", inner.lstrip("\\"), at, found.end(), style), found.end()
+
+
+def _nested(latex, text, at, end):
+    r"""``\hat{\mathbf{y}}``: an accent on a letter of an alphabet is read as the accent."""
+    inner, end = _braced(latex, end)
+    found = re.fullmatch(
+        r"\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*", inner
+    )
+    if not found:
+        raise Unread(f"what stands in {text} is not one name", at)
+    return found[1].lstrip("\\"), end
+
+
+def _known(text, word, at, end, before):
+    if word in GREEK_LETTERS:
+        return Token("name", word, at, end)
+    if text in SIGNS:
+        return Token("name", SIGNS[text], at, end, "sign")
+    if word in FUNCTIONS:
+        return Token("name", "log" if word == "ln" else word, at, end, "op")
+    if word in BIG:
+        return Token("big", word, at, end)
+    if word in FRACTIONS:
+        return Token("frac", word, at, end)
+    if word in ("sqrt", "int"):
+        return Token(word, word, at, end)
+    if word in DOTS:
+        return Token("dots", word, at, end)
+    if word == "mid":
+        return Token("mid", text, at, end)
+    if text in BARS:
+        return Token(BARS[text], text, at, end)
+    for kind, table in (("rel", RELATIONS), ("op", OPERATORS), ("open", OPEN), ("close", CLOSE)):
+        if text in table:
+            return Token(kind, table[text], at, end)
+    raise Unread(f"the command {text} is not read", at)
+
+
+def _braced(latex, place):
+    """The text of one braced argument, and where it ends."""
+    start = place
+    while start < len(latex) and latex[start].isspace():
+        start += 1
+    if latex[start : start + 1] != "{":
+        raise Unread("a brace is missing", place)
+    level = 0
+    for k in range(start, len(latex)):
+        if latex[k] in "{}" and latex[k - 1] != "\\":
+            level += 1 if latex[k] == "{" else -1
+        if level == 0:
+            return latex[start + 1 : k], k + 1
+    raise Unread("a brace is not closed", start)
+
+
+def _balanced(tokens):
+    """Refuse what is opened and not closed, at its place; and braces that look like an argument."""
+    stack = []
+    for k, token in enumerate(tokens):
+        if token.kind in PAIRS:
+            stack.append(token)
+            if len(stack) > 60:
+                raise Unread("brackets nested too deeply", token.at)
+        elif token.kind in DEPTH:
+            if not stack or PAIRS[stack[-1].kind] != token.kind:
+                raise Unread(f"{token.text} closes what was not opened", token.at)
+            stack.pop()
+        behind = tokens[k - 1].kind if k else ""
+        taken = k > 1 and tokens[k - 2].kind in TAKES_ONE
+        if token.kind == "lbrace" and behind == "name" and not taken:
+            raise Unread("braces behind a name: an argument? write it in round brackets", token.at)
+    if stack:
+        raise Unread(f"{stack[-1].text} is not closed", stack[-1].at)
+
+
+def _sided(tokens):
+    r"""Give each | and \| a side: the grammar then sees brackets.
+
+    A bar closes where an operand ends and a bar is open on this level; it opens where no operand
+    ends, or where another one follows on the level; otherwise it parts (``p(a | b)``).
+    """
+    stack, result = [], []
+    for k, token in enumerate(tokens):
+        if token.kind in ("bar", "dbar"):
+            mark = "|" if token.kind == "bar" else "||"
+            ended = bool(result) and result[-1].kind in OPERAND
+            if ended and stack and stack[-1] == mark:
+                kind = "close"
+            elif not ended or _follows(tokens, k):
+                kind = "open"
+            else:
+                kind = "mid"
+            token = Token(kind, mark, token.at, token.end)
+        if token.kind in PAIRS:
+            stack.append(token.text)
+        elif token.kind in DEPTH and stack:
+            stack.pop()
+        result.append(token)
+    return result
+
+
+def _follows(tokens, place):
+    """Whether a bar of the same kind stands further on, on the same level."""
+    level = 0
+    for token in tokens[place + 1 :]:
+        level += DEPTH.get(token.kind, 0)
+        if level < 0 or (level == 0 and token.kind in ("rel", "comma", "row")):
+            return False
+        if level == 0 and token.kind == tokens[place].kind:
+            return True
+    return False
+
+
+def _closed_integrals(tokens):
+    """Mark the d of each integral's dx."""
+    tokens, waiting, level = list(tokens), [], 0
+    for k, token in enumerate(tokens):
+        level += DEPTH.get(token.kind, 0)
+        if token.kind == "int":
+            waiting.append(level)
+        follows = tokens[k + 1].kind if k + 1 < len(tokens) else ""
+        is_d = token.kind == "name" and token.text == "d" and token.style in ("", "rm")
+        if is_d and follows == "name" and waiting and waiting[-1] == level:
+            tokens[k] = Token("diff", "d", token.at, token.end)
+            waiting.pop()
+    return tokens
