@@ -67,8 +67,6 @@ class Calculus:
             node = factors[place][1]
             if taken and isinstance(node, t.Fraction) and self.derivative_form(node) is not None:
                 break
-            if factors[place][0] and is_bracket(taken[0][1]) and len(taken) == 1:
-                break
             taken.append((factors[place][0] if taken else "", node))
             place += 1
         if is_bracket(taken[0][1]) and len(taken) > 1:
@@ -181,7 +179,9 @@ class Calculus:
                     return t.Apply(head, (t.Symbol(known.parameters[0]),))
                 return t.Apply(head, (self.arguments.get(known.name, self.implicit),))
         if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
-            raise Unread("a prime on a name without a meaning: define it, or let it be smooth", node.at)
+            raise Unread(
+                "a prime on a name without a meaning: define it, or let it be smooth", node.at
+            )
         leaves = self.meaning.leaves(result)
         names = leaves.scalars - self.numbers
         if len(names) != 1 or leaves.families:

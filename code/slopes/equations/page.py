@@ -5,6 +5,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 """
 
 import copy
+import itertools
 from dataclasses import dataclass, field
 
 from . import layout
@@ -20,6 +21,11 @@ from .numbers import Work
 from .scope import Scope
 from .tokens import tokenize
 from .verdicts import Verdict
+
+# What an equation to solve is tried with: plain numbers only.
+SOLUTIONS = {str(k): t.Number(str(k)) for k in range(4)}
+SOLUTIONS |= {f"-{k}": t.Negate(t.Number(str(k))) for k in range(1, 4)}
+SOLUTIONS[r"\frac{1}{2}"] = t.Divide(t.Number("1"), t.Number("2"))
 
 
 @dataclass
@@ -394,21 +400,15 @@ class PageReader(Declarations):
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        verdict = Verdict(
-            "conditional", "an equation to solve, and no identity", link.verdict.witness
-        )
-        for name in sorted(leaves.scalars):
-            for text in ("0", "1", "-1", "1/2", "2", "-2", "3", "-1/2"):
-                top, _, bottom = text.lstrip("-").partition("/")
-                value = t.Divide(t.Number(top), t.Number(bottom)) if bottom else t.Number(top)
-                value = t.Negate(value) if text.startswith("-") else value
-                pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
-                found = self.judge(link.left_node, "=", link.right_node, pinned)
-                if found.kind == "verified":
-                    latex = f"{shown(name)} = {text}"
-                    return Verdict("conditional", f"an equation to solve: true for {latex}",
-                                   link.verdict.witness, region=latex)  # fmt: skip
-        return verdict
+        work, reason, region = Work(BUDGET), "an equation to solve, and no identity", ""
+        for name, text in itertools.product(sorted(leaves.scalars), SOLUTIONS):
+            pinned = [*conditions, t.Relation(t.Symbol(name), "=", SOLUTIONS[text])]
+            found = self.judge(link.left_node, "=", link.right_node, pinned, work, regions=False)
+            if found.kind == "verified":
+                region = f"{shown(name)} = {text}"
+                reason = f"an equation to solve: true for {region}"
+                break
+        return Verdict("conditional", reason, link.verdict.witness, region=region)
 
 
 def with_place(error, latex):
