@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .declare import as_words
 from .errors import Unread
 from .grammar import read
 from .markdown import Item
 from .numbers import Work
-from .page import PageReader, with_place
+from .page import PageReader, as_words
 from .report import explained
 from .slips import hint
 from .tokens import tokenize
@@ -237,7 +236,7 @@ def check_line(reader, written, latex, rule, hints):
     try:
         found = layout.lines(tokenize(latex))
     except Unread as error:
-        line.kind, line.reason = "unread", with_place(error, latex)
+        line.kind, line.reason = "unread", error.in_place(latex)
         written.tokens = []
         return line
     reader.keep, work = True, Work(BUDGET)
