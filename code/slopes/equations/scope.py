@@ -73,7 +73,7 @@ class Scope(Calculus, Names):
         free = known is None and not self.is_bound(key) and key not in self.numbers
         if base.style == "sign" and key == "infinity":
             return t.Constant(key)
-        if base.style == "sign" and key != "ell":
+        if base.style == "sign":
             raise Unread(f"{key} stands alone", base.at)
         vector = base.style in ("bf", "bb") and not self.has_meaning(key + "·")
         if base.text in ("1", "0") and vector:
