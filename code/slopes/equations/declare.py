@@ -5,44 +5,34 @@ in a formula above, and is not given by an inline formula above. A line that cou
 makes its name unknown: what rests on it is unread, and never judged with a meaning it does not have.
 """
 
-import re
 from contextlib import suppress
+from dataclasses import replace
 
 from . import tree as t
 from .decide import decide
 from .errors import Unread
 from .functions import FIXED
 from .grammar import read
+from .layout import split
 from .meaning import Definition
-from .names import factors_of, parts_of
-from .tokens import DEPTH, Token, tokenize
+from .names import UPRIGHT
+from .tokens import tokenize
 
 IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
-
-
-class Form:
-    """A left side that can be defined: its kind, its key, and its parameters or indices."""
-
-    def __init__(self, kind, key, parameters=(), vectors=(), indices=()):
-        self.kind = kind
-        self.key = key
-        self.parameters = parameters
-        self.vectors = vectors
-        self.indices = indices
 
 
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken` and `notes` of the reader.
+    Needs `scope`, `meaning`, `section`, `spoken` and `notes` of the reader. What a left side would
+    define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
     # -- Let ----------------------------------------------------------------------------------------
 
     def declare(self, latex, smooth=False):
         """Take one formula of a Let; returns the conditions among what it says."""
-        node = read(_listed(tokenize(latex)), "listed")
-        items = self.scope.spread(_ranges(node.items if isinstance(node, t.Listed) else (node,)))
+        items = self.scope.spread(_ranges(_items(latex)))
         self.scope.beside = self.scope.standing_alone(items)
         conditions = []
         for item in items:
@@ -55,7 +45,7 @@ class Declarations:
         return conditions
 
     def declares_meaning(self, chain):
-        """Whether a relation of a Let gives a name its meaning: a definition, a shape, a kink's value."""
+        """Whether a relation of a Let gives a meaning: a definition, a shape, a kink's value."""
         (left, *_), (operator, *more) = chain.sides, chain.operators
         if operator in ("=", ":=") and not more:
             if left == IMAGINARY and chain.sides[1] == t.Negate(t.Number("1")):
@@ -72,11 +62,10 @@ class Declarations:
         """A relation as something that is assumed."""
         condition = self.scope.relation(chain.sides, chain.operators)
         self.meaning.note(condition)
-        keys = set().union(*(self.scope.keys_in(side) for side in chain.sides))
+        keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
         self.scope.used |= keys
-        member = isinstance(condition, t.Relation) and condition.operator == "in"
-        if member and condition.right in (t.NumberSet("N"), t.NumberSet("Z")):
+        if is_membership(condition) and condition.right in (t.NumberSet("N"), t.NumberSet("Z")):
             self.scope.whole |= keys
         return condition
 
@@ -85,55 +74,47 @@ class Declarations:
         form = self.form(node)
         if form is None or form.kind not in ("value", "function") or form.indices:
             raise Unread("a name, or a name with its variables, can be smooth", node.at)
-        self.refuse_twice(form.key, node.at)
-        self.enter(form.key, Definition("", "smooth", None, form.parameters, form.vectors))
+        self.refuse_twice(form.name, node.at)
+        self.enter(form.name, replace(form, kind="smooth"))
 
     def gives_shape(self, node, right):
-        r"""``W \in \mathbb{R}^{m \times n}``"""
-        reals = (
-            isinstance(right, t.Script)
-            and right.base == t.Name("R", "bb")
-            and right.sup is not None
-        )
-        if not reals or not isinstance(node, t.Name | t.Script):
+        r"""``W \in \mathbb{R}^{m \times n}``."""
+        scope, (base, sub, layer, _) = self.scope, t.scripts(node)
+        reals, _, power, _ = t.scripts(right)
+        if reals != t.Name("R", "bb") or power is None or not isinstance(base, t.Name):
             return False
-        base, sub = (node.base, node.sub) if isinstance(node, t.Script) else (node, None)
-        key = self.scope.word(base)
-        if isinstance(node, t.Script) and isinstance(node.sup, t.Group):
-            key += self.scope.layer(node.sup)
-        if sub is not None:
-            key += "_{" + "".join(getattr(p, "text", "") for p in parts_of(sub)) + "}"
+        key = scope.layered(base, layer)
+        key = key if sub is None else scope.labelled(key, t.parts_of(sub))
         key += "·" if base.style == "bf" else ""
-        sup = right.sup
-        sizes = [f for _, f in sup.factors] if isinstance(sup, t.Product) else [sup]
+        sizes = [f for _, f in power.factors] if isinstance(power, t.Product) else [power]
         if len(sizes) > 2:
             raise Unread("an array with more than two indices", right.at)
-        ends = [self.scope.resolve(size) for size in sizes]
-        internal = self.scope.internal(key)
+        ends = scope.resolved(sizes)
+        internal = scope.internal(key)
         if base.text == "1":
-            self.meaning.note(t.Listing(t.Number("1"), "…", ends[0]))
-            self.enter(key, Definition("", "value", t.Listing(t.Number("1"), "…", ends[0])))
+            ones = t.Listing(t.Number("1"), "…", ends[0])
+            self.meaning.note(ones)
+            self.enter(key, Definition("", "value", ones))
         self.meaning.shape(internal, ends)
-        self.scope.indexed.add(internal)
-        self.scope.used.add(key)
+        scope.indexed.add(internal)
+        scope.used.add(key)
         return True
 
     def gives_kink(self, left, right):
         r"""``\operatorname{ReLU}'(0) := 0``: a value between the one-sided slopes, where they differ."""
-        factors = factors_of(left)
-        primed = isinstance(factors[0], t.Script) and factors[0].primes
-        if len(factors) != 2 or not primed or not isinstance(factors[1], t.Group):
+        factors = t.factors_of(left)
+        if len(factors) != 2 or not t.scripts(factors[0])[3] or not isinstance(factors[1], t.Group):
             return False
         value = self.scope.resolve(left)
         if not isinstance(value, t.Apply) or not isinstance(value.head, t.Primed):
             return False
-        (point,), number = value.arguments, self.scope.resolve(right)
-        name, order = value.head.head.name, value.head.order
-        low, high = (t.Apply(t.Primed(value.head.head, order, side), (point,)) for side in "-+")
+        (point,), number, head = value.arguments, self.scope.resolve(right), value.head
+        low, high = (t.Apply(replace(head, side=side), (point,)) for side in "-+")
         if not (self.between(low, number, high) or self.between(high, number, low)):
-            raise Unread("a value at a kink lies between the slopes from the left and from the right",
-                         right.at)  # fmt: skip
-        self.meaning.kinks.setdefault((name, order), []).append((point, number))
+            reason = "a value at a kink lies between the slopes from the left and from the right"
+            raise Unread(reason, right.at)
+        kinks = self.meaning.kinks.setdefault((head.head.name, head.order), [])
+        kinks.append((point, number))
         return True
 
     def between(self, low, number, high):
@@ -149,142 +130,124 @@ class Declarations:
     # -- which left sides can be defined --------------------------------------------------------------
 
     def form(self, node):
-        """The `Form` of a left side, or None where it is no name."""
+        """What a left side could define, or None where it is no name."""
         head = self.head_form(node)
-        if head is not None:
+        factors = t.factors_of(node)
+        if head is not None or len(factors) != 2:
             return head
-        factors = factors_of(node)
-        if len(factors) != 2 or not isinstance(node, t.Product):
+        head, (group, below, above, _), indices = (
+            self.head_form(factors[0]),
+            t.scripts(factors[1]),
+            (),
+        )
+        if group is not factors[1] and above is None:
+            indices = self.index_letters(below)
+        elif group is not factors[1]:
             return None
-        head, group, indices = self.head_form(factors[0]), factors[1], ()
-        if isinstance(group, t.Script) and isinstance(group.base, t.Group) and group.sup is None:
-            indices, group = self.index_letters(group.sub), group.base
         if head is None or not isinstance(group, t.Group) or group.opening != "(":
             return None
         parameters = [self.head_form(item) for item in group.items]
-        if any(p is None or p.indices or p.kind != "value" for p in parameters) or indices is None:
+        if indices is None or any(p is None or p.kind != "value" for p in parameters):
             return None
-        keys = tuple(p.key for p in parameters)
+        keys = tuple(p.name for p in parameters)
         if len(set(keys)) < len(keys):
             raise Unread("the same parameter twice", group.at)
-        key = head.key.rstrip("·") if head.kind == "elements" else head.key
+        key = head.name.rstrip("·") if head.kind == "elements" else head.name
         vectors = tuple(k.endswith("·") for k in keys)
-        return Form("function", key, keys, vectors, tuple(indices) or head.indices)
+        return Definition(key, "function", None, keys, vectors, indices or head.indices)
 
     def head_form(self, node):
         """The form of a name with its label, its layer or its indices."""
-        base = node.base if isinstance(node, t.Script) else node
-        if not isinstance(base, t.Name) or base.style == "sign":
+        base, sub, sup, primes = t.scripts(node)
+        if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
-        if isinstance(node, t.Script):
-            if node.primes or not (node.sup is None or isinstance(node.sup, t.Group)):
-                return None
-            if isinstance(node.sup, t.Group) and self.scope.is_function(
-                self.scope.word(base), base.style
-            ):
+        if sup is not None:
+            word = self.scope.word(base)
+            if not isinstance(sup, t.Group) or self.scope.is_function(word, base.style):
                 return None
         key, indices = self.scope.key(node)
-        if not indices:
-            return Form("value", key)
-        letters = self.index_letters(node.sub)
+        letters = self.index_letters(sub) if indices else ()
         if letters is None:
             return None
-        return Form("elements", key, indices=letters)
+        return Definition(key, "elements" if indices else "value", indices=letters)
 
     @staticmethod
     def index_letters(sub):
         """The letters of a subscript that can stand for any index; None where there is a number."""
-        parts = parts_of(sub) if sub is not None else []
-        plain = all(isinstance(p, t.Name) and p.style == "" for p in parts)
-        letters = tuple(p.text for p in parts if isinstance(p, t.Name))
-        return letters if plain and len(set(letters)) == len(letters) else None
+        parts = t.parts_of(sub) if sub is not None else []
+        letters = tuple(p.text for p in parts if t.is_name(p, styles=("",)))
+        return letters if len(set(letters)) == len(parts) else None
 
     # -- definitions --------------------------------------------------------------------------------
 
     def define(self, left, operator, right, conditions=()):
         """Take ``left := right`` as a definition; False if it claims something."""
-        self.refuse_power(left)
-        form = self.form(left)
-        if form is None:
-            if operator == ":=":
+        try:
+            if self.unnamed_power(left) not in self.scope.used:
+                self.refuse_power(left, left.at)
+            form = self.form(left)
+            if form is None and operator == ":=":
                 raise Unread("left of := stands a name, with its variables or indices", left.at)
-            return False
-        if operator == "=" and form.key in ("e", "pi") and self.scope.lookup(form.key) is None:
-            return False
-        if form.key in FIXED and isinstance(self.first_name(left), t.Name):
-            style = self.first_name(left).style
-            if style in ("op", "rm") and self.scope.lookup(form.key) is None:
+            if form is None or not self.may_define(left, operator, form):
                 return False
-        if operator == "=" and not self.may_define(left, form):
-            return False
-        if operator == ":=":
-            self.refuse_twice(form.key, left.at)
-        with self.making(form):
             return self.make(left, operator, right, form, conditions)
+        except Unread:
+            self.lose(left)
+            raise
 
-    @staticmethod
-    def first_name(node):
-        return next((x for x in node.walk() if isinstance(x, t.Name)), None)
-
-    def making(self, form):
-        """Where a definition fails its name becomes unknown."""
-        return _Failing(self.scope, form.key)
+    def lose(self, left):
+        """The name that a failed definition would have given a meaning is unknown."""
+        with suppress(Unread):
+            form = self.form(left)
+            if form is not None and self.scope.lookup(form.name) is None:
+                self.scope.unknown.setdefault(form.name, "its definition is not read")
 
     def make(self, left, operator, right, form, conditions):
         """Enter the definition."""
-        scope, parameters, vectors = self.scope, form.parameters, list(form.vectors)
-        for place, parameter in enumerate(parameters):
-            vectors[place] = vectors[place] or self.is_indexed_in(parameter, right)
-        plain = [p for p, v in zip(parameters, vectors, strict=True) if not v]
-        vector = [p for p, v in zip(parameters, vectors, strict=True) if v]
-        with scope.binding(*plain, *form.indices, vectors=vector):
+        scope, key, parameters = self.scope, form.name, form.parameters
+        pairs = zip(parameters, form.vectors, strict=True)
+        vectors = {p: bold or self.is_indexed_in(p, right) for p, bold in pairs}
+        with scope.binding(*form.indices, parameters=vectors):
             body = scope.resolve(right)
-            kept = tuple(self.restriction(c) for c in conditions)
+            kept = tuple(map(self.restriction, conditions))
         if any(isinstance(x, t.BigO) for x in body.walk()):
             return False
-        internal = scope.internal(form.key)
-        if self.needs_itself(internal, form, body):
+        if self.needs_itself(scope.internal(key), form, body):
             if operator == "=":
                 return False
-            raise Unread(f"{shown(form.key)} is defined by itself", left.at)
+            raise Unread(f"{t.pretty(key)} is defined by itself", left.at)
         self.meaning.note(body)
         if any(isinstance(x, t.Cases) for x in body.walk()):
             itself = self.judge(body, "=", body, kept)
             if itself.kind == "refuted":
-                raise Unread(f"{shown(form.key)}: {itself.reason}", left.at)
-        made = Definition("", form.kind, body, parameters, tuple(vectors), form.indices, kept)
-        self.enter(form.key, made)
+                raise Unread(f"{t.pretty(key)}: {itself.reason}", left.at)
+        vectors = tuple(vectors.values())
+        self.enter(key, replace(form, body=body, vectors=vectors, conditions=kept))
         return True
 
     def is_indexed_in(self, parameter, node):
         """Whether a plain parameter stands with an index letter below it: the z of softmax(z)_i."""
-        for item in node.walk():
-            if (
-                isinstance(item, t.Script)
-                and isinstance(item.base, t.Name)
-                and item.sub is not None
-            ):
-                same = item.base.style != "bf" and self.scope.word(item.base) == parameter
-                parts = parts_of(item.sub)
-                if same and all(isinstance(p, t.Name) and p.style == "" for p in parts):
+        for base, sub, _, _ in map(t.scripts, node.walk()):
+            if isinstance(base, t.Name) and sub is not None and base.style != "bf":
+                letters = all(t.is_name(part, styles=("",)) for part in t.parts_of(sub))
+                if letters and self.scope.word(base) == parameter:
                     return True
         return False
 
-    def needs_itself(self, internal, form, body):
+    @staticmethod
+    def needs_itself(internal, form, body):
         """Whether a body uses its own name, and not with another index, as a recurrence does."""
-        own = tuple(t.Symbol(i) for i in form.indices)
-        for item in body.walk():
-            if isinstance(item, t.Element) and item.base == t.Symbol(internal):
-                if item.indices == own or form.kind != "elements":
-                    return True
+        if form.kind == "elements":
+            own = t.Element(t.Symbol(internal), tuple(map(t.Symbol, form.indices)))
+            return own in body.walk()
         names = t.names_in(body) | t.names_in(body, t.Function)
-        return internal in names - set(form.parameters) and form.kind != "elements"
+        return internal in names.difference(form.parameters)
 
     def enter(self, key, made):
         """Give a key its meaning, under a new internal name if it has one already."""
         scope = self.scope
         if scope.lookup(key) is not None:
-            self.notes.append(f"{shown(key)} is defined anew")
+            self.notes.append(f"{t.pretty(key)} is defined anew")
         made.name = scope.fresh(key)
         self.meaning.define(made)
         scope.unknown.pop(key, None)
@@ -296,25 +259,31 @@ class Declarations:
     def refuse_twice(self, key, at):
         """A name has one meaning in a section."""
         if self.scope.lookup(key) is not None and self.scope.section_of.get(key) == self.section:
-            raise Unread(f"{shown(key)} has a meaning in this section already", at)
+            raise Unread(f"{t.pretty(key)} has a meaning in this section already", at)
 
-    def may_define(self, left, form):
-        """Whether ``=`` gives a name its meaning: rule 13; where that is in doubt the name is unknown."""
-        scope, key = self.scope, form.key
+    def may_define(self, left, operator, form):
+        """Whether a line gives a name its meaning (rule 13); the name is unknown where in doubt."""
+        scope, key, name = self.scope, form.name, t.pretty(form.name)
         known = scope.lookup(key)
+        style = next(x.style for x in left.walk() if isinstance(x, t.Name))
+        if known is None and key in FIXED and style in UPRIGHT:
+            return False
+        if operator == ":=":
+            self.refuse_twice(key, left.at)
+            return True
         if known is None and form.kind == "elements":
             known = scope.lookup(key.rstrip("·"))
-            if key == "delta·" and len(form.indices) == 2:
-                return False  # the Kronecker delta, until another meaning is given by :=
-        if known is not None:
-            other = form.kind == known.kind == "function" and len(known.parameters) != len(
-                form.parameters
-            )
-            if other:
-                scope.unknown[key] = "it was defined with other arguments"
-                raise Unread(f"{shown(key)} was defined with other arguments: if this is a new "
-                             "meaning, write := under another heading", left.at)  # fmt: skip
+        kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning
+        if kronecker or (known is None and key in ("e", "pi")):
             return False
+        if known is not None:
+            if form.kind != "function" or known.kind != "function":
+                return False
+            if len(known.parameters) == len(form.parameters):
+                return False
+            scope.unknown[key] = "it was defined with other arguments"
+            advice = "if this is a new meaning, write := under another heading"
+            raise Unread(f"{name} was defined with other arguments: {advice}", left.at)
         reason = ""
         if self.spoken.get(key) in self.passed:
             reason = "the text gives it a meaning, which is not read"
@@ -322,31 +291,25 @@ class Declarations:
             reason = "it stood for a number above"
         if reason:
             scope.unknown[key] = reason
-            raise Unread(f"{shown(key)}: {reason}; if it is defined here, write :=", left.at)
+            raise Unread(f"{name}: {reason}; if it is defined here, write :=", left.at)
         return True
 
-    def refuse_power(self, left):
-        r"""``\sigma^2 = …`` gives a power of a name, and not the name."""
+    def refuse_power(self, left, at=None):
+        r"""``\sigma^2 = …`` gives a power of a name, and not the name; it makes a new name unknown."""
         power = self.unnamed_power(left)
-        if power and power not in self.scope.used:
+        if power:
             self.scope.unknown[power] = "a power of it is given, and not itself"
-            raise Unread(
-                f"this gives a power of {shown(power)}: define {shown(power)} itself", left.at
-            )
+            name = t.pretty(power)
+            raise Unread(f"this gives a power of {name}: define {name} itself", at)
 
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
-        if not (isinstance(left, t.Script) and isinstance(left.base, t.Name)):
+        base, _, sup, primes = t.scripts(left)
+        if not isinstance(base, t.Name) or not isinstance(sup, t.Number) or primes:
             return ""
-        if not isinstance(left.sup, t.Number) or left.primes:
-            return ""
-        bare = t.Script(left.base, left.sub, None) if left.sub is not None else left.base
-        key, indices = self.scope.key(bare)
-        fixed = left.base.style in ("op", "rm") and key in FIXED
-        free = (
-            not indices and not fixed and not self.scope.has_meaning(key) and key not in ("e", "pi")
-        )
-        return key if free and not self.scope.is_bound(key) else ""
+        key, indices = self.scope.key(left)
+        named = self.scope.is_fixed(base) or self.scope.has_meaning(key) or key in ("e", "pi")
+        return "" if indices or named or self.scope.is_bound(key) else key
 
     def restriction(self, line):
         """A condition beside a chain."""
@@ -356,70 +319,37 @@ class Declarations:
         return condition
 
     def spoken_for(self, items):
-        """Names that an inline formula gives a meaning, with its item: ``$p = \\sigma(s)$``."""
+        """Names that an inline formula ($p = 1 - s$) gives a meaning, with its item."""
         found = {}
         for item in items:
             if item.kind != "inline" or "=" not in item.text:
                 continue
             with suppress(Unread):
-                node = read(_listed(tokenize(item.text)), "listed")
-                for chain in node.items if isinstance(node, t.Listed) else (node,):
+                for chain in _items(item.text):
                     if isinstance(chain, t.Chain) and chain.operators[0] in ("=", ":="):
                         form = self.form(chain.sides[0])
                         letters = any(isinstance(x, t.Name) for x in chain.sides[1].walk())
                         if form is not None and letters:
-                            found.setdefault(form.key, item)
+                            found.setdefault(form.name, item)
         return found
 
 
-class _Failing:
-    """Makes a name unknown where its definition raises."""
-
-    def __init__(self, scope, key):
-        self.scope, self.key = scope, key
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if isinstance(error, Unread) and self.scope.lookup(self.key) is None:
-            self.scope.unknown[self.key] = "its definition is not read"
-        return False
+def is_membership(condition):
+    """Whether a condition says in which set something is."""
+    return isinstance(condition, t.Relation) and condition.operator == "in"
 
 
-def shown(key):
-    """A key as a person reads it."""
-    return t.pretty(key).replace("·", "")
-
-
-def _listed(tokens):
-    """The tokens of an inline formula, with wide spaces as commas."""
-    result, level = [], 0
-    for token in tokens:
-        level += DEPTH.get(token.kind, 0)
-        if token.kind == "quad" and level == 0:
-            if not result or result[-1].kind == "comma":
-                continue
-            token = Token("comma", token.text, token.at, token.end)
-        if token.kind == "comma" and result and result[-1].kind == "comma":
-            continue
-        result.append(token)
-    while result and result[-1].kind == "comma":
-        result.pop()
-    return result
+def _items(latex):
+    """What stands between the commas and wide spaces of a formula."""
+    parts, _ = split(tokenize(latex), ("quad", "comma"))
+    return [read(part, "listed") for part in parts if part] or [read([])]
 
 
 def _ranges(items):
     """Join ``i = 1``, ``…`` and ``n``."""
-    result = list(items)
-    for place in range(len(result) - 2):
-        first, dots = result[place], result[place + 1]
+    for place, dots in enumerate(items[1:-1], 1):
+        first = items[place - 1]
         if isinstance(first, t.Chain) and dots == t.Mark("dots"):
-            chain = t.Chain((*first.sides, result[place + 2]), ("range",), at=first.at)
-            return [*result[:place], chain, *_ranges(result[place + 3 :])]
-    return result
-
-
-def as_words(text):
-    """LaTeX on one line."""
-    return re.sub(r"\s+", " ", text).strip()
+            chain = t.Chain((*first.sides, items[place + 1]), ("range",), at=first.at)
+            return [*items[: place - 1], chain, *_ranges(items[place + 2 :])]
+    return items

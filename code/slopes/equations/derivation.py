@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .declare import as_words
 from .errors import Unread
 from .grammar import read
 from .markdown import Item
 from .numbers import Work
-from .page import PageReader, with_place
-from .report import explained
+from .page import PageReader, as_words
+from .report import explained, html_table, tex
 from .slips import hint
 from .tokens import tokenize
 
 MAX_LINES = 60
+ZERO, ONE = t.Number("0"), t.Number("1")
 WRONG = {
     "refuted": "does not hold",
     "conditional": "does not hold everywhere",
@@ -30,17 +30,8 @@ WRONG = {
 class Line:
     """One line of a derivation.
 
-    Attributes
-    ----------
-    latex : str
-    rule : str
-        The comment behind the line.
-    kind : str
-        'verified', 'defined', 'refuted', 'conditional', 'undecided', 'unread', or 'start' (an
-        expression to begin with).
-    reason : str
-    hint : str
-        What kind of slip would explain a wrong line, where that can be told.
+    Its `kind` is that of a verdict, or 'start' (an expression to begin with); `rule` is the comment
+    behind it, and `hint` the kind of slip that would explain a wrong line, where that can be told.
     """
 
     latex: str
@@ -55,11 +46,7 @@ class Line:
 class Derivation:
     """The verdict on a derivation: true in a condition if every step holds.
 
-    Attributes
-    ----------
-    lines : list of Line
-    missing : str
-        What is missing for the claim that was to be proved; empty if nothing is.
+    `missing` says what is missing for the claim that was to be proved; it is empty if nothing is.
     """
 
     lines: list
@@ -88,33 +75,27 @@ class Derivation:
             return f"line {number} {WRONG[line.kind]}: {line.reason}{hint}"
         if self.missing:
             return f"every step holds, but {self.missing}"
-        steps = sum(1 for line in self.lines if line.kind == "verified")
+        steps = [line.kind for line in self.lines].count("verified")
         if steps == 0:
             return "nothing was claimed yet"
         return "the step holds" if steps == 1 else f"all {steps} steps hold"
 
     def __repr__(self):
-        rows = [
-            f"{number:2d}  {line.kind:11}  {line.latex}"
-            + (f"   ({line.rule})" if line.rule else "")
-            for number, line in enumerate(self.lines, 1)
-        ]
+        rows = []
+        for number, line in enumerate(self.lines, 1):
+            rule = f"   ({line.rule})" if line.rule else ""
+            rows.append(f"{number:2d}  {line.kind:11}  {line.latex}{rule}")
         return "\n".join([*rows, str(self)])
 
     def _repr_html_(self):
         rows = []
         for number, line in enumerate(self.lines, 1):
             kind = f"<b>{line.kind}</b>" if line.kind in WRONG else line.kind
-            cells = (str(number), f'<code class="tex">{html.escape(line.latex)}</code>',
-                     html.escape(line.rule), kind)  # fmt: skip
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        head = "<tr><th>line</th><th>step</th><th>rule</th><th>verdict</th></tr>"
+            rows.append((number, tex(line.latex), html.escape(line.rule), kind))
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
-        return (
-            f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-            f"<p><b>{summary[:1].upper()}{summary[1:]}.</b></p>"
-        )
+        table = html_table(("line", "step", "rule", "verdict"), rows)
+        return f"{table}<p><b>{summary[:1].upper()}{summary[1:]}.</b></p>"
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
@@ -164,15 +145,12 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     reader = prepared(given)
     goal = claim(proves) if proves is not None else None
     texts = split_lines(steps)
-    lines, written = [], Written()
-    for latex, rule in texts[:MAX_LINES]:
-        lines.append(check_line(reader, written, latex, rule, hints))
+    written = Written()
+    lines = [check_line(reader, written, *text, hints) for text in texts[:MAX_LINES]]
     if len(texts) > MAX_LINES:
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
-    result = Derivation(lines)
-    if goal is not None:
-        result.missing = what_is_missing(written, goal, proves, least)
-    return result
+    missing = what_is_missing(written, goal, proves, least) if goal is not None else ""
+    return Derivation(lines, missing)
 
 
 @dataclass
@@ -186,25 +164,19 @@ class Written:
 
 
 def split_lines(steps):
-    """(latex, rule) for each line that says something."""
+    """(latex, rule) for each line that says something; an environment is one line."""
     if isinstance(steps, str):
         steps = steps.splitlines()
-    result, open_lines = [], ""
+    result, begun = [], ""
     for line in steps:
-        line = open_lines + line
-        if line.count("\\begin{") > line.count("\\end{"):
-            open_lines = line + " "
-            continue
-        open_lines = ""
-        match = re.match(r"^((?:[^%\\]|\\.)*)(?:%(.*))?$", line.strip(), re.S)
-        latex, rule = (match.group(1), match.group(2) or "") if match else (line, "")
+        line = begun + line
+        begun = line + " " if line.count("\\begin{") > line.count("\\end{") else ""
+        latex, rule = re.match(r"((?:[^%\\]|\\.)*)%?(.*)", line.strip(), re.S).groups()
         latex = re.sub(r"^\s*(\$\$|\\\[|&)|(\$\$|\\\]|\\\\)\s*$", "", latex.strip()).strip()
-        latex = re.sub(r"^&\s*", "", latex)
-        if latex:
-            result.append((as_words(latex), rule.strip()))
-    if open_lines:
-        result.append((as_words(open_lines), ""))
-    return result
+        latex = as_words(re.sub(r"^&\s*", "", latex))
+        if latex and not begun:
+            result.append((latex, rule.strip()))
+    return [*result, (as_words(begun), "")] if begun else result
 
 
 def prepared(given):
@@ -214,9 +186,8 @@ def prepared(given):
         smooth = re.fullmatch(r"(.*?)\s*\\?,?\s*(?:\\text\s*\{\s*be smooth\s*\}|be smooth)", latex)
         item = Item("let", "", formulas=(smooth[1] if smooth else latex,), smooth=bool(smooth))
         for equation in reader.let(item):
-            raise ValueError(
-                f"given: {latex!r} is not understood: {equation.links[0].verdict.reason}"
-            )
+            reason = equation.links[0].verdict.reason
+            raise ValueError(f"given: {latex!r} is not understood: {reason}")
     return reader
 
 
@@ -237,19 +208,15 @@ def check_line(reader, written, latex, rule, hints):
     try:
         found = layout.lines(tokenize(latex))
     except Unread as error:
-        line.kind, line.reason = "unread", with_place(error, latex)
         written.tokens = []
-        return line
+        return replace(line, kind="unread", reason=error.in_place(latex))
     reader.keep, work = True, Work(BUDGET)
     for part in found:
         text = latex
         if part.operators and not part.sides[0]:
             if not written.tokens:
-                line.kind, line.reason = (
-                    "unread",
-                    "begins with a relation, and nothing stands before it",
-                )
-                return line
+                reason = "begins with a relation, and nothing stands before it"
+                return replace(line, kind="unread", reason=reason)
             text = f"{written.text} {latex}"
             part = shifted(part, len(text) - len(latex))
             part.sides[0] = written.tokens
@@ -259,11 +226,14 @@ def check_line(reader, written, latex, rule, hints):
     return line
 
 
+def moved(tokens, offset):
+    """Tokens that stand further to the right."""
+    return [replace(token, at=token.at + offset, end=token.end + offset) for token in tokens]
+
+
 def shifted(part, offset):
     """A line whose tokens stand further to the right."""
-    sides = [
-        [replace(x, at=x.at + offset, end=x.end + offset) for x in side] for side in part.sides
-    ]
+    sides = [moved(side, offset) for side in part.sides]
     return layout.Line(sides, part.operators, [shifted(c, offset) for c in part.conditions])
 
 
@@ -272,7 +242,7 @@ def remember(written, part, text):
     last = part.sides[-1]
     if last:
         written.text = text[last[0].at : last[-1].end]
-        written.tokens = [replace(x, at=x.at - last[0].at, end=x.end - last[0].at) for x in last]
+        written.tokens = moved(last, -last[0].at)
     try:
         sides = [plain(read(side)) for side in part.sides]
     except Unread:
@@ -303,18 +273,18 @@ def what_is_missing(written, goal, proves, least):
     if written.sides[-1] != goal[1]:
         return f"it does not end with ${right}$"
     # Equalities that change something, and are not the claim itself, are the steps of the way.
-    ways = {goal[0]: 0}
+    ways, proved = {goal[0]: 0}, ("=", ":=")
     for one, relation, other in written.steps:
-        if relation in ("=", ":=") and one != other and (one, other) != goal and one in ways:
+        if relation in proved and one != other and (one, other) != goal and one in ways:
             ways.setdefault(other, ways[one] + 1)
-    if goal[1] not in ways:
-        broken = [relation for _, relation, _ in written.steps if relation not in ("=", ":=")]
-        if broken:
-            return f"a step with {broken[0]!r} proves no equality"
-        if goal in [(one, other) for one, _, other in written.steps]:
-            return "there is no step between the two ends"
-        return f"no chain of equalities leads to ${right}$"
-    return "" if ways[goal[1]] >= least else f"{least} steps are asked for"
+    if goal[1] in ways:
+        return "" if ways[goal[1]] >= least else f"{least} steps are asked for"
+    broken = [relation for _, relation, _ in written.steps if relation not in proved]
+    if broken:
+        return f"a step with {broken[0]!r} proves no equality"
+    if goal in [(one, other) for one, _, other in written.steps]:
+        return "there is no step between the two ends"
+    return f"no chain of equalities leads to ${right}$"
 
 
 def plain(node):
@@ -322,18 +292,15 @@ def plain(node):
     if isinstance(node, t.Product) and all(sign in ("", "*") for sign, _ in node.factors):
         return _plain_product(node)
     node = replace(t.rebuild(node, plain), at=0)
-    if isinstance(node, t.Group) and node.opening == "(" and len(node.items) == 1:
-        return node.items[0]
-    if isinstance(node, t.Add):
-        terms = []
-        for term in node.terms:
-            terms += term.terms if isinstance(term, t.Add) else (term,)
-        terms = [x for x in terms if x != t.Number("0")] or [t.Number("0")]
-        return terms[0] if len(terms) == 1 else t.Add(tuple(sorted(terms, key=repr)))
-    if isinstance(node, t.Negate):
-        if isinstance(node.body, t.Negate):
-            return node.body.body
-        return node.body if node.body == t.Number("0") else node
+    match node:
+        case t.Group("(", (item,)):
+            return item
+        case t.Negate(t.Negate(body)) | t.Negate(t.Number("0") as body):
+            return body
+        case t.Add():
+            terms = [x for term in node.terms for x in getattr(term, "terms", (term,))]
+            terms = [x for x in terms if x != ZERO] or [ZERO]
+            return terms[0] if len(terms) == 1 else t.Add(tuple(sorted(terms, key=repr)))
     return node
 
 
@@ -341,21 +308,16 @@ def _plain_product(node):
     """Factors in one order, signs collected, without ones; a name keeps the bracket behind it."""
     factors, negative, before = [], False, None
     for sign, written in node.factors:
-        base = before.base if isinstance(before, t.Script) else before
-        called = not sign and isinstance(written, t.Group) and isinstance(base, t.Name)
-        if called:
-            inside = tuple(plain(item) for item in written.items)
-            factors[-1] = t.Product(
-                (("", factors[-1]), ("(", replace(written, items=inside, at=0)))
-            )
+        if not sign and isinstance(written, t.Group) and isinstance(t.bare(before), t.Name):
+            group = replace(written, items=tuple(map(plain, written.items)), at=0)
+            factors[-1] = t.Product((("", factors[-1]), ("(", group)))
         else:
             factor = plain(written)
             if isinstance(factor, t.Negate):
                 negative, factor = not negative, factor.body
-            nested = isinstance(factor, t.Product) and all(sign == "" for sign, _ in factor.factors)
-            factors += [f for _, f in factor.factors] if nested else [factor]
+            factors += t.factors_of(factor)
         before = written
-    factors = [f for f in factors if f != t.Number("1")] or [t.Number("1")]
+    factors = [f for f in factors if f != ONE] or [ONE]
     product = t.Product(tuple(("", f) for f in sorted(factors, key=repr)))
     value = factors[0] if len(factors) == 1 else product
     return t.Negate(value) if negative else value

@@ -8,18 +8,22 @@ class EquationError(AssertionError):
 class Unread(Exception):
     """LaTeX that has no one meaning here: it is said to be not understood, and never guessed.
 
-    Attributes
-    ----------
-    message : str
-        What was not understood and, where it can be told, what to write instead.
-    at : int or None
-        Where in the LaTeX it stands (a character offset).
+    The `message` says what was not understood and, where it can be told, what to write instead;
+    `at` is where in the LaTeX it stands (a character offset), or None.
     """
 
     def __init__(self, message, at=None):
         super().__init__(message)
         self.message = message
         self.at = at
+
+    def in_place(self, latex):
+        """The message with the place in a formula that it is about."""
+        if self.at is None:
+            return self.message
+        start = max(min(self.at, len(latex)), 0)
+        near = " ".join(latex[max(0, start - 12) : start + 18].split())
+        return f"{self.message}, at character {start + 1}: … {near} …"
 
 
 class Undefined(Exception):
@@ -43,13 +47,7 @@ class Contradiction(Undefined):
 
 
 class NoDerivative(Undefined):
-    """A derivative does not exist at a point: the one-sided slopes differ, or the function jumps.
-
-    Attributes
-    ----------
-    left, right : number or None
-        The one-sided slopes; None where the function jumps.
-    """
+    """A derivative does not exist at a point: its slopes `left` and `right` differ, or it jumps."""
 
     def __init__(self, message, left=None, right=None):
         super().__init__(message)

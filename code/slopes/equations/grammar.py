@@ -47,21 +47,38 @@ class Given(Lexer):
 
 def whole(product):
     """A product as one node."""
-    if len(product) == 1:
-        return product[0][1]
-    return t.Product(tuple(product), at=product[0][1].at)
+    return product[0][1] if len(product) == 1 else t.Product(tuple(product), at=product[0][1].at)
 
 
-def once(scripts, at):
-    """The sub- and superscript of a name; a second one has no place."""
+def added(terms, at):
+    """A sum of the terms as one node."""
+    return terms[0] if len(terms) == 1 else t.Add(tuple(terms), at=at)
+
+
+def term(sign, product):
+    """A product with its sign."""
+    if sign.type == "PM":
+        raise Unread("± has two meanings: write both", sign.value.at)
+    node = whole(product)
+    return t.Negate(node, at=sign.value.at) if sign.type == "MINUS" else node
+
+
+def marked(scripts, at):
+    """(below, above) of the sub- and superscript of a name; a second one has no place."""
     if len({kind for kind, _ in scripts}) < len(scripts):
         raise Unread("two subscripts, or two superscripts: use braces", at)
-    return dict(scripts)
+    found = dict(scripts)
+    return found.get("sub"), found.get("sup")
+
+
+def nodes_in(parts):
+    """What was read, without the tokens between."""
+    return [part for part in parts if not isinstance(part, Token)]
 
 
 @v_args(inline=True)
 class Tree(Transformer):
-    """One method for each rule of the grammar; a product is a list of (sign, factor) until it is whole."""
+    """One method for each rule; a product is a list of (sign, factor) until it is whole."""
 
     def side(self, body):
         return body
@@ -75,27 +92,14 @@ class Tree(Transformer):
         return t.Chain((first, *rest[1::2]), tuple(r.value.text for r in rest[::2]), at=first.at)
 
     def sum(self, first, *rest):
-        terms = [whole(first)]
-        for sign, product in zip(rest[::2], rest[1::2], strict=True):
-            terms.append(self._term(sign, product))
-        return terms[0] if len(terms) == 1 else t.Add(tuple(terms), at=terms[0].at)
+        terms = [whole(first), *map(term, rest[::2], rest[1::2])]
+        return added(terms, terms[0].at)
 
     def signed(self, sign, first, *rest):
-        terms = [self._term(sign, first)]
+        terms = [term(sign, first), *map(term, rest[::2], rest[1::2])]
         if sign.type == "PLUS":
-            terms = [t.Add((terms[0],), at=sign.value.at)]
-        for other, product in zip(rest[::2], rest[1::2], strict=True):
-            terms.append(self._term(other, product))
-        if len(terms) == 1:
-            return terms[0]
-        return t.Add(tuple(terms), at=terms[0].at)
-
-    @staticmethod
-    def _term(sign, product):
-        node = whole(product)
-        if sign.type == "PM":
-            raise Unread("± has two meanings: write both", sign.value.at)
-        return t.Negate(node, at=sign.value.at) if sign.type == "MINUS" else node
+            terms[0] = t.Add((terms[0],), at=sign.value.at)
+        return added(terms, terms[0].at)
 
     def one(self, factor):
         return [("", factor)]
@@ -111,45 +115,38 @@ class Tree(Transformer):
         return [("", first), (operator.value.text, negative), *rest[1:]]
 
     def operator(self, mark, *parts):
-        marks = once(parts[:-1], mark.value.at)
-        body = whole(parts[-1])
-        return t.Operator(
-            mark.value.text, marks.get("sub"), marks.get("sup"), body, at=mark.value.at
-        )
+        *scripts, body = parts
+        at = mark.value.at
+        return t.Operator(mark.value.text, *marked(scripts, at), whole(body), at=at)
 
     def bare(self, mark, *scripts):
         return self.factor(t.Name(mark.value.text, "op", at=mark.value.at), *scripts)
 
     def integral(self, mark, *parts):
         *scripts, body, _, name = parts
-        marks = once(scripts, mark.value.at)
-        variable = t.Name(name.value.text, name.value.style, at=name.value.at)
-        return t.Written(marks.get("sub"), marks.get("sup"), body, variable, at=mark.value.at)
+        at = mark.value.at
+        return t.Written(*marked(scripts, at), body, self.name(name), at=at)
 
     def integral_of_one(self, mark, *parts):
         return self.integral(mark, *parts[:-2], t.Number("1"), *parts[-2:])
 
     def factor(self, atom, *scripts):
-        if not scripts:
-            return atom
-        marks = once([s for s in scripts if s[0] in ("sub", "sup")], atom.at)
+        below, above = marked([s for s in scripts if s[0] in ("sub", "sup")], atom.at)
         primes = sum(count for kind, count in scripts if kind == "prime")
-        if isinstance(atom, t.Group) and atom.opening == ".":
-            return t.Bar(atom.items[0], marks.get("sub"), marks.get("sup"), at=atom.at)
+        if isinstance(atom, t.Group) and atom.opening == "." and scripts:
+            return t.Bar(atom.items[0], below, above, at=atom.at)
         if any(kind == "bang" for kind, _ in scripts):
             atom = t.Script(atom, None, t.Mark("!"), at=atom.at)
-            if not marks and not primes:
-                return atom
-        return t.Script(atom, marks.get("sub"), marks.get("sup"), primes, at=atom.at)
+        hanging = below is not None or above is not None or primes
+        return t.Script(atom, below, above, primes, at=atom.at) if hanging else atom
 
     def sub(self, _, node):
         return "sub", node
 
     def sup(self, _, node):
         factors = [f for _, f in node.factors] if isinstance(node, t.Product) else [node]
-        if all(f == t.Name("prime", "sign") for f in factors):
-            return "prime", len(factors)
-        return "sup", node
+        primes = all(f == t.Name("prime", "sign") for f in factors)
+        return ("prime", len(factors)) if primes else ("sup", node)
 
     def prime(self, mark):
         return "prime", int(mark.value.text)
@@ -183,7 +180,7 @@ class Tree(Transformer):
         return t.Root(body, degree, at=mark.value.at)
 
     def group(self, opening, inside, closing):
-        items = inside.items if isinstance(inside, t.Listed) else (inside,)
+        items = t.items_of(inside)
         return t.Group(opening.value.text, items, closing.value.text, at=opening.value.at)
 
     def parted(self, opening, one, _, other, closing):
@@ -191,26 +188,23 @@ class Tree(Transformer):
         return self.group(opening, t.Listed((one, other)), closing)
 
     def cases(self, mark, *parts):
-        return t.Cases(tuple(p for p in parts if isinstance(p, tuple) and not isinstance(p, Token)),
-                       at=mark.value.at)  # fmt: skip
+        return t.Cases(tuple(nodes_in(parts)), at=mark.value.at)
 
     def case(self, value, *parts):
-        words = self._words(parts)
-        items = [p for p in parts if not isinstance(p, Token)]
+        words, items = self._words(parts), nodes_in(parts)
         if "otherwise" in words:
             raise Unread("otherwise stands beside another condition", value.at)
         if {"and", "or"} <= words:
             raise Unread("and beside or in one condition is not read", value.at)
         if len(items) == 1 and not isinstance(items[0], t.Listed):
             return value, items[0]
-        flat = [x for i in items for x in (i.items if isinstance(i, t.Listed) else (i,))]
-        return value, t.Listed(tuple(flat), "or" if "or" in words else "and", at=value.at)
+        flat = tuple(x for item in items for x in t.items_of(item))
+        return value, t.Listed(flat, "or" if "or" in words else "and", at=value.at)
 
     def last_case(self, value, *parts):
         if "otherwise" not in self._words(parts):
-            raise Unread(
-                "a case without a condition: write \\text{otherwise} for what is left", value.at
-            )
+            reason = "a case without a condition: write \\text{otherwise} for what is left"
+            raise Unread(reason, value.at)
         return value, t.Otherwise()
 
     @staticmethod
@@ -218,17 +212,15 @@ class Tree(Transformer):
         texts = [p.value for p in parts if isinstance(p, Token) and p.type == "TEXT"]
         for token in texts:
             if word_of(token) not in CASE_WORDS:
-                raise Unread(
-                    f"the words {token.text.strip()!r} are not read in a condition", token.at
-                )
-        return {word_of(token) for token in texts}
+                words = token.text.strip()
+                raise Unread(f"the words {words!r} are not read in a condition", token.at)
+        return set(map(word_of, texts))
 
     def row(self, *parts):
-        return tuple(p for p in parts if not isinstance(p, Token))
+        return tuple(nodes_in(parts))
 
     def matrix(self, mark, *parts):
-        rows = tuple(p for p in parts if isinstance(p, tuple) and not isinstance(p, Token))
-        return t.Matrix(rows, at=mark.value.at)
+        return t.Matrix(tuple(nodes_in(parts)), at=mark.value.at)
 
 
 PARSER = Lark(

@@ -7,6 +7,7 @@ behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``
 which begin a chain of their own.
 """
 
+import itertools
 from dataclasses import dataclass, field
 
 from .errors import Unread
@@ -65,15 +66,12 @@ def split(tokens, kinds):
 def _unwrapped(tokens):
     """The rows inside an environment that only aligns, or inside braces (a box) around it all."""
     while tokens and (tokens[0].kind == "lbrace" or tokens[0].text in ALIGNING):
-        level = 0
-        for place, token in enumerate(tokens):
-            level += DEPTH.get(token.kind, 0)
-            if level == 0:
-                break
-        if place < len(tokens) - 1:
-            if tokens[0].kind == "lbrace":
-                return tokens
-            raise Unread("something stands behind the end of an environment", tokens[place + 1].at)
+        levels = itertools.accumulate(DEPTH.get(token.kind, 0) for token in tokens)
+        end = next(place for place, level in enumerate(levels) if level == 0)
+        if end < len(tokens) - 1 and tokens[0].kind == "lbrace":
+            return tokens
+        if end < len(tokens) - 1:
+            raise Unread("something stands behind the end of an environment", tokens[end + 1].at)
         tokens = tokens[1:-1]
     return tokens
 
@@ -88,24 +86,20 @@ def _take_row(row, result):
         row = row[:-1]
     if not row:
         return
-    last = result[-1] if result else None
-    if last is None or not _goes_on(row, indented, last):
+    if not result or not _goes_on(row, indented, result[-1]):
         segments = _parted(row)
-        last = _chain(segments[0][1])
-        result.append(last)
+        result.append(_chain(segments[0][1]))
     else:
-        if row[0].kind == "rel":
-            segments = _parted(row[1:])
-            if last.sides[-1]:
-                last.operators.append(row[0].text)
-                last.sides.append([])
-        else:
-            segments = _parted(row)
+        last, begins = result[-1], row[0].kind == "rel"
+        if begins and last.sides[-1]:
+            last.operators.append(row[0].text)
+            last.sides.append([])
+        segments = _parted(row[begins:])
         more = _chain(segments[0][1])
         last.sides[-1] = last.sides[-1] + more.sides[0]
         last.sides += more.sides[1:]
         last.operators += more.operators
-    _add_segments(segments[1:], last, result)
+    _add_segments(segments[1:], result[-1], result)
 
 
 def _within(row):
@@ -125,13 +119,10 @@ def _goes_on(row, indented, last):
     first = row[0]
     if first.kind == "rel" or not last.sides[-1] or not last.operators:
         return True
-    if first.kind != "op":
-        return False
-    if first.text in ("+", "-", "pm") and not indented:
-        return False
-    if first.text in ("+", "-", "pm") and len(split(row, ("rel",))[0]) > 1:
+    signed = first.kind == "op" and first.text in ("+", "-", "pm")
+    if signed and indented and len(split(row, ("rel",))[0]) > 1:
         raise Unread("this row begins with a sign and has a relation: begin it with it", first.at)
-    return True
+    return first.kind == "op" and (indented or not signed)
 
 
 def _parted(row):
@@ -149,7 +140,6 @@ def _parted(row):
                 segments[-1][0] = word if len(segments) > 1 else ""
         else:
             segments[-1][1].append(token)
-        if level or token.kind not in BREAKS:
             word = ""
     return [segments[0], *(s for s in segments[1:] if s[1])]
 
@@ -174,27 +164,30 @@ def _add_segments(segments, target, result):
     told = ""
     for place, (word, tokens) in enumerate(segments):
         line = _chain(tokens)
-        told = word if word in RESTRICTS or (word and word not in JOINS) else told
+        told = told if word in ("", *JOINS) else word
         if not line.operators:
             pending.append(tokens)
             if _ranged(target, pending):
                 pending = []
             continue
-        begins = told == "" or told not in RESTRICTS
-        equal = line.operators[0] in ("=", ":=", "~")
-        if begins and equal and not _begins_range(segments, place):
-            if pending:
-                raise Unread("stands beside a relation and belongs to none", pending[0][0].at)
+        equal = line.operators[0] in ("=", ":=", "~") and told not in RESTRICTS
+        if equal and not _begins_range(segments, place):
+            _refuse_pending(pending)
             target, told = line, ""
             result.append(target)
             continue
         if told and told not in RESTRICTS:
-            raise Unread(f"a condition behind the words {told!r}: only for, if and where are read",
-                         tokens[0].at)  # fmt: skip
+            reason = f"a condition behind the words {told!r}: only for, if and where are read"
+            raise Unread(reason, tokens[0].at)
         for extra in pending:
             target.conditions.append(Line([extra, *line.sides[1:]], list(line.operators)))
         target.conditions.append(line)
         pending = []
+    _refuse_pending(pending)
+
+
+def _refuse_pending(pending):
+    """What stands beside a relation belongs to one."""
     if pending:
         raise Unread("stands beside a relation and belongs to none", pending[0][0].at)
 
@@ -206,9 +199,9 @@ def _begins_range(segments, place):
 
 def _ranged(target, pending):
     """Join ``…`` and ``n`` to the condition ``i = 1`` before them."""
-    if len(pending) == 2 and pending[0][0].kind == "dots" and target.conditions:
-        before = target.conditions[-1]
-        if before.operators == ["="] and len(before.sides) == 2:
-            before.operators, before.sides = ["range"], [*before.sides, pending[1]]
-            return True
-    return False
+    before = target.conditions[-1] if target.conditions else None
+    dots = len(pending) == 2 and pending[0][0].kind == "dots"
+    joined = dots and before and before.operators == ["="]
+    if joined:
+        before.operators, before.sides = ["range"], [*before.sides, pending[1]]
+    return joined

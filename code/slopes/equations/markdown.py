@@ -5,6 +5,7 @@ only: a paragraph that begins with a bold **Let** or **Case** may hold formulas 
 words *and*, *be* and *smooth*.
 """
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -16,15 +17,13 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_inline=True)
 PARSER.use(amsmath_plugin)
-EXEMPT = re.compile(r"<!--\s*verify:\s*exempt\b[\s:,]*(.*?)\s*-->", re.S)
-REMARK = re.compile(r"<!--\s*verify:\s*(.*?)\s*-->", re.S)
+REMARK = re.compile(r"<!--\s*verify:\s*(exempt\b)?[\s:,]*(.*?)\s*-->", re.S)
 LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
 OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
 DOLLARS = re.compile(r"(?<!\\)\$\$")
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
-DEEPEST = (
-    20_000  # openings of environments, comments or brackets of HTML: Markdown backtracks on them
-)
+# Markdown backtracks on what opens: comments, environments, brackets.
+OPENINGS = {"<!--": 1000, "\\begin{": 5000, "[": 20_000}
 
 
 class Unreadable(ValueError):
@@ -35,21 +34,8 @@ class Unreadable(ValueError):
 class Item:
     """One thing that the checker reads.
 
-    Attributes
-    ----------
-    kind : str
-        'heading', 'let', 'case', 'display', 'inline', 'exempt', or 'wrong' (text is the reason).
-    text : str
-    level : int
-        Of a heading.
-    formulas : tuple of str
-        Of a Let or Case.
-    smooth : bool
-        Whether a Let says so.
-    label : str
-        Of a display.
-    line, cell : int
-        Where it stands, from 1; `cell` is None in a Markdown file.
+    Its kind is 'heading', 'let', 'case', 'display', 'inline', 'exempt' or 'wrong' (text is the reason);
+    a heading has a level, a Let or Case has formulas and may say smooth, a display may have a label.
     """
 
     kind: str
@@ -58,8 +44,8 @@ class Item:
     formulas: tuple = ()
     smooth: bool = False
     label: str = ""
-    line: int = 0
-    cell: int | None = None
+    line: int = 0  # from 1
+    cell: int | None = None  # None in a Markdown file
 
 
 def read_file(path):
@@ -91,31 +77,32 @@ def read_markdown(text, cell=None, first=0):
     """The items of Markdown text."""
     if len(text) > MOST:
         raise Unreadable(f"a page of {len(text):,} characters; at most {MOST:,} are read")
-    if text.count("<!--") > 1000 or text.count("\\begin{") > 5000 or text.count("[") > DEEPEST:
+    if any(text.count(opening) > most for opening, most in OPENINGS.items()):
         raise Unreadable("a page with thousands of openings that are never closed is not read")
     try:
         tokens = PARSER.parse(text)
     except RecursionError as error:
         raise Unreadable("a page nested too deeply") from error
     found = []
-    for place, token in enumerate(tokens):
+    for before, token in zip([None, *tokens], tokens, strict=False):
         line = first + (token.map[0] + 1 if token.map else 0)
-        found += _items(token, tokens[place - 1] if place else None, line, cell)
+        found += _items(token, before, line, cell)
     return found
 
 
 def _items(token, before, line, cell):
     """The items of one block."""
-    if token.type == "inline" and before is not None and before.type == "heading_open":
-        return [Item("heading", token.content, int(before.tag[1]), line=line, cell=cell)]
-    if token.type in ("math_block", "math_block_label", "amsmath"):
-        return [Item("display", token.content, label=token.info or "", line=line, cell=cell)]
-    if token.type == "fence":
-        return _fence(token, line, cell)
-    if token.type == "html_block":
-        return _remarks(token.content, line, cell)
-    if token.type == "inline" and token.children:
-        return _paragraph(token, line, cell)
+    match token.type:
+        case "inline" if before is not None and before.type == "heading_open":
+            return [Item("heading", token.content, int(before.tag[1]), line=line, cell=cell)]
+        case "math_block" | "math_block_label" | "amsmath":
+            return [Item("display", token.content, label=token.info or "", line=line, cell=cell)]
+        case "fence":
+            return _fence(token, line, cell)
+        case "html_block":
+            return _remarks(token.content, line, cell)
+        case "inline":
+            return _paragraph(token, line, cell)
     return []
 
 
@@ -134,41 +121,42 @@ def _fence(token, line, cell):
 
 def _remarks(text, line, cell):
     """What an HTML comment tells the checker: an exemption with its reason."""
-    for found in REMARK.finditer(text):
-        exempt = EXEMPT.match(found.group())
-        if exempt is None:
+    for exempt, reason in REMARK.findall(text):
+        kind = "exempt" if exempt and reason else "wrong"
+        if not exempt:
             reason = (
                 "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
             )
-            yield Item("wrong", reason, line=line, cell=cell)
-        elif not exempt[1]:
-            yield Item("wrong", "an exemption without a reason", line=line, cell=cell)
-        else:
-            yield Item("exempt", exempt[1], line=line, cell=cell)
+        yield Item(kind, reason or "an exemption without a reason", line=line, cell=cell)
 
 
 def _paragraph(token, line, cell):
     """A Let or Case, or the formulas that stand in a paragraph."""
     parts = [c for c in token.children if c.content or c.type in ("strong_open", "strong_close")]
+    opened = itertools.pairwise(parts)
     bold = [
-        k for k, c in enumerate(parts[:-1])
-        if c.type == "strong_open" and parts[k + 1].content.strip() in ("Let", "Case")
-    ]  # fmt: skip
-    if bold == [0] and parts[2:3] and parts[2].type == "strong_close":
+        c.type == "strong_open" and word.content.strip() in ("Let", "Case") for c, word in opened
+    ]
+    if (
+        bold[:1] == [True]
+        and not any(bold[1:])
+        and [c.type for c in parts[2:3]] == ["strong_close"]
+    ):
         return [_declaration(parts[1].content.strip(), parts[3:], line, cell)]
     found = []
-    if bold:
+    if any(bold):
         reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
         found.append(Item("wrong", reason, line=line, cell=cell))
     for child in token.children:
-        if child.type == "math_inline":
-            found.append(Item("inline", child.content, line=line, cell=cell))
-        elif child.type == "math_inline_double":
-            found.append(Item("display", child.content, line=line, cell=cell))
-        elif child.type == "html_inline":
-            found += _remarks(child.content, line, cell)
-        elif child.type == "text" and DOLLARS.search(child.content):
-            found.append(Item("wrong", "a $$ without its partner", line=line, cell=cell))
+        match child.type:
+            case "math_inline":
+                found.append(Item("inline", child.content, line=line, cell=cell))
+            case "math_inline_double":
+                found.append(Item("display", child.content, line=line, cell=cell))
+            case "html_inline":
+                found += _remarks(child.content, line, cell)
+            case "text" if DOLLARS.search(child.content):
+                found.append(Item("wrong", "a $$ without its partner", line=line, cell=cell))
     return found
 
 
@@ -178,12 +166,12 @@ def _declaration(kind, parts, line, cell):
     said = [w for w in re.split(r"[\s,.;:]+", words) if w]
     strange = [w for w in said if w not in ("and", "be", "smooth")]
     formulas = tuple(c.content for c in parts if c.type.startswith("math"))
-    if strange or ("smooth" in said) != ("be" in said):
-        shown = " ".join(strange) or " ".join(said)
-        reason = f"a {kind} holds formulas, and, be smooth: not the words {shown!r}"
+    smooth, reason = "smooth" in said, ""
+    if strange or smooth != ("be" in said):
+        found = " ".join(strange or said)
+        reason = f"a {kind} holds formulas, and, be smooth: not the words {found!r}"
+    elif not formulas:
+        reason = f"a {kind} without a formula"
+    if reason:
         return Item("wrong", reason, line=line, cell=cell)
-    if not formulas:
-        return Item("wrong", f"a {kind} without a formula", line=line, cell=cell)
-    return Item(
-        kind.lower(), words, formulas=formulas, smooth="smooth" in said, line=line, cell=cell
-    )
+    return Item(kind.lower(), words, formulas=formulas, smooth=smooth, line=line, cell=cell)

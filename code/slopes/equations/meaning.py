@@ -12,33 +12,19 @@ from . import tree as t
 
 @dataclass
 class Definition:
-    """What a name stands for.
+    """What a name, unique on its page, stands for.
 
-    Attributes
-    ----------
-    name : str
-        Unique on its page.
-    kind : str
-        'value' (``u := …``, a number, vector or matrix), 'function' (``f(x) := …``), 'elements'
-        (``S_i := …``, also a recurrence) or 'smooth' (any differentiable function of `parameters`).
-    body : tree.Node or None
-        None for 'smooth'.
-    parameters : tuple of str
-    vectors : tuple of bool
-        Which parameters are vectors.
-    indices : tuple of str
-        Of 'elements', and of functions with an index (``q_i(T) := …``).
-    conditions : tuple of tree.Node
-        Where it was defined, if not everywhere.
+    Its `kind` is 'value' (``u := …``, a number, vector or matrix), 'function' (``f(x) := …``),
+    'elements' (``S_i := …``, also a recurrence) or 'smooth' (any differentiable function).
     """
 
     name: str
     kind: str
-    body: t.Node | None = None
+    body: t.Node | None = None  # None for 'smooth'
     parameters: tuple = ()
-    vectors: tuple = ()
-    indices: tuple = ()
-    conditions: tuple = ()
+    vectors: tuple = ()  # which parameters are vectors
+    indices: tuple = ()  # of 'elements', and of functions with an index (q_i(T) := …)
+    conditions: tuple = ()  # where it was defined, if not everywhere
 
     @property
     def is_function(self):
@@ -64,33 +50,16 @@ class Leaves:
 
 
 class Meaning:
-    """The names of a page, and what is assumed about its variables.
-
-    Attributes
-    ----------
-    table : dict of str to Definition
-    families : dict of str to int
-        Free arrays, with their number of indices: 1 for a vector, 2 for a matrix.
-    extents : dict of (str, int) to tree.Node
-        The upper end of the index at a place of an array, as it was declared or is used.
-    ranges : dict of str to tree.Node
-        The upper end of an index letter.
-    sizes : list of str
-        Symbols that are upper ends of indices, in the order of their first use.
-    conditions : list of tree.Node
-        What is assumed at the place that is being read.
-    kinks : dict of (str, int) to list of (tree.Node, tree.Node)
-        Function and order of its derivative, to points with the values that a Let gives there.
-    """
+    """The names of a page, and what is assumed about its variables."""
 
     def __init__(self):
-        self.table = {}
-        self.families = {}
-        self.extents = {}
-        self.ranges = {}
-        self.sizes = []
-        self.conditions = []
-        self.kinks = {}
+        self.table = {}  # name: Definition
+        self.families = {}  # free arrays with their number of indices: 1 a vector, 2 a matrix
+        self.extents = {}  # (array, place of an index): its upper end, as declared or as used
+        self.ranges = {}  # index letter: its upper end
+        self.sizes = []  # names that are upper ends of indices, in the order of their first use
+        self.conditions = []  # what is assumed at the place that is being read
+        self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
     def lookup(self, name):
         """The definition of a name, or None where it is free or has a fixed meaning."""
@@ -116,7 +85,9 @@ class Meaning:
         for item in node.walk():
             if isinstance(item, t.Big | t.Listing) and item.upper is not None:
                 self._note_size(item.upper)
-                self._note_extents(item.index, item.upper, item.body)
+                self.ranges[item.index] = item.upper
+                for place in places_of(item.index, item.body):
+                    self.extents.setdefault(place, item.upper)
             elif isinstance(item, t.IndexRange):
                 self._note_size(item.upper)
                 self.ranges[item.index] = item.upper
@@ -137,24 +108,13 @@ class Meaning:
             if isinstance(item, t.Symbol) and item.name not in (*self.sizes, *self.table):
                 self.sizes.append(item.name)
 
-    def _note_extents(self, index, upper, body):
-        self.ranges[index] = upper
-        for item in body.walk():
-            if isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
-                for place, used in enumerate(item.indices):
-                    if used == t.Symbol(index):
-                        self.extents.setdefault((item.base.name, place), upper)
-
     def end_of_index(self, index, *nodes):
         """The upper end of an index, from where it stands in the nodes; None where nothing tells."""
         for node in nodes:
-            for item in node.walk():
-                if isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
-                    for place, used in enumerate(item.indices):
-                        if used == t.Symbol(index):
-                            found = self.extent(item.base.name, place)
-                            if found is not None:
-                                return found
+            for place in places_of(index, node):
+                found = self.extent(*place)
+                if found is not None:
+                    return found
         return self.ranges.get(index)
 
     def extent(self, name, place, depth=0):
@@ -162,16 +122,11 @@ class Meaning:
         known = self.table.get(name)
         if (name, place) in self.extents or known is None or known.body is None or depth > 6:
             return self.extents.get((name, place))
-        if place >= len(known.indices):
-            return None
-        index = t.Symbol(known.indices[place])
-        for item in known.body.walk():
-            if isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
-                for where, used in enumerate(item.indices):
-                    if used == index and item.base.name != name:
-                        found = self.extent(item.base.name, where, depth + 1)
-                        if found is not None:
-                            return found
+        index = known.indices[place] if place < len(known.indices) else None
+        for other, where in places_of(index, known.body):
+            found = self.extent(other, where, depth + 1) if other != name else None
+            if found is not None:
+                return found
         return None
 
     # -- what an expression depends on --------------------------------------------------------------
@@ -184,78 +139,72 @@ class Meaning:
         return found
 
     def _collect(self, node, bound, found, stop):
-        if isinstance(node, t.Symbol):
-            if node.name not in bound:
-                self._collect_name(node.name, found, stop)
-            return
-        if isinstance(node, t.Function):
-            self._collect_definition(node.name, found, stop)
-            return
-        if isinstance(node, t.Element | t.Kronecker):
-            for index in node.indices:
-                self._collect_index(index, bound, found)
-            if isinstance(node, t.Element) and node.base != t.Symbol(
-                getattr(node.base, "name", "")
-            ):
-                self._collect(node.base, bound, found, stop)
-            elif isinstance(node, t.Element) and node.base.name not in bound:
-                self._collect_base(node.base.name, found, stop)
-            return
-        if isinstance(node, t.IndexRange):
-            found.indices.add(node.index)
-            found.sizes |= {n for n in t.names_in(node.upper) if n in self.sizes}
-            return
-        if isinstance(node, t.At):
-            inner = self.leaves(node.body, stop=stop)
-            given = {name.name for name, _ in node.assignments if isinstance(name, t.Symbol)}
-            inner.scalars -= given | bound
-            for kind in vars(found):
-                getattr(found, kind).update(getattr(inner, kind))
-            for _, value in node.assignments:
-                self._collect(value, bound, found, stop)
-            return
-        if isinstance(node, t.Big | t.Listing):
-            for end in (getattr(node, "lower", None), node.upper):
-                if end is not None:
-                    self._collect_index(end, bound, found)
-            rest = [node.body, *([node.condition] if getattr(node, "condition", None) else [])]
-            for child in rest:
-                self._collect(child, bound | {node.index}, found, stop)
-            return
-        if isinstance(node, t.Integral | t.Antiderivative | t.Limit | t.Extremum):
-            bound = bound | {node.variable}
-        elif isinstance(node, t.Lambda):
-            bound = bound | {node.parameter}
+        match node:
+            case t.Symbol(name):
+                if name not in bound:
+                    self._collect_name(name, found, stop)
+                return
+            case t.Function(name):
+                self._collect_definition(name, found, stop)
+                return
+            case t.Element(base, indices):
+                for index in indices:
+                    self._collect_index(index, bound, found)
+                if not isinstance(base, t.Symbol):
+                    self._collect(base, bound, found, stop)
+                elif base.name not in bound:
+                    self._collect_name(base.name, found, stop, found.families)
+                return
+            case t.Kronecker(indices):
+                for index in indices:
+                    self._collect_index(index, bound, found)
+                return
+            case t.IndexRange(index, _, upper):
+                found.indices.add(index)
+                found.sizes |= t.names_in(upper) & set(self.sizes)
+                return
+            case t.At(body, assignments):
+                inner = self.leaves(body, stop=stop)
+                given = {name.name for name, _ in assignments if isinstance(name, t.Symbol)}
+                inner.scalars -= given | bound
+                for kind, names in vars(inner).items():
+                    getattr(found, kind).update(names)
+                for _, value in assignments:
+                    self._collect(value, bound, found, stop)
+                return
+            case t.Big() | t.Listing():
+                for end in (getattr(node, "lower", None), node.upper):
+                    if end is not None:
+                        self._collect_index(end, bound, found)
+                for child in (node.body, getattr(node, "condition", None)):
+                    if child is not None:
+                        self._collect(child, bound | {node.index}, found, stop)
+                return
+            case t.Integral() | t.Antiderivative() | t.Limit() | t.Extremum():
+                bound = bound | {node.variable}
+            case t.Lambda(parameter):
+                bound = bound | {parameter}
         for child in node.children():
             self._collect(child, bound, found, stop)
 
     def _collect_index(self, node, bound, found):
-        for item in node.walk():
-            if (
-                isinstance(item, t.Symbol)
-                and item.name not in bound
-                and item.name not in self.table
-            ):
-                (found.sizes if item.name in self.sizes else found.indices).add(item.name)
+        for name in t.names_in(node) - bound - self.table.keys():
+            (found.sizes if name in self.sizes else found.indices).add(name)
 
-    def _collect_name(self, name, found, stop):
+    def _collect_name(self, name, found, stop, free=None):
+        """A name; one without a meaning belongs to `free`, where it is told by an index below it."""
         known = self.table.get(name)
         if known is not None:
             self._collect_definition(name, found, stop)
             if known.is_function and name not in stop:
                 for parameter in known.parameters:
                     self._collect_name(parameter, found, stop)
+        elif free is not None:
+            free.add(name)
         elif name in self.sizes:
             found.sizes.add(name)
         else:
             (found.families if name in self.families else found.scalars).add(name)
-
-    def _collect_base(self, name, found, stop):
-        """The name of an element: a function with an index stands at its own parameters."""
-        if name in self.table:
-            self._collect_name(name, found, stop)
-        else:
-            found.families.add(name)
 
     def _collect_definition(self, name, found, stop):
         known = self.table.get(name)
@@ -269,3 +218,13 @@ class Meaning:
         if known.body is not None:
             bound = frozenset((*known.parameters, *known.indices))
             self._collect(known.body, bound, found, stop)
+
+
+def places_of(index, node):
+    """(array, place) of each element in a tree whose index at that place is the given letter."""
+    wanted = t.Symbol(index)
+    for item in node.walk():
+        if isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
+            for place, used in enumerate(item.indices):
+                if used == wanted:
+                    yield item.base.name, place

@@ -1,8 +1,8 @@
-r"""Which name is meant: letters with alphabets, labels, indices and layers, and what is declared of them.
+r"""Which name is meant: letters with alphabets, labels, indices, layers, and what is declared of them.
 
 A name on the page (`Name`, `Script`) becomes a *key*: ``z`` a letter, ``z·`` the family of its elements
-``z_i`` (and of bold z), ``W_{hx}`` a letter with a label, ``z^[1]`` one with a layer, ``hat:y`` one with an
-accent. A key has at most one meaning at a place; `Names.current` tells under which internal name
+``z_i`` (and of bold z), ``W_{hx}`` a letter with a label, ``z^[1]`` one with a layer, ``hat:y`` one
+with an accent. A key has at most one meaning at a place; `Names.current` tells under which internal name
 it stands in the trees (``u`` and, where a later section defines it anew, ``u~2``).
 """
 
@@ -14,119 +14,87 @@ from .functions import FIXED, SPELLED
 
 INCREMENTS = {"Delta": "Δ", "delta": "δ", "d": "d"}  # before a letter, where they have no meaning
 ALPHABETS = ("cal", "bb", "hat", "tilde", "bar")
-
-
-def parts_of(sub):
-    """The parts of a subscript: z_{ij} and z_{i,j} have two, z_{i+1} one, w_{11} two."""
-    if isinstance(sub, t.Listed):
-        return list(sub.items)
-    if isinstance(sub, t.Product) and not any(operator for operator, _ in sub.factors):
-        return [factor for _, factor in sub.factors]
-    if isinstance(sub, t.Number) and len(sub.text) == 2 and sub.text.isdigit():
-        return [t.Number(digit, at=sub.at) for digit in sub.text]
-    return [sub]
+UPRIGHT = ("op", "rm")
 
 
 def written(node):
     """The text of a label: letters, digits, commas and signs as they stand."""
-    if isinstance(node, t.Name | t.Number | t.Mark):
-        return node.text
-    if isinstance(node, t.Listed):
-        return ",".join(written(item) for item in node.items)
-    if isinstance(node, t.Negate):
-        return "-" + written(node.body)
-    if isinstance(node, t.Add):
-        text = "+".join(written(item) for item in node.terms)
-        return text.replace("+-", "-")
-    if isinstance(node, t.Product):
-        return "".join(operator + written(factor) for operator, factor in node.factors)
+    match node:
+        case t.Name() | t.Number() | t.Mark():
+            return node.text
+        case t.Listed():
+            return ",".join(map(written, node.items))
+        case t.Negate():
+            return "-" + written(node.body)
+        case t.Add():
+            return "+".join(map(written, node.terms)).replace("+-", "-")
+        case t.Product():
+            return "".join(operator + written(factor) for operator, factor in node.factors)
     raise Unread("this label is not read: letters and digits", node.at)
+
+
+def follower(factors, place):
+    """The factor that follows directly, without a sign between; None without one."""
+    after = factors[place + 1] if place + 1 < len(factors) else ("*", None)
+    return None if after[0] else after[1]
 
 
 class Names:
     """What is declared of the names of a page at one place.
 
-    Attributes
-    ----------
-    meaning : meaning.Meaning
-    current : dict of str to str
-        Key to the internal name of its present meaning.
-    section_of : dict of str to int
-        Where a key got its present meaning.
-    numbers : set of str
-        Keys that were declared to be numbers (``Let a > 0``).
-    unknown : dict of str to str
-        Keys whose definition could not be read, with the reason.
-    used : set of str
-        Keys that stood in a display or a Let above.
-    bound : list of set of str
-        Indices, parameters and other bound names that hold now.
-    beside : set of str
-        Keys that stand without a bracket behind them in the chain that is being read.
-    indexed : set of str
-        Arrays that have a declared shape, or of which an element with an index letter was read.
-    whole : set of str
-        Keys that were declared to be whole numbers.
+    Its `meaning` is the table that is filled for the evaluator; all else is kept by key.
     """
 
     def __init__(self, meaning):
         self.meaning = meaning
-        self.current = {}
-        self.section_of = {}
-        self.numbers = set()
-        self.unknown = {}
-        self.used = set()
-        self.bound = []
-        self.beside = set()
-        self.indexed = set()
-        self.whole = set()
+        self.current = {}  # the internal name of the present meaning
+        self.section_of = {}  # where a key got it
+        self.numbers = set()  # declared to be numbers: Let a > 0
+        self.whole = set()  # declared to be whole numbers
+        self.unknown = {}  # with the reason why the definition could not be read
+        self.used = set()  # stood in a display or a Let above
+        self.beside = set()  # stand without a bracket behind them in the chain that is being read
+        self.bound = []  # for each binding around this place: its names, and whether they are vectors
+        self.indexed = set()  # arrays with a declared shape, or read with an index letter
 
     # -- keys ---------------------------------------------------------------------------------------
 
     def word(self, name):
         """The key of a letter or word, without subscript or layer."""
-        if name.style in ("op", "rm"):
+        if name.style in UPRIGHT:
             text = SPELLED.get(name.text, name.text)
             return text.lower() if text not in FIXED and text.lower() in FIXED else text
-        if name.style in ALPHABETS:
-            return f"{name.style}:{name.text}"
-        return name.text
+        return f"{name.style}:{name.text}" if name.style in ALPHABETS else name.text
 
     def family(self, key):
         """The key of the elements of a letter: its own if it is an array itself, else ``z·``."""
-        known = self.lookup(key)
-        array = self.is_bound(key, vector=True) or self.internal(key) in self.meaning.families
-        array = array or (known is not None and (known.kind == "elements" or known.indices))
-        array = array or (
-            known is not None and known.kind == "value" and self.is_array_value(known.body)
-        )
-        return key if array else key + "·"
+        known, internal = self.lookup(key), self.internal(key)
+        array = self.is_bound(key, vector=True) or internal in self.meaning.families
+        array = array or (known is not None and known.indices)
+        return key if array or self.is_array_value(t.Symbol(internal)) else key + "·"
 
     def is_array_value(self, node):
         """Whether an expression is a vector or a matrix, as far as its form tells."""
-        if isinstance(node, t.Vector | t.Listing | t.Matrix | t.Transpose | t.Hadamard):
-            return True
-        if isinstance(node, t.Symbol):
-            known = self.meaning.lookup(node.name)
-            if known is None:
-                return node.name in self.meaning.families or any(
-                    node.name in b for b in self.vectors
-                )
-            return known.kind == "elements" or (
-                known.kind == "value" and self.is_array_value(known.body)
-            )
-        if isinstance(node, t.Add):
-            return any(self.is_array_value(term) for term in node.terms)
-        if isinstance(node, t.Multiply):
-            flags = [self.is_array_value(f) for f in node.factors]
-            return any(flags) and not isinstance(node.factors[0], t.Transpose)
-        if isinstance(node, t.Negate | t.Divide):
-            return self.is_array_value(next(node.children()))
-        if isinstance(node, t.Apply):
-            return node.head == t.Function("softmax") or (
-                len(node.arguments) == 1 and self.is_elementwise(node.head)
-                and self.is_array_value(node.arguments[0])
-            )  # fmt: skip
+        match node:
+            case t.Vector() | t.Listing() | t.Matrix() | t.Transpose() | t.Hadamard():
+                return True
+            case t.Symbol(name):
+                known = self.meaning.lookup(name)
+                if known is None:
+                    return name in self.meaning.families or self.is_bound(name, vector=True)
+                value = known.kind == "value" and self.is_array_value(known.body)
+                return known.kind == "elements" or value
+            case t.Add(terms):
+                return any(map(self.is_array_value, terms))
+            case t.Multiply(factors):
+                inner = isinstance(factors[0], t.Transpose)
+                return not inner and any(map(self.is_array_value, factors))
+            case t.Negate(value) | t.Divide(value):
+                return self.is_array_value(value)
+            case t.Apply(t.Function("softmax")):
+                return True
+            case t.Apply(head, (argument,)):
+                return self.is_elementwise(head) and self.is_array_value(argument)
         return False
 
     def is_elementwise(self, head):
@@ -134,36 +102,31 @@ class Names:
         known = self.meaning.lookup(getattr(head, "name", ""))
         return known is not None and known.is_function and not any(known.vectors)
 
-    @property
-    def vectors(self):
-        """The sets of bound names that stand for vectors."""
-        return [{n for n, vector in names.items() if vector} for names in self.bound]
-
     def key(self, node):
         """(key, indices) of a name with its sub- and superscripts; the latter as they are written."""
-        base, sub, sup = node, None, None
-        if isinstance(node, t.Script):
-            base, sub, sup = node.base, node.sub, node.sup
-        key = self.word(base)
-        if isinstance(sup, t.Group):
-            key += self.layer(sup)
-        bold = "·" if base.style == "bf" else ""
+        base, sub, sup, _ = t.scripts(node)
+        key, bold = self.layered(base, sup), "·" if base.style == "bf" else ""
         if sub is None:
             return key + bold, ()
-        parts = parts_of(sub)
+        parts = t.parts_of(sub)
         if all(isinstance(p, t.Number | t.Name | t.Mark) for p in parts):
-            whole = key + "_{" + "".join(written(p) for p in parts) + "}" + bold
-            upright = isinstance(parts[0], t.Name) and parts[0].style in ("rm", "op")
+            whole = self.labelled(key, parts) + bold
             digits = all(isinstance(p, t.Number) for p in parts)
-            label = upright or self.has_meaning(whole)
-            if label or (digits and (bold or not self.is_indexed(self.family(key)))):
+            counts = digits and (bold or not self.is_indexed(self.family(key)))
+            if counts or t.is_name(parts[0], styles=UPRIGHT) or self.has_meaning(whole):
                 return whole, ()
-        family = key + bold if bold else self.family(key)
-        return family, tuple(parts)
+        return key + bold if bold else self.family(key), tuple(parts)
 
-    def layer(self, group):
-        r"""``^{[1]}`` and ``^{(l)}`` are labels."""
-        return "^" + group.opening + ",".join(written(item) for item in group.items) + group.closing
+    def layered(self, base, sup):
+        r"""The key of a letter with its layer: ``^{[1]}`` and ``^{(l)}`` are labels."""
+        if not isinstance(sup, t.Group):
+            return self.word(base)
+        return self.word(base) + "^" + sup.opening + written(t.Listed(sup.items)) + sup.closing
+
+    @staticmethod
+    def labelled(key, parts):
+        """A key with a label below it."""
+        return key + "_{" + "".join(getattr(part, "text", "") for part in parts) + "}"
 
     def is_indexed(self, key):
         """Whether a family was declared, defined by its elements, or used with index letters above."""
@@ -186,11 +149,8 @@ class Names:
     def has_meaning(self, key):
         """Whether a key was defined, shaped or declared."""
         internal = self.internal(key)
-        return (
-            internal in self.meaning.table
-            or internal in self.meaning.families
-            or key in self.numbers
-        )
+        shaped = internal in self.meaning.table or internal in self.meaning.families
+        return shaped or key in self.numbers
 
     def is_bound(self, key, vector=False):
         """Whether a key is an index, a parameter or otherwise bound here (as a vector, if asked so)."""
@@ -198,23 +158,25 @@ class Names:
 
     def is_number(self, key):
         """Whether a name before a bracket is a factor: rule 18."""
-        known = self.lookup(key)
-        if known is not None and not self.is_bound(key):
+        if self.is_bound(key):
+            return True
+        known, internal = self.lookup(key), self.internal(key)
+        if known is not None:
             return not known.is_function
-        internal = self.internal(key)
-        return (
-            self.is_bound(key) or key in self.numbers or key in self.beside or key in ("e", "pi")
-            or internal in self.meaning.families or internal in self.meaning.sizes
-        )  # fmt: skip
+        said = key in self.numbers or key in self.beside or key in ("e", "pi")
+        return said or internal in self.meaning.families or internal in self.meaning.sizes
 
     def is_function(self, key, style=""):
         """Whether a name is a function: defined with parameters, smooth, or with a fixed meaning."""
         if self.is_bound(key):
             return False
         known = self.lookup(key)
-        if known is not None:
-            return known.is_function
-        return style in ("op", "rm") and key in FIXED
+        return known.is_function if known is not None else style in UPRIGHT and key in FIXED
+
+    def is_fixed(self, name):
+        """Whether a word is one of the functions with a fixed meaning, here."""
+        key = self.word(name)
+        return name.style in UPRIGHT and key in FIXED and self.lookup(key) is None
 
     def refuse_unknown(self, key, at):
         """Stop at a name whose definition could not be read."""
@@ -222,9 +184,9 @@ class Names:
             raise Unread(f"{t.pretty(key)} is unknown: {self.unknown[key]}", at)
 
     @contextmanager
-    def binding(self, *names, vectors=()):
-        """Bind names while an expression is read."""
-        self.bound.append({**dict.fromkeys(names, False), **dict.fromkeys(vectors, True)})
+    def binding(self, *names, parameters=None):
+        """Bind names while an expression is read, and parameters, which may be vectors."""
+        self.bound.append({**dict.fromkeys(names, False), **(parameters or {})})
         try:
             yield
         finally:
@@ -232,86 +194,45 @@ class Names:
 
     def fresh(self, key):
         """A new internal name for a key: its own at first, and later ``u~2``."""
-        internal = self.current.get(key)
-        if internal is None and key not in self.meaning.table:
-            self.current[key] = key
-            return key
-        number = int(internal.partition("~")[2] or 1) + 1 if internal else 2
-        self.current[key] = f"{key}~{number}"
+        old = self.current.get(key)
+        number = int(old.partition("~")[2] or 1) + 1 if old else 1
+        self.current[key] = key if number == 1 else f"{key}~{number}"
         return self.current[key]
 
     # -- what stands in a formula -------------------------------------------------------------------
 
     def keys_in(self, node):
         """The keys of all names that stand in a tree; a label belongs to its name."""
-        if isinstance(node, t.Script) and isinstance(node.base, t.Name):
-            try:
-                key, indices = self.key(node)
-            except Unread:
-                return set()
-            layered = isinstance(node.sup, t.Group)
-            rest = [*indices, *([node.sup] if node.sup is not None and not layered else [])]
-            return {key}.union(*(self.keys_in(part) for part in rest))
-        if isinstance(node, t.Name):
-            return set() if node.style == "sign" else {self.key(node)[0]}
-        return set().union(*(self.keys_in(child) for child in node.children()))
+        base, _, sup, _ = t.scripts(node)
+        if not isinstance(base, t.Name):
+            return set().union(*map(self.keys_in, node.children()))
+        if base is node and base.style == "sign":
+            return set()
+        try:
+            key, indices = self.key(node)
+        except Unread:
+            return set()
+        powers = [] if sup is None or isinstance(sup, t.Group) else [sup]
+        return {key}.union(*map(self.keys_in, (*indices, *powers)))
 
     def standing_alone(self, sides):
         """Keys that stand in a chain without brackets or primes behind them: numbers, by their use.
 
         What stands below or above in a derivative is not shown to be a number by it.
         """
-        found = set()
-        stack = list(sides)
+        found, stack = set(), list(sides)
         while stack:
             node = stack.pop()
-            base = node.base if isinstance(node, t.Script) else node
             if isinstance(node, t.Product):
-                for (_, factor), after in zip(
-                    node.factors, (*node.factors[1:], ("*", None)), strict=True
-                ):
-                    inner, behind = (
-                        unscripted(factor),
-                        unscripted(after[1]) if not after[0] else None,
-                    )
-                    called = isinstance(behind, t.Group)
-                    increases = inner == factor and getattr(inner, "text", "") in INCREMENTS
-                    if isinstance(inner, t.Name) and (
-                        called or (increases and isinstance(behind, t.Name))
-                    ):
-                        continue
-                    stack.append(factor)
-            elif isinstance(node, t.Fraction) and is_derivative(node):
-                continue
-            elif isinstance(base, t.Name):
-                if not (isinstance(node, t.Script) and node.primes):
+                for place, (_, factor) in enumerate(node.factors):
+                    behind = t.bare(follower(node.factors, place))
+                    increases = t.is_name(factor, *INCREMENTS) and isinstance(behind, t.Name)
+                    acts = isinstance(behind, t.Group) or increases
+                    if not (acts and isinstance(t.bare(factor), t.Name)):
+                        stack.append(factor)
+            elif isinstance(t.bare(node), t.Name):
+                if not t.scripts(node)[3]:
                     found |= self.keys_in(node)
-            else:
+            elif not (isinstance(node, t.Fraction) and t.is_derivative(node)):
                 stack.extend(node.children())
         return found
-
-
-def unscripted(node):
-    """A node without what hangs on it."""
-    return node.base if isinstance(node, t.Script) else node
-
-
-def factors_of(node):
-    """The factors of a product without signs; a single node as one factor."""
-    if isinstance(node, t.Product) and not any(operator for operator, _ in node.factors):
-        return [factor for _, factor in node.factors]
-    return [node]
-
-
-def is_mark(node):
-    """Whether a name is the d or ∂ of a derivative."""
-    return isinstance(node, t.Name) and (
-        (node.text == "partial" and node.style == "sign")
-        or (node.text == "d" and node.style in ("", "rm"))
-    )
-
-
-def is_derivative(node):
-    r"""Whether a fraction is written like a derivative: \frac{d…}{dx}."""
-    top, bottom = unscripted(factors_of(node.top)[0]), factors_of(node.bottom)
-    return is_mark(bottom[0]) and len(bottom) > 1 and top == bottom[0]

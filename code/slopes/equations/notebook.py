@@ -1,4 +1,4 @@
-"""``verify()``: a chapter checks its own equations, wherever it is opened and whatever its file is called."""
+"""``verify()``: a chapter checks its own equations, wherever it is opened."""
 
 import json
 import os
@@ -81,13 +81,11 @@ def verify(name=None):
 def find(name):
     """The path of a page."""
     name = Path(name)
-    if name.is_absolute():
-        if name.is_file():
-            return name
-        raise FileNotFoundError(f"{name} does not exist")
-    for place in places():
+    for place in [Path()] if name.is_absolute() else places():
         if (place / name).is_file():
             return place / name
+    if name.is_absolute():
+        raise FileNotFoundError(f"{name} does not exist")
     raise FileNotFoundError(
         f"{name} is not in this folder, nor in a folder chapters/ here or above: save the notebook, "
         "or give its path"
@@ -104,20 +102,15 @@ def places():
 
 def running():
     """The notebook that runs this: the one the server names, or the one that holds what was run."""
-    session = os.environ.get("JPY_SESSION_NAME", "")
-    if (
-        session.endswith(".ipynb")
-        and Path(session).name
-        and (Path.cwd() / Path(session).name).is_file()
-    ):
-        return Path.cwd() / Path(session).name
-    ran = {normal(source) for source in executed_cells()}
+    session = Path.cwd() / Path(os.environ.get("JPY_SESSION_NAME", "")).name
+    if session.suffix == ".ipynb" and session.is_file():
+        return session
+    ran = set(map(normal, executed_cells()))
     best, most = None, 0
-    for place in places()[:2]:
-        for path in sorted(place.glob("*.ipynb")) if place.is_dir() and ran else ():
-            held = len(ran & code_of(path))
-            if held > most:
-                best, most = path, held
+    for path in (p for place in places()[:2] if ran for p in sorted(place.glob("*.ipynb"))):
+        held = len(ran & code_of(path))
+        if held > most:
+            best, most = path, held
     return best if 2 * most >= len(ran) else None
 
 
@@ -132,11 +125,8 @@ def code_of(path):
 
 def stale_notes(path):
     """A note where this session ran code that the saved file does not have."""
-    ran = executed_cells()
-    if not ran or path.suffix != ".ipynb":
-        return []
-    saved = code_of(path)
-    if all(normal(source) in saved for source in ran):
+    ran = set(map(normal, executed_cells()))
+    if path.suffix != ".ipynb" or ran <= code_of(path):
         return []
     return [
         "This session ran code that the saved file does not have. The verdicts are about the saved "

@@ -6,26 +6,24 @@ counts. An assumption holds to the end of its section; a definition from where i
 
 import copy
 import itertools
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from . import layout
 from . import tree as t
+from .calculus import family_of
 from .decide import BUDGET
-from .declare import Declarations, as_words, shown
+from .declare import Declarations, is_membership
 from .errors import Unread
-from .functions import FIXED
 from .grammar import read
 from .meaning import Meaning
-from .names import is_derivative
 from .numbers import Work
-from .scope import Scope
+from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
-# What an equation to solve is tried with: plain numbers only.
-SOLUTIONS = {str(k): t.Number(str(k)) for k in range(4)}
-SOLUTIONS |= {f"-{k}": t.Negate(t.Number(str(k))) for k in range(1, 4)}
-SOLUTIONS[r"\frac{1}{2}"] = t.Divide(t.Number("1"), t.Number("2"))
+# What an equation to solve is tried with.
+PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
 
 
 @dataclass
@@ -72,18 +70,7 @@ class Page:
 
 
 def check_items(items, keep=False):
-    """Check the displayed formulas among a page's items.
-
-    Parameters
-    ----------
-    items : list of markdown.Item
-    keep : bool
-        Keep with each link what is needed to decide it again (the tests' mutations do).
-
-    Returns
-    -------
-    Page
-    """
+    """The `Page` of a page's items; with `keep` each link holds what it takes to decide it again."""
     reader = PageReader(list(items), keep)
     return Page(list(reader.read()), reader.assumptions, reader.notes)
 
@@ -115,7 +102,7 @@ class PageReader(Declarations):
             elif item.kind == "exempt":
                 exempt = item.text
             elif item.kind == "wrong":
-                yield self.unread(item, "", item.text)
+                yield self.alone(item, "", "unread", item.text)
             elif item.kind in ("let", "case"):
                 yield from self.let(item)
             else:
@@ -123,9 +110,11 @@ class PageReader(Declarations):
                 exempt = None
 
     @staticmethod
-    def unread(item, latex, reason):
-        link = Link(as_words(latex), "", "", Verdict("unread", reason))
-        return Equation(as_words(latex), item.label, item.line, item.cell, [link])
+    def alone(item, latex, kind, reason):
+        """An equation that has one verdict as a whole."""
+        latex = as_words(latex)
+        link = Link(latex, "", "", Verdict(kind, reason))
+        return Equation(latex, item.label, item.line, item.cell, [link])
 
     def heading(self, level):
         """An assumption ends with the section it stands in; one under the title holds for the page."""
@@ -137,8 +126,7 @@ class PageReader(Declarations):
         """What is assumed here."""
         kept = {}  # a membership replaces an earlier one of the same name
         for number, condition in enumerate([*(c for _, c in self.assumed), *self.case]):
-            member = isinstance(condition, t.Relation) and condition.operator == "in"
-            kept[("in", condition.left) if member else number] = condition
+            kept[condition.left if is_membership(condition) else number] = condition
         return list(kept.values())
 
     def let(self, item):
@@ -150,7 +138,7 @@ class PageReader(Declarations):
             try:
                 conditions = self.declare(latex, item.smooth)
             except Unread as error:
-                yield self.unread(item, latex, with_place(error, latex))
+                yield self.alone(item, latex, "unread", error.in_place(latex))
                 continue
             if item.kind == "case":
                 self.case += conditions
@@ -160,110 +148,84 @@ class PageReader(Declarations):
     # -- displays -----------------------------------------------------------------------------------
 
     def display(self, item, exempt):
-        equation = Equation(as_words(item.text), item.label, item.line, item.cell)
         if exempt is not None:
-            equation.links = [Link(equation.latex, "", "", Verdict("exempt", exempt))]
-            return equation
+            return self.alone(item, item.text, "exempt", exempt)
         try:
             lines = layout.lines(tokenize(item.text))
         except Unread as error:
-            verdict = Verdict("unread", with_place(error, item.text))
-            equation.links = [Link(equation.latex, "", "", verdict)]
-            return equation
+            return self.alone(item, item.text, "unread", error.in_place(item.text))
         work = Work(BUDGET)
-        for line in lines:
-            equation.links += self.chain(line, item.text, work)
-        return equation
+        links = [link for line in lines for link in self.chain(line, item.text, work)]
+        return Equation(as_words(item.text), item.label, item.line, item.cell, links)
 
     def chain(self, line, latex, work):
         """The links of one chain."""
         try:
-            sides = [self.read_side(line, k) for k in range(len(line.sides))]
+            if not all(line.sides):
+                reason = "begins or ends with a relation, and nothing stands there"
+                raise Unread(reason, line.at)
+            sides = [read(side) for side in line.sides]
             if not line.operators and line.conditions:
                 raise Unread("a condition, and nothing that it restricts", line.at)
         except Unread as error:
             self.lost(line)
-            return [Link(as_words(latex), "", "", Verdict("unread", with_place(error, latex)))]
+            return [Link(as_words(latex), "", "", Verdict("unread", error.in_place(latex)))]
         self.prepare(sides)
-        links = [] if not line.operators else list(self.links(line, sides, latex, work))
-        for node in sides:
-            self.scope.used |= self.scope.keys_in(node)
+        links = list(self.links(line, sides, latex, work)) if line.operators else []
+        self.scope.used.update(*map(self.scope.keys_in, sides))
         return links
-
-    @staticmethod
-    def read_side(line, k):
-        if not line.sides[k]:
-            raise Unread("begins or ends with a relation, and nothing stands there", line.at)
-        return read(line.sides[k])
 
     def lost(self, line):
         """The name that an unreadable line would have defined is unknown."""
-        try:
-            form = self.form(read(line.sides[0]))
-        except Unread:
-            return
-        if (
-            form is not None
-            and line.operators[:1] in (["="], [":="])
-            and not self.scope.lookup(form.key)
-        ):
-            self.scope.unknown[form.key] = "its definition is not read"
+        if line.operators[:1] in (["="], [":="]):
+            with suppress(Unread):
+                self.lose(read(line.sides[0]))
 
     def prepare(self, sides):
         """What holds for one chain: letters that stand alone, and what smooth functions stand at."""
         scope = self.scope
         scope.beside = scope.standing_alone(sides)
-        scope.arguments, below = {}, {}
-        fractions = [
-            x for s in sides for x in s.walk() if isinstance(x, t.Fraction) and is_derivative(x)
-        ]
-        for fraction in fractions:
+        scope.arguments, below, variables_of = {}, {}, {}
+        fractions = (x for s in sides for x in s.walk() if isinstance(x, t.Fraction))
+        for fraction in filter(t.is_derivative, fractions):
             try:
                 body, variables, _ = scope.derivative_form(fraction)
-                values = [scope.by_value(node) for node, _ in variables]
+                values = [family_of(scope.by_value(node)) for node, _ in variables]
             except Unread:
                 continue
-            for value in values:
-                value = value.base if isinstance(value, t.Element) else value
-                below[value] = None
-                if isinstance(body, t.Name):
-                    known = scope.lookup(scope.word(body))
-                    if known is not None and known.kind == "smooth" and not known.parameters:
-                        scope.arguments.setdefault(known.name, {})[value] = None
+            below.update(dict.fromkeys(values))
+            known = scope.lookup(scope.word(body)) if isinstance(body, t.Name) else None
+            if known is not None and known.kind == "smooth" and not known.parameters:
+                variables_of.setdefault(known.name, {}).update(dict.fromkeys(values))
         only = [v for v in below if self.meaning.lookup(v.name) is None] or list(below)
-        scope.implicit = only[0] if len(only) == 1 else t.Symbol("x")
-        scope.arguments = {n: next(iter(v)) for n, v in scope.arguments.items() if len(v) == 1}
+        scope.implicit = only[0] if len(only) == 1 else PLAIN
+        scope.arguments = {n: next(iter(v)) for n, v in variables_of.items() if len(v) == 1}
 
     def links(self, line, sides, latex, work):
         """A definition first, where there is one; then a verdict on each relation."""
-        start = 0
         text = [as_words(latex[s[0].at : s[-1].end]) for s in line.sides]
-        if line.operators[0] in ("=", ":="):
+        links = [
+            Link(*x, Verdict("unread")) for x in zip(text, line.operators, text[1:], strict=False)
+        ]
+        if links[0].relation in ("=", ":="):
             try:
-                if self.define(sides[0], line.operators[0], sides[1], line.conditions):
-                    start = 1
-                    yield Link(
-                        text[0], line.operators[0], text[1], Verdict("defined", "introduces a name")
-                    )
+                if self.define(sides[0], links[0].relation, sides[1], line.conditions):
+                    links[0].verdict = Verdict("defined", "introduces a name")
+                    yield links.pop(0)
             except Unread as error:
-                start = 1
-                yield Link(text[0], line.operators[0], text[1],
-                           Verdict("unread", with_place(error, latex)))  # fmt: skip
+                links[0].verdict.reason = error.in_place(latex)
+                yield links.pop(0)
         try:
-            conditions = (
-                [self.restriction(c) for c in line.conditions]
-                if start < len(line.operators)
-                else []
-            )
+            conditions = [self.restriction(c) for c in line.conditions] if links else []
         except Unread as error:
-            for k in range(start, len(line.operators)):
-                reason = with_place(error, latex)
-                yield Link(text[k], line.operators[k], text[k + 1], Verdict("unread", reason))
             self.lost(line)
+            for link in links:
+                link.verdict.reason = error.in_place(latex)
+                yield link
             return
-        for k in range(start, len(line.operators)):
-            if line.operators[k] != "arrow" or k in (0, len(line.operators) - 1):
-                link = Link(text[k], line.operators[k], text[k + 1], Verdict("unread"))
+        last = len(line.operators) - 1
+        for k, link in enumerate(links, last + 1 - len(links)):
+            if link.relation != "arrow" or k in (0, last):
                 yield self.judged(link, line, sides, k, conditions, latex, work)
 
     def judged(self, link, line, sides, k, conditions, latex, work):
@@ -278,15 +240,14 @@ class PageReader(Declarations):
             self.meaning.note(left)
             self.meaning.note(right)
             conditions = [*conditions, *self.inherited(left, right)]
-            link.verdict = self.judge(
-                left, "=" if operator == ":=" else operator, right, conditions, work
-            )
+            claimed = "=" if operator == ":=" else operator
+            link.verdict = self.judge(left, claimed, right, conditions, work)
             link.left_node, link.right_node = left, right
             if self.keep:
                 link.again = (copy.deepcopy(self.meaning), conditions)
             self.temper(link, sides, k, conditions, work)
         except Unread as error:
-            link.verdict = Verdict("unread", with_place(error, latex))
+            link.verdict = Verdict("unread", error.in_place(latex))
         except RecursionError:
             link.verdict = Verdict("unread", "nested too deeply")
         return link
@@ -302,36 +263,35 @@ class PageReader(Declarations):
 
     def refuse_condition(self, line, sides, conditions):
         """A lone relation between names as they are is a condition, and no identity: rule 27."""
-        plain = all(self.is_plain(side) for side in sides)
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
-        if plain and not numbers and not conditions:
+        if not numbers and not conditions and all(map(self.is_plain, sides)):
             raise Unread("a condition that stands alone: is this a Let?", line.at)
 
     def is_plain(self, node):
         """Whether a side is a name without a meaning, a number, or a set of these."""
-        if isinstance(node, t.Negate):
-            return self.is_plain(node.body)
-        if isinstance(node, t.Group):
-            return node.opening in "{[(" and all(self.is_plain(i) for i in node.items)
-        if isinstance(node, t.Mark):
-            return node.text == "dots"
-        if isinstance(node, t.Script):
-            shaped = isinstance(node.base, t.Name) and node.base.style == "bb"
-            indexed = isinstance(node.base, t.Name) and node.sup is None and not node.primes
-            if not indexed or self.scope.special(node.base, node) is not None:
-                return shaped
-            return shaped or self.scope.lookup(self.scope.key(node)[0]) is None
-        if isinstance(node, t.Name):
-            if isinstance(self.scope.special(node, node), t.Constant) and node.text != "infinity":
-                return False
-            key = self.scope.key(node)[0]
-            return self.scope.lookup(key) is None and not (
-                node.style in ("op", "rm") and key in FIXED
-            )
-        return isinstance(node, t.Number)
+        base, sub, sup, primes = t.scripts(node)
+        match base:
+            case t.Number():
+                return node is base
+            case t.Mark():
+                return base.text == "dots" and node is base
+            case t.Negate():
+                return self.is_plain(base.body) and node is base
+            case t.Group():
+                brackets = base.opening in "{[(" and node is base
+                return brackets and all(map(self.is_plain, base.items))
+            case t.Name(_, "bb") if node is not base:
+                return True  # a set: \mathbb{R}^n
+            case t.Name() if sup is None and not primes:
+                special = self.scope.special(base, sub)
+                if special is not None:
+                    return special == t.Constant("infinity") and node is base
+                words = node is base and self.scope.is_fixed(base)
+                return not words and self.scope.lookup(self.scope.key(node)[0]) is None
+        return False
 
     def as_limit(self, left, conditions):
-        """``f(x) \\to a, x \\to \\infty``: a limit, written as an arrow."""
+        r"""``f(x) \to a, x \to \infty``: a limit, written as an arrow."""
         arrows = [c for c in conditions if isinstance(c, t.Relation) and c.operator == "to"]
         if len(arrows) != 1 or not isinstance(arrows[0].left, t.Symbol):
             raise Unread("an arrow, and the display does not say where the variable goes")
@@ -354,8 +314,8 @@ class PageReader(Declarations):
             if not made.conditions:
                 continue
             own = tuple(t.Symbol(p) for p in made.parameters)
-            calls = [n.arguments for node in nodes for n in node.walk()
-                     if isinstance(n, t.Apply) and name in t.names_in(n.head, t.Function)]  # fmt: skip
+            applied = (n for node in nodes for n in node.walk() if isinstance(n, t.Apply))
+            calls = [n.arguments for n in applied if name in t.names_in(n.head, t.Function)]
             for condition in made.conditions:
                 bound = t.names_in(condition) & {*made.parameters, *made.indices}
                 free = bound <= leaves.scalars | leaves.families | leaves.indices
@@ -366,7 +326,7 @@ class PageReader(Declarations):
     # -- what tempers a refutation --------------------------------------------------------------------
 
     def temper(self, link, sides, k, conditions, work):
-        """Rules 16, 26 and 27: what looks refuted, and rests on something that the page did not declare."""
+        """Rules 16, 26 and 27: what looks refuted, and rests on what the page did not declare."""
         if link.verdict.kind not in ("refuted", "conditional"):
             return
         leaves = self.meaning.leaves(link.left_node, link.right_node)
@@ -376,19 +336,18 @@ class PageReader(Declarations):
                 raise Unread(f"the text gives ${item.text}$ (line {item.line}), which is not read: "
                              "say it in a Let")  # fmt: skip
         begins = k == 0 and link.relation == "="
-        if begins and (power := self.unnamed_power(sides[0])):
-            self.scope.unknown[power] = "a power of it is given, and not itself"
-            raise Unread(f"this gives a power of {shown(power)}: define {shown(power)} itself")
+        if begins:
+            self.refuse_power(sides[0])
         form = self.form(sides[0]) if begins else None
         letters = leaves.names or leaves.sizes
         if begins and isinstance(link.left_node, t.Constant) and letters:
-            raise Unread(f"{shown(form.key)} is a constant: a name of your own? write :=")
-        known = self.scope.lookup(form.key) if form is not None else None
+            raise Unread(f"{t.pretty(form.name)} is a constant: a name of your own? write :=")
+        known = self.scope.lookup(form.name) if form is not None else None
         if known is not None and link.verdict.kind == "refuted":
-            elsewhere = self.scope.section_of.get(form.key) != self.section
+            elsewhere = self.scope.section_of.get(form.name) != self.section
             if known.kind == "smooth" or elsewhere:
-                self.scope.unknown[form.key] = "a line gives it another meaning"
-                raise Unread(f"{shown(form.key)} has another meaning above: new? write :=")
+                self.scope.unknown[form.name] = "a line gives it another meaning"
+                raise Unread(f"{t.pretty(form.name)} has another meaning above: new? write :=")
         right = self.meaning.leaves(link.right_node)
         numeric = not (right.names or right.sizes or right.indices)
         if not numeric or link.relation != "=" or link.verdict.kind != "refuted":
@@ -401,20 +360,17 @@ class PageReader(Declarations):
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
         work, reason, region = Work(BUDGET), "an equation to solve, and no identity", ""
-        for name, text in itertools.product(sorted(leaves.scalars), SOLUTIONS):
-            pinned = [*conditions, t.Relation(t.Symbol(name), "=", SOLUTIONS[text])]
+        for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
+            value = self.scope.resolve(read(tokenize(text)))
+            pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
             found = self.judge(link.left_node, "=", link.right_node, pinned, work, regions=False)
             if found.kind == "verified":
-                region = f"{shown(name)} = {text}"
+                region = f"{t.pretty(name)} = {text}"
                 reason = f"an equation to solve: true for {region}"
                 break
         return Verdict("conditional", reason, link.verdict.witness, region=region)
 
 
-def with_place(error, latex):
-    """A reason with the place it is about."""
-    if error.at is None:
-        return error.message
-    start = max(min(error.at, len(latex)), 0)
-    near = " ".join(latex[max(0, start - 12) : start + 18].split())
-    return f"{error.message}, at character {start + 1}: … {near} …"
+def as_words(text):
+    """LaTeX on one line."""
+    return " ".join(text.split())

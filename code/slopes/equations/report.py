@@ -9,15 +9,8 @@ from .page import Equation
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
 SIGNS = {
-    "<=": "≤",
-    ">=": "≥",
-    "!=": "≠",
-    "~": "≈",
-    "in": "∈",
-    "notin": "∉",
-    "to": "→",
-    "arrow": "⇒",
-}
+    "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "notin": "∉", "to": "→", "arrow": "⇒",
+}  # fmt: skip
 MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
 
 
@@ -25,15 +18,8 @@ MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "
 class PageReport:
     """The verdicts on one page: prints as text, shows as a table in a notebook.
 
-    Attributes
-    ----------
-    path : str
-        The page, as it was asked for.
-    equations : list of page.Equation
-    assumptions : list of page.Assumption
-        What the page's Lets and Cases say: under these each equation is judged.
-    notes : list of str
-        What the reader should know, such as a name that gets a second meaning.
+    Its `assumptions` are what the page's Lets and Cases say: under these each equation is judged. Its
+    `notes` say what a reader should know, such as a name that gets a second meaning.
     """
 
     path: str
@@ -65,10 +51,11 @@ class PageReport:
 
     def require(self):
         """Raise `EquationError` naming the first link that is not in order."""
-        for kind in ("refuted", "unread", "conditional", "undecided"):
-            for equation, link in self.links:
-                if link.verdict.kind == kind:
-                    raise EquationError(f"{self.path}: {place(equation)}: {sentence(link)}")
+        wrong = [x for x in self.links if x[1].verdict.kind not in IN_ORDER]
+        if wrong:
+            order = ("refuted", "unread", "conditional", "undecided")
+            equation, link = min(wrong, key=lambda x: order.index(x[1].verdict.kind))
+            raise EquationError(f"{self.path}: {place(equation)}: {sentence(link)}")
 
     def __repr__(self):
         lines = [f"{self.path}: {self.summary()}"]
@@ -83,30 +70,29 @@ class PageReport:
         for equation, link in self.links:
             verdict = link.verdict
             kind = f"{MARKS.get(verdict.kind, '?')} {verdict.kind}"
-            cells = [
-                f'<code class="label">{html.escape(equation.label)}</code>',
-                f'<code class="tex">{html.escape(shown(link))}</code>',
-                kind if verdict.kind in IN_ORDER else f"<b>{kind}</b>",
-                html.escape(explained(verdict)),
-            ]
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+            label = f'<code class="label">{html.escape(equation.label)}</code>'
+            kind = kind if verdict.kind in IN_ORDER else f"<b>{kind}</b>"
+            rows.append((label, tex(shown(link)), kind, html.escape(explained(verdict))))
         notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.notes)
-        head = "<tr><th>label</th><th>equality</th><th>verdict</th><th>how</th></tr>"
+        said = ", ".join(tex(a.latex) for a in self.assumptions)
+        said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
         return (
             f"<details{opened}><summary><b>{html.escape(self.summary())}</b></summary>"
-            f"{self._assumed()}<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-            f"</details>{notes}"
+            f"{said}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>{notes}"
         )
 
-    def _assumed(self):
-        """What the page assumes, as a line above the table."""
-        if not self.assumptions:
-            return ""
-        said = ", ".join(
-            f'<code class="tex">{html.escape(a.latex)}</code>' for a in self.assumptions
-        )
-        return f"<p>Assumed where the page says so: {said}</p>"
+
+def tex(latex):
+    """LaTeX in HTML, as it is written."""
+    return f'<code class="tex">{html.escape(latex)}</code>'
+
+
+def html_table(head, rows):
+    """A table of cells that are HTML already."""
+    head = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def count(links):
@@ -159,27 +145,27 @@ def as_json(reports, unreadable=()):
 
 def _file(report):
     """One page as JSON: the displays in `equations`, the Lets in `assumptions`."""
-    equations = []
-    for equation in report.equations:
-        links = [
-            {
-                "left": link.left, "relation": link.relation, "right": link.right,
-                "verdict": link.verdict.kind, "reason": link.verdict.reason,
-                "region": link.verdict.region, "witness": link.verdict.witness,
-                "points": link.verdict.compared,
-            }
-            for link in equation.links
-        ]  # fmt: skip
-        equations.append(
-            {"label": equation.label, "latex": equation.latex, **_where(equation), "links": links}
-        )
-    assumptions = [{"kind": a.kind, "latex": a.latex, **_where(a)} for a in report.assumptions]
     return {
         "path": report.path,
-        "equations": equations,
-        "assumptions": assumptions,
+        "equations": [_equation(equation) for equation in report.equations],
+        "assumptions": [
+            {"kind": a.kind, "latex": a.latex, **_where(a)} for a in report.assumptions
+        ],
         "notes": report.notes,
     }
+
+
+def _equation(equation):
+    links = [
+        {
+            "left": link.left, "relation": link.relation, "right": link.right,
+            "verdict": link.verdict.kind, "reason": link.verdict.reason,
+            "region": link.verdict.region, "witness": link.verdict.witness,
+            "points": link.verdict.compared,
+        }
+        for link in equation.links
+    ]  # fmt: skip
+    return {"label": equation.label, "latex": equation.latex, **_where(equation), "links": links}
 
 
 def _where(item):

@@ -4,15 +4,18 @@ Every decision rests on what is declared (`names`) or on the form alone. What ne
 `Unread`, with advice: nothing is guessed.
 """
 
+import itertools
+
 from . import tree as t
-from .calculus import Calculus
+from .calculus import BOUND, Calculus
 from .errors import Unread
 from .functions import FIXED, OF_VECTORS
-from .names import INCREMENTS, Names, parts_of
+from .names import INCREMENTS, UPRIGHT, Names, follower
 
-PLAIN = (
-    "x"  # the variable of smooth functions that stand without any, where no derivative names one
-)
+PLAIN = t.Symbol(
+    "x"
+)  # what smooth functions without parameters stand at, unless a derivative tells
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 class Scope(Calculus, Names):
@@ -20,7 +23,7 @@ class Scope(Calculus, Names):
 
     def __init__(self, meaning):
         super().__init__(meaning)
-        self.implicit = t.Symbol(PLAIN)  # of smooth functions without parameters, in this chain
+        self.implicit = PLAIN  # of smooth functions without parameters, in this chain
         self.arguments = {}  # the same for one name, where a derivative names it
 
     def resolve(self, node):
@@ -40,22 +43,19 @@ class Scope(Calculus, Names):
 
     def name(self, node):
         """A letter or word, with a subscript and a layer where it has them."""
-        base = node.base if isinstance(node, t.Script) else node
-        special = self.special(base, node)
+        base, sub, sup, _ = t.scripts(node)
+        special = self.special(base, sub)
         if special is not None:
             return special
         key, indices = self.key(node)
         self.refuse_unknown(key, base.at)
-        internal = self.internal(key)
+        internal, known = self.internal(key), self.lookup(key)
         if indices:
-            resolved = tuple(self.resolve(p) for p in indices)
-            self.note_element(internal, resolved)
-            return t.Element(t.Symbol(internal), resolved)
+            return self.element(internal, indices)
         if self.is_bound(key):
             return t.Symbol(key)
-        known = self.lookup(key)
-        plain = node is base or (node.sub is None and not isinstance(node.sup, t.Group))
-        if known is None and base.style in ("op", "rm") and plain:
+        labelled = sub is not None or isinstance(sup, t.Group)
+        if known is None and base.style in UPRIGHT and not labelled:
             if key in FIXED:
                 raise Unread(f"{base.text} stands without an argument", base.at)
             if key not in self.numbers:
@@ -66,47 +66,55 @@ class Scope(Calculus, Names):
             self.meaning.families.setdefault(internal, 1)
         return t.Symbol(internal)
 
-    def special(self, base, node):
+    def special(self, base, sub):
         """Constants, the Kronecker delta, the vector of ones; None for any other name."""
-        key = self.word(base)
-        free = self.lookup(key) is None and not self.is_bound(key) and key not in self.numbers
-        sub = node.sub if isinstance(node, t.Script) else None
-        if base.style == "sign":
-            if key == "infinity":
-                return t.Constant("infinity")
-            if key != "ell":
-                raise Unread(f"{key} stands alone", base.at)
-        if (
-            base.text in ("1", "0")
-            and base.style in ("bf", "bb")
-            and not self.has_meaning(key + "·")
-        ):
-            raise Unread(f"a vector of {base.text}s: say how long it is in a Let", base.at)
-        if free and key in ("e", "pi") and base.style in ("", "rm") and sub is None:
+        key, plain = self.word(base), sub is None
+        known = self.lookup(key)
+        free = known is None and not self.is_bound(key) and key not in self.numbers
+        if base.style == "sign" and key == "infinity":
             return t.Constant(key)
-        if key == "i" and self.lookup(key) is not None and sub is None:
+        if base.style == "sign":
+            raise Unread(f"{key} stands alone", base.at)
+        vector = base.style in ("bf", "bb") and not self.has_meaning(key + "·")
+        if base.text in ("1", "0") and vector:
+            raise Unread(f"a vector of {base.text}s: say how long it is in a Let", base.at)
+        if free and plain and key in ("e", "pi") and base.style in ("", "rm"):
+            return t.Constant(key)
+        if key == "i" and known is not None and plain:
             return t.Constant("i")
-        if key == "delta" and sub is not None and len(parts_of(sub)) == 2 and free:
-            if not self.is_indexed("delta·"):
-                return t.Kronecker(tuple(self.resolve(p) for p in parts_of(sub)))
+        pair = () if plain else t.parts_of(sub)
+        if key == "delta" and free and len(pair) == 2 and not self.is_indexed("delta·"):
+            return t.Kronecker(self.resolved(pair))
         return None
 
-    def note_element(self, internal, indices):
-        """Remember that a free family is used with index letters, and with how many."""
+    def element(self, internal, indices):
+        """An element of a family; a free one is remembered with its number of indices."""
+        element = t.Element(t.Symbol(internal), self.resolved(indices))
         if internal not in self.meaning.table:
             old = self.meaning.families.get(internal, 0)
             self.meaning.families[internal] = max(old, len(indices))
-        if any(not isinstance(i, t.Number) for i in indices) or len(indices) > 1:
+        if len(indices) > 1 or not isinstance(element.indices[0], t.Number):
             self.indexed.add(internal)
+        return element
+
+    def resolved(self, nodes):
+        """The meanings of several trees."""
+        return tuple(map(self.resolve, nodes))
 
     def bare(self, known):
         """A function name without its argument stands for its value at its own parameters."""
         if known.parameters:
             return t.Symbol(known.name)
-        return t.Apply(t.Function(known.name), (self.arguments.get(known.name, self.implicit),))
+        return t.Apply(t.Function(known.name), (self.own_argument(known),))
+
+    def own_argument(self, known):
+        """What a function of one variable stands at, where nothing says it."""
+        if known.parameters:
+            return t.Symbol(known.parameters[0])
+        return self.arguments.get(known.name, self.implicit)
 
     def _Script(self, node):
-        base, sub, sup = node.base, node.sub, node.sup
+        base, sub, sup, primes = t.scripts(node)
         indicator = self.indicator(node, None)
         if indicator is not None:
             return self.raised(indicator[0], sup)
@@ -116,12 +124,10 @@ class Scope(Calculus, Names):
         else:
             result = self.resolve(base)
             if sub is not None and isinstance(base, t.Group) and base.opening == "||":
-                result, sub = t.Norm(result.body, self.resolve(sub)), None
-            if sub is not None:
-                result = t.Element(result, tuple(self.resolve(p) for p in parts_of(sub)))
-        if node.primes:
-            result = self.primed(result, node)
-        return self.raised(result, sup)
+                result = t.Norm(result.body, self.resolve(sub))
+            elif sub is not None:
+                result = t.Element(result, self.resolved(t.parts_of(sub)))
+        return self.raised(self.primed(result, node) if primes else result, sup)
 
     def raised(self, base, sup):
         """A superscript: a power, a factorial, a side, or a transpose."""
@@ -133,12 +139,12 @@ class Scope(Calculus, Names):
             if sup.text in ("+", "-"):
                 return t.Sided(base, sup.text)
             raise Unread(f"the superscript {sup.text} is not read", sup.at)
-        if isinstance(sup, t.Name):
-            transposes = sup.text == "top" and sup.style == "sign"
-            if transposes or (sup.text == "T" and self.is_array_value(base)):
-                return t.Transpose(base)
-            if sup.style == "sign" and sup.text == "star":
-                raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
+        if t.is_name(sup, "top", styles=("sign",)):
+            return t.Transpose(base)
+        if t.is_name(sup, "T") and self.is_array_value(base):
+            return t.Transpose(base)
+        if t.is_name(sup, "star", styles=("sign",)):
+            raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
         if isinstance(sup, t.Group) and sup.opening in "([":
             raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
@@ -146,7 +152,7 @@ class Scope(Calculus, Names):
     # -- arithmetic ---------------------------------------------------------------------------------
 
     def _Add(self, node):
-        terms = tuple(self.resolve(term) for term in node.terms)
+        terms = self.resolved(node.terms)
         return terms[0] if len(terms) == 1 else t.Add(terms)
 
     def _Negate(self, node):
@@ -173,7 +179,7 @@ class Scope(Calculus, Names):
             return self.listing(node)
         if any(isinstance(item, t.Chain) for item in node.items):
             raise Unread("a relation stands where a value is needed", node.at)
-        items = tuple(self.resolve(item) for item in node.items)
+        items = self.resolved(node.items)
         if node.opening == "{":
             return t.Finite(items)
         if len(items) == 1:
@@ -195,12 +201,11 @@ class Scope(Calculus, Names):
         if not scripts or first.base != last.base or len(node.items) > 4 or last.sub is None:
             raise Unread("this list with dots is not read", node.at)
         family = self.family(self.word(first.base))
-        body = t.Element(t.Symbol(self.internal(family)), (t.Symbol("…"),))
-        self.note_element(body.base.name, body.indices)
+        body = self.element(self.internal(family), (t.Name("…"),))
         return t.Listing(body, "…", self.resolve(last.sub))
 
     def _Matrix(self, node):
-        return t.Matrix(tuple(tuple(self.resolve(cell) for cell in row) for row in node.rows))
+        return t.Matrix(tuple(map(self.resolved, node.rows)))
 
     def _Cases(self, node):
         return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
@@ -216,40 +221,36 @@ class Scope(Calculus, Names):
     def _Operator(self, node):
         if node.kind == "lim":
             return self.limit(node)
-        if node.kind in ("sum", "prod"):
-            return self.big(node)
-        below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
-        if (
-            isinstance(below, t.Name)
-            and node.kind in ("max", "min")
-            and self.indexes(below, node.body)
-        ):
+        chain = isinstance(node.below, t.Chain)
+        below = node.below.sides[0] if chain else node.below
+        extremum = node.kind not in ("sum", "prod")
+        indexed = node.kind in ("max", "min") and self.indexes(below, node.body)
+        if not extremum or indexed:
             return self.big(node)
         if not isinstance(below, t.Name):
             raise Unread(f"below {node.kind} stands a name", node.at)
         key, _ = self.key(below)
         with self.binding(key):
-            condition = self.condition(node.below) if isinstance(node.below, t.Chain) else None
+            condition = self.condition(node.below) if chain else None
             return t.Extremum(node.kind, key, condition, self.resolve(node.body))
 
     @staticmethod
     def indexes(name, body):
         """Whether a name stands as an index in a tree."""
         subs = (x.sub for x in body.walk() if isinstance(x, t.Script) and x.sub is not None)
-        return any(part == name for sub in subs for part in parts_of(sub))
+        return isinstance(name, t.Name) and any(name in t.parts_of(sub) for sub in subs)
 
     def big(self, node):
         """A sum or product over one index, or over several."""
-        names = node.below.items if isinstance(node.below, t.Listed) else (node.below,)
-        names = tuple(p for n in names for p in (parts_of(n) if isinstance(n, t.Product) else (n,)))
-        index, lower, upper, condition = self.range_of(names[0], node)
+        first, *more = (part for item in t.items_of(node.below) for part in t.factors_of(item))
+        index, lower, upper, condition = self.range_of(first, node)
         with self.binding(index):
             told = self.condition(condition) if condition is not None else None
-            rest = node
-            if len(names) > 1:
-                left = names[1] if len(names) == 2 else t.Listed(names[1:])
-                rest = t.Operator(node.kind, left, node.above, node.body, at=node.at)
-            body = self.big(rest) if len(names) > 1 else self.resolve(node.body)
+            if more:
+                rest = t.Listed(tuple(more))
+                body = self.big(t.Operator(node.kind, rest, node.above, node.body, at=node.at))
+            else:
+                body = self.resolve(node.body)
         return t.Big(node.kind, index, lower, upper, told, body)
 
     def range_of(self, below, node):
@@ -259,11 +260,10 @@ class Scope(Calculus, Names):
             return self.word(below), None, upper, None
         if isinstance(below, t.Chain) and len(below.operators) == 1:
             (operator,), (left, right) = below.operators, below.sides
-            if isinstance(left, t.Name):
-                if operator == "=":
-                    return self.word(left), self.resolve(right), upper, None
-                if operator in ("!=", "<", "<=", ">", ">="):
-                    return self.word(left), None, upper, below
+            if isinstance(left, t.Name) and operator == "=":
+                return self.word(left), self.resolve(right), upper, None
+            if isinstance(left, t.Name) and operator in COMPARISONS:
+                return self.word(left), None, upper, below
         raise Unread("what stands below this sum is not read", node.at)
 
     def limit(self, node):
@@ -272,11 +272,7 @@ class Scope(Calculus, Names):
             raise Unread("below lim stands x \\to a", node.at)
         variable, target = below.sides
         side = {"down": "+", "up": "-"}.get(below.operators[0], "")
-        if (
-            isinstance(target, t.Script)
-            and isinstance(target.sup, t.Mark)
-            and target.sup.text in "+-"
-        ):
+        if t.is_sided(target):
             side, target = target.sup.text, target.base
         key = self.variable_key(variable)
         goal = self.resolve(target)
@@ -285,12 +281,11 @@ class Scope(Calculus, Names):
 
     def variable_key(self, node):
         """The key of a variable that a limit moves: a name, or an increment."""
+        rest = []
         if isinstance(node, t.Product):
             (_, node), *rest = self.with_increments(node.factors)
-            if rest:
-                raise Unread("a limit moves one name", node.at)
-        if not isinstance(node, t.Name | t.Script):
-            raise Unread("a limit moves a name", node.at)
+        if rest or not isinstance(node, t.Name | t.Script):
+            raise Unread("a limit moves one name", node.at)
         return self.key(node)[0]
 
     def _Written(self, node):
@@ -308,7 +303,7 @@ class Scope(Calculus, Names):
         below = node.below
         if not isinstance(below, t.Chain) or below.operators != ("=",):
             raise Unread("a value at a point is written |_{x = a}", node.at)
-        name, value = self.resolve(below.sides[0]), self.resolve(below.sides[1])
+        name, value = self.resolved(below.sides)
         if not isinstance(name, t.Symbol | t.Element):
             raise Unread("a value is given to a name", below.at)
         return t.At(self.resolve(node.body), ((name, value),))
@@ -316,16 +311,16 @@ class Scope(Calculus, Names):
     # -- products: calls, functions without brackets, derivatives -----------------------------------
 
     def with_increments(self, factors):
-        r"""The factors with ``\Delta x``, ``dx`` and ``\delta x`` as one name each, where they are increments."""
+        r"""The factors, with the increments ``\Delta x``, ``dx`` and ``\delta x`` as one name each."""
         result = []
         for operator, node in factors:
             before = result[-1][1] if result and not operator else None
-            base = node.base if isinstance(node, t.Script) else node
-            plain = isinstance(base, t.Name) and base.style == "" and base.text not in INCREMENTS
+            base, *hanging = t.scripts(node)
+            plain = t.is_name(base, styles=("",)) and base.text not in INCREMENTS
             if plain and isinstance(before, t.Name) and self.is_increment(before):
                 name = t.Name(INCREMENTS[before.text] + t.pretty(base.text), at=before.at)
                 if isinstance(node, t.Script):
-                    name = t.Script(name, node.sub, node.sup, node.primes, at=before.at)
+                    name = t.Script(name, *hanging, at=before.at)
                 result[-1] = (result[-1][0], name)
             else:
                 result.append((operator, node))
@@ -360,59 +355,46 @@ class Scope(Calculus, Names):
 
     def factor(self, factors, place):
         """One factor, with the arguments or the operand that follow it; and where to go on."""
-        node = factors[place][1]
-        following = follower(factors, place)
+        node, following = factors[place][1], follower(factors, place)
         form = self.derivative_form(node) if isinstance(node, t.Fraction) else None
         if form is not None and form[0] is None:
             operand, place = self.operand(factors, place + 1, node.at)
             return self.derivative(self.resolve(operand), form[1], form[2], node.at), place
-        base = node.base if isinstance(node, t.Script) else node
-        if isinstance(base, t.Name) and base.style == "sign" and base.text in ("partial", "nabla"):
+        base, group = t.bare(node), bracketed(following)
+        if t.is_name(base, "partial", "nabla", styles=("sign",)):
             return self.signed_factor(base.text, node, factors, place)
-        group = bracketed(following)
-        if group is None and isinstance(base, t.Name) and base.text in ("max", "min"):
-            braces = isinstance(following, t.Group) and following.opening == "{"
-            group = following if braces else None
-        if isinstance(base, t.Name) and base.style == "" and base.text == "O" and group is not None:
-            if not self.has_meaning("O") and not self.is_bound("O"):
-                return t.BigO(self.one(group)), place + 2
+        braces = isinstance(following, t.Group) and following.opening == "{"
+        if braces and t.is_name(base, "max", "min"):
+            group = following
+        own = self.has_meaning("O") or self.is_bound("O")
+        if group is not None and t.is_name(base, "O", styles=("",)) and not own:
+            return t.BigO(self.one(group)), place + 2
         indicator = self.indicator(node, following)
         if indicator is not None:
             return indicator[0], place + 1 + indicator[1]
-        if isinstance(base, t.Group) and group is not None and base.opening == "(":
+        if group is not None and isinstance(base, t.Group) and base.opening == "(":
             function = self.function_of(node)
             if function is not None:
                 return t.Apply(function, (self.one(group),)), place + 2
         head = self.head(node)
-        if head is None:
-            if group is not None and isinstance(base, t.Name):
-                self.must_be_number(node, group)
-            return self.resolve(node), place + 1
-        function, power = head
-        if group is not None and not self.is_factor(node, group):
-            return self.call(function, power, following, group), place + 2
-        if group is None and self.fixed(base):
-            argument, place = self.argument(function, factors, place + 1, node.at)
-            return self.raised(t.Apply(function, (argument,)), power), place
+        if head is None and group is not None and isinstance(base, t.Name):
+            self.must_be_number(node, group)
+        if head is not None and group is not None and not self.is_factor(node, group):
+            return self.call(*head, following, group), place + 2
+        if head is not None and group is None and self.is_fixed(base):
+            argument, place = self.argument(head[0], factors, place + 1, node.at)
+            return self.raised(t.Apply(head[0], (argument,)), head[1]), place
         return self.resolve(node), place + 1
 
     def is_factor(self, node, group):
         """Whether a function stands for its value before a bracket that holds it, too: σ(1 - σ)."""
-        base = node.base if isinstance(node, t.Script) else node
-        known = self.lookup(self.key(base)[0])
-        if known is None or (isinstance(node, t.Script) and node.primes):
-            return False
-        return self.key(base)[0] in self.standing_alone(group.items)
-
-    def fixed(self, base):
-        """Whether a name is one of the functions with a fixed meaning, here."""
-        key = self.word(base)
-        return base.style in ("op", "rm") and key in FIXED and self.lookup(key) is None
+        key = self.key(t.bare(node))[0]
+        defined = self.lookup(key) is not None and not t.scripts(node)[3]
+        return defined and key in self.standing_alone(group.items)
 
     def indicator(self, node, following):
-        r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``: (node, whether it takes what follows), or None."""
-        base = node.base if isinstance(node, t.Script) else node
-        if not (isinstance(base, t.Name) and base.text == "1" and base.style in ("bf", "bb")):
+        r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``: and whether it takes what follows; or None."""
+        if not t.is_name(t.bare(node), "1", styles=("bf", "bb")):
             return None
         inside = node.sub if isinstance(node, t.Script) else following
         items = inside.items if isinstance(inside, t.Group) else (inside,)
@@ -423,46 +405,38 @@ class Scope(Calculus, Names):
 
     def call(self, function, power, following, group):
         """A function with its arguments, and what stands above and below the bracket."""
-        value = t.Apply(function, self.given(function, group))
-        value = self.raised(value, power)
-        if following is not group:
-            if following.sub is not None:
-                value = t.Element(value, tuple(self.resolve(p) for p in parts_of(following.sub)))
-            if following.primes:
-                raise Unread("a prime behind a bracket: write it on the function", following.at)
-            value = self.raised(value, following.sup)
-        return value
+        value = self.raised(t.Apply(function, self.given(function, group)), power)
+        if following is group:
+            return value
+        if following.sub is not None:
+            value = t.Element(value, self.resolved(t.parts_of(following.sub)))
+        if following.primes:
+            raise Unread("a prime behind a bracket: write it on the function", following.at)
+        return self.raised(value, following.sup)
 
     def given(self, function, group):
         """The arguments of a call; a letter is the vector of its elements where a vector is wanted."""
         name = function.head if isinstance(function, t.Primed) else function
         name = name.base.name if isinstance(name, t.Element) else name.name
-        known = self.meaning.lookup(name)
-        wanted = known.vectors if known is not None else ()
-        if known is None and name in OF_VECTORS:
-            wanted = (True,)
+        known, vectors = self.meaning.lookup(name), (name in OF_VECTORS,)
+        if known is not None:
+            vectors = known.vectors
+            if known.kind == "function" and len(group.items) != len(known.parameters):
+                count = len(known.parameters)
+                raise Unread(f"{t.pretty(name)} was defined with {count} arguments", group.at)
         result = []
-        for place, item in enumerate(group.items):
-            vector = place < len(wanted) and wanted[place]
-            if (
-                isinstance(item, t.Script)
-                and isinstance(item.sup, t.Mark)
-                and item.sup.text in "+-"
-            ):
+        for item, vector in itertools.zip_longest(group.items, vectors[: len(group.items)]):
+            if t.is_sided(item):
                 result.append(t.Sided(self.resolve(item.base), item.sup.text))
             else:
                 result.append(self.vector(item) if vector else self.resolve(item))
-        if known is not None and known.kind == "function" and len(result) != len(known.parameters):
-            raise Unread(f"{t.pretty(name)} was defined with {len(known.parameters)} arguments",
-                         group.at)  # fmt: skip
         return tuple(result)
 
     def vector(self, node):
         """A value where a vector is wanted: a letter without a meaning of its own is its family."""
-        if isinstance(node, t.Name) and node.style not in ("bf", "op", "rm", "sign"):
+        if t.is_name(node) and node.style not in ("bf", "sign", *UPRIGHT):
             key = self.word(node)
-            own = self.is_bound(key) or self.lookup(key) is not None or key in self.numbers
-            if not own and self.internal(key) not in self.meaning.families:
+            if not (self.is_bound(key) or self.has_meaning(key)):
                 internal = self.internal(key + "·")
                 if internal not in self.meaning.table:
                     self.meaning.families.setdefault(internal, 1)
@@ -471,69 +445,56 @@ class Scope(Calculus, Names):
 
     def head(self, node):
         """(function, power) if a factor is the name of a function, with primes and an exponent."""
-        base, sub, sup, primes = node, None, None, 0
-        if isinstance(node, t.Script):
-            base, sub, sup, primes = node.base, node.sub, node.sup, node.primes
+        base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign":
             return None
-        side = ""
+        word, side = self.word(base), ""
         if isinstance(sub, t.Mark) and sub.text in ("+", "-") and primes:
             side, sub = sub.text, None
-        word = self.word(base)
-        if word == "log" and sub is not None and self.fixed(base):
-            return self.log_to_base(sub), sup
-        order = sup if isinstance(sup, t.Group) and isinstance(sup.items[0], t.Number) else None
-        if order is not None and order.opening == "(" and self.is_function(word, base.style):
-            primes, sup = int(order.items[0].text), None
+        if word == "log" and sub is not None and self.is_fixed(base):
+            log = t.Apply(t.Function("log_base"), (self.resolve(sub), t.Symbol(BOUND)))
+            return t.Lambda(BOUND, log), sup
         layer = sup if isinstance(sup, t.Group) else None
-        key, indices = self.key(t.Script(base, sub, layer) if sub or layer else base)
+        counted = layer and layer.opening == "(" and getattr(layer.items[0], "text", "").isdigit()
+        if counted and self.is_function(word, base.style):
+            primes, sup, layer = int(layer.items[0].text), None, None
+        key, indices = self.key(t.Script(base, sub, layer))
         self.refuse_unknown(key, base.at)
-        if not self.is_function(key, base.style):
-            return None
         known = self.lookup(key)
-        if indices and not (known is not None and known.indices):
+        if not self.is_function(key, base.style) or (indices and not (known and known.indices)):
             return None
         if isinstance(sup, t.Negate):
             raise Unread("a negative exponent on a function: its inverse, or one over it?", node.at)
-        function = t.Function(self.internal(key))
         if indices and primes:
             raise Unread("a prime on a function with an index: write d/dx", node.at)
+        function = t.Function(self.internal(key))
         if indices:
-            function = t.Element(function, tuple(self.resolve(p) for p in indices))
-        power = None if layer is not None else sup
-        return (t.Primed(function, primes, side) if primes else function), power
-
-    def log_to_base(self, sub):
-        return t.Lambda("•", t.Apply(t.Function("log_base"), (self.resolve(sub), t.Symbol("•"))))
+            function = t.Element(function, self.resolved(indices))
+        function = t.Primed(function, primes, side) if primes else function
+        return function, None if layer is not None else sup
 
     def must_be_number(self, node, group):
         """A name before a bracket is a factor only if it is known to be a number: rule 18."""
-        base = node.base if isinstance(node, t.Script) else node
+        base, _, sup, primes = t.scripts(node)
         key, indices = self.key(node)
-        primed = isinstance(node, t.Script) and node.primes
         if indices or base.style == "sign" or (base.text in "01" and base.style):
             return
-        if (
-            not primed
-            and isinstance(node, t.Script)
-            and node.sup is not None
-            and key == self.key(base)[0]
-        ):
+        if not primes and sup is not None and key == self.key(base)[0]:
             return  # x^2 (1 + x)
-        shown = t.pretty(key).replace("·", "")
-        if not primed and self.is_value_at(key, group):
-            raise Unread(f"{shown} is a value here: define {shown}(…) := …, or write {shown} \\cdot (…)",
-                         node.at)  # fmt: skip
-        if primed or not self.is_number(key):
-            raise Unread(f"is {shown} a function? define it, or let it be smooth; "
-                         f"a factor? write {shown} \\cdot (…)", node.at)  # fmt: skip
+        name = t.pretty(key)
+        if not primes and self.is_value_at(key, group):
+            advice = f"define {name}(…) := …, or write {name} \\cdot (…)"
+            raise Unread(f"{name} is a value here: {advice}", node.at)
+        if primes or not self.is_number(key):
+            advice = f"define it, or let it be smooth; a factor? write {name} \\cdot (…)"
+            raise Unread(f"is {name} a function? {advice}", node.at)
 
     def is_value_at(self, key, group):
         """Whether a bracket behind a defined value could hold its argument: u(x), u(2), u(x + h)."""
         known = self.lookup(key)
         if known is None or known.kind != "value" or self.is_bound(key):
             return False
-        inside = set().union(*(self.keys_in(item) for item in group.items))
+        inside = set().union(*map(self.keys_in, group.items))
         if not inside:
             return True
         leaves = self.meaning.leaves(t.Symbol(known.name))
@@ -544,32 +505,26 @@ class Scope(Calculus, Names):
         r"""What a function without brackets takes: ``\log a b``, ``\log \sigma(z)``, ``\log \sum …``."""
         if place >= len(factors) or factors[place][0]:
             raise Unread("a function without its argument: write brackets", at)
+        ends = "where does the argument of this function end? write brackets"
         taken = []
         while place < len(factors) and not factors[place][0]:
             node = factors[place][1]
-            base = node.base if isinstance(node, t.Script) else node
-            if bracketed(node) is not None or (isinstance(base, t.Group) and taken):
-                raise Unread(
-                    "where does the argument of this function end? write brackets", node.at
-                )
-            if self.head(node) is not None or isinstance(base, t.Group):
+            group = isinstance(t.bare(node), t.Group)
+            if bracketed(node) is not None or (group and taken):
+                raise Unread(ends, node.at)
+            if self.head(node) is not None or group:
                 if taken:
                     break
                 value, place = self.factor(factors, place)
-                return value, self.nothing_glued(factors, place)
+                if bracketed(follower(factors, place - 1)) is not None:  # \log \sigma(z) (1 - y)
+                    raise Unread(ends, factors[place][1].at)
+                return value, place
             wanted = not taken and getattr(function, "name", "") in OF_VECTORS
             taken.append(self.vector(node) if wanted else self.resolve(node))
             place += 1
             if isinstance(node, t.Operator):
                 break
         return (taken[0] if len(taken) == 1 else t.Multiply(tuple(taken))), place
-
-    def nothing_glued(self, factors, place):
-        """Refuse a bracket directly behind the argument: ``\\log \\sigma(z) (1 - y)``."""
-        if bracketed(follower(factors, place - 1)) is not None:
-            raise Unread("where does the argument of this function end? write brackets",
-                         factors[place][1].at)  # fmt: skip
-        return place
 
     # -- conditions ---------------------------------------------------------------------------------
 
@@ -600,7 +555,7 @@ class Scope(Calculus, Names):
             return t.IndexRange(self.word(sides[0]), self.resolve(sides[1]), self.resolve(sides[2]))
         parts = []
         for k, operator in enumerate(operators):
-            if operator not in ("=", "!=", "<", "<=", ">", ">=", "in", "notin", "to"):
+            if operator not in (*COMPARISONS, "in", "notin", "to"):
                 raise Unread(f"{operator} is not read in a condition", sides[k].at)
             ranged = self.index_range(sides[k], operator, sides[k + 1])
             if ranged is None:
@@ -625,23 +580,14 @@ class Scope(Calculus, Names):
         if operator == "in" and isinstance(right, t.Group) and right.opening == "{":
             items = right.items
         elif operator == "=" and isinstance(right, t.Product):
-            items = parts_of(right)
+            items = t.parts_of(right)
         if len(items) >= 3 and items[-2] == t.Mark("dots"):
             return t.IndexRange(self.word(left), self.resolve(items[0]), self.resolve(items[-1]))
         return None
 
 
-def follower(factors, place):
-    """The factor that follows directly, without a sign between; None without one."""
-    after = factors[place + 1] if place + 1 < len(factors) else ("*", None)
-    return None if after[0] else after[1]
-
-
 def bracketed(node):
     """The round or square bracket that may hold arguments, or None."""
-    inner = node.base if isinstance(node, t.Script) and isinstance(node.base, t.Group) else node
-    return (
-        inner
-        if isinstance(inner, t.Group) and inner.opening in "([" and inner.closing in ")]"
-        else None
-    )
+    group = t.bare(node)
+    brackets = isinstance(group, t.Group) and group.opening in "([" and group.closing in ")]"
+    return group if brackets else None

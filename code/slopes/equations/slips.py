@@ -15,7 +15,20 @@ ONE, TWO = t.Number("1"), t.Number("2")
 CHAIN = "It looks like a lost inner derivative (chain rule)"
 OFF_DIAGONAL = "The case i ≠ j looks forgotten: the 1 stands for i = j only (δ_ij)"
 SWAPPED = "The numerator of the quotient rule looks swapped: u'v − uv'"
+SIGN = "It looks like a sign: "
+FORGOTTEN = "It looks like a forgotten path of the chain rule: add one product for each path"
+LOST_TERM = "It looks like a lost term of the product rule: u'v + uv'"
+OUTPUT = "It looks like the output taken for the input, or the input for the output"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+# What stands inside another function.
+INSIDE = {
+    t.Apply: lambda n: n.arguments,
+    t.Power: lambda n: (n.base, n.exponent),
+    t.Divide: lambda n: (n.denominator,),
+    t.Root: lambda n: (n.body,),
+    t.Absolute: lambda n: (n.body,),
+    t.Norm: lambda n: (n.body,),
+}
 
 
 def hint(link):
@@ -75,19 +88,15 @@ class Around:
     def opened(self, node, depth=0):
         """A node, and what its name was defined as, with the arguments put in."""
         yield node
-        name = (
-            node
-            if isinstance(node, t.Symbol)
-            else getattr(node, "head", getattr(node, "base", None))
-        )
-        known = self.meaning.lookup(getattr(name, "name", ""))
+        applied = isinstance(node, t.Apply)
+        named = node.head if applied else getattr(node, "base", node)
+        known = self.meaning.lookup(getattr(named, "name", ""))
         if known is None or known.body is None or depth > 3:
             return
-        given = getattr(node, "arguments", ()) or getattr(node, "indices", ())
-        names = known.parameters if isinstance(node, t.Apply) else known.indices
+        given = node.arguments if applied else getattr(node, "indices", ())
         body = known.body
-        for parameter, argument in zip(names, given, strict=False):
-            body = t.substitute(body, t.Symbol(parameter), argument)
+        for name, value in zip(known.parameters if applied else known.indices, given, strict=False):
+            body = t.substitute(body, t.Symbol(name), value)
         yield from self.opened(body, depth + 1)
 
     def slopes(self, nodes):
@@ -97,19 +106,10 @@ class Around:
 
     def inner(self):
         """What stands inside another function in what is differentiated: the inner functions."""
-        found = []
-        for node in (n for body in self.bodies for n in body.walk()):
-            inside = {
-                t.Apply: lambda n: n.arguments,
-                t.Power: lambda n: (n.base, n.exponent),
-                t.Divide: lambda n: (n.denominator,),
-                t.Root: lambda n: (n.body,),
-                t.Absolute: lambda n: (n.body,),
-                t.Norm: lambda n: (n.body,),
-            }.get(type(node), lambda n: ())(node)
-            plain = t.Number | t.Constant | t.Symbol
-            found += [x for x in inside if not isinstance(x, plain) and x not in found]
-        return found[:5]
+        nodes = (n for body in self.bodies for n in body.walk() if type(n) in INSIDE)
+        inside = (x for n in nodes for x in INSIDE[type(n)](n))
+        plain = t.Number | t.Constant | t.Symbol
+        return list(dict.fromkeys(x for x in inside if not isinstance(x, plain)))[:5]
 
     def quotients(self):
         """The quotients that are differentiated."""
@@ -127,32 +127,25 @@ def case_repairs(right):
     for one, other in itertools.combinations(range(len(values)), 2):
         swapped = list(values)
         swapped[one], swapped[other] = swapped[other], swapped[one]
-        yield (
-            "The values of two cases look exchanged",
-            t.Cases(tuple(zip(swapped, conditions, strict=True))),
-        )
-    for one in range(len(values)):
-        turned = (t.Negate(v) if k == one else v for k, v in enumerate(values))
-        yield (
-            f"It looks like a sign in case {one + 1}",
-            t.Cases(tuple(zip(turned, conditions, strict=True))),
-        )
+        rows = tuple(zip(swapped, conditions, strict=True))
+        yield "The values of two cases look exchanged", t.Cases(rows)
+    for one, (value, condition) in enumerate(right.rows):
+        rows = (*right.rows[:one], (t.Negate(value), condition), *right.rows[one + 1 :])
+        yield f"It looks like a sign in case {one + 1}", t.Cases(rows)
 
 
 def index_repairs(around, right):
     """The off-diagonal forgotten, an index for another, a missing transpose."""
     letters = sorted(around.meaning.leaves(around.left, right).indices)
-    for first, second in (
-        itertools.permutations(map(t.Symbol, letters), 2) if len(letters) == 2 else ()
-    ):
+    pairs = itertools.permutations(map(t.Symbol, letters), 2) if len(letters) == 2 else ()
+    for first, second in pairs:
         delta = t.Kronecker((first, second))
-        for target, place, term in terms_in(right):
-            if term == ONE:
-                rest = put(target, place, delta)
-                yield OFF_DIAGONAL, t.substitute(right, target, rest)
-                turned = t.substitute(rest, first, second)
-                turned = t.substitute(turned, t.Kronecker((second, second)), delta)
-                yield OFF_DIAGONAL, t.substitute(right, target, turned)
+        for target, place, _ in (x for x in terms_in(right) if x[2] == ONE):
+            rest = put(target, place, delta)
+            yield OFF_DIAGONAL, t.substitute(right, target, rest)
+            turned = t.substitute(rest, first, second)
+            turned = t.substitute(turned, t.Kronecker((second, second)), delta)
+            yield OFF_DIAGONAL, t.substitute(right, target, turned)
         yield "It looks like one index for another", t.substitute(right, first, second)
     for changed in at_each(right, lambda node: transposed(node, around.meaning)):
         yield "It looks like a missing transpose: compare the shapes", changed
@@ -180,41 +173,34 @@ def chain_repairs(around, right):
         defined = [t.Symbol(p) for p in sorted(parts) if around.meaning.lookup(p) is not None]
         for part, slope in around.slopes(defined):
             path = t.Multiply((t.Derivative(body, ((part, 1),)), slope))
-            reason = (
-                "It looks like a forgotten path of the chain rule: add one product for each path"
-            )
-            yield reason, t.Add((right, path))
+            yield FORGOTTEN, t.Add((right, path))
 
 
 def sign_repairs(around, right):
     """A sign of the whole, of an inner derivative, of one term; and the swapped quotient."""
     inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
     swapped = list(at_each(right, swapped_numerator)) if around.quotients() else []
+    swapped = [(SWAPPED, changed) for changed in swapped]
     if not inner:
-        yield from ((SWAPPED, changed) for changed in swapped)
-    whole = "It looks like the sign of the inner derivative"
-    if not inner:
-        whole = "It looks like a sign: the right side is the negative of what it should be"
-    yield whole, t.Negate(right)
+        yield from swapped
+        yield f"{SIGN}the right side is the negative of what it should be", t.Negate(right)
+    else:
+        yield "It looks like the sign of the inner derivative", t.Negate(right)
     for target, place, term in terms_in(right):
         changed = t.substitute(right, target, put(target, place, negative(term)))
-        yield f"It looks like a sign: that of the {ORDINALS[place % 6]} term", changed
+        yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
     for power in [x for x in right.walk() if isinstance(x, t.Power)][:6]:
         if not isinstance(power.exponent, t.Number):
             turned = t.Power(power.base, negative(power.exponent))
-            yield "It looks like a sign: that of an exponent", t.substitute(right, power, turned)
-    yield from ((SWAPPED, changed) for changed in swapped)
+            yield f"{SIGN}that of an exponent", t.substitute(right, power, turned)
+    yield from swapped
 
 
 def swapped_numerator(node):
     """A quotient with the two terms of its numerator exchanged."""
-    terms = (
-        node.numerator.terms
-        if isinstance(node, t.Divide) and isinstance(node.numerator, t.Add)
-        else ()
-    )
-    if len(terms) == 2 and isinstance(terms[1], t.Negate):
-        yield t.Divide(t.Add((terms[1].body, t.Negate(terms[0]))), node.denominator)
+    match node:
+        case t.Divide(t.Add((first, t.Negate(second))), denominator):
+            yield t.Divide(t.Add((second, t.Negate(first))), denominator)
 
 
 def product_repairs(around, right):
@@ -223,8 +209,7 @@ def product_repairs(around, right):
         for place, factor in enumerate(body.factors if isinstance(body, t.Multiply) else ()):
             rest = body.factors[:place] + body.factors[place + 1 :]
             for _, slope in around.slopes([factor]):
-                reason = "It looks like a lost term of the product rule: u'v + uv'"
-                yield reason, t.Add((right, t.Multiply((*rest, slope))))
+                yield LOST_TERM, t.Add((right, t.Multiply((*rest, slope))))
     for body in around.quotients():
         for changed in at_each(right, squared_denominator):
             yield "The denominator of the quotient rule is squared", changed
@@ -242,13 +227,12 @@ def squared_denominator(node):
 
 def call_repairs(around, right):
     """The output taken for the input, or the input for the output."""
-    reason = "It looks like the output taken for the input, or the input for the output"
     inside = set(right.walk())
     for node in dict.fromkeys([*around.bodies, *around.left.walk()]):
         if isinstance(node, t.Apply) and len(node.arguments) == 1:
-            for old, new in (node.arguments[0], node), (node, node.arguments[0]):
+            for old, new in itertools.permutations((node.arguments[0], node)):
                 if old in inside:
-                    yield reason, t.substitute(right, old, new)
+                    yield OUTPUT, t.substitute(right, old, new)
 
 
 def power_repairs(right):
@@ -324,7 +308,7 @@ def _at_each(node, change):
     yield from change(node)
     for place, child in enumerate(() if isinstance(node, t.Derivative) else node.children()):
         for changed in _at_each(child, change):
-            number = itertools.count()
-            yield t.rebuild(
-                node, lambda old, n=number, k=place, new=changed: new if next(n) == k else old
-            )
+            children = [*node.children()]
+            children[place] = changed
+            following = iter(children)
+            yield t.rebuild(node, lambda _, following=following: next(following))

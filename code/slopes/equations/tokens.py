@@ -5,8 +5,9 @@ grammar needs none: the side of each bar, the d that closes an integral, and tha
 brace and environment is closed. No token has a meaning yet.
 """
 
+import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import Unread
 from .tree import GREEK_LETTERS
@@ -23,32 +24,10 @@ class Token:
     style: str = ""
 
 
-FUNCTIONS = [
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "sinh",
-    "cosh",
-    "tanh",
-    "coth",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "exp",
-    "log",
-    "ln",
-    "det",
-    "dim",
-    "ker",
-    "arg",
-    "deg",
-    "gcd",
-    "Pr",
-]
-BIG = ["sum", "prod", "lim", "max", "min", "sup", "inf", "argmax", "argmin"]
+FUNCTIONS = {
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos",
+    "arctan", "exp", "log", "ln", "det", "dim", "ker", "arg", "deg", "gcd", "Pr",
+}  # fmt: skip
 STYLES = {
     "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "vec": "bf", "mathcal": "cal", "mathscr": "cal",
     "mathbb": "bb", "mathrm": "rm", "textrm": "rm", "mathsf": "rm", "mathit": "", "hat": "hat",
@@ -68,19 +47,14 @@ OPERATORS = {
 }  # fmt: skip
 OPEN = {"(": "(", "[": "[", r"\{": "{", r"\lbrace": "{", r"\lvert": "|", r"\lVert": "||"}
 CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVert": "||"}
-BARS = {"|": "bar", r"\vert": "bar", r"\|": "dbar", r"\Vert": "dbar"}
+BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||"}
 PUNCTUATION = {
-    "^": "sup",
-    "_": "sub",
-    "&": "amp",
-    ",": "comma",
-    ";": "comma",
-    ".": "stop",
-    "!": "bang",
-}
+    "^": "sup", "_": "sub", "&": "amp", ",": "comma", ";": "comma", ".": "stop", "~": "stop",
+    "!": "bang", "{": "lbrace", "}": "rbrace",
+}  # fmt: skip
 SIGNS = {
     r"\infty": "infinity", r"\partial": "partial", r"\nabla": "nabla", r"\top": "top",
-    r"\intercal": "top", r"\prime": "prime", r"\ast": "star", r"\star": "star", r"\ell": "ell",
+    r"\intercal": "top", r"\prime": "prime", r"\ast": "star", r"\star": "star",
 }  # fmt: skip
 NOTHING = {
     r"\,", r"\;", r"\:", r"\!", r"\>", r"\ ", "\\\n", r"\displaystyle", r"\textstyle", r"\limits",
@@ -90,12 +64,22 @@ SIZES = re.compile(r"\\(?:[bB]igg?[lrm]?|middle)(?![A-Za-z])")
 SPACES = {"quad", "qquad", "hspace", "space", "hfill"}
 WORDS = {"text", "textbf", "textit", "textrm", "mbox", "intertext"}
 UNSEEN = {"tag", "label", "phantom", "vphantom", "hphantom"}
-FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
-DOTS = {"dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"}
+# The kinds of what has no arguments of its own.
+KINDS = {
+    "big": {"sum", "prod", "lim", "max", "min", "sup", "inf", "argmax", "argmin"},
+    "frac": {"frac", "dfrac", "tfrac", "cfrac"},
+    "dots": {"dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"},
+    "sqrt": {"sqrt"},
+    "int": {"int"},
+    "mid": {"mid"},
+    "name": set(GREEK_LETTERS),
+}
+# The kinds whose text is that of a table.
+TABLES = {"rel": RELATIONS, "op": OPERATORS, "open": OPEN, "close": CLOSE, "bar": BARS}
 
 PIECE = re.compile(
     r"(?P<space>\s+|%[^\n]*)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<prime>'+)"
-    r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<define>:=)|(?P<other>.)",
+    r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<other>:=|.)",
     re.S,
 )
 ARGUMENT = re.compile(r"\s*\{\s*([^{}]*?)\s*\}|\s*([A-Za-z0-9]|\\[A-Za-z]+)")
@@ -129,35 +113,30 @@ def _piece(latex, found, before):
     if kind == "space":
         return None, end
     if kind == "command":
-        return _command(latex, text, at, end, before)
+        return _command(latex, text, at, end)
     if kind == "number" and before in TAKES_ONE:
         text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
         kind = "numerator" if before == "frac" else "number"
-    if kind == "letter":
+    elif kind == "letter":
         kind = "name"
     elif kind == "prime":
         text = str(len(text))
-    elif kind in ("define", "other"):
-        kind, text = _sign(text, at)
+    elif kind == "other" and text in PUNCTUATION:
+        kind = PUNCTUATION[text]
+    elif kind == "other":
+        return _sign(text, at, end, f"{text!r} is not read"), end
     return Token(kind, text, at, end), end
 
 
-def _sign(text, at):
-    """Kind and text of a sign on the line."""
-    if text in "{}":
-        return ("lbrace" if text == "{" else "rbrace"), text
-    for table in (PUNCTUATION, BARS):
+def _sign(text, at, end, advice):
+    """The token of a sign or command that stands in one of the tables."""
+    for kind, table in TABLES.items():
         if text in table:
-            return table[text], text
-    for kind, table in (("rel", RELATIONS), ("op", OPERATORS), ("open", OPEN), ("close", CLOSE)):
-        if text in table:
-            return kind, table[text]
-    if text == "~":
-        return "stop", text
-    raise Unread(f"{text!r} is not read", at)
+            return Token(kind, table[text], at, end)
+    raise Unread(advice, at)
 
 
-def _command(latex, text, at, end, before):
+def _command(latex, text, at, end):
     """The token of a command (None where it says nothing), and where to go on."""
     word = text[1:]
     if text in NOTHING or SIZES.fullmatch(text):
@@ -167,7 +146,7 @@ def _command(latex, text, at, end, before):
         return Token("quad", text, at, end), end
     if word in ("left", "right"):
         found = BRACKET.match(latex, end)
-        table = {**OPEN, **CLOSE, "|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", ".": "."}
+        table = {**OPEN, **CLOSE, **BARS, ".": "."}
         if not found or found[1] not in table:
             raise Unread(f"a bracket is missing behind {text}", at)
         kind = "open" if word == "left" else "close"
@@ -184,7 +163,14 @@ def _command(latex, text, at, end, before):
         return None, _braced(latex, end)[1]
     if word in STYLES or word.rstrip("*") == "operatorname":
         return _styled(latex, text, at, end)
-    return _known(text, word, at, end, before), end
+    if text in SIGNS:
+        return Token("name", SIGNS[text], at, end, "sign"), end
+    if word in FUNCTIONS:
+        return Token("name", "log" if word == "ln" else word, at, end, "op"), end
+    for kind, words in KINDS.items():
+        if word in words:
+            return Token(kind, text if kind == "mid" else word, at, end), end
+    return _sign(text, at, end, f"the command {text} is not read"), end
 
 
 def _styled(latex, text, at, end):
@@ -209,31 +195,6 @@ def _nested(latex, text, at, end):
     if not found:
         raise Unread(f"what stands in {text} is not one name", at)
     return found[1].lstrip("\\"), end
-
-
-def _known(text, word, at, end, before):
-    if word in GREEK_LETTERS:
-        return Token("name", word, at, end)
-    if text in SIGNS:
-        return Token("name", SIGNS[text], at, end, "sign")
-    if word in FUNCTIONS:
-        return Token("name", "log" if word == "ln" else word, at, end, "op")
-    if word in BIG:
-        return Token("big", word, at, end)
-    if word in FRACTIONS:
-        return Token("frac", word, at, end)
-    if word in ("sqrt", "int"):
-        return Token(word, word, at, end)
-    if word in DOTS:
-        return Token("dots", word, at, end)
-    if word == "mid":
-        return Token("mid", text, at, end)
-    if text in BARS:
-        return Token(BARS[text], text, at, end)
-    for kind, table in (("rel", RELATIONS), ("op", OPERATORS), ("open", OPEN), ("close", CLOSE)):
-        if text in table:
-            return Token(kind, table[text], at, end)
-    raise Unread(f"the command {text} is not read", at)
 
 
 def _braced(latex, place):
@@ -280,16 +241,13 @@ def _sided(tokens):
     """
     stack, result = [], []
     for k, token in enumerate(tokens):
-        if token.kind in ("bar", "dbar"):
-            mark = "|" if token.kind == "bar" else "||"
+        if token.kind == "bar":
             ended = bool(result) and result[-1].kind in OPERAND
-            if ended and stack and stack[-1] == mark:
-                kind = "close"
-            elif not ended or _follows(tokens, k):
-                kind = "open"
+            if ended and stack and stack[-1] == token.text:
+                token = replace(token, kind="close")
             else:
-                kind = "mid"
-            token = Token(kind, mark, token.at, token.end)
+                opens = not ended or _follows(tokens, k)
+                token = replace(token, kind="open" if opens else "mid")
         if token.kind in PAIRS:
             stack.append(token.text)
         elif token.kind in DEPTH and stack:
@@ -305,21 +263,21 @@ def _follows(tokens, place):
         level += DEPTH.get(token.kind, 0)
         if level < 0 or (level == 0 and token.kind in ("rel", "comma", "row")):
             return False
-        if level == 0 and token.kind == tokens[place].kind:
+        if level == 0 and token.kind == "bar" and token.text == tokens[place].text:
             return True
     return False
 
 
 def _closed_integrals(tokens):
     """Mark the d of each integral's dx."""
-    tokens, waiting, level = list(tokens), [], 0
-    for k, token in enumerate(tokens):
+    result, waiting, level = [], [], 0
+    for token, after in itertools.zip_longest(tokens, tokens[1:]):
         level += DEPTH.get(token.kind, 0)
         if token.kind == "int":
             waiting.append(level)
-        follows = tokens[k + 1].kind if k + 1 < len(tokens) else ""
         is_d = token.kind == "name" and token.text == "d" and token.style in ("", "rm")
-        if is_d and follows == "name" and waiting and waiting[-1] == level:
-            tokens[k] = Token("diff", "d", token.at, token.end)
+        if is_d and after and after.kind == "name" and waiting[-1:] == [level]:
+            token = replace(token, kind="diff", style="")
             waiting.pop()
-    return tokens
+        result.append(token)
+    return result

@@ -9,7 +9,7 @@ Nothing here computes, simplifies or reorders: a derivation whose successive lin
 identical on reading could never be found wrong.
 """
 
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,14 @@ def _nodes(value):
 
 
 def rebuild(node, change):
-    """A copy of the tree in which `change` was applied to every node below the root's fields."""
-    values = {item.name: _rebuilt(getattr(node, item.name), change) for item in fields(node)}
-    return type(node)(**values)
+    """A copy of a node in which `change` was applied to each node directly below it."""
 
+    def rebuilt(value):
+        if isinstance(value, Node):
+            return change(value)
+        return tuple(map(rebuilt, value)) if isinstance(value, tuple) else value
 
-def _rebuilt(value, change):
-    if isinstance(value, Node):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_rebuilt(item, change) for item in value)
-    return value
+    return type(node)(**{item.name: rebuilt(getattr(node, item.name)) for item in fields(node)})
 
 
 def substitute(node, old, new):
@@ -66,15 +63,9 @@ def names_in(node, kind=None):
 
 def _node(name, names, meaning, **defaults):
     """A kind of node: its name, its fields in order, and what it stands for."""
-    described = [
-        (n, object, field(default=defaults[n])) if n in defaults else (n, object)
-        for n in names.split()
-    ]
-    made = make_dataclass(
-        name, described, bases=(Node,), frozen=True, namespace={"__doc__": meaning}
-    )
-    made.__module__ = __name__
-    return made
+    described = [(n, object, field(default=defaults.get(n, MISSING))) for n in names.split()]
+    namespace = {"__doc__": meaning, "__module__": __name__}
+    return make_dataclass(name, described, bases=(Node,), frozen=True, namespace=namespace)
 
 
 # -- as it is written -------------------------------------------------------------------------------
@@ -83,25 +74,17 @@ def _node(name, names, meaning, **defaults):
 Name = _node("Name", "text style", "A letter or a word.", style="")
 Script = _node("Script", "base sub sup primes", "base_{sub}^{sup}''", sub=None, sup=None, primes=0)
 Group = _node("Group", "opening items closing", "Brackets: (x), [0, 1], {0, 1}, |x|, ‖v‖.")
-Product = _node(
-    "Product", "factors", "Pairs (sign before it, factor); signs '', '*', '/', 'odot', 'o'."
-)
+Product = _node("Product", "factors", "Pairs (sign, factor); '', '*', '/', 'odot', 'o'.")
 Fraction = _node("Fraction", "top bottom", "A fraction, or a derivative.")
-Operator = _node(
-    "Operator", "kind below above body", "A sum, product, limit, maximum: to the end of the term."
-)
+Operator = _node("Operator", "kind below above body", "A sum, a limit, a maximum.")
 Written = _node("Written", "below above body variable", "An integral.")
 Bar = _node("Bar", "body below above", "body |_{below}")
 Chain = _node("Chain", "sides operators", "Sides with relations between them.")
-Listed = _node(
-    "Listed", "items join", "Things with commas, 'and' or 'or' between them.", join="and"
-)
+Listed = _node("Listed", "items join", "Things with commas or words between.", join="and")
 Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots, a star, the ! of n!.")
 
 # -- the same as it is written and as it is meant ---------------------------------------------------
-Number = _node(
-    "Number", "text", "A number as it is displayed: 0.50 keeps its digits, which ≈ needs."
-)
+Number = _node("Number", "text", "A number as it is displayed: ≈ needs the digits of 0.50.")
 Add = _node("Add", "terms", "A sum; a difference is a sum with a Negate in it.")
 Negate = _node("Negate", "body", "-body")
 Root = _node("Root", "body degree", "The root of a degree.")
@@ -113,9 +96,7 @@ Matrix = _node("Matrix", "rows", "Rows of cells.")
 Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
 Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
 Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
-Kronecker = _node(
-    "Kronecker", "indices", "δ_ij: 1 where the indices are the same, and 0 elsewhere."
-)
+Kronecker = _node("Kronecker", "indices", "δ_ij: 1 where the indices are the same, else 0.")
 
 # -- arithmetic -------------------------------------------------------------------------------------
 Multiply = _node("Multiply", "factors", "A product.")
@@ -129,13 +110,9 @@ Transpose = _node("Transpose", "body", "The transpose.")
 
 # -- functions --------------------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
-Primed = _node(
-    "Primed", "head order side", "f', f'' as functions; side '+' or '-' for f'_+.", side=""
-)
+Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Compose = _node("Compose", "outer inner", "outer ∘ inner")
-Lambda = _node(
-    "Lambda", "parameter body", "A function given by an expression: the (fg) in (fg)'(x)."
-)
+Lambda = _node("Lambda", "parameter body", "The function of an expression: the (fg) in (fg)'(x).")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
 
@@ -143,15 +120,9 @@ Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the po
 # The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
-Big = _node(
-    "Big", "kind index lower upper condition body", "A sum, product, max or min over an index."
-)
-Extremum = _node(
-    "Extremum", "kind variable condition body", "max, min, sup, inf over a real variable."
-)
-Limit = _node(
-    "Limit", "variable target side body whole", "whole: through whole numbers.", whole=False
-)
+Big = _node("Big", "kind index lower upper condition body", "A sum, … over an index.")
+Extremum = _node("Extremum", "kind variable condition body", "max, min, sup, inf over a number.")
+Limit = _node("Limit", "variable target side body whole", "whole: over integers.", whole=False)
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
 Antiderivative = _node("Antiderivative", "variable body", "An integral without limits.")
 BigO = _node("BigO", "body", "O(body)")
@@ -161,9 +132,7 @@ Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the inter
 Indicator = _node("Indicator", "condition", "1 where the condition holds, 0 elsewhere.")
 Vector = _node("Vector", "items", "A column.")
 Listing = _node("Listing", "body index upper", "(z_1, …, z_n)")
-Interval = _node(
-    "Interval", "lower upper lower_closed upper_closed", "[a, b], (a, b) and the halves."
-)
+Interval = _node("Interval", "lower upper lower_closed upper_closed", "[a, b], (a, b) …")
 Finite = _node("Finite", "items", "A finite set {0, 1}.")
 NumberSet = _node("NumberSet", "name", "R, N or Z.")
 Relation = _node("Relation", "left operator right", "One relation, as a condition.")
@@ -172,9 +141,72 @@ Or = _node("Or", "items", "One of them.")
 IndexRange = _node("IndexRange", "index lower upper", "i = 1, …, n")
 
 
+# -- reading what is written -------------------------------------------------------------------------
+
+
+def scripts(node):
+    """(base, sub, sup, primes) of a name or bracket with what hangs on it."""
+    if isinstance(node, Script):
+        return node.base, node.sub, node.sup, node.primes
+    return node, None, None, 0
+
+
+def bare(node):
+    """A node without what hangs on it."""
+    return node.base if isinstance(node, Script) else node
+
+
+def unraised(node):
+    """A node without its superscript and primes."""
+    sub = node.sub if isinstance(node, Script) else None
+    return bare(node) if sub is None else Script(node.base, sub, at=node.at)
+
+
+def is_name(node, *texts, styles=None):
+    """Whether a node is a letter or word (one of `texts`, of one of `styles`, if these are given)."""
+    fits = isinstance(node, Name) and (not texts or node.text in texts)
+    return fits and (styles is None or node.style in styles)
+
+
+def is_sided(node):
+    """Whether a node is a point with a side: 0^+."""
+    return isinstance(node, Script) and isinstance(node.sup, Mark) and node.sup.text in "+-"
+
+
+def items_of(node):
+    """The things of a list, or the one thing."""
+    return node.items if isinstance(node, Listed) else (node,)
+
+
+def factors_of(node):
+    """The factors of a product without signs; a single node as one factor."""
+    if isinstance(node, Product) and not any(operator for operator, _ in node.factors):
+        return [factor for _, factor in node.factors]
+    return [node]
+
+
+def parts_of(sub):
+    """The parts of a subscript: z_{ij} and z_{i,j} have two, z_{i+1} one, w_{11} two."""
+    if isinstance(sub, Listed):
+        return list(sub.items)
+    if isinstance(sub, Number) and len(sub.text) == 2 and sub.text.isdigit():
+        return [Number(digit, at=sub.at) for digit in sub.text]
+    return factors_of(sub)
+
+
+def is_derivative(node):
+    r"""Whether a fraction is written like a derivative: \frac{d…}{dx}."""
+    top, bottom = bare(factors_of(node.top)[0]), factors_of(node.bottom)
+    mark = is_name(top, "partial", styles=("sign",)) or is_name(top, "d", styles=("", "rm"))
+    return mark and len(bottom) > 1 and bottom[0] == top
+
+
+# -- names for people --------------------------------------------------------------------------------
+
+
 def pretty(name):
-    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma`` is σ; a second meaning's mark is left out."""
-    accent, _, base = name.split("~")[0].rpartition(":")
+    """A name as a person reads it: ``hat:y`` is ŷ, ``sigma~2`` σ."""
+    accent, _, base = name.split("~")[0].replace("·", "").rpartition(":")
     base, layer, above = base.partition("^")
     head, mark, label = base.partition("_{")
     head = GREEK_LETTERS.get(head, head) + _ACCENTS.get(accent, "")
