@@ -131,7 +131,7 @@ def steps(question, name, end, order, k):
 
 
 def vanishing(question, name, end, order):
-    """Whether left - right is O(order), or small beside each shown term, as a variable goes to its end."""
+    """Whether the difference is O(order), or small beside each shown term, near the end."""
     sides, terms = (question.left, question.right), [order]
     if order is None:
         terms = [x for s in sides for x in (s.terms if type(s) is t.Add else (s,))]

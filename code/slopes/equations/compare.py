@@ -1,4 +1,4 @@
-"""Both sides of a relation at one point: do they fit, and if not, can the digits be trusted?
+"""Both sides of a relation at one point: whether they fit, and whether the digits tell.
 
 Both sides are computed at 60 digits, and again at 200 where they seem to differ. A difference
 convicts if it is the same at both: what cancellation leaves of large numbers changes with the
@@ -11,19 +11,12 @@ from dataclasses import dataclass
 
 from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
 from . import numbers as n
-from . import tree as t
 from .arrays import Array, Range
-from .errors import (
-    BeyondReach,
-    Contradiction,
-    NotAttained,
-    Undecidable,
-    Undefined,
-    Unread,
-)
+from .errors import BeyondReach, Contradiction, NotAttained, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, inside
 from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
 
+REFUTES = (Contradiction, NotAttained)  # whatever the other side is
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
 CONVICTS = n.number("1e-50")  # and at a second look
 STABLE = n.number("0.01")
@@ -32,33 +25,16 @@ LOOKS = (DIGITS, SECOND, CAREFUL, CAREFUL + 200)  # the last one tells whether a
 
 @dataclass
 class Outcome:
-    """What one point says.
+    """What one point says."""
 
-    Attributes
-    ----------
-    kind : str
-        'holds', 'differs', 'left' or 'right' (that side has no value), 'neither', 'unsettled' (a
-        limit or integral that cannot be told) or 'lost' (beyond all digits).
-    error : Exception or None
-        Why a side has no value.
-    """
-
-    kind: str
+    kind: str  # holds, differs, left or right (has no value), neither, unsettled, lost, unclear
     left: object = None
     right: object = None
-    error: Exception | None = None
+    error: Exception | None = None  # why a side has no value
 
 
 class Comparison:
-    """Two sides and a relation, to be compared at points.
-
-    Attributes
-    ----------
-    slack : Decimal
-        The relative error that limits, integrals and searches bring in.
-    declared : bool
-        Whether a value at a kink was taken that a Let gives.
-    """
+    """Two sides and a relation, to be compared at points."""
 
     def __init__(self, meaning, left, operator, right):
         self.meaning = meaning
@@ -66,8 +42,8 @@ class Comparison:
         self.operator = operator
         self.right = right
         self.reaches = {}
-        self.slack = 0
-        self.declared = False
+        self.slack = 0  # the relative error that limits, integrals and searches bring in
+        self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):
         """An evaluator for a point."""
@@ -115,7 +91,7 @@ class Comparison:
             return True
         if found.kind == "holds":
             return not strict or self.operator != "=" or (count > DIGITS and not absorbed)
-        if isinstance(found.error, Contradiction | NotAttained):
+        if isinstance(found.error, REFUTES):
             return True
         return count > DIGITS and found.kind != "unclear" and (not absorbed or bool(self.slack))
 
@@ -148,7 +124,9 @@ class Comparison:
         first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
         stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
         limit = self.slack * max(ONE, scale)
-        if not limit and first:
+        if not gap.is_finite():
+            limit = 0  # an infinity equals itself only, and then there is no gap
+        elif not limit and first:
             limit = AGREES * scale
         elif not limit and stays:
             limit = n.tolerance(50) * scale
@@ -180,7 +158,7 @@ class Comparison:
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
     for error in (left_error, right_error):
-        if isinstance(error, Contradiction | NotAttained):
+        if isinstance(error, REFUTES):
             return Outcome("differs", left, right, error)
         if isinstance(error, BeyondReach):
             return Outcome("lost", left, right, error)
@@ -221,7 +199,7 @@ def paired_sets(left, right):
 
 
 def difference(x, y):
-    """x - y; infinite where one of them is, and 0 where both are the same infinity."""
+    """The difference; infinite where one of them is, and 0 where both are the same infinity."""
     if x == y:
         return n.ZERO
     for value, sign in ((x, ONE), (y, -ONE)):

@@ -13,34 +13,15 @@ from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
-from . import approximate
+from . import approximate, points
 from . import numbers as n
 from . import tree as t
 from .compare import Comparison
-from .errors import (
-    Contradiction,
-    NoDerivative,
-    NotAttained,
-    TooMuch,
-    Undecidable,
-    Undefined,
-    Unread,
-)
+from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
 from .evaluate import code
 from .kinks import beside, kinks, tightest
 from .numbers import Work, digits
-from .points import (
-    ANYWHERE,
-    EXACT,
-    MODES,
-    Sample,
-    assignments,
-    constants,
-    domains,
-    is_total,
-    named,
-    totals,
-)
+from .points import ANYWHERE, EXACT, MODES, Sample, assignments, constants, domains, named
 from .regions import conditional
 from .verdicts import Refuted, Tally, Verdict, describe, shown, text, two_texts
 
@@ -96,9 +77,7 @@ def guarded(answer):
         return answer()
     except Unread as error:
         return Verdict("unread", error.message)
-    except TooMuch as error:
-        return Verdict("undecided", str(error))
-    except (Undefined, Undecidable) as error:
+    except (TooMuch, Undefined, Undecidable) as error:
         return Verdict("undecided", str(error))
     except RecursionError:
         return Verdict("undecided", "nested too deeply to compute")
@@ -124,27 +103,14 @@ def is_general(leaves):
 
 
 class Question:
-    """One relation, with everything needed to decide it.
-
-    Attributes
-    ----------
-    conditions : list of tree.Node
-        All that hold: of the page, the section and the chain.
-    leaves : meaning.Leaves
-        What the two sides depend on.
-    tally : verdicts.Tally
-    quiet : bool
-        Whether points count for nothing unless they refute: far out, where differences may be lost,
-        and at larger sizes.
-    """
+    """One relation, with everything needed to decide it."""
 
     def __init__(self, meaning, left, operator, right, conditions=()):
         self.meaning = meaning
         self.left, self.operator, self.right = left, operator, right
-        self.chain = tuple(conditions)
-        self.conditions = merged(meaning.conditions, self.chain)
+        self.conditions = merged(meaning.conditions, conditions)
         self.tally = Tally()
-        self.quiet = False
+        self.quiet = False  # whether points count for nothing unless they refute: far out, many
         self.work = n.now()
         self.begun = self.work.left
 
@@ -183,7 +149,9 @@ class Question:
         inside = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
         self.costly = any(type(x) in (t.Integral, t.Extremum) for x in inside)
         self.concerned = [(c, *self.concern(c)) for c in self.conditions]
-        self.totals = totals(self.conditions)
+        self.totals = points.totals(self.conditions)
+        equations = [x for c, _, x in self.concerned if getattr(c, "operator", "") == "="]
+        self.pinned = {name for leaves in equations for name in leaves.scalars}
         self.indices = self.leaves.indices - set(self.meaning.sizes)
         for _, about, leaves in self.concerned:
             if about and leaves.indices & self.indices and not is_general(leaves):
@@ -194,7 +162,7 @@ class Question:
         """(whether it is tested at points, its leaves)."""
         leaves = self.meaning.leaves(condition)
         sides = getattr(condition, "left", None), getattr(condition, "right", None)
-        if type(condition) is t.IndexRange or any(is_total(side) for side in sides):
+        if type(condition) is t.IndexRange or any(points.is_total(side) for side in sides):
             return False, leaves
         about = any(
             getattr(leaves, what) & getattr(self.leaves, what)
@@ -260,7 +228,8 @@ class Question:
             keys = [*keys, (name, (1, *rest)), (name, (2, *rest))]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
-            for fixed in self.special_values(keys, k, indexed):
+            firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
+            for fixed in self.special_values(firsts, k, indexed):
                 self.at_point(self.sample(f"s{k}", mode, size, fixed, variant=k % 3), place)
             sample = self.sample(f"s{k}", mode, size, variant=k % 3)
             for key in keys if k == 0 or len(keys) < 5 else ():
@@ -279,7 +248,7 @@ class Question:
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
         choices = {key: self.domain_of(key).specials(few or self.costly) for key in keys}
-        if len(keys) <= 4:
+        if len(keys) < 4:
             return [{key: value} for key in keys for value in choices[key]]
         chosen = []
         for step in range(max(map(len, choices.values()))):
@@ -297,17 +266,14 @@ class Question:
     def beyond(self, indexed):
         """Points that the numbers of the formulas suggest, points far out, and larger sizes."""
         self.quiet, start = True, self.work.left
-        points = []
-        if not indexed or self.scalars:
-            size = 2 if indexed else 3
-            told = constants([self.left, self.right, *self.bodies, *self.conditions])
-            for name in self.scalars:
-                values = self.domain_of(name).told(told)[:40]
-                points += [(("t", "positive", size, {name: v}), {}) for v in values]
-        places = self.places(2) if indexed else [{}]
-        for arguments, _ in points:
-            for place in places[:1] if self.can_afford(start) else ():
-                self.at_point(self.sample(*arguments), place)
+        size = 2 if indexed else 3
+        told = constants([self.left, self.right, *self.bodies, *self.conditions])
+        most = 60 // max(len(self.scalars), 1)
+        told = [(x, v) for x in self.scalars for v in self.domain_of(x).told(told)[:most]]
+        for place in self.places(size)[:1]:
+            for name, value in told:
+                if self.can_afford(start):
+                    self.at_point(self.sample("t", "positive", size, {name: value}), place)
         sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
         for size in sizes if indexed else ():
             places = self.places(size) if self.can_afford(start) else []
@@ -426,23 +392,20 @@ class Question:
         # with more digits: a term that is small beside the others must not get lost.
         tally = self.tally
         found = self.comparison.at(sample, env, strict=tally.generic < 2, far=self.quiet)
-        if found.kind in ("differs", "left", "right") and len(tally.failed) < LONELY:
+        fails = found.kind in ("differs", "left", "right")
+        if fails and len(tally.failed) < LONELY:
             tally.failed.append((sample, env))
+        witness = self.witness(sample, env, found.left, found.right) if fails else None
         if found.kind == "differs":
             reason = (
                 "the two sides differ" if self.operator == "=" else "the relation does not hold"
             )
-            if isinstance(found.error, Contradiction | NotAttained):
-                reason = f"{found.error} here"
-            raise Refuted(reason, self.witness(sample, env, found.left, found.right))
+            raise Refuted(f"{found.error} here" if found.error else reason, witness)
         if found.kind == "holds":
-            if not self.quiet:
-                tally.generic += generic
-                tally.special += not generic
-        elif found.kind in ("left", "right"):
-            if len(tally.lonely) < LONELY:
-                witness = self.witness(sample, env, found.left, found.right)
-                tally.lonely.append((found.kind, found.error, witness))
+            tally.generic += generic and not self.quiet
+            tally.special += not generic and not self.quiet
+        elif fails:
+            tally.lonely.append((found.kind, found.error, witness))
         elif found.kind == "unsettled":
             # With several variables at special values that means little.
             if generic or len(self.leaves.scalars) < 2:
@@ -475,8 +438,8 @@ class Question:
         for side, error, witness in self.tally.lonely:
             if isinstance(error, NoDerivative):
                 other = witness["right" if side == "left" else "left"]
-                reason = f"no derivative exists at this point ({slopes(error)}), yet one side says {other}"
-                return Verdict("refuted", reason, witness, self.tally.compared)
+                reason = f"no derivative exists at this point ({slopes(error)}), yet one side says "
+                return Verdict("refuted", reason + other, witness, self.tally.compared)
         side, error, witness = self.tally.lonely[0]
         reason = (
             f"the {side} side has no value where the other has one ({error}): say where it is meant"
@@ -485,41 +448,26 @@ class Question:
 
     def few_values(self):
         """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""
-        pinned = {
-            name
-            for c, _, leaves in self.concerned
-            if type(c) is t.Relation and c.operator == "="
-            for name in leaves.scalars
-        }
-        domains = [self.domain.get(name) for name in self.leaves.scalars - pinned]
-        return not self.leaves.families and all(d is not None and d.values for d in domains)
+        known = [self.domain_of(name) for name in self.leaves.scalars - self.pinned]
+        return not self.leaves.families and all(d.values for d in known)
 
     def verified_reason(self):
         count = self.tally.compared
         reason = f"{count} points" if count != 1 else "1 point"
         if self.comparison.declared:
             reason += ", with the value that is given at the kink"
-        real = t.NumberSet("R")
-        where = [
-            describe(c)
-            for c, about, _ in self.concerned
-            if about and getattr(c, "right", None) != real
-        ]
-        return f"{reason}; for {', '.join(dict.fromkeys(where))}" if where else reason
+        where = dict.fromkeys(describe(c) for c, about, _ in self.concerned if about)
+        return f"{reason}; for {', '.join(where)}" if where else reason
 
     def witness(self, sample, env, left, right):
         """A point and the values of both sides there, as text."""
-        at = {shown(name): str(value) for name, value in env.items()}
-        at |= {
-            shown(name): str(sample.sizes[name])
-            for name in self.meaning.sizes
-            if name in self.leaves.sizes
-        }
+        sizes = {x: sample.sizes[x] for x in self.meaning.sizes if x in self.leaves.sizes}
+        at = {shown(name): str(value) for name, value in (env | sizes).items()}
         for key in sorted(sample.drawn, key=str):
-            if type(key) is tuple:
-                at[f"{shown(key[0])}_{','.join(map(str, key[1]))}"] = text(sample.drawn[key])
-            elif key in self.leaves.scalars:
-                at[shown(key)] = text(sample.drawn[key])
+            name, indices = key if type(key) is tuple else (key, ())
+            if indices or name in self.leaves.scalars:
+                label = "_" + ",".join(map(str, indices)) if indices else ""
+                at[shown(name) + label] = text(sample.drawn[key])
         first, second = two_texts(left, right)
         return {"at": at, "left": first, "right": second}
 

@@ -7,10 +7,10 @@ unless a Let gives it a value, which must lie between the two slopes.
 
 from . import numbers as n
 from . import tree as t
-from .arrays import Array, Range, each, flat, scalar
+from .arrays import Array, Range, each, scalar
 from .errors import NoDerivative, Undefined, Unread
-from .evaluate import HEADS, Approach, apply, code, maker
-from .numbers import ONE, ZERO, Dual, primal
+from .evaluate import HEADS, apply, code, maker
+from .numbers import ONE, Dual, primal
 
 
 def derivative(function, at, side=""):
@@ -62,14 +62,12 @@ def same(x, y):
 
 
 def primed(ev, head, values, env):
-    """``f'(x)``, ``f''(x)``, ``f'_+(x)``"""
+    """``f'(x)``, ``f''(x)``, ``f'_+(x)``."""
     if len(values) != 1:
         raise Unread("a prime on a function of several variables: write a partial derivative")
     at, side = values[0], head.side
     if type(at) is Array:
         return at.map(lambda x: primed(ev, head, [x], env))
-    if type(at) is Approach:
-        side, at = ("+" if at.step > 0 else "-"), at.point
     below = t.Primed(head.head, head.order - 1) if head.order > 1 else head.head
     try:
         return derivative(lambda x: apply(ev, below, [x], env), at, side)
@@ -199,30 +197,17 @@ def stacked(slopes, shape):
 def _at(node):
     body = code(node.body)
 
-    def run(ev, env):
-        values = [(v, code(x)(ev, env)) for v, x in node.assignments]
-        return put(ev, values, lambda bound: body(ev, bound), env)
+    def put(ev, values, env):
+        """Compute while several names have given values."""
+        if not values:
+            return body(ev, env)
+        (variable, value), *rest = values
+        name = variable.name if type(variable) is t.Symbol else variable
+        if type(variable) is t.Element:
+            name = variable.base.name, tuple(ev.index(x, env) for x in variable.indices)
+        return mover(ev, name, lambda bound: put(ev, rest, bound), env)(value)
 
-    return run
-
-
-def put(ev, values, inner, env):
-    """Compute while several names have given values."""
-    if not values:
-        return inner(env)
-    (variable, value), *rest = values
-
-    def further(bound):
-        return put(ev, rest, inner, bound)
-
-    if type(variable) is t.Symbol:
-        variable = variable.name
-    if type(variable) is str:
-        return mover(ev, variable, further, env)(value)
-    if type(variable) is t.Element and type(variable.base) is t.Symbol:
-        indices = tuple(ev.index(item, env) for item in variable.indices)
-        return ev.moving((variable.base.name, indices), value, further, env)
-    raise Unread("a value-at bar for this variable")
+    return lambda ev, env: put(ev, [(v, code(x)(ev, env)) for v, x in node.assignments], env)
 
 
 @maker(t.Subdifferential)

@@ -45,35 +45,18 @@ def code(node):
 
 
 class Evaluator:
-    """Computes expressions of a page at one sample point.
-
-    Attributes
-    ----------
-    meaning : meaning.Meaning
-    sample : points.Sample
-    reaches : dict
-        What each name depends on; shared by all points.
-    moved : dict
-        Values that a derivative or a value-at bar puts in the place of others: a name, or a name
-        with its indices, to a value.
-    memo : dict
-        Values of defined names under the present `moved`.
-    slack : float
-        The relative error that a limit, an integral or a search brings in.
-    declared : bool
-        Whether a value at a kink was taken that a Let gives.
-    """
+    """Computes expressions of a page at one sample point."""
 
     def __init__(self, meaning, sample, reaches):
         self.meaning = meaning
         self.table = meaning.table
         self.sample = sample
-        self.reaches = reaches
-        self.moved = {}
-        self.memo = {}
-        self.slack = 0
+        self.reaches = reaches  # what each name depends on; shared by all points
+        self.moved = {}  # values in the place of others: of a name, or of a name and its indices
+        self.memo = {}  # values of defined names under the present `moved`
+        self.slack = 0  # the relative error that a limit, an integral or a search brings in
         self.depth = 0
-        self.declared = False
+        self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def value(self, node, env):
         """The value of a node; Undefined, Undecidable or Unread are raised, never returned."""
@@ -277,41 +260,57 @@ def _norm(node, body, order):
 
 def _part(node, body):
     """``x^+`` and ``x^-``: the positive and the negative part."""
-    if type(node.body) in (t.Number, t.Negate):
+    if is_sided(node):
         raise Unread("a point with a side is an argument of a function or the end of a limit")
     return n.largest((ZERO, body if node.side == "+" else -body), id(node))
 
 
+def _only(node, *values):
+    if len(values) != 1:
+        raise Unread("a finite set is read after ∈ only")
+    return Range(values[0], values[0])
+
+
+def _matrix(node, *items):
+    return Array(len(node.rows), len(node.rows[0]), [scalar(x, "an element") for x in items])
+
+
+# Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
+# also after one that tells: each may be a kink to be found.
 BY_VALUES = {
-    t.Negate: (("body",), lambda node, x: -x),
-    t.Divide: (("numerator", "denominator"), lambda node, x, y: each(n.divide, x, y)),
-    t.Power: (("base", "exponent"), _power),
-    t.Root: (("body", "degree"), _root),
-    t.Hadamard: (("left", "right"), lambda node, x, y: each(lambda p, q: p * q, x, y)),
-    t.Factorial: (("body",), _factorial),
-    t.Absolute: (("body",), _absolute),
-    t.Norm: (("body", "order"), _norm),
-    t.Transpose: (("body",), lambda node, x: x.transposed if type(x) is Array else x),
-    t.Sided: (("body",), _part),
-    t.Indicator: (("condition",), lambda node, holds: ONE if holds else ZERO),
-    t.Interval: (
-        ("lower", "upper"),
-        lambda node, low, high: Range(low, high, node.lower_closed, node.upper_closed),
-    ),
+    t.Negate: lambda node, x: -x,
+    t.Divide: lambda node, x, y: each(n.divide, x, y),
+    t.Power: _power,
+    t.Root: _root,
+    t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
+    t.Factorial: _factorial,
+    t.Absolute: _absolute,
+    t.Norm: _norm,
+    t.Transpose: lambda node, x: x.transposed if type(x) is Array else x,
+    t.Sided: _part,
+    t.Indicator: lambda node, holds: ONE if holds else ZERO,
+    t.Vector: lambda node, *items: Array.column([scalar(x, "an element") for x in items]),
+    t.Matrix: _matrix,
+    t.Finite: _only,
+    t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
+    t.And: lambda node, *items: all(items),
+    t.Or: lambda node, *items: any(items),
 }
 
 
-def _by_values(fields, function):
+def _by_values(function):
     def make(node):
-        parts = [code(getattr(node, name)) for name in fields]
+        parts = [code(x) for x in node.children()]
         if len(parts) == 1:
             return lambda ev, env: function(node, parts[0](ev, env))
-        return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
+        if len(parts) == 2:
+            return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
+        return lambda ev, env: function(node, *[x(ev, env) for x in parts])
 
     return make
 
 
-MAKERS.update((kind, _by_values(*row)) for kind, row in BY_VALUES.items())
+MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
 
 
 def _folded(items, step):
@@ -387,34 +386,15 @@ def _element(node):
 
 @maker(t.Kronecker)
 def _kronecker(node):
-    def run(ev, env):
-        first, second = (ev.index(item, env) for item in node.indices)
-        return ONE if first == second else ZERO
-
-    return run
+    return lambda ev, env: ONE if len({ev.index(x, env) for x in node.indices}) == 1 else ZERO
 
 
 # -- functions -----------------------------------------------------------------------------------------
 
 
-class Approach:
-    """A point approached from one side, as an argument: 0^+."""
-
-    def __init__(self, point, step):
-        self.point = point
-        self.step = step
-
-
-def _argument(node):
-    if type(node) is t.Sided and type(node.body) in (t.Number, t.Negate):
-        inner, step = code(node.body), ONE if node.side == "+" else -ONE
-        return lambda ev, env: Approach(inner(ev, env), step)
-    return code(node)
-
-
 @maker(t.Apply)
 def _apply(node):
-    head, arguments = node.head, [_argument(a) for a in node.arguments]
+    head, arguments = node.head, [code(a) for a in node.arguments]
     name = getattr(head, "name", None)
     known = functions.SCALAR.get(name) if len(arguments) == 1 else None
 
@@ -429,6 +409,26 @@ def _apply(node):
                 return ev.moved[name]
         return apply(ev, head, [a(ev, env) for a in arguments], env)
 
+    return run if not any(is_sided(a) for a in node.arguments) else _sided(node)
+
+
+def is_sided(node):
+    """Whether a node is a point with a side, 0^+, and not a positive part."""
+    return type(node) is t.Sided and type(node.body) in (t.Number, t.Negate)
+
+
+def _sided(node):
+    """f(0^+): the value at an infinitesimal step, without what is infinitesimal in it."""
+    arguments = [(code(a.body if is_sided(a) else a), a) for a in node.arguments]
+
+    def run(ev, env):
+        tag = n.new_tag()
+        values = [
+            Dual(tag, x(ev, env), ONE if a.side == "+" else -ONE) if is_sided(a) else x(ev, env)
+            for x, a in arguments
+        ]
+        return each(lambda x: n.split(x, tag)[0], apply(ev, node.head, values, env))
+
     return run
 
 
@@ -438,10 +438,6 @@ def apply(ev, head, values, env):
 
 
 def _of_name(ev, head, values, env):
-    if any(type(v) is Approach for v in values):  # f(0^+): by an infinitesimal step
-        tag = n.new_tag()
-        moved = [Dual(tag, v.point, v.step) if type(v) is Approach else v for v in values]
-        return each(lambda x: n.split(x, tag)[0], apply(ev, head, moved, env))
     definition = ev.table.get(head.name)
     if definition is not None:
         return ev.call(definition, values, env)
@@ -476,19 +472,6 @@ HEADS = {
 
 
 # -- vectors, sums -------------------------------------------------------------------------------------
-
-
-@maker(t.Vector)
-def _vector(node):
-    items = [code(x) for x in node.items]
-    return lambda ev, env: Array.column([scalar(x(ev, env), "an element") for x in items])
-
-
-@maker(t.Matrix)
-def _matrix(node):
-    items = [code(x) for row in node.rows for x in row]
-    shape = len(node.rows), len(node.rows[0])
-    return lambda ev, env: Array(*shape, [scalar(x(ev, env), "an element") for x in items])
 
 
 @maker(t.Listing)
@@ -548,19 +531,6 @@ def _cases(node):
     return run
 
 
-# All of them are evaluated, also after one that tells: each may be a kink to be found.
-@maker(t.And)
-def _and(node):
-    items = [code(x) for x in node.items]
-    return lambda ev, env: all([x(ev, env) for x in items])
-
-
-@maker(t.Or)
-def _or(node):
-    items = [code(x) for x in node.items]
-    return lambda ev, env: any([x(ev, env) for x in items])
-
-
 @maker(t.IndexRange)
 def _range(node):
     ends = t.Symbol(node.index), node.lower, node.upper
@@ -613,7 +583,8 @@ def inside(ev, value, members, env):
             return type(plain) is not Complex or not plain.im
         return count is not None and (members.name == "Z" or count >= 0)
     if type(members) is t.Finite:
-        return any([n.sign(value - code(x)(ev, env)) == 0 for x in members.items])
+        signs = [n.sign(value - code(x)(ev, env)) for x in members.items]
+        return 0 in signs
     if type(members) is t.Vector and len(members.items) == 2:
         members = t.Interval(*members.items, False, False)
     if type(members) is t.IndexRange:
@@ -626,11 +597,3 @@ def inside(ev, value, members, env):
     above = compared(value, bounds.lower, id(members))
     below = compared(bounds.upper, value, (id(members), 1))
     return above >= (not bounds.lower_closed) and below >= (not bounds.upper_closed)
-
-
-@maker(t.Finite)
-def _finite(node):
-    if len(node.items) != 1:
-        raise Unread("a finite set is read after ∈ only")
-    item = code(node.items[0])
-    return lambda ev, env: Range(item(ev, env), item(ev, env))

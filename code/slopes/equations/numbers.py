@@ -15,7 +15,9 @@ work was done, whether a comparison was a tie) is kept by the `Work` in force, a
 digits is by the context in force of `decimal`.
 """
 
+import functools
 import itertools
+import operator
 from contextlib import contextmanager
 from decimal import (
     Context,
@@ -27,7 +29,6 @@ from decimal import (
     localcontext,
 )
 from fractions import Fraction
-from functools import lru_cache
 
 from mpmath import libmp
 
@@ -40,6 +41,7 @@ LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an
 FAR = 9 * 10**8  # the exponential of which is about that
 ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
 INFINITY = Decimal("Infinity")
+EXACTLY = Context(prec=10_000)
 
 
 class Work:
@@ -241,7 +243,7 @@ def number(value):
     return +Decimal(value)
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _power_of_ten(power):
     return Decimal((0, (1,), power))
 
@@ -252,7 +254,7 @@ def tolerance(spare):
 
 
 def divide(x, y):
-    """x / y; a divisor that is zero but for rounding (a difference that cancels) is zero."""
+    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero."""
     size = primal(y)
     tiny = _power_of_ten(-9 * getcontext().prec // 10)
     if type(size) is Decimal and (not size or abs(size) < tiny):
@@ -263,7 +265,7 @@ def divide(x, y):
 
 
 def plus(x, y):
-    """x + y, noticing where one of them vanishes beside the other."""
+    """The sum, noticing where one of them vanishes beside the other."""
     if _now.watching:
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
@@ -279,7 +281,7 @@ def _bits():
     return int(getcontext().prec * 3.33) + 20
 
 
-@lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=512)
 def _two_to(exponent, precision):
     with digits(precision + 12):
         return TWO**exponent if exponent < 0 else Decimal(1 << exponent)
@@ -289,7 +291,7 @@ def _to_mp(x):
     """A number of mpmath's library, with all digits that x has."""
     size, bits = x.adjusted(), _bits() + 40
     if not x or -12 <= size < 20:
-        return libmp.from_man_exp(int(x * _two_to(bits, 0)), -bits)
+        return libmp.from_man_exp(int(EXACTLY.multiply(x, _two_to(bits, 0))), -bits)
     places = getcontext().prec + 4
     power = libmp.mpf_pow_int(libmp.ften, size - places, bits)
     return libmp.mpf_mul(libmp.from_int(int(x.scaleb(places - size))), power, bits)
@@ -297,7 +299,7 @@ def _to_mp(x):
 
 def _from_mp(value):
     sign, man, exponent, _ = value
-    man = Decimal(-man if sign else man)
+    man = Decimal(int(-man if sign else man))  # with gmpy2 it is no int
     if -1200 < exponent < 0:
         return man / _two_to(-exponent, 0)
     if exponent > 4000:  # an int of that many bits would be too long
@@ -305,14 +307,14 @@ def _from_mp(value):
     return man * _two_to(exponent, getcontext().prec)
 
 
-@lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=20_000)
 def _computed(name, x, precision):
     arguments = () if x is None else (_to_mp(x),)
     return _from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
 
 
 def constant(name):
-    """e or pi."""
+    """The number e or π."""
     return _computed(name, None, getcontext().prec)
 
 
@@ -368,11 +370,6 @@ def _log(x):
     return x if x.is_infinite() else _value("log", x)
 
 
-def _complex_log(z):
-    angle = libmp.mpf_atan2(_to_mp(z.im), _to_mp(z.re), _bits())
-    return Complex(_log(abs(z)), _from_mp(angle))
-
-
 def _wave(name):
     def value(x):
         if x.adjusted() > getcontext().prec // 2:
@@ -413,19 +410,19 @@ def _sqrt_slope(x):
 
 
 def sinh(x):
-    """``(e^x - e^{-x}) / 2``"""
+    """``(e^x - e^{-x}) / 2``."""
     return plus(exp(x), -exp(-x)) * HALF
 
 
 def cosh(x):
-    """``(e^x + e^{-x}) / 2``"""
+    """``(e^x + e^{-x}) / 2``."""
     return plus(exp(x), exp(-x)) * HALF
 
 
 exp = elementary(
     _exp, lambda x: exp(x), lambda z: Complex(cos(z.im) * exp(z.re), sin(z.im) * exp(z.re))
 )
-log = elementary(_log, lambda x: divide(ONE, x), _complex_log)
+log = elementary(_log, lambda x: divide(ONE, x))
 sin = elementary(
     _wave("sin"),
     lambda x: cos(x),
@@ -442,7 +439,7 @@ tanh = elementary(
 erf = elementary(_saturating("erf"), lambda x: TWO / constant("pi").sqrt() * exp(-(x * x)))
 arctan = elementary(lambda x: _value("atan", x), lambda x: ONE / (x * x + ONE))
 arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
-sqrt = elementary(_sqrt, _sqrt_slope, lambda z: exp(HALF * log(z)))
+sqrt = elementary(_sqrt, _sqrt_slope)
 
 
 # -- powers ------------------------------------------------------------------------------------------
@@ -478,9 +475,7 @@ def power(base, exponent):
     if count is not None:
         return integer_power(base, count)
     start = primal(base)
-    if type(start) is Complex or type(primal(exponent)) is Complex:
-        return exp(exponent * log(base if type(start) is Complex else Complex(base, ZERO)))
-    if start == 0:
+    if real(start) == 0:
         return _power_of_zero(base, exponent)
     if start < 0:
         raise OutsideReals("a broken power of a negative number")
@@ -510,10 +505,8 @@ def integer_power(base, n):
         return Dual(base.tag, integer_power(base.a, n), slope * base.b)
     _now.spend(2)
     if type(base) is Complex:
-        if n < 0:
-            return ONE / integer_power(base, -n)
-        half = integer_power(base, n // 2)
-        return half * half * base if n % 2 else half * half
+        product = functools.reduce(operator.mul, [base] * min(abs(n), 1000))
+        return product if n > 0 else ONE / product
     if not base and n < 0:
         raise Undefined("a division by zero")
     return base * base if n == 2 else base**n
@@ -542,7 +535,7 @@ def _small_sign(x):
 
 
 def absolute(x, key=None):
-    """|x|"""
+    """The absolute value."""
     if type(x) is Complex:
         return abs(x)
     return -x if sign(x, key) < 0 else x

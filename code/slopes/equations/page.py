@@ -359,7 +359,8 @@ class PageReader(Declarations):
         for name in sorted(leaves.scalars | leaves.families):
             key = name.split("~")[0]
             key = key if key in keys else key.rstrip("·")
-            if key in keys:
+            declared = key not in self.spoken_right and self.scope.is_constant(name)
+            if key in keys and not declared:
                 item = self.spoken[key]
                 where = f"${item.text}$ (line {item.line})"
                 raise Unread(f"the text says {where}, which is not read: say it in a Let")
@@ -381,15 +382,18 @@ class PageReader(Declarations):
             raise Unread(reason)
 
     def refuse_one_sided(self, link):
-        """A false line with a free name on one side only rests on what that name is: nothing says it."""
-        left, right = (self.meaning.leaves(n) for n in (link.left_node, link.right_node))
-        lone = (left.scalars | left.families) ^ (right.scalars | right.families)
-        lone = sorted(name for name in lone if not self.scope.is_constant(name))
-        if "i" in left.scalars | right.scalars:
+        """A false line that brings in a free name on one side only rests on what nothing says of it."""
+        if link.relation != "=":
+            return
+        sides = (link.left_node, link.right_node)
+        free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
+        if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
-        if lone and link.relation == "=":
-            names = ", ".join(map(t.pretty, lone))
-            raise Unread(f"{names} stands on one side only, and nothing says what it is: a Let?")
+        for node, there in zip(sides, reversed(free), strict=True):
+            for name in sorted(outside_derivatives(node) & free[sides.index(node)] - there):
+                if name not in self.scope.used and not self.scope.is_constant(name):
+                    reason = "stands on one side only, and nothing says what it is: a Let?"
+                    raise Unread(f"{t.pretty(name)} {reason}")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
@@ -403,6 +407,14 @@ class PageReader(Declarations):
                 reason = f"an equation to solve: true for {region}"
                 break
         return Verdict("conditional", reason, link.verdict.witness, region=region)
+
+
+def outside_derivatives(node):
+    """The names that stand in a tree, and not under a derivative or an integral."""
+    if isinstance(node, t.Derivative | t.Antiderivative):
+        return set()
+    own = {node.name} if isinstance(node, t.Symbol) else set()
+    return own.union(*map(outside_derivatives, node.children()))
 
 
 def as_words(text):

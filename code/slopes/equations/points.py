@@ -66,10 +66,10 @@ class Domain:
 
     def told(self, constants):
         """The points that the numbers of the formulas suggest: these, what is beside and between."""
-        near = [x for c in constants for s in (c, -c) for x in (s, s - 1, s + 1)]
+        near = [*FAR, *(x for c in constants for s in (c, -c) for x in (s, s - 1, s + 1))]
         near += [(a + b) / 2 for a, b in itertools.pairwise(sorted(constants))]
         ends = [e for e in (self.lower, self.upper) if e is not None and abs(e) >= 100]
-        near += [*(e + x for e in ends for x in FAR), *FAR]
+        near += [e + x for e in ends for x in FAR]
         known = set(self.specials())
         return [v for v in dict.fromkeys(near) if self.holds(v) and v not in known]
 
@@ -175,31 +175,17 @@ def is_total(node):
 
 @dataclass
 class Sample:
-    """The value of everything that is free, at one point; drawn when it is first asked for.
-
-    Attributes
-    ----------
-    sizes : dict
-        The value of each size, n = 3; `size` is that of ends that nothing tells.
-    domain, totals : dict
-        Where each variable may lie; families with a given sum, and how many elements they have.
-    fixed, drawn : dict
-        Values set on purpose, and all values: of a name, or of a name and its indices.
-    flat : bool
-        All elements of a family are equal.
-    variant : int
-        Which kind of function stands for a smooth one.
-    """
+    """The value of everything that is free, at one point; drawn when it is first asked for."""
 
     seed: str
     mode: str = "mixed"
-    size: int = 3
-    sizes: dict = field(default_factory=dict)
+    size: int = 3  # of ends that nothing tells
+    sizes: dict = field(default_factory=dict)  # n = 3
     domain: dict = field(default_factory=dict)
-    totals: dict = field(default_factory=dict)
-    fixed: dict = field(default_factory=dict)
-    flat: bool = False
-    variant: int = 0
+    totals: dict = field(default_factory=dict)  # families with a given sum, and their length
+    fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
+    flat: bool = False  # all elements of a family are equal
+    variant: int = 0  # which kind of function stands for a smooth one
     drawn: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .evaluate import code
 from .kinks import beside, kinks
 from .numbers import Work, in_force
-from .points import SMALL, TINY, assignments, constants
+from .points import SMALL, TINY, assignments, constants, named
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
@@ -53,11 +53,11 @@ def conditional(question, verdict, again):
                         )
     except (TooMuch, Unread):
         return None
-    lonely = question.tally.lonely
-    if lonely and question.tally.generic > 2 and verdict.reason.startswith("no derivative"):
-        if all(isinstance(error, NoDerivative) for _, error, _ in lonely):
-            reason = f"true where the derivative exists, {UNDECLARED}"
-            return Verdict("conditional", reason, verdict.witness, verdict.compared)
+    tally = question.tally
+    kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in tally.lonely)
+    if tally.lonely and kinks_only and tally.generic > 2 and not verdict.reason.startswith("the "):
+        reason = f"true where the derivative exists, {UNDECLARED}"
+        return Verdict("conditional", reason, verdict.witness, verdict.compared)
     return None
 
 
@@ -69,7 +69,7 @@ def candidates(question):
     leaves, known = question.leaves, question.meaning.table
     numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
-    names = [t.Symbol(name) for name in question.scalars[:MOST]]
+    names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
     families = [element(question, name) for name in sorted(leaves.families)]
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
@@ -88,9 +88,10 @@ def candidates(question):
         for first, second in product((">=", ">"), ("<=", "<")):
             yield t.Relation(x, first, low), t.Relation(x, second, high)
     for count, operator in product((2, 3), ("!=", ">=", ">")):
-        for chosen in combinations(names, count):
+        for chosen in combinations(free, count):
             yield tuple(t.Relation(x, operator, ends[0]) for x in chosen)
-    yield from ((total(question, x.base),) for x in families if len(x.indices) == 1)
+    vectors = [x.base for x in families if len(x.indices) == 1]
+    yield from ((total(question, x),) for x in vectors if x.name not in question.totals)
     for x, low in product(free, (0, -1)):
         if not question.domain_of(x.name if type(x) is t.Symbol else x.base.name).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
@@ -139,12 +140,12 @@ def written(region):
     """The LaTeX that a Let would hold."""
     if len(region) == 2 and region[0].left == region[1].left:
         low, high = (latex(relation) for relation in region)
-        head, sign, end = low.split(" ", 2)
+        _, sign, end = low.split(" ", 2)
         return f"{end} {sign.replace('ge', 'le').replace('>', '<')} {high}"
     return ", ".join(latex(relation) for relation in region)
 
 
-# -- points on both sides of every edge ------------------------------------------------------------------
+# -- points on both sides of every edge --------------------------------------------------------------
 
 
 def survey(question):
@@ -205,7 +206,7 @@ def fit(question, found, region, strict):
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
-    loose = pointed or any(type(c.left) is t.Element for c in region)
+    loose = pointed or any(is_loose(question, c) for c in region)
     inside = outside = chance = 0
     for sample, place, kind in found:
         try:
@@ -220,8 +221,15 @@ def fit(question, found, region, strict):
             chance += 1
         else:
             outside += kind != "neither"
-    few = 0 if strict else outside if loose else outside / 4
+    few = 0 if strict else 4 * outside if loose else outside / 4
     return outside > 0 and chance <= few and (inside > 0 or thin)
+
+
+def is_loose(question, condition):
+    """The sign of all elements, or of a name that has a few values only."""
+    if type(condition.left) is t.Element:
+        return condition.right == t.Number("0")
+    return bool(question.domain_of(named(condition.left) or "").values)
 
 
 def contains(question, condition, sample, place):

@@ -90,7 +90,7 @@ class Scope(Calculus, Names):
     def element(self, internal, indices):
         """An element of a family; a free one is remembered with its number of indices."""
         element = t.Element(t.Symbol(internal), self.resolved(indices))
-        if internal not in self.meaning.table:
+        if internal not in self.meaning.table and not self.is_bound(internal):
             old = self.meaning.families.get(internal, 0)
             self.meaning.families[internal] = max(old, len(indices))
         if len(indices) > 1 or not isinstance(element.indices[0], t.Number):

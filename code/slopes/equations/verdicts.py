@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from decimal import Context
+from decimal import Context, localcontext
 
 from . import tree as t
 from .arrays import Array, Range
@@ -36,25 +36,13 @@ class Verdict:
 
 @dataclass
 class Tally:
-    """What the points said so far.
+    """What the points said so far."""
 
-    Attributes
-    ----------
-    generic, special : int
-        Random points, and chosen ones, at which both sides have values that fit.
-    lonely : list of (str, Exception, dict)
-        Points at which one side only has a value: the side that has none, why, and the point.
-    failed : list of (points.Sample, dict)
-        Points at which the relation does not hold.
-    unsettled, lost : str
-        Why points could not be told.
-    """
-
-    generic: int = 0
+    generic: int = 0  # random points, and special ones, at which both sides have values that fit
     special: int = 0
-    lonely: list = field(default_factory=list)
-    failed: list = field(default_factory=list)
-    unsettled: str = ""
+    lonely: list = field(default_factory=list)  # (side without a value, why, the point as text)
+    failed: list = field(default_factory=list)  # (sample, indices) where the relation does not hold
+    unsettled: str = ""  # why points could not be told
     lost: str = ""
 
     @property
@@ -170,8 +158,12 @@ def text(value, digits=10):
 
 def two_texts(left, right):
     """Two values with as many digits as it takes to tell them apart."""
-    for digits in (6, 15, 40, 150, 1000):
+    for digits in (6, 15, 40):
         pair = text(left, digits), text(right, digits)
         if pair[0] != pair[1]:
-            break
-    return pair
+            return pair
+    if type(left) is Array or type(right) is Array or None in (left, right):
+        return pair
+    with localcontext(Context(prec=2000)):
+        gap = primal(right) - primal(left)
+    return pair[0], f"{pair[1]} {'-' if gap < 0 else '+'} {abs(gap):.3e}" if gap else pair[1]

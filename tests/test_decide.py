@@ -1,0 +1,382 @@
+"""The deciding half of the checker: what is true, what is false, and what must be left open."""
+
+import pytest
+
+from slopes.equations import tree as t
+from slopes.equations.decide import BUDGET, decide
+from slopes.equations.markdown import read_markdown
+from slopes.equations.meaning import Definition, Meaning
+from slopes.equations.numbers import Work
+from slopes.equations.page import check_items
+
+
+def verdicts(*parts):
+    """The verdicts on the displays of a page; a part that begins with Let is a paragraph."""
+    paragraphs = [
+        f"**Let** {p[4:]}." if p.startswith("Let ") else p if p[0] == "#" else f"$$\n{p}\n$$"
+        for p in parts
+    ]
+    page = check_items(read_markdown("\n\n".join(paragraphs)))
+    return [link.verdict for equation in page.equations for link in equation.links]
+
+
+def verdict(*parts):
+    """The last of them."""
+    return verdicts(*parts)[-1]
+
+
+def kind(*parts):
+    return verdict(*parts).kind
+
+
+def x(name="x"):
+    return t.Symbol(name)
+
+
+def call(name, *arguments):
+    return t.Apply(t.Function(name), arguments)
+
+
+def number(value):
+    return t.Number(str(value))
+
+
+TRUE = [
+    [r"\frac{d}{dx} \tanh(x) = 1 - \tanh^2(x)"],
+    [r"\frac{d^3}{dx^3} e^{2x} = 8 e^{2x}"],
+    [r"\frac{d}{dx} \left( x \frac{d}{dx} x^3 \right) = 9 x^2"],
+    [r"\sin^2(x) + \cos^2(x) = 1"],
+    [r"|x| = \max(x, -x)"],
+    [r"\operatorname{ReLU}(x) - \operatorname{ReLU}(-x) = x"],
+    [r"e^{x} > x"],
+    [r"\sin(x) \le 1"],
+    [r"\tanh(x) \in (-1, 1)"],
+    [r"\sqrt{x^2} = |x|"],
+    ["Let $x > 0$", r"\frac{d}{dx} \log(x) = \frac{1}{x}"],
+    ["Let $x > 0$, $y > 0$", r"\log(xy) = \log(x) + \log(y)"],
+    [r"\int_0^1 x^2 \, dx = \frac{1}{3}"],
+    [r"\int_{-\infty}^{\infty} e^{-x^2} \, dx = \sqrt{\pi}"],
+    ["Let $x > 0$", r"\int_0^x |t - 1| \, dt \ge 0"],
+    [r"\lim_{h \to 0} \frac{\sin(x + h) - \sin(x)}{h} = \cos(x)"],
+    [r"\lim_{x \to \infty} \frac{x^2 e^x + 1}{x^2 e^x} = 1"],
+    [r"\lim_{x \to -\infty} \frac{1}{1 + e^{-x}} = 0"],
+    [r"\max_x (2x - x^2) = 1"],
+    ["Let $f$, $g$ be smooth", r"\frac{d}{dx} f(g(x)) = f'(g(x)) \, g'(x)"],
+    [
+        r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}",
+        r"\frac{\partial S_i}{\partial z_k} = S_i (\delta_{ik} - S_k)",
+    ],
+    [r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}", r"\sum_{i=1}^{n} S_i = 1"],
+    [r"e^x = 1 + x + O(x^2)"],
+    [r"\sqrt{2} \approx 1.41"],
+    [r"|x - 1| + |x + 1| \ge 2"],
+    [r"1 + e^{x} \ne 1"],
+]
+FALSE = [
+    [r"\frac{d}{dx} \tanh(x) = 1 + \tanh^2(x)"],
+    [r"\frac{d}{dx} \left( x \frac{d}{dx} x^3 \right) = 6 x^2"],
+    [r"\sin(x) < 1"],  # they meet where no decimal form ends
+    [r"\sin(x) \in (-1, 1)"],
+    [r"1 + 10^{-70} = 1"],
+    [r"1 + 10^{-70} x = 1 + 10^{-70} y"],
+    ["Let $x > 0$", r"\frac{d}{dx} \log(x) = \frac{1}{x^2}"],
+    [r"\int_0^1 x^2 \, dx = \frac{1}{2}"],
+    [r"\lim_{h \to 0} \frac{\sin(x + h) - \sin(x)}{h} = \sin(x)"],
+    ["Let $f$ be smooth", r"f'(x) = f(x)"],
+    [
+        r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}",
+        r"\frac{\partial S_i}{\partial z_k} = S_i (1 - S_k)",
+    ],
+    [r"e^x = 1 + x + O(x^3)"],
+    [r"\sqrt{2} \approx 1.42"],
+    ["Let $A \\in \\mathbb{R}^{n \\times n}$, $B \\in \\mathbb{R}^{n \\times n}$", "A B = B A"],
+    [r"\max(x, 100) = 100"],  # only far out
+    [r"e^{-x^2} \ge 10^{-4}"],
+]
+
+
+@pytest.mark.parametrize("parts", TRUE, ids=lambda p: p[-1])
+def test_true_relations_are_verified(parts):
+    found = verdict(*parts)
+    assert found.kind == "verified", found
+
+
+@pytest.mark.parametrize("parts", FALSE, ids=lambda p: p[-1])
+def test_false_relations_are_refuted_with_a_point(parts):
+    found = verdict(*parts)
+    assert found.kind in ("refuted", "conditional"), found
+    assert found.witness["left"] != found.witness["right"] or "meet" in found.reason
+
+
+# -- where a side has no value --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("latex", "region"),
+    [
+        (r"|x| = x", r"x \ge 0"),
+        (r"(\sqrt{x})^2 = x", r"x \ge 0"),
+        (r"\sqrt{x^2} = x", r"x \ge 0"),
+        (r"\log(x^2) = 2 \log(x)", r"x > 0"),
+        (r"2 \log(x) = \log(x^2)", r"x > 0"),
+        (r"\frac{d}{dx} \log(x) = \frac{1}{x}", r"x > 0"),
+        (r"\frac{1}{x} x = 1", r"x \ne 0"),
+        (r"\frac{a^2 - b^2}{a - b} = a + b", r"a \ne b"),
+        (r"\max(x, y) = x", r"x \ge y"),
+        (r"\min(x, y) < x", r"x > y"),
+        (r"y \cdot y = y", r"y \in \{0, 1\}"),
+        (r"\log(ab) = \log(a) + \log(b)", r"a > 0, b > 0"),
+        (r"\frac{d}{dx} |x| = \operatorname{sign}(x)", r"x \ne 0"),
+        (r"\max(0, \min(x, 3)) = x", r"0 \le x \le 3"),
+        (r"\max(x, 3) = x", r"x \ge 3"),
+        (r"\max(x, 1.5) = \min(x, 1.7)", r"1.5 \le x \le 1.7"),
+        (r"e^{x} > x + 1", r"x \ne 0"),
+        (
+            r"\frac{d}{da} \bigl( \log(a) + \log(1 - a) \bigr) = \frac{1}{a} - \frac{1}{1 - a}",
+            r"0 < a < 1",
+        ),
+    ],
+)
+def test_a_plain_region_is_named(latex, region):
+    found = verdict(latex)
+    assert (found.kind, found.region) == ("conditional", region), found
+    assert kind(f"Let ${region}$", latex) == "verified"
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [r"\sin(x) = x", r"x = x + 1", r"e^x = 1 + x", r"x + y = x y"],
+)
+def test_no_region_is_offered_for_what_is_true_nowhere_plain(latex):
+    found = verdict(latex)
+    assert (found.kind, found.region) == ("refuted", ""), found
+
+
+def test_the_loss_of_softmax_needs_a_sum_of_one():
+    definitions = [
+        r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}",
+        r"L := -\sum_{j=1}^{n} y_j \log(S_j)",
+    ]
+    claim = r"\frac{\partial L}{\partial z_k} = S_k - y_k"
+    found = verdict(*definitions, claim)
+    assert found.kind == "conditional"
+    assert found.region == r"\sum_{j=1}^{n} y_j = 1"
+    assert kind(f"Let ${found.region}$", *definitions, claim) == "verified"
+
+
+def test_two_indices_that_differ():
+    found = verdict(r"S_i := z_i^2", r"\frac{\partial S_i}{\partial z_k} = 0")
+    assert (found.kind, found.region) == ("conditional", r"i \ne k"), found
+
+
+def test_both_sides_are_treated_alike():
+    pairs = [
+        (r"(\sqrt{x})^2", "x"), (r"\log(x^2)", r"2 \log(x)"),
+        (r"\frac{d}{dx} |x|", r"\operatorname{sign}(x)"),
+        (r"\frac{x}{x}", "1"), (r"\sqrt{x^2 - 2}", r"\sqrt{|x^2 - 2|}"), (r"\frac{d}{dx} \sqrt{x}", "x"),
+    ]  # fmt: skip
+    for left, right in pairs:
+        one, other = verdict(f"{left} = {right}"), verdict(f"{right} = {left}")
+        assert (one.kind, one.region) == (other.kind, other.region)
+
+
+def test_regions_can_be_left_out():
+    sides = t.Absolute(x()), "=", x()
+    assert decide(Meaning(), *sides, regions=False).kind == "refuted"
+    assert decide(Meaning(), *sides).kind == "conditional"
+
+
+def test_what_has_no_plain_region_is_left_open():
+    found = verdict(r"\log(x^2 - 2) = 2 \log(\sqrt{|x^2 - 2|})")
+    assert found.kind == "undecided"
+    assert "no value" in found.reason
+
+
+# -- kinks ----------------------------------------------------------------------------------------------
+
+
+def test_one_sided_slopes():
+    f = r"f(x) := \max(x, 3x)"
+    assert kind(f, r"f'_+(0) = 3") == "verified"
+    assert kind(f, r"f'_-(0) = 1") == "verified"
+    assert kind(f, r"f'_+(0) = 1") == "refuted"
+    found = verdict(f, r"f'(0) = 2")
+    assert found.kind == "refuted"
+    assert "1 from the left and 3 from the right" in found.reason
+
+
+def test_a_kink_away_from_every_special_point_is_found():
+    assert kind(r"\frac{d}{dx} |x - 0.7231| = \operatorname{sign}(x - 0.7231)") == "conditional"
+    steep = r"\frac{d}{dx} |x^3 - 5| = 3 x^2 \operatorname{sign}(x^3 - 5)"
+    assert kind(steep) == "conditional"
+    assert kind(r"\max(x, 0.7231) = x") == "conditional"
+
+
+def test_a_value_at_a_kink_only_where_it_is_declared():
+    claim = r"\operatorname{ReLU}'(0) = 0"
+    assert kind(claim) == "refuted"
+    assert kind(r"Let $\operatorname{ReLU}'(0) := 0$", claim) == "verified"
+    assert kind(r"Let $\operatorname{ReLU}'(0) := 0$", r"\operatorname{ReLU}'(0) = 1") == "refuted"
+    step = r"\operatorname{ReLU}'(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}"
+    assert kind(r"Let $\operatorname{ReLU}'(0) := 0$", step) == "verified"
+    assert kind(step) == "conditional"
+    cases = r"\begin{cases} 1 & x > 1 \\ 0 & x \le 1 \end{cases}"
+    elsewhere = r"\frac{d}{dx} \operatorname{ReLU}(x - 1) = " + cases
+    assert kind(r"Let $\operatorname{ReLU}'(0) := 0$", elsewhere) != "verified"
+
+
+def test_a_declared_value_lies_between_the_slopes():
+    meaning = Meaning()
+    meaning.kinks["relu", 1] = [(number(0), number(2))]
+    at = t.Apply(t.Primed(t.Function("relu"), 1), (number(0),))
+    assert decide(meaning, at, "=", number(2)).kind == "refuted"
+
+
+def test_a_jump_has_no_derivative():
+    f = r"f(x) := \begin{cases} x & x < 1 \\ x + 1 & x \ge 1 \end{cases}"
+    assert kind(f, r"f'(x) = 1") == "conditional"
+    assert kind(f, r"f'(1) = 1") == "refuted"
+
+
+def test_a_curvature_jump_is_no_second_derivative():
+    assert kind(r"f(x) := x |x|", r"f'(x) = 2 |x|") == "verified"
+    assert kind(r"f(x) := x |x|", r"f''(x) = 2 \operatorname{sign}(x)") == "conditional"
+
+
+# -- names and derivatives ------------------------------------------------------------------------------
+
+
+def test_a_derivative_moves_the_value_wherever_it_is_reached():
+    chain = [r"z(w) := w x + b", r"a(z) := \tanh(z)", r"L(a) := (a - t)^2"]
+    assert kind(*chain, r"\frac{\partial L}{\partial w} = 2 (a - t)(1 - a^2) x") == "verified"
+    assert kind(*chain, r"\frac{dL}{da} = 2 (a - t)") == "verified"
+    two_paths = [r"p(t) := t^2", r"q(t) := p(t) + t", r"F(p, q) := p q"]
+    assert kind(*two_paths, r"\frac{\partial F}{\partial p} = q + p") == "verified"
+
+
+def test_a_recurrence():
+    h = r"h_t := \tanh(w x_t + v h_{t-1} + b)"
+    assert kind(h, r"\frac{\partial h_t}{\partial h_{t-1}} = v \cdot (1 - h_t^2)") == "verified"
+    assert kind(h, r"\frac{\partial h_t}{\partial h_{t-1}} = v \cdot (1 - h_t)") == "refuted"
+
+
+def test_vectors_and_matrices():
+    shapes = r"Let $A \in \mathbb{R}^{m \times n}$, $\mathbf{x} \in \mathbb{R}^{n}$"
+    shapes += r", $\mathbf{b} \in \mathbb{R}^{m}$"
+    assert (
+        kind(shapes, r"\frac{\partial}{\partial \mathbf{x}} (A \mathbf{x} + \mathbf{b}) = A")
+        == "verified"
+    )
+    assert (
+        kind(shapes, r"\mathbf{x}^\top A^\top \mathbf{b} = \mathbf{b}^\top A \mathbf{x}")
+        == "verified"
+    )
+    assert kind(shapes, r"\mathbf{x}^\top \mathbf{b} = 0") == "unread"
+
+
+def test_a_membership_in_a_chain_replaces_that_of_the_page():
+    meaning = Meaning()
+    meaning.conditions = [t.Relation(x("y"), "in", t.Finite((number(0), number(1))))]
+    square = t.Power(x("y"), number(2)), "=", x("y")
+    assert decide(meaning, *square).kind == "verified"
+    wider = t.Relation(x("y"), "in", t.Finite((number(0), number(1), number(2))))
+    assert decide(meaning, *square, (wider,), regions=False).kind == "refuted"
+
+
+def test_the_complex_step():
+    meaning = Meaning()
+    moved = t.Add(
+        (number(2), t.Multiply((t.Constant("i"), t.Power(number(10), t.Negate(number(30))))))
+    )
+    step = t.Divide(call("im", call("sin", moved)), t.Power(number(10), t.Negate(number(30))))
+    slope = t.At(t.Derivative(call("sin", x()), ((x(), 1),)), (("x", number(2)),))
+    tiny = t.Power(number(10), t.Negate(number(50)))
+    assert decide(meaning, t.Absolute(t.Add((step, t.Negate(slope)))), "<", tiny).kind == "verified"
+
+
+# -- nearly ---------------------------------------------------------------------------------------------
+
+
+def to_first_order(slope):
+    """f(s + ε) ≈ f(s) + slope · ε, ε → 0, for any smooth f."""
+    meaning = Meaning()
+    meaning.define(Definition("f", "smooth", parameters=("s",)))
+    f = t.Function("f")
+    step = t.Multiply((*slope, x("ε"), t.Apply(t.Primed(f, 1), (x("s"),))))
+    left = t.Apply(f, (t.Add((x("s"), x("ε"))),))
+    going = t.Relation(x("ε"), "to", number(0))
+    return decide(meaning, left, "~", t.Add((call("f", x("s")), step)), (going,))
+
+
+def test_to_first_order_the_slope_counts():
+    assert to_first_order(()).kind == "verified"
+    assert to_first_order((t.Negate(number(5)),)).kind == "refuted"
+    assert to_first_order((number("1.001"),)).kind == "refuted"
+
+
+def test_nearly_equal_says_how_nearly():
+    assert decide(Meaning(), call("sin", x()), "~", x()).kind == "undecided"
+
+
+# -- left open, and never refuted -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\int_0^{10^6} \sin(x^2) \, dx = \frac{1}{2}",
+        r"\int_0^{10^6} \sin(x) \, dx = 1 - \cos(10^6)",
+        r"\lim_{x \to \infty} \sin(x) = 0",
+        r"\max_x (\sin(x) \sin(\sqrt{2} x)) = 1",
+    ],
+)
+def test_what_cannot_be_told_is_undecided(latex):
+    assert kind(latex) == "undecided"
+
+
+def test_a_limit_of_a_fast_function_is_never_refuted():
+    fast = [r"f(x) := \sin(x^x)", r"f'(x) = \lim_{h \to 0} \frac{f(x + h) - f(x)}{h}"]
+    assert kind("Let $x > 0$", *fast) in ("verified", "undecided")
+
+
+def nested(function, count, node):
+    for _ in range(count):
+        node = function(node)
+    return node
+
+
+def power_of_e(node):
+    return t.Power(t.Constant("e"), node)
+
+
+HOSTILE = {
+    "a tower": nested(power_of_e, 8, x()),
+    "a tower of tens": nested(lambda z: t.Power(number(10), z), 6, number(10)),
+    "factorials": nested(t.Factorial, 6, x()),
+    "deep": nested(lambda z: t.Add((z, number(1))), 3000, x()),
+    "a high derivative": t.Derivative(nested(lambda z: call("tanh", z), 4, x()), ((x(), 9),)),
+    "sums": t.Big(
+        "sum",
+        "i",
+        number(1),
+        number(400),
+        None,
+        t.Big("sum", "j", number(1), number(400), None, x()),
+    ),
+    "integrals": nested(lambda z: t.Integral("x", number(0), number(1), call("exp", z)), 4, x()),
+    "a long number": t.Number("9" * 20_000),
+    "many names": t.Add(tuple(x(f"a{k}") for k in range(300))),
+}
+
+
+@pytest.mark.parametrize("node", HOSTILE.values(), ids=HOSTILE)
+def test_no_equation_takes_for_ever(node):
+    work = Work(BUDGET)
+    found = decide(Meaning(), node, "=", t.Add((node, t.Negate(number(0)))), work=work)
+    assert found.kind in ("verified", "undecided")
+    assert work.left > -BUDGET
+
+
+def test_the_same_question_has_the_same_answer():
+    first, second = (verdict(r"\tanh(x) = x") for _ in range(2))
+    assert first == second
