@@ -21,6 +21,7 @@ REMARK = re.compile(r"<!--\s*verify:\s*(exempt\b)?[\s:,]*(.*?)\s*-->", re.S)
 LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
 OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
 DOLLARS = re.compile(r"(?<!\\)\$\$")
+NO_REMARK = "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
 # Markdown backtracks on what opens: comments, environments, brackets.
 OPENINGS = {"<!--": 1000, "\\begin{": 5000, "[": 20_000}
@@ -123,28 +124,21 @@ def _remarks(text, line, cell):
     """What an HTML comment tells the checker: an exemption with its reason."""
     for exempt, reason in REMARK.findall(text):
         kind = "exempt" if exempt and reason else "wrong"
-        if not exempt:
-            reason = (
-                "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
-            )
-        yield Item(kind, reason or "an exemption without a reason", line=line, cell=cell)
+        reason = reason or "an exemption without a reason"
+        yield Item(kind, reason if exempt else NO_REMARK, line=line, cell=cell)
 
 
 def _paragraph(token, line, cell):
     """A Let or Case, or the formulas that stand in a paragraph."""
     parts = [c for c in token.children if c.content or c.type in ("strong_open", "strong_close")]
-    opened = itertools.pairwise(parts)
     bold = [
-        c.type == "strong_open" and word.content.strip() in ("Let", "Case") for c, word in opened
-    ]
-    if (
-        bold[:1] == [True]
-        and not any(bold[1:])
-        and [c.type for c in parts[2:3]] == ["strong_close"]
-    ):
+        k for k, (mark, word) in enumerate(itertools.pairwise(parts))
+        if mark.type == "strong_open" and word.content.strip() in ("Let", "Case")
+    ]  # fmt: skip
+    if bold == [0] and [c.type for c in parts[2:3]] == ["strong_close"]:
         return [_declaration(parts[1].content.strip(), parts[3:], line, cell)]
     found = []
-    if any(bold):
+    if bold:
         reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
         found.append(Item("wrong", reason, line=line, cell=cell))
     for child in token.children:
