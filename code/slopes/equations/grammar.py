@@ -80,9 +80,6 @@ def nodes_in(parts):
 class Tree(Transformer):
     """One method for each rule; a product is a list of (sign, factor) until it is whole."""
 
-    def side(self, body):
-        return body
-
     def listed(self, first, *rest):
         return t.Listed((first, *rest[1::2]), at=first.at) if rest else first
 

@@ -322,8 +322,8 @@ class PageReader(Declarations):
         for name in sorted(leaves.scalars | leaves.families):
             item = self.spoken.get(name) or self.spoken.get(name.rstrip("·"))
             if item is not None:
-                raise Unread(f"the text gives ${item.text}$ (line {item.line}), which is not read: "
-                             "say it in a Let")  # fmt: skip
+                given = f"the text gives ${item.text}$ (line {item.line})"
+                raise Unread(f"{given}, which is not read: say it in a Let")
         begins = k == 0 and link.relation == "="
         if begins:
             self.refuse_power(sides[0])
