@@ -20,6 +20,8 @@ from slopes import (
     step,
     tanh,
 )
+from slopes.checks import complex_step
+from slopes.functions import BLOCK
 
 mp = mpmath.MPContext()
 mp.dps = 60
@@ -60,6 +62,8 @@ def ulps(found, exact, dtype=np.float64):
 def test_value_and_derivative_are_within_4_ulp(function, value, slope):
     points = np.random.default_rng(0).uniform(-708, 708, 10_000)
     points[:3000] /= 40  # most of what can go wrong goes wrong near 0
+    sizes = 10 ** np.random.default_rng(1).uniform(-308, 4, 2000)  # every exponent
+    points[3000:5000] = np.copysign(sizes, points[3000:5000])
     for rule, exact in ((function, value), (function.derivative, slope)):
         worst = max(
             (ulps(found, exact(mp.mpf(float(x)))), x)
@@ -135,9 +139,73 @@ def test_edge_values(rule, x, expected):
     assert rule(x) == pytest.approx(expected, rel=1e-11, abs=0, nan_ok=True)
 
 
+NARROW = [*ACTIVATIONS, LeakyReLU(0.3), LeakyReLU(3.7)]
+
+
+def singles(each=100):
+    """Return float32 numbers of every exponent, subnormal ones too, with random digits and signs."""
+    rng = np.random.default_rng(0)
+    exponents = np.repeat(np.arange(255, dtype=np.uint32), each) << 23
+    digits = rng.integers(0, 1 << 23, exponents.size, dtype=np.uint32)
+    signs = rng.integers(0, 2, exponents.size, dtype=np.uint32) << 31
+    return (signs | exponents | digits).view(np.float32)
+
+
+@pytest.mark.parametrize("function", NARROW, ids=lambda f: f.name)
+def test_float32_of_every_exponent_is_within_2_ulp(function):
+    x = singles()
+    for rule in (function, function.derivative):
+        found = rule(x)
+        assert found.dtype == np.float32
+        exact = rule(x.astype(np.float64))  # within 4 ULP of double precision, as measured above
+        with np.errstate(over="ignore"):  # 3.7 times a large float32 is none
+            nearest = exact.astype(np.float32)
+        finite = np.isfinite(nearest)
+        unit = np.spacing(np.abs(nearest[finite])).astype(np.float64)
+        assert (np.abs(found[finite] - exact[finite]) / unit).max() <= 2
+        np.testing.assert_array_equal(found[~finite], nearest[~finite])
+
+
+def test_rules_in_float32_are_computed_in_float32():
+    """What is as good in float32 is not widened; whatever is not is."""
+    seen = {}
+
+    class Watched(type(tanh)):
+        def _value(self, x):
+            seen["value"] = x.dtype
+            return np.tanh(x)
+
+        def _derivative(self, x):
+            seen["derivative"] = x.dtype
+            return super()._derivative(x)
+
+    Watched()(np.float32([0.5]))
+    Watched().derivative(np.float32([0.5]))
+    assert seen == {"value": np.float32, "derivative": np.float64}
+    Watched()(np.float16([0.5]))
+    assert seen["value"] == np.float64
+
+
 def test_signs_of_zero():
     assert np.signbit(tanh(-0.0))
     assert not np.signbit(relu(-0.0))
+
+
+@pytest.mark.parametrize("z", [0.1j, -0.1j, complex(-0.0, 0.1), complex(-0.0, -0.1)])
+def test_softplus_takes_one_branch_where_the_real_part_is_0(z):
+    # log(1 + e^(0.1i)) = log(2 cos 0.05) + 0.05i
+    assert softplus(z) == pytest.approx(
+        complex(math.log(2 * math.cos(0.05)), z.imag / 2), rel=1e-15
+    )
+    assert sigmoid(z) == pytest.approx(1 / (1 + np.exp(-z)), rel=1e-15)
+    assert softplus.derivative(z) == pytest.approx(sigmoid(z), rel=1e-15)
+
+
+def test_the_complex_step_is_right_at_0():
+    assert complex_step(softplus, 0.0) == 0.5
+    assert complex_step(softplus, -0.0) == 0.5
+    assert complex_step(sigmoid, 0.0) == 0.25
+    assert complex_step(tanh, 0.0) == 1.0
 
 
 def test_float32_keeps_subnormal_results():
@@ -154,6 +222,47 @@ def test_shape_and_type_are_kept(function, shape, dtype):
     for result in (function(x), function.derivative(x)):
         assert np.shape(result) == shape
         assert result.dtype == dtype
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
+def test_more_numbers_than_a_block_are_computed_like_each_of_them(function):
+    x = np.random.default_rng(0).normal(scale=3, size=(3, 2 * BLOCK + 5))
+    for rule in (function, function.derivative):
+        at_once = rule(x)
+        np.testing.assert_array_equal(at_once[1], rule(x[1]))
+        np.testing.assert_array_equal(at_once[:, ::-3].T, rule(x[:, ::-3].T))
+        assert at_once[2, -1] == rule(x[2, -1])
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_nothing_returned_shares_memory_with_the_argument(function, dtype):
+    for x in (np.ones(3, dtype), np.ones((2, 3), dtype).T, np.ones(3, dtype)[::2]):
+        assert not np.shares_memory(function(x), x)
+        assert not np.shares_memory(function.derivative(x), x)
+
+
+def test_no_row_returned_shares_memory_with_the_argument():
+    for function in (softmax, log_softmax):
+        z, v = np.zeros((2, 1)), np.zeros((2, 1))
+        for result in (function(z), function.jacobian(z), function.vjp(z, v)):
+            assert not np.shares_memory(result, z)
+            assert not np.shares_memory(result, v)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_results_have_the_byte_order_of_the_machine(dtype, order):
+    x = np.array([[0.25, 0.75]], order + dtype)
+    for function in ACTIVATIONS:
+        if function.analytic or dtype.startswith("f"):
+            for rule in (function, function.derivative):
+                assert rule(x).dtype == np.dtype(dtype)
+                assert rule(x).dtype.isnative
+                np.testing.assert_array_equal(rule(x), rule(x.astype(dtype)))
+    for function in (softmax, log_softmax):
+        assert function(x).dtype.isnative
+        np.testing.assert_array_equal(function.jacobian(x), function.jacobian(x.astype(dtype)))
 
 
 @pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
@@ -185,6 +294,9 @@ def test_the_step_takes_two_values_only():
     ("x", "says"),
     [
         (np.ma.array([1.0]), "masked"),
+        ([np.ma.masked, 1.0], "masked"),
+        ([(1.0, 2.0), (np.ma.masked, 3.0)], "masked"),
+        ([np.ma.array([1.0], mask=[True])], "masked"),
         (np.array([1.0], dtype=object), "object"),
         ("text", "str"),
         ([[1.0], [1.0, 2.0]], "array of numbers"),
@@ -280,6 +392,19 @@ def test_the_softmax_jacobian_has_its_three_properties():
 
 def test_the_softmax_jacobian_keeps_its_digits_when_one_class_is_certain():
     assert softmax.jacobian([0.0, 40.0])[1, 1] == pytest.approx(4.248354255291589e-18, rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1, 30, 300])
+def test_softmax_is_within_6_ulp_however_large_the_logits(scale):
+    # Half a unit in the last place of z_i − max z would show as up to 256 units in e to that power.
+    z = np.random.default_rng(0).normal(scale=scale, size=(300, 5))
+    z[:10] += 1e6
+    for row, found, logs in zip(z, softmax(z), log_softmax(z), strict=True):
+        shifted = [mp.mpf(float(x)) - mp.mpf(float(row.max())) for x in row]
+        others = sum(mp.exp(x) for x in shifted if x)  # without the largest logit's e⁰
+        for x, s, log in zip(shifted, found, logs, strict=True):
+            assert ulps(s, mp.exp(x) / (1 + others)) <= 6
+            assert ulps(log, x - mp.log1p(others)) <= 6
 
 
 def test_the_facts_of_softmax_are_complete():

@@ -61,6 +61,10 @@ class Page(HTMLParser):
     def of(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
 
+    def tags(self):
+        """The elements with the names of their attributes, which no text may change."""
+        return [(tag, sorted(attributes)) for tag, attributes in self.elements]
+
 
 def data_of(figure):
     html = figure._repr_html_()
@@ -222,5 +226,40 @@ def test_a_wrong_number_of_frames_is_an_error():
 
 
 def test_what_the_page_says_cannot_break_out_of_the_script():
-    figure = Explorer("", "", [("x", 1, 0)], {"a.text": ["</script>"]}, ["</script>"])
-    assert figure._repr_html_().count("</script>") == 2
+    for text in ("</script>", "<!--<script>", "</SCRIPT >"):
+        figure = Explorer("", "", [("x", 1, 0)], {"a.text": [text]}, [text])
+        assert Page(figure._repr_html_()).tags() == PLAIN
+        assert figure._repr_html_().count("<!--") == 0  # with <script> it would swallow the end tag
+        assert data_of(figure) == {"frames": {"a.text": [text]}, "say": [text]}
+
+
+SCRIPT = "<script>alert('here')</script><!--<script>"
+PLAIN = Page(Explorer("", "", [("x", 1, 0)], {"a.text": [""]}, [""])._repr_html_()).tags()
+
+
+def named(function):
+    """Return a function of the package under the name and with the variable of somebody bad."""
+    return type("Named", (type(function),), {"name": SCRIPT, "variable": "<b onclick='a'>x</b>"})()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        explore,
+        lambda f: explore_secant(f, -1.0),
+        lambda f: explore_chain(f, f),
+        lambda f: explore_chain(f, f, names=(SCRIPT, SCRIPT)),
+    ],
+    ids=["explore", "secant", "chain", "names"],
+)
+def test_names_are_escaped(draw):
+    expected, found = Page(draw(tanh)._repr_html_()), Page(draw(named(tanh))._repr_html_())
+    assert found.tags() == expected.tags()
+    assert SCRIPT in "".join(found.text)
+
+
+def test_labels_are_escaped():
+    figure = Explorer("", "", [(SCRIPT, 1, 0)], {"a.text": [SCRIPT]}, [f"' onfocus='x' {SCRIPT}"])
+    page = Page(figure._repr_html_())
+    assert page.tags() == PLAIN
+    assert page.of("input")[0]["aria-valuetext"].startswith("' onfocus='x' <script>")

@@ -84,3 +84,10 @@ def test_errors_say_what_does_not_fit():
     network = Network((2, 1), (identity,), square_loss, rng)
     with pytest.raises(ValueError, match=r"shape \(n, 2\)"):
         network([1.0, 2.0])
+
+
+def test_what_a_forward_pass_keeps_is_not_the_batch():
+    network = Network((2, 1), (identity,), square_loss, np.random.default_rng(0))
+    x = np.ones((3, 2))
+    passed = network.forward(x)
+    assert not any(np.shares_memory(kept, x) for kept in (*passed.inputs, *passed.sums))

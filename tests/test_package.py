@@ -1,5 +1,9 @@
 """What holds for the package as a whole."""
 
+import doctest
+import importlib
+import inspect
+import pkgutil
 import subprocess
 import sys
 
@@ -30,6 +34,35 @@ def test_everything_in_all_can_be_imported():
         assert getattr(slopes, name) is not None
     with pytest.raises(AttributeError, match="sigmiod"):
         _ = slopes.sigmiod
+
+
+def public_names():
+    """Return what ``import slopes`` offers, and every public function and class of its modules.
+
+    The inside of the checker is its own; its public names are among the first. A function of the book is
+    documented by its class, and what gathers functions by them.
+    """
+    named = {f"slopes.{name}": getattr(slopes, name) for name in slopes.__all__}
+    named = {name: thing for name, thing in named.items() if not isinstance(thing, tuple)}
+    modules = [thing for thing in named.values() if inspect.ismodule(thing)]
+    named = {name: thing for name, thing in named.items() if not inspect.ismodule(thing)}
+    for module in pkgutil.iter_modules(slopes.__path__, "slopes."):
+        if not module.ispkg and not module.name.endswith("__main__"):
+            modules.append(importlib.import_module(module.name))
+    for module in modules:
+        for name, thing in vars(module).items():
+            made_here = getattr(thing, "__module__", None) == module.__name__
+            if made_here and not name.startswith("_"):
+                named[f"{module.__name__}.{name}"] = thing
+    return named
+
+
+@pytest.mark.parametrize("name", sorted(public_names()))
+def test_a_public_name_has_an_example_that_runs(name):
+    thing = public_names()[name]
+    documented = thing if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing)
+    # An example that is run begins its line, as doctest and a reader expect it.
+    assert doctest.DocTestParser().get_examples(inspect.getdoc(documented) or "")
 
 
 def test_figures_are_the_same_in_two_runs():

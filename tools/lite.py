@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -40,17 +41,15 @@ def sha256(path: Path) -> str:
 
 def set_up() -> Path:
     """Make .venv-lite unless it is there, and return its Python."""
-    scripts, program = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    python, stamp = VENV / scripts / program, VENV / "set-up.sha256"
-    if stamp.exists() and python.exists() and stamp.read_text() == sha256(LOCK):
-        return python
-    with book.Progress("Installing JupyterLite") as progress:
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        arguments = ["--no-deps", "--no-compile", "--require-hashes", "-r", str(LOCK)]
-        book.install(arguments, progress, str(python), str(LOCK))
-        progress.note = ""
-    stamp.write_text(sha256(LOCK))
-    return python
+    stamp = VENV / "set-up.sha256"
+    book.make_venv(str(VENV))
+    python, _ = book.healthy(str(VENV))
+    if not stamp.exists() or stamp.read_text(errors="replace") != sha256(LOCK):
+        with book.Progress("Installing JupyterLite") as progress:
+            book.fill(str(VENV), str(LOCK), progress)
+            progress.note = ""
+        stamp.write_text(sha256(LOCK))
+    return Path(python)
 
 
 # The runtime
@@ -304,7 +303,10 @@ def main(pages: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, book.stop)
     try:
         main(Path(sys.argv[1] if len(sys.argv) > 1 else book.PAGES).resolve())
     except book.Trouble as trouble:
         sys.exit(str(trouble))
+    except KeyboardInterrupt:
+        sys.exit(130)

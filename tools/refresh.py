@@ -11,7 +11,9 @@ import asyncio
 import hashlib
 import os
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import nbformat
@@ -121,6 +123,23 @@ async def refresh_all(paths: list[Path]) -> list[Path]:
     return failed
 
 
+def run(paths: list[Path]) -> list[Path]:
+    """Refresh notebooks in a thread of its own, where nbclient cannot take over the signals.
+
+    It would clean up after one notebook when this program is to stop, and go on with the next.
+    """
+    outcome = Future()
+
+    def work():
+        try:
+            outcome.set_result(asyncio.run(refresh_all(paths)))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return outcome.result()
+
+
 def main() -> int:
     """Refresh the notebooks that are named, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -132,7 +151,7 @@ def main() -> int:
     environment = book.environment()
     os.environ.clear()
     os.environ.update(environment)
-    failed = asyncio.run(refresh_all([path.resolve() for path in paths]))
+    failed = run([path.resolve() for path in paths])
     if failed:
         print("Failed: " + ", ".join(path.name for path in failed))
     return 1 if failed else 0

@@ -5,8 +5,9 @@ r"""The activation functions of the book, each one object with its derivative.
 (np.float64(0.5), np.float64(0.25))
 
 Every derivative takes the input of its function, never the output. All functions keep the shape of
-their argument and its floating-point type; integers and booleans are computed in float64. ``nan``
-gives ``nan``. What is not a number raises ``TypeError`` with the function's name and the type.
+their argument and its floating-point type, in the byte order of the machine, and return new arrays;
+integers and booleans are computed in float64. ``nan`` gives ``nan``. What is not a number raises
+``TypeError`` with the function's name and the type.
 """
 
 from __future__ import annotations
@@ -22,16 +23,10 @@ from slopes.functions import (
     Kink,
     Values,
     as_numbers,
-    quiet_rounding,
-    rounded,
+    decaying_exponential,
+    rows_in_blocks,
     sum_of_others,
-    widened,
 )
-
-
-def _decaying_exponential(x):
-    """Return e^(−|x|), which never overflows, written without |x| so that it stays analytic in x."""
-    return np.exp(np.where(np.real(x) >= 0, -x, x))
 
 
 class Sigmoid(Elementwise):
@@ -77,11 +72,10 @@ class Sigmoid(Elementwise):
     analytic = True
 
     def _value(self, x):
-        t = _decaying_exponential(x)
-        return np.where(np.real(x) >= 0, 1, t) / (1 + t)
+        return np.exp(np.minimum(x, 0)) / (1 + decaying_exponential(x))
 
     def _derivative(self, x):
-        t = _decaying_exponential(x)
+        t = decaying_exponential(x)
         return t / (1 + t) ** 2
 
 
@@ -127,12 +121,13 @@ class Tanh(Elementwise):
     use = "hidden layers of small and of recurrent networks"
     limits = "saturates on both sides"
     analytic = True
+    in_single = ("_value",)
 
     def _value(self, x):
         return np.tanh(x)
 
     def _derivative(self, x):
-        t = _decaying_exponential(2 * x)
+        t = decaying_exponential(2 * x)
         return 4 * (t / (1 + t) ** 2)
 
 
@@ -180,7 +175,7 @@ class Softplus(Elementwise):
     analytic = True
 
     def _value(self, x):
-        return np.where(np.real(x) > 0, x, 0) + np.log1p(_decaying_exponential(x))
+        return np.maximum(x, 0) + np.log1p(decaying_exponential(x))
 
     def _derivative(self, x):
         return sigmoid._value(x)
@@ -223,6 +218,7 @@ class Identity(Elementwise):
     use = "the output of a regression; logits, for a loss that takes them"
     limits = "hidden layers of it collapse into one affine map"
     analytic = True
+    in_single = ("_value", "_derivative")
 
     def _value(self, x):
         return x
@@ -269,10 +265,11 @@ class Step(Elementwise):
     range = Values((0, 1))
     use = "a hard decision, where nothing before it has to learn"
     limits = "carries no gradient: what lies before it cannot learn"
+    in_single = ("_value", "_derivative")
     kinks = (Kink(at=0.0, left=math.inf, right=0.0, value=0.0, source="a convention of this book"),)
 
     def _value(self, x):
-        return np.heaviside(x, 1.0)
+        return _unless_nan(x, x >= 0)
 
     def _derivative(self, x):
         return _unless_nan(x, 0.0)
@@ -316,13 +313,14 @@ class ReLU(Elementwise):
     range = Interval(0, math.inf, closed="left")
     use = "hidden layers of deep networks, as a first choice"
     limits = "no slope for negative inputs, so that units can die; no output is negative"
+    in_single = ("_value", "_derivative")
     kinks = (Kink(at=0.0, left=0.0, right=1.0, value=0.0, source="JAX, PyTorch and TensorFlow"),)
 
     def _value(self, x):
         return np.maximum(x, 0.0) + 0.0  # adding 0 turns −0 into +0, and keeps nan
 
     def _derivative(self, x):
-        return np.heaviside(x, 0.0)
+        return _unless_nan(x, x > 0)
 
 
 class LeakyReLU(Elementwise):
@@ -362,6 +360,7 @@ class LeakyReLU(Elementwise):
     range = REALS
     use = "hidden layers in which ReLU units die"
     limits = "on the left a factor α a layer, which vanishes in a deep network"
+    in_single = ("_value", "_derivative")
 
     def __init__(self, slope=0.01):
         if not (np.ndim(slope) == 0 and 0 < slope < math.inf):
@@ -376,10 +375,10 @@ class LeakyReLU(Elementwise):
             )
 
     def _value(self, x):
-        return np.where(x > 0, x, self.slope * x)
+        return np.maximum(x, 0) + self.slope * np.minimum(x, 0)
 
     def _derivative(self, x):
-        return _unless_nan(x, np.where(x > 0, 1.0, self.slope))
+        return _unless_nan(x, (x > 0) + self.slope * (x <= 0))
 
 
 def _unless_nan(x, values):
@@ -430,6 +429,7 @@ class Softmax:
     variable = r"\mathbf{z}"
     formula = r"\frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}"
     derivative_formula = r"S_i\,(\delta_{ik} - S_k)"
+    domain = REALS
     range = Interval(0, 1)
     kinks = ()
     use = "the output for a choice among n classes, read as probabilities"
@@ -462,20 +462,19 @@ class Softmax:
             raise ValueError(
                 f"{self.name}.vjp: z has shape {np.shape(z)} and v has shape {v.shape}"
             )
-        return self._apply(lambda z: self._vjp(z, widened(v)), z)
+        return self._apply(self._vjp, z, v)
 
     def example_points(self, n=4):
         """Return five rows of n logits at which a check of the Jacobian is meaningful."""
         return np.random.default_rng(0).normal(scale=2, size=(5, n))
 
-    def _apply(self, rule, z):
+    def _apply(self, rule, z, *others):
         z = as_numbers(z, self.name, allow_complex=self.analytic)
         _require_rows(z, self.name)
-        with np.errstate(**quiet_rounding):
-            return rounded(rule(widened(z)), z.dtype)
+        return rows_in_blocks(rule, z, *others, dtype=z.dtype)
 
     def _value(self, z):
-        powers = np.exp(_shifted(z))
+        _, powers = _shifted(z)
         return powers / powers.sum(axis=-1, keepdims=True)
 
     def _jacobian(self, z):
@@ -520,8 +519,7 @@ class LogSoftmax(Softmax):
     limits = "unbounded below: one improbable class can dominate a sum"
 
     def _value(self, z):
-        shifted = _shifted(z)
-        powers = np.exp(shifted)
+        shifted, powers = _shifted(z)
         # The largest logit contributes e⁰ = 1 to the sum, which log1p adds by itself.
         np.put_along_axis(powers, _index_of_largest(z), 0, axis=-1)
         return shifted - np.log1p(powers.sum(axis=-1, keepdims=True))
@@ -551,10 +549,17 @@ def _require_rows(z, name):
 
 
 def _shifted(z):
-    """Return z minus its row's largest logit, with 0 for a logit of +∞ and −∞ beside it."""
+    """Return z minus its row's largest logit, and e to that power.
+
+    A logit of +∞ gives 0, and −∞ beside it. The power takes in what the subtraction rounds off, found
+    by Knuth's two-sum: half a unit in the last place of −700 changes e⁻⁷⁰⁰ by 256 such units.
+    """
     largest = np.take_along_axis(z, _index_of_largest(z), axis=-1)
-    with np.errstate(invalid="ignore"):  # ∞ − ∞ is replaced by its limit, 0, in the same line
-        return np.where(np.real(z) == math.inf, 0, z - largest)
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is replaced by its limit, 0
+        shifted = np.where(np.real(z) == math.inf, 0, z - largest)
+        minus_largest = shifted - z
+        lost = (z - (shifted - minus_largest)) - (largest + minus_largest)
+    return shifted, np.exp(shifted) * (1 + np.where(np.isfinite(lost), lost, 0))
 
 
 def _index_of_largest(z):

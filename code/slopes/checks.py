@@ -6,23 +6,45 @@ With machine epsilon ε ≈ 2.2 · 10⁻¹⁶ that gives √ε for the forward d
 formulas of second order. The complex step subtracts nothing, so its step can be as small as one likes
 (Squire and Trapp, "Using complex variables to estimate derivatives of real functions", *SIAM Review* 40,
 1998).
+
+``check_derivative`` trusts none of these steps. It takes many, and judges each method by the error that
+``slopes.estimates`` finds for it.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
-EPSILON = float(np.finfo(np.float64).eps)
+from slopes.estimates import (
+    COMPLEX_STEP,
+    EPSILON,
+    VALUE_ERROR,
+    beside,
+    estimate_derivative,
+    jitter,
+    one_sided_derivative,
+)
+
 FORWARD_STEP = EPSILON ** (1 / 2)
 CENTRAL_STEP = EPSILON ** (1 / 3)
-COMPLEX_STEP = 1e-20
 
 
 class DerivativeMismatch(AssertionError):
-    """A closed-form derivative and a numeric one disagree; the message says where and by how much."""
+    """A closed-form derivative and a numeric one disagree; the message says where and by how much.
+
+    >>> from slopes import tanh
+    >>> class OfTheOutput(type(tanh)):
+    ...     def _derivative(self, x):
+    ...         return 1 - x**2
+    >>> check_derivative(OfTheOutput(), [0.5])
+    Traceback (most recent call last):
+    slopes.checks.DerivativeMismatch: tanh at x = 0.5: the closed form gives 0.75, the forward ...
+    """
 
 
 def _steps(x, h, default):
@@ -76,35 +98,6 @@ def central_difference(f, x, h=None):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-def one_sided_difference(f, x, side, h=None):
-    """Return the slope of f at x as seen from one side, with an error in proportion to h².
-
-    The formula is (−3 f(x) + 4 f(x ± h) − f(x ± 2h)) / (±2h).
-
-    Parameters
-    ----------
-    f, x, h
-        As for ``forward_difference``; the default step is ε^(1/3) · max(1, |x|).
-    side : {"left", "right"}
-        Where the other two points lie.
-
-    Raises
-    ------
-    ValueError
-        For any other ``side``.
-
-    Examples
-    --------
-    >>> print(*(f"{one_sided_difference(np.abs, 0.0, side):.1f}" for side in ("left", "right")))
-    -1.0 1.0
-    """
-    if side not in ("left", "right"):
-        raise ValueError(f'side is "left" or "right", not {side!r}')
-    x, h = _steps(x, h, CENTRAL_STEP)
-    h = h if side == "right" else -h
-    return (-3 * f(x) + 4 * f(x + h) - f(x + 2 * h)) / (2 * h)
-
-
 def complex_step(f, x, h=COMPLEX_STEP):
     """Return Im f(x + ih) / h, exact to the last digits for an analytic f.
 
@@ -134,7 +127,10 @@ def complex_step(f, x, h=COMPLEX_STEP):
 class Row:
     """One line of a report: a method, its worst relative error, and where that was found.
 
-    At a jump there is no error to give; then ``finding`` says what was seen.
+    Where there is no error to give, at a jump for instance, ``finding`` says what was seen.
+
+    >>> Row("complex step", 2e-16, "x = 1").method
+    'complex step'
     """
 
     method: str
@@ -145,7 +141,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``check_derivative`` found: it prints as text, and shows as a table in a notebook."""
+    """What ``check_derivative`` found: it prints as text, and shows as a table in a notebook.
+
+    >>> Report("cube", 80, (Row("complex step", 2e-16, "x = 1"),))
+    cube: the derivative agrees at 80 points
+      method        worst relative error
+      complex step  below 1e-15
+    """
 
     function: str
     points: int
@@ -171,26 +173,24 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self):
-        body = "".join(f"<tr><td>{m}</td><td>{found}</td></tr>" for m, found in self._cells())
+        body = "".join(
+            f"<tr><td>{escape(method)}</td><td>{escape(found)}</td></tr>"
+            for method, found in self._cells()
+        )
         return (
-            f"<table><caption>{self.title}</caption>"
+            f"<table><caption>{escape(self.title)}</caption>"
             "<thead><tr><th>method</th><th>worst relative error</th></tr></thead>"
             f"<tbody>{body}</tbody></table>"
         )
 
 
-# The largest relative error that each method may show at well-scaled points: its theoretical error,
-# √ε, ε^(2/3) or ε, times a factor for the size of f and of its higher derivatives.
-ALLOWED = {
-    "forward difference": 3e3 * EPSILON ** (1 / 2),
-    "central difference": 3e3 * EPSILON ** (2 / 3),
-    "complex step": 3e2 * EPSILON,
-}
-METHODS = {
-    "forward difference": forward_difference,
-    "central difference": central_difference,
-    "complex step": complex_step,
-}
+# How many times its estimated error a method may be off, before the closed form is called wrong.
+SAFETY = 4
+# A method tells a derivative if it is sure of three digits.
+RESOLVED = 1e-3
+SMALLEST = 1e-300
+# The part of its size that a closed form may lose to round-off.
+LOST = 1e-6
 
 
 def check_derivative(function, points=None):
@@ -200,7 +200,7 @@ def check_derivative(function, points=None):
     ----------
     function : object
         An activation, a loss with a fixed target (``square_loss.at(1.0)``), or a function of a vector
-        with a ``jacobian`` (``softmax``, ``nllm.at(row)``).
+        with a ``jacobian`` that takes rows (``softmax``, ``nllm.at(row)``).
     points : array_like, optional
         Where to compare: numbers, or rows for a function of a vector. By default 80 points in the
         domain, none at a kink, or five rows.
@@ -208,17 +208,19 @@ def check_derivative(function, points=None):
     Returns
     -------
     Report
-        For each method its worst relative error and where. An error is taken relative to the
-        derivative there, or to a thousandth of the largest derivative if that is greater, so that a
-        zero of the derivative is no division by zero.
+        For each method its worst relative error and where, among the points that it resolves. An error
+        is taken relative to the largest derivative close to the point (within a hundredth of the way
+        that is free on both sides), so that a zero of the derivative is no division by zero.
 
     Raises
     ------
     DerivativeMismatch
-        If a method disagrees by more than its theory allows, or a kink is not what the function says;
-        it names the function, the point and both values.
+        If the closed form is further from a method than the estimated error of that method, or a kink
+        is not what the function says, or the value taken at a kink is not in its subdifferential; it
+        names the function, the point and both values.
     ValueError
-        If ``points`` is empty, lies outside the domain, or holds a kink, where nothing can be compared.
+        If ``points`` is empty, lies outside the domain, or holds a kink, where nothing can be compared;
+        or if at one of them no method can tell the derivative to three digits.
 
     Examples
     --------
@@ -230,24 +232,26 @@ def check_derivative(function, points=None):
     if hasattr(function, "jacobian"):
         return _check_jacobian(function, points)
     points = default_points(function) if points is None else np.asarray(points, dtype=np.float64)
+    points = points.ravel()
     _require_points(function, points)
-    closed = function.derivative(points)
-    rows = [
-        _compare(function, name, METHODS[name](function, points), closed, points)
-        for name in _methods_for(function)
-    ]
+    reach = _reach(function, points)
+    found = estimate_derivative(function, points, reach, function.analytic)
+    closed = _Closed.of(function, function.derivative, points, reach)
+    rows = _judge(function, found, closed, points)
     rows += [
         _check_kink(function, kink, side) for kink in function.kinks for side in ("left", "right")
     ]
     return Report(function.name, points.size, tuple(rows))
 
 
-def _methods_for(function):
-    return [name for name in METHODS if name != "complex step" or function.analytic]
-
-
 def default_points(function):
-    """Return 80 points of the function's domain, none of them at a kink."""
+    """Return 80 points of the function's domain, none of them at a kink.
+
+    >>> from slopes import relu
+    >>> points = default_points(relu)
+    >>> points.size, bool(abs(points).min() > 1e-3)
+    (80, True)
+    """
     lower = max(function.domain.lower, -4.0)
     upper = min(function.domain.upper, 4.0)
     margin = (upper - lower) / 50
@@ -261,12 +265,10 @@ def _require_points(function, points):
     if points.size == 0:
         raise ValueError(f"{function.name}: there is no point to compare at")
     for kink in function.kinks:
-        # The widest step is the central one, to both sides.
-        near = np.abs(points - kink.at) <= 2 * CENTRAL_STEP * np.maximum(1, np.abs(points))
-        if near.any():
+        if (points == kink.at).any():
             raise ValueError(
-                f"{function.name}: the point {points[near].flat[0]:g} is at the kink {kink.at:g}, where"
-                " differences say nothing; leave it out, kinks are checked from both sides anyway"
+                f"{function.name}: the point {kink.at:g} is a kink, where differences say nothing;"
+                " leave it out, kinks are checked from both sides anyway"
             )
     outside = ~((points > function.domain.lower) & (points < function.domain.upper))
     if outside.any():
@@ -275,35 +277,94 @@ def _require_points(function, points):
         )
 
 
-def relative_error(numeric, closed, least=0.0):
-    """Return |numeric − closed| relative to ``closed``, floored at a thousandth of its largest value.
-
-    The floor is at least ``least``: what differences of a large function value can resolve at all.
-
-    Equal numbers have the error 0. Where only the floor is 0 the error is infinite, and so it is
-    where one of the numbers is not finite, since that cannot be an agreement.
-    """
-    finite = np.isfinite(numeric) & np.isfinite(closed)
-    difference = np.abs(
-        np.subtract(numeric, closed, out=np.full(closed.shape, np.inf), where=finite)
-    )
-    size = np.where(finite, np.abs(closed), 0)
-    size = np.maximum(size, max(1e-3 * size.max(), least))
-    with np.errstate(divide="ignore"):
-        return np.divide(difference, size, out=np.zeros_like(difference), where=difference != 0)
+def _reach(function, x, *, kinks=None):
+    """Return how far around x to look: its own size at most, not to a kink or the end of the domain."""
+    reach = np.maximum(1.0, np.abs(x))
+    reach = np.minimum(reach, np.minimum(x - function.domain.lower, function.domain.upper - x))
+    for kink in function.kinks if kinks is None else kinks:
+        reach = np.minimum(reach, np.abs(x - kink.at))
+    return reach
 
 
-def _compare(function, method, numeric, closed, points):
-    error = relative_error(numeric, closed)
-    worst = np.unravel_index(np.argmax(error), error.shape)
-    where = _place(function, points, worst)
-    if error[worst] > ALLOWED[method]:
-        closed_text, numeric_text = _distinct(closed[worst], numeric[worst])
-        raise DerivativeMismatch(
-            f"{function.name} at {where}: the closed form gives {closed_text}, the {method}"
-            f" {numeric_text}"
+class _Closed(NamedTuple):
+    """The closed form at some points, how far off it may be, and what its errors are relative to."""
+
+    slope: np.ndarray
+    error: np.ndarray
+    size: np.ndarray
+
+    @classmethod
+    def of(cls, f, derivative, x, reach):
+        with np.errstate(all="ignore"):  # a closed form that is not finite is wrong anyway
+            slope = np.asarray(derivative(x))
+            size = np.abs(slope)
+            for side in (-1, 1):
+                size = np.fmax(size, np.abs(derivative(x + side * reach / 100)))
+            # Where the function is level, a slope is small or large beside its value. What is smaller
+            # than SMALLEST, where numbers lose their digits, counts as 0.
+            size = np.where(size > 0, size, np.abs(f(x)) / beside(reach, slope))
+            size = np.maximum(size, SMALLEST)
+            # A closed form that jumps is excused as little as one that has lost more than ten digits.
+            lost = np.minimum(jitter(derivative, x, reach), LOST * size)
+        return cls(slope, lost + VALUE_ERROR * EPSILON * np.abs(slope), size)
+
+
+def _judge(function, found, closed, points):
+    """Return a row for each method, or raise where one contradicts the closed form, or none can tell."""
+    rows, told = [], np.zeros(closed.slope.shape, dtype=bool)
+    for method, estimate in found.items():
+        with np.errstate(all="ignore"):  # what is not finite compares false
+            allowed = SAFETY * (estimate.error + closed.error)
+            # A method that cannot tell three digits has no vote.
+            sure = allowed <= RESOLVED * np.fmax(closed.size, np.abs(estimate.slope))
+            tells = np.isfinite(estimate.error) & (sure | ~np.isfinite(closed.slope))
+            off = np.abs(estimate.slope - closed.slope)
+            error = np.where(np.isfinite(off), off / closed.size, np.inf)
+        wrong = tells & ((off > allowed) | ~np.isfinite(closed.slope))
+        if wrong.any():
+            worst = _place_of_largest(np.where(wrong, error, -1))
+            raise _mismatch(function, method, found, closed, points, worst)
+        told |= tells
+        if tells.any():
+            worst = _place_of_largest(np.where(tells, error, -1))
+            rows.append(Row(method, float(error[worst]), _place(function, points, worst)))
+        else:
+            rows.append(Row(method, 0.0, "", finding="cannot tell the derivative here"))
+    if not told.all():
+        first = _place_of_largest(~told)
+        raise ValueError(
+            f"{function.name} at {_place(function, points, first)}: no method can tell the derivative"
+            f" to three digits here (the closed form gives {closed.slope[first]:.6g}); choose a point"
+            " where the function changes more, or one further from where it breaks off"
         )
-    return Row(method, float(error[worst]), where)
+    return rows
+
+
+def _place_of_largest(error):
+    return np.unravel_index(np.argmax(error), np.shape(error))
+
+
+def _mismatch(function, method, found, closed, points, worst):
+    """Say what contradicts the closed form, and whether another method takes its side."""
+    slope, error = (array[worst] for array in found[method])
+    closed_text, numeric_text = _distinct(closed.slope[worst], slope)
+    message = (
+        f"{function.name} at {_place(function, points, worst)}: the closed form gives {closed_text},"
+        f" the {method} {numeric_text}"
+    )
+    for name, other in found.items():
+        other_slope, other_error = (array[worst] for array in other)
+        with np.errstate(invalid="ignore"):  # ∞ − ∞ compares false
+            from_closed = abs(other_slope - closed.slope[worst])
+            from_slope = abs(other_slope - slope)
+        agrees = from_closed <= SAFETY * (other_error + closed.error[worst]) < math.inf
+        if agrees and from_slope > SAFETY * (other_error + error):
+            message += (
+                f", and the {name} {other_slope:.6g}. Since the methods contradict each other, the fault"
+                " may be a kink that is not declared, or a function that is not analytic"
+            )
+            break
+    return DerivativeMismatch(message)
 
 
 def _distinct(one, other):
@@ -326,22 +387,26 @@ def _place(function, points, index):
 def _check_kink(function, kink, side):
     """Compare one side of a kink with what the function says, and the value taken with its code."""
     where = f"{function.variable} = {kink.at:g}".replace("-", "−")
-    if function.derivative(kink.at) != kink.value:
+    taken, allowed = function.derivative(kink.at), kink.subdifferential
+    if taken != kink.value:
         raise DerivativeMismatch(
-            f"{function.name} at {where}: derivative() gives {function.derivative(kink.at)},"
-            f" and its kink says {kink.value}"
+            f"{function.name} at {where}: derivative() gives {taken}, and its kink says {kink.value}"
+        )
+    if allowed is not None and taken not in allowed:
+        raise DerivativeMismatch(
+            f"{function.name} at the kink {where}: derivative() gives {taken}, and the subdifferential"
+            f" there is {allowed}; any number in it would do"
         )
     declared = getattr(kink, side)
-    found = one_sided_difference(function, kink.at, side)
-    finding = ""
+    others = [other for other in function.kinks if other is not kink]
+    reach = _reach(function, kink.at, kinks=others)
+    found, known = one_sided_derivative(function, kink.at, side, reach)
+    error, finding = abs(found - declared) / max(1.0, abs(declared)), ""
     if math.isinf(declared):
-        # A jump: the quotient must grow as 1/h does, with the declared sign.
-        closer = one_sided_difference(function, kink.at, side, h=CENTRAL_STEP / 4)
-        agrees, error = closer * math.copysign(1, declared) > 2 * abs(found) > 0, 0.0
+        agrees, error = found == declared, 0.0
         finding = "grows without bound, as it has to"
     else:
-        error = abs(float(found) - declared) / max(1.0, abs(declared))
-        agrees = error <= ALLOWED["central difference"]
+        agrees = error <= SAFETY * (known + EPSILON) and known <= RESOLVED
     if not agrees:
         raise DerivativeMismatch(
             f"{function.name} at {where}, from the {side}: the kink says {declared:g}, the one-sided"
@@ -352,13 +417,41 @@ def _check_kink(function, kink, side):
 
 
 def _check_jacobian(function, points):
-    points = np.atleast_2d(function.example_points() if points is None else points)
-    closed = np.stack([function.jacobian(row) for row in points])
-    rows = []
-    for name in _methods_for(function):
-        numeric = np.stack([numeric_jacobian(function, row, METHODS[name]) for row in points])
-        rows.append(_compare(function, name, numeric, closed, points))
-    return Report(function.name, len(points), tuple(rows))
+    points = np.asarray(function.example_points() if points is None else points, dtype=np.float64)
+    points = np.atleast_2d(points)
+    if hasattr(function, "require_points"):
+        function.require_points(points)
+    _require_points(function, points)
+    estimates, closed = zip(
+        *(_column(function, points, k) for k in range(points.shape[1])), strict=True
+    )
+    found = {name: _stacked([column[name] for column in estimates]) for name in estimates[0]}
+    return Report(
+        function.name, len(points), tuple(_judge(function, found, _stacked(closed), points))
+    )
+
+
+def _column(function, rows, k):
+    """Differentiate a function of rows in its k-th argument: by every method, and in closed form."""
+
+    def moved(t):
+        at = np.broadcast_to(rows, (*np.shape(t), rows.shape[-1])).astype(np.result_type(t))
+        at[..., k] = t
+        return at
+
+    def f(t):
+        return function(moved(t))
+
+    def slope(t):
+        return function.jacobian(moved(t))[..., k]
+
+    x, reach = rows[:, k], _reach(function, rows[:, k])
+    found = estimate_derivative(f, x, reach, function.analytic)
+    return found, _Closed.of(f, slope, x, reach)
+
+
+def _stacked(columns):
+    return type(columns[0])(*(np.stack(arrays, axis=-1) for arrays in zip(*columns, strict=True)))
 
 
 def numeric_jacobian(f, point, method=central_difference):

@@ -6,7 +6,12 @@ import numpy as np
 
 
 class WrongAnswer(AssertionError):
-    """The answer to an exercise is not right yet; the message says where it goes wrong."""
+    """The answer to an exercise is not right yet; the message says where it goes wrong.
+
+    >>> check_answer([1, 2], 4)
+    Traceback (most recent call last):
+    slopes.exercises.WrongAnswer: your answer has the shape (2,); the shape () is asked for
+    """
 
 
 def check_answer(answer, expected, points=(-2.0, -0.5, 0.0, 0.7, 1.3), rtol=1e-6):

@@ -95,6 +95,17 @@ class Explorer:
         For each ``"name.attribute"`` (or ``"name.text"``) the value in every frame.
     say : list of str
         What a screen reader says in every frame.
+
+    Notes
+    -----
+    ``svg`` and ``readout`` are HTML, in which whoever writes them escapes names. Labels, frames and what
+    is said are texts, and escaped here.
+
+    Examples
+    --------
+    >>> say = ["x = 0", "x = 1"]
+    >>> Explorer("<svg></svg>", "<b data-part='x'>0</b>", [("x", 2, 0)], {"x.text": ["0", "1"]}, say)
+    <figure with a slider; it starts at: x = 0>
     """
 
     def __init__(self, svg, readout, sliders, frames, say):
@@ -125,7 +136,8 @@ class Explorer:
             for label, positions, start in self._sliders
         )
         data = json.dumps({"frames": self._frames, "say": self._say}, ensure_ascii=False)
-        data = data.replace("</", "<\\/")
+        # A "<" could end the script, or open a comment in it; the rest of HTML means nothing there.
+        data = data.replace("<", "\\u003c")
         return (
             f"<div class='slopes-explore'><style>{_STYLE}</style>{self._svg}"
             f"<p>{self._readout}</p>{sliders}"
@@ -302,7 +314,7 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     )
     label = f"Above: {name} with its tangent at a point. Below: its derivative at the same point."
     readout = (
-        f"<i>{variable}</i> = <span data-part='x'>{first['x']}</span>,"
+        f"<i>{escape(variable)}</i> = <span data-part='x'>{first['x']}</span>,"
         f" value <span data-part='value'>{first['value']}</span>,"
         f" slope <span data-part='slope'>{first['slope']}</span>"
     )
@@ -616,7 +628,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         _caption(panel.left + panel.width, floor + 17, f"layer {deepest}", anchor="end"),
     ]
     readout = (
-        f"<b data-part='name'>{first['name']}</b>,"
+        f"<b data-part='name'>{escape(first['name'])}</b>,"
         f" <span data-part='depth'>{first['depth']}</span> layers: the first gets"
         f" <b data-part='share'>{first['share']}</b> of the last one's slope"
     )

@@ -124,7 +124,14 @@ def plot_with_derivative(function, span=(-6, 6), ax=None):
 
 
 def draw_curve(ax, function, values, span, label=None, line=LINES[0]):
-    """Draw ``values`` (the function or its derivative) over ``span``, with a gap at each kink."""
+    """Draw ``values`` (the function or its derivative) over ``span``, with a gap at each kink.
+
+    >>> from slopes import relu
+    >>> ax = plt.figure().subplots()
+    >>> draw_curve(ax, relu, relu.derivative, (-1, 1))
+    >>> len(ax.lines)
+    2
+    """
     color, dash = line
     inside = [k.at for k in function.kinks if span[0] < k.at < span[1]]
     ends = [span[0], *inside, span[1]]

@@ -6,7 +6,8 @@
 
 A loss compares a prediction (``a``, an activation, or ``z``, logits) with a target ``y`` and returns
 one number an example. Prediction and target must have the same shape, unless the target is one number:
-NumPy would broadcast the shapes (3, 1) and (3,) to nine losses, so that is an error here.
+NumPy would broadcast the shapes (3, 1) and (3,) to nine losses, so that is an error here. Results are
+new arrays, in the byte order of the machine.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ import math
 
 import numpy as np
 
-from slopes.activations import log_softmax, sigmoid, softmax, softplus
+from slopes.activations import log_softmax, sigmoid, softmax
 from slopes.functions import (
     REALS,
     Elementwise,
     Interval,
     Kink,
     as_numbers,
-    quiet_rounding,
-    rounded,
+    decaying_exponential,
+    in_blocks,
+    refuse_masked,
+    rows_in_blocks,
     sum_of_others,
     widened,
 )
@@ -35,6 +38,15 @@ class Loss:
     A subclass gives ``_value(a, y)`` and ``_derivative(a, y)``, the derivative in the first argument,
     for arrays of double precision. Its facts are those of ``Elementwise``; ``targets`` is the interval
     in which targets must lie, ``domain`` that of the predictions.
+
+    >>> class Quartic(Loss):
+    ...     name = "quartic loss"
+    ...     def _value(self, a, y):
+    ...         return (a - y) ** 4
+    ...     def _derivative(self, a, y):
+    ...         return 4 * (a - y) ** 3
+    >>> Quartic()([3.0, 1.0], 1.0), Quartic().derivative(2.0, 1.0)
+    (array([16.,  0.]), np.float64(4.0))
     """
 
     name: str
@@ -48,6 +60,7 @@ class Loss:
     targets = REALS
     range = Interval(0, math.inf, closed="left")
     analytic = True
+    in_single: tuple[str, ...] = ()
 
     def __call__(self, a, y):
         """Return the loss of each prediction ``a`` against its target ``y``."""
@@ -82,8 +95,8 @@ class Loss:
             )
         _require_inside(a, self.domain, f"{self.name}: prediction")
         _require_inside(y, self.targets, f"{self.name}: target")
-        with np.errstate(**quiet_rounding):
-            return rounded(rule(widened(a), widened(y)), _common_type(given, (a, y)))
+        dtype = _common_type(given, (a, y))
+        return in_blocks(rule, a, y, dtype=dtype, in_single=self.in_single)
 
     def __repr__(self):
         return f"<{self.name}: {self.range}>"
@@ -94,7 +107,13 @@ class Loss:
 
 class _FixedTarget(Elementwise):
     def __init__(self, loss, y):
-        self._loss, self._target = loss, float(y)
+        target = as_numbers(y, f"{loss.name} (target)")
+        if target.ndim:
+            raise ValueError(
+                f"{loss.name}: at() takes one target, and got an array of the shape {target.shape}"
+            )
+        _require_inside(target, loss.targets, f"{loss.name}: target")
+        self._loss, self._target = loss, float(target)
         self.name = f"{loss.name} at y = {self._target:g}"
         self.kinks = loss.kinks_at(self._target)
         for fact in ("symbol", "variable", "formula", "derivative_formula", "domain", "range"):
@@ -145,6 +164,7 @@ class SquareLoss(Loss):
     derivative_formula = "2(a - y)"
     use = "regression; a constant prediction ends at the mean"
     limits = "an outlier pulls in proportion to its error; flat behind a saturated sigmoid"
+    in_single = ("_value", "_derivative")
 
     def _value(self, a, y):
         return (a - y) ** 2
@@ -190,6 +210,7 @@ class AbsoluteLoss(Loss):
     use = "regression with outliers; a constant prediction ends at the median"
     limits = "the pull does not shrink near the target, so fixed steps overshoot"
     analytic = False
+    in_single = ("_value", "_derivative")
 
     def kinks_at(self, y):
         """Return the kink at a = ``y``."""
@@ -253,16 +274,16 @@ class NLL(Loss):
 
     def _derivative(self, a, y):
         with np.errstate(divide="ignore"):  # 1/0 = ∞ is meant
-            return _weighted(1 - y, 1 / (1 - a)) - _weighted(y, 1 / a)
+            return _quotient(1 - y, 1 - a) - _quotient(y, a)
 
 
 class NLLFromLogits(Loss):
     r"""The binary NLL of a logit: L = −(y log σ(z) + (1 − y) log(1 − σ(z))), with dL/dz = σ(z) − y.
 
-    Computed as y softplus(−z) + (1 − y) softplus(z), and the derivative as (1 − y) σ(z) − y σ(−z).
-    For the targets 0 and 1 neither subtracts close numbers. The form usually called stable,
-    max(z, 0) − yz + log(1 + e^(−\|z\|)), keeps its digits when it is summed from left to right;
-    in another order the large terms swallow the last one.
+    Computed as w \|z\| + log(1 + e^(−\|z\|)), where w is the target's weight on the class that z
+    speaks against: 1 − y for z > 0, else y. Nothing is subtracted, unlike in the form usually called
+    stable, max(z, 0) − yz + log(1 + e^(−\|z\|)). The derivative is computed as (1 − y) σ(z) − y σ(−z),
+    which subtracts nothing for the targets 0 and 1.
 
     Parameters
     ----------
@@ -306,10 +327,12 @@ class NLLFromLogits(Loss):
     range = Interval(0, math.inf)
 
     def _value(self, z, y):
-        return _weighted(y, softplus._value(-z)) + _weighted(1 - y, softplus._value(z))
+        with np.errstate(invalid="ignore"):  # 0 · ∞ is nan, for which fmax takes 0
+            against = np.fmax((1 - y) * z, 0) + np.fmax(-y * z, 0)
+        return against + np.log1p(decaying_exponential(z))
 
     def _derivative(self, z, y):
-        return _weighted(1 - y, sigmoid._value(z)) - _weighted(y, sigmoid._value(-z))
+        return (1 - y) * sigmoid._value(z) - y * sigmoid._value(-z)
 
 
 class NLLM:
@@ -353,6 +376,7 @@ class NLLM:
     name = "NLLM"
     symbol = r"\mathcal{L}_{\mathrm{NLLM}}"
     variable = r"\mathbf{a}"
+    domain = Interval(0, 1, closed="both")
     formula = r"-\sum_{j=1}^{n} y_j \log a_j"
     derivative_formula = r"-\frac{y_k}{a_k}"
     use = "a choice among n classes, when only probabilities are at hand"
@@ -384,8 +408,7 @@ class NLLM:
         a = as_numbers(a, self.name, allow_complex=self.analytic)
         self._require_prediction(a)
         y = _as_distributions(y, a.shape, self.name)
-        with np.errstate(**quiet_rounding):
-            return rounded(rule(widened(a), widened(y)), a.dtype)
+        return rows_in_blocks(rule, a, y, dtype=a.dtype)
 
     def _require_prediction(self, a):
         _require_distributions(a, f"{self.name}: prediction")
@@ -399,7 +422,7 @@ class NLLM:
 
     def _derivative(self, a, y):
         with np.errstate(divide="ignore"):  # 1/0 = ∞ is meant
-            return -_weighted(y, 1 / a)
+            return -_quotient(y, a)
 
     def __repr__(self):
         return f"<{self.name}: {self.range}>"
@@ -411,10 +434,10 @@ class NLLM:
 class _FixedTargetRow:
     def __init__(self, loss, y):
         self._loss = loss
-        self._target = widened(as_numbers(y, f"{loss.name} (target)"))
+        self._target = as_numbers(y, f"{loss.name} (target)").astype(np.float64)
         _require_distributions(self._target, f"{loss.name}: target")
         self.name = f"{loss.name} at y = {self._target.tolist()}"
-        self.analytic = loss.analytic
+        self.kinks, self.domain, self.analytic = loss.kinks, loss.domain, loss.analytic
 
     def __call__(self, a):
         return self._loss._value(
@@ -424,6 +447,14 @@ class _FixedTargetRow:
     def jacobian(self, a):
         """Return the gradient, of the shape of the row ``a``."""
         return self._loss._derivative(widened(as_numbers(a, self.name)), self._target)
+
+    def require_points(self, rows):
+        """Raise ``ValueError`` unless the loss takes each of these rows as a prediction."""
+        if rows.shape[-1:] != self._target.shape:
+            raise ValueError(
+                f"{self.name}: a row needs {self._target.size} numbers, not {rows.shape[-1]}"
+            )
+        self._loss._require_prediction(rows)
 
     def example_points(self):
         """Return rows at which a check of the gradient is meaningful."""
@@ -452,6 +483,7 @@ class NLLMFromLogits(NLLM):
 
     name = "NLLM from logits"
     variable = r"\mathbf{z}"
+    domain = REALS
     formula = r"-\sum_{j=1}^{n} y_j \log S_j"
     derivative_formula = "S_k - y_k"
     use = "a choice among n classes: the form to train with"
@@ -481,6 +513,15 @@ def _weighted(weight, value):
         np.broadcast_shapes(weight.shape, value.shape), np.result_type(weight, value)
     )
     return np.multiply(weight, value, out=product, where=weight != 0)
+
+
+def _quotient(weight, probability):
+    """Return weight / probability, where a weight of 0 gives 0 even if the probability is 0.
+
+    Adding 1 there changes nothing else: 0 / 1 is 0 too. Elsewhere it adds 0, which makes +0 of −0, the
+    end of the domain as it is seen from inside. weight · (1 / probability) would overflow too early.
+    """
+    return weight / (probability + (weight == 0))
 
 
 def _common_type(given, arrays):
@@ -517,6 +558,7 @@ def _require_distributions(rows, what):
 
 def _as_distributions(y, shape, name):
     """Return targets as rows of shape ``shape``: labels become one-hot rows."""
+    refuse_masked(y, f"{name} (target)")
     labels = np.asarray(y)
     if labels.dtype.kind in "iu" and labels.shape == shape[:-1]:
         outside = (labels < 0) | (labels >= shape[-1])

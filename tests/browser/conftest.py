@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 import book
 import browser as chromium
@@ -15,21 +16,21 @@ import browser as chromium
 ROOT = Path(book.ROOT)
 
 
-@pytest.fixture(scope="module")
-def missing():
-    """Return a function that skips, but fails where the tests have to be complete."""
-    return pytest.fail if os.environ.get("CI") else pytest.skip
+# Where the tests have to be complete, what is missing is a failure.
+missing = pytest.fail if os.environ.get("CI") else pytest.skip
 
 
-@pytest.fixture(scope="module")
-def browser(missing):
-    """Return a running browser."""
-    program = chromium.find()
-    if program is None:
+def pytest_runtest_setup(item):
+    """Skip every test here from one line, so that the summary has one line for all of them."""
+    if chromium.find() is None:
         missing("no Chromium: install chromium or google-chrome, or name one in CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a running browser."""
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
         yield running
         running.close()
 

@@ -29,7 +29,7 @@ each_chapter = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def runnable(site, missing):
+def runnable(site):
     """Put JupyterLite beside the pages."""
     at_hand = os.environ.get("PYODIDE_DIR") or lite.NEARBY.is_dir() or lite.DOWNLOADS.is_dir()
     if not (at_hand or os.environ.get("CI")):
@@ -39,7 +39,7 @@ def runnable(site, missing):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     if not (site / "lite" / "downloads.json").exists():
-        missing(done.stdout)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(done.stdout)
 
 
 def sanitized(text):

@@ -122,10 +122,10 @@ class Declarations:
         pairs = ((low, number), (number, high))
         return all(self.judge(one, "<=", other, ()).kind == "verified" for one, other in pairs)
 
-    def judge(self, left, operator, right, conditions, work=None):
+    def judge(self, left, operator, right, conditions, work=None, regions=True):
         """The verdict on a relation where it stands."""
         self.meaning.conditions = self.in_force()
-        return decide(self.meaning, left, operator, right, conditions, work)
+        return decide(self.meaning, left, operator, right, conditions, work, regions)
 
     # -- which left sides can be defined --------------------------------------------------------------
 

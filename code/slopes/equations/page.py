@@ -5,6 +5,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 """
 
 import copy
+import itertools
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -21,7 +22,8 @@ from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
-PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-1/2")
+# What an equation to solve is tried with.
+PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
 
 
 @dataclass
@@ -348,16 +350,16 @@ class PageReader(Declarations):
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        witness = link.verdict.witness
-        for name in sorted(leaves.scalars):
-            for text in PLAIN_SOLUTIONS:
-                value = self.scope.resolve(read(tokenize(text)))
-                pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
-                if self.judge(link.left_node, "=", link.right_node, pinned).kind == "verified":
-                    latex = f"{t.pretty(name)} = {text}"
-                    reason = f"an equation to solve: true for {latex}"
-                    return Verdict("conditional", reason, witness, region=latex)
-        return Verdict("conditional", "an equation to solve, and no identity", witness)
+        work, reason, region = Work(BUDGET), "an equation to solve, and no identity", ""
+        for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
+            value = self.scope.resolve(read(tokenize(text)))
+            pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
+            found = self.judge(link.left_node, "=", link.right_node, pinned, work, regions=False)
+            if found.kind == "verified":
+                region = f"{t.pretty(name)} = {text}"
+                reason = f"an equation to solve: true for {region}"
+                break
+        return Verdict("conditional", reason, link.verdict.witness, region=region)
 
 
 def as_words(text):
