@@ -58,16 +58,10 @@ class Calculus:
         bracket = isinstance(taken[0][1], t.Group) and taken[0][1].opening in "(["
         for sign, node in factors[place + 1 :]:
             another = isinstance(node, t.Fraction) and self.derivative_form(node) is not None
-            if sign not in ("", "*", "/") or another or (sign and bracket and len(taken) == 1):
+            if sign not in ("", "*", "/") or another:
                 break
-<<<<<<< HEAD
-            taken.append((factors[place][0] if taken else "", node))
-            place += 1
-        if is_bracket(taken[0][1]) and len(taken) > 1:
-=======
             taken.append((sign, node))
         if bracket and len(taken) > 1:
->>>>>>> 6f971d9e97af5ca0f4c7a7972a0df250045bc412
             raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
         whole = taken[0][1] if len(taken) == 1 else t.Product(tuple(taken), at=at)
         return whole, place + len(taken)
