@@ -105,25 +105,23 @@ class Calculus:
         return value
 
     def must_reach(self, body, variable, at):
-        """Refuse the derivative of a bare name by what it does not depend on: rule 20."""
-        if not isinstance(body, t.Symbol | t.Element):
-            return
-        above, below = family_of(body), getattr(family_of(variable), "name", None)
+        """Refuse a derivative by what the body does not reach, as far as is declared: rule 20."""
+        below = getattr(family_of(variable), "name", None)
         if below is None:
             raise Unread("what stands below a derivative is not a name", at)
-        if below in self.meaning.leaves(body).names or self.is_constant(above):
+        leaves = self.meaning.leaves(body)
+        free = {name for name in leaves.scalars | leaves.families if not self.is_constant(name)}
+        if below in leaves.names or self.common_line(body, variable) is not None:
             return
-        if self.common_line(body, variable) is not None:
-            return
-        above = t.pretty(getattr(above, "name", ""))
-        raise Unread(f"{above} does not depend on {t.pretty(below)}, as far as is declared", at)
+        if free or leaves.smooth:
+            above = ", ".join(sorted(map(t.pretty, free | leaves.definitions)))
+            raise Unread(f"{above} does not depend on {t.pretty(below)}, as far as is declared", at)
 
-    def is_constant(self, base):
+    def is_constant(self, name):
         """Whether a name was declared to be a number: its derivative by another is 0."""
-        if not isinstance(base, t.Symbol) or base.name in self.meaning.table:
-            return False
-        shaped = any(base.name == name for name, _ in self.meaning.extents)
-        return shaped or base.name.split("~")[0] in self.numbers or self.is_bound(base.name)
+        return (
+            name in self.meaning.shaped or name.split("~")[0] in self.numbers or self.is_bound(name)
+        )
 
     def common_line(self, body, variable):
         """The one variable that both depend on, where the body does not reach the other: rule 21."""

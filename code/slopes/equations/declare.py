@@ -11,11 +11,9 @@ from dataclasses import replace
 from . import tree as t
 from .decide import decide
 from .errors import Unread
-from .functions import FIXED
 from .grammar import read
 from .layout import split
 from .meaning import Definition
-from .names import UPRIGHT
 from .tokens import tokenize
 
 IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
@@ -30,7 +28,7 @@ class Declarations:
 
     # -- Let ----------------------------------------------------------------------------------------
 
-    def declare(self, latex, smooth=False):
+    def declare(self, latex, smooth=False, case=False):
         """Take one formula of a Let; returns the conditions among what it says."""
         items = self.scope.spread(_ranges(_items(latex)))
         self.scope.beside = self.scope.standing_alone(items)
@@ -40,7 +38,7 @@ class Declarations:
                 self.declare_smooth(item)
             elif not isinstance(item, t.Chain):
                 raise Unread("a Let says something: a relation, := or be smooth", item.at)
-            elif not self.declares_meaning(item):
+            elif (case and item.operators[0] == "=") or not self.declares_meaning(item):
                 conditions.append(self.assumption(item))
         return conditions
 
@@ -151,7 +149,11 @@ class Declarations:
         return Definition(key, "function", None, keys, vectors, indices or head.indices)
 
     def head_form(self, node):
-        """The form of a name with its label, its layer or its indices."""
+        """The form of a name with its label, its layer or its indices; of an increment, too."""
+        if isinstance(node, t.Product):
+            (_, node), *rest = self.scope.with_increments(node.factors)
+            if rest:
+                return None
         base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
@@ -182,7 +184,7 @@ class Declarations:
             form = self.form(left)
             if form is None and operator == ":=":
                 raise Unread("left of := stands a name, with its variables or indices", left.at)
-            if form is None or not self.may_define(left, operator, form):
+            if form is None or not self.may_define(left, operator, form, right):
                 return False
             return self.make(left, operator, right, form, conditions)
         except Unread:
@@ -210,7 +212,7 @@ class Declarations:
             if operator == "=":
                 return False
             raise Unread(f"{t.pretty(key)} is defined by itself", left.at)
-        self.meaning.note(body)
+        self.meaning.note(body, bound=parameters)
         if any(isinstance(x, t.Cases) for x in body.walk()):
             itself = self.judge(body, "=", body, kept)
             if itself.kind == "refuted":
@@ -255,12 +257,12 @@ class Declarations:
         if self.scope.lookup(key) is not None and self.scope.section_of.get(key) == self.section:
             raise Unread(f"{t.pretty(key)} has a meaning in this section already", at)
 
-    def may_define(self, left, operator, form):
+    def may_define(self, left, operator, form, right):
         """Whether a line gives a name its meaning (rule 13); the name is unknown where in doubt."""
         scope, key, name = self.scope, form.name, t.pretty(form.name)
         known = scope.lookup(key)
-        style = next(x.style for x in left.walk() if isinstance(x, t.Name))
-        if known is None and key in FIXED and style in UPRIGHT:
+        first = next(x for x in left.walk() if isinstance(x, t.Name))
+        if known is None and scope.is_fixed(first):
             return False
         if operator == ":=":
             self.refuse_twice(key, left.at)
@@ -279,7 +281,8 @@ class Declarations:
             advice = "if this is a new meaning, write := under another heading"
             raise Unread(f"{name} was defined with other arguments: {advice}", left.at)
         reason = ""
-        if self.spoken.get(key) in self.passed:
+        said = self.spoken_right.get(key)
+        if said is not None and self.spoken[key] in self.passed and right != said:
             reason = "the text gives it a meaning, which is not read"
         elif form.kind != "function" and key in scope.used:
             reason = "it stood for a number above"
@@ -299,11 +302,11 @@ class Declarations:
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
         base, _, sup, primes = t.scripts(left)
-        if not isinstance(base, t.Name) or not isinstance(sup, t.Number) or primes:
+        if not isinstance(base, t.Name) or primes or isinstance(sup, t.Group | t.Mark | None):
             return ""
-        key, indices = self.scope.key(left)
-        named = self.scope.is_fixed(base) or self.scope.has_meaning(key) or key in ("e", "pi")
-        return "" if indices or named or self.scope.is_bound(key) else key
+        key, _ = self.scope.key(left)
+        named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers
+        return "" if named or key in ("e", "pi") or self.scope.is_bound(key) else key
 
     def restriction(self, line):
         """A condition beside a chain."""
@@ -312,20 +315,24 @@ class Declarations:
         self.meaning.note(condition)
         return condition
 
-    def spoken_for(self, items):
-        """Names that an inline formula ($p = 1 - s$) gives a meaning, with its item."""
-        found = {}
+    def listen(self, items):
+        """Note of which names inline formulas say something, and what they call them."""
+        self.spoken, self.spoken_right = {}, {}
         for item in items:
-            if item.kind != "inline" or "=" not in item.text:
-                continue
             with suppress(Unread):
-                for chain in _items(item.text):
-                    if isinstance(chain, t.Chain) and chain.operators[0] in ("=", ":="):
-                        form = self.form(chain.sides[0])
-                        letters = any(isinstance(x, t.Name) for x in chain.sides[1].walk())
-                        if form is not None and letters:
-                            found.setdefault(form.name, item)
-        return found
+                for chain in _items(item.text) if item.kind == "inline" else ():
+                    if isinstance(chain, t.Chain):
+                        self.note_spoken(chain, item)
+
+    def note_spoken(self, chain, item):
+        """One relation of an inline formula: a definition of a name, or a condition on some."""
+        form = self.form(chain.sides[0]) if chain.operators[0] in ("=", ":=") else None
+        if form is not None and any(isinstance(x, t.Name) for x in chain.sides[1].walk()):
+            self.spoken.setdefault(form.name, item)
+            self.spoken_right.setdefault(form.name, chain.sides[1])
+        elif chain.operators[0] not in ("=", ":="):
+            for key in set().union(*map(self.scope.keys_in, chain.sides)):
+                self.spoken.setdefault(key, item)
 
 
 def is_membership(condition):

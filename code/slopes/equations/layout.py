@@ -164,7 +164,7 @@ def _add_segments(segments, target, result):
     told = ""
     for place, (word, tokens) in enumerate(segments):
         line = _chain(tokens)
-        told = told if word in ("", *JOINS) else word
+        told = told if word in JOINS else word
         if not line.operators:
             pending.append(tokens)
             if _ranged(target, pending):

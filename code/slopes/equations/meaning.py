@@ -59,6 +59,7 @@ class Meaning:
         self.ranges = {}  # index letter: its upper end
         self.sizes = []  # names that are upper ends of indices, in the order of their first use
         self.conditions = []  # what is assumed at the place that is being read
+        self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
     def lookup(self, name):
@@ -80,7 +81,7 @@ class Meaning:
 
     # -- what formulas show of sizes ----------------------------------------------------------------
 
-    def note(self, node):
+    def note(self, node, bound=()):
         """Learn from an expression that was read how far its indices run, and which names are sizes."""
         for item in node.walk():
             if isinstance(item, t.Big | t.Listing) and item.upper is not None:
@@ -93,11 +94,12 @@ class Meaning:
                 self.ranges[item.index] = item.upper
             elif isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
                 name = item.base.name
-                if name not in self.table:
+                if name not in self.table and name not in bound:
                     self.families[name] = max(self.families.get(name, 0), len(item.indices))
 
     def shape(self, name, ends):
         r"""Enter a declared shape: ``W \in \mathbb{R}^{m \times n}``."""
+        self.shaped.add(name)
         self.families[name] = len(ends)
         for place, end in enumerate(ends):
             self._note_size(end)

@@ -80,12 +80,13 @@ class PageReader(Declarations):
         self.assumed = []  # (level, condition)
         self.case = []
         self.equations, self.assumptions, self.notes = [], [], []
-        self.spoken, self.passed = {}, []  # what inline formulas say; those that are behind
+        self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
+        self.passed = []  # the inline formulas above
 
     def read(self):
         """The equations, in order; what a Let does wrong is an equation, too."""
         exempt = None
-        self.spoken = self.spoken_for(self.items)
+        self.listen(self.items)
         for item in self.items:
             if item.kind == "inline":
                 self.passed.append(item)
@@ -98,7 +99,13 @@ class PageReader(Declarations):
             elif item.kind in ("let", "case"):
                 yield from self.let(item)
             else:
-                yield self.display(item, exempt)
+                try:
+                    yield self.display(item, exempt)
+                except Exception as error:  # a fault of the checker loses one display, and says so
+                    reason = (
+                        f"the checker failed ({type(error).__name__}: {error}): please report it"
+                    )
+                    yield self.alone(item, item.text, "undecided", reason)
                 exempt = None
 
     @staticmethod
@@ -128,7 +135,7 @@ class PageReader(Declarations):
         for latex in item.formulas:
             self.assumptions.append(Assumption(item.kind, as_words(latex), item.line, item.cell))
             try:
-                conditions = self.declare(latex, item.smooth)
+                conditions = self.declare(latex, item.smooth, item.kind == "case")
             except Unread as error:
                 yield self.alone(item, latex, "unread", error.in_place(latex))
                 continue
@@ -176,7 +183,8 @@ class PageReader(Declarations):
     def prepare(self, sides):
         """What holds for one chain: letters that stand alone, and what smooth functions stand at."""
         scope = self.scope
-        scope.beside = scope.standing_alone(sides)
+        # L = L(a) does not show that L is a number: a side that is nothing but a name says nothing.
+        scope.beside = scope.standing_alone(x for x in sides if not isinstance(t.bare(x), t.Name))
         scope.arguments, below, variables_of = {}, {}, {}
         fractions = (x for s in sides for x in s.walk() if isinstance(x, t.Fraction))
         for fraction in filter(t.is_derivative, fractions):
@@ -321,32 +329,58 @@ class PageReader(Declarations):
         if link.verdict.kind not in ("refuted", "conditional"):
             return
         leaves = self.meaning.leaves(link.left_node, link.right_node)
-        for name in sorted(leaves.scalars | leaves.families):
-            item = self.spoken.get(name) or self.spoken.get(name.rstrip("·"))
-            if item is not None:
-                given = f"the text gives ${item.text}$ (line {item.line})"
-                raise Unread(f"{given}, which is not read: say it in a Let")
+        self.refuse_spoken(leaves, self.spoken_right)
         begins = k == 0 and link.relation == "="
         if begins:
             self.refuse_power(sides[0])
-        form = self.form(sides[0]) if begins else None
-        letters = leaves.names or leaves.sizes
-        if begins and isinstance(link.left_node, t.Constant) and letters:
-            raise Unread(f"{t.pretty(form.name)} is a constant: a name of your own? write :=")
-        known = self.scope.lookup(form.name) if form is not None else None
-        if known is not None and link.verdict.kind == "refuted":
-            elsewhere = self.scope.section_of.get(form.name) != self.section
-            if known.kind == "smooth" or elsewhere:
-                self.scope.unknown[form.name] = "a line gives it another meaning"
-                raise Unread(f"{t.pretty(form.name)} has another meaning above: new? write :=")
-        right = self.meaning.leaves(link.right_node)
-        numeric = not (right.names or right.sizes or right.indices)
-        if not numeric or link.relation != "=" or link.verdict.kind != "refuted":
+            self.refuse_new_meaning(link, sides[0], leaves)
+        if link.verdict.kind != "refuted":
             return
-        if leaves.scalars:
+        self.refuse_spoken(leaves, self.spoken)
+        right = self.meaning.leaves(link.right_node)
+        if link.relation != "=" or right.names or right.sizes or right.indices:
+            self.refuse_one_sided(link)
+        elif leaves.scalars or leaves.families:
             link.verdict = self.to_solve(link, leaves, conditions)
         elif self.judge(link.left_node, "~", link.right_node, conditions, work).kind == "verified":
             link.verdict.reason += "; rounded? write \\approx"
+
+    def refuse_spoken(self, leaves, keys):
+        """Rule 26: an inline formula says something of a free name, and is not read."""
+        for name in sorted(leaves.scalars | leaves.families):
+            key = name.split("~")[0]
+            key = key if key in keys else key.rstrip("·")
+            if key in keys:
+                item = self.spoken[key]
+                where = f"${item.text}$ (line {item.line})"
+                raise Unread(f"the text says {where}, which is not read: say it in a Let")
+
+    def refuse_new_meaning(self, link, side, leaves):
+        """Rule 16: a false line about a constant, or about a name of another section, may define it."""
+        form = self.form(side)
+        if form is None:
+            return
+        name, known = t.pretty(form.name), self.scope.lookup(form.name)
+        reason = ""
+        if isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes):
+            reason = f"{name} is a constant: a name of your own? write :="
+        elsewhere = self.scope.section_of.get(form.name) != self.section
+        if known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere):
+            reason = f"{name} has another meaning above: new? write :="
+        if reason:
+            self.scope.unknown[form.name] = "a line gives it another meaning"
+            raise Unread(reason)
+
+    def refuse_one_sided(self, link):
+        """A false line with a free name on one side only rests on what that name is: nothing says it."""
+        left, right = (self.meaning.leaves(n) for n in (link.left_node, link.right_node))
+        lone = (left.scalars | left.families) ^ (right.scalars | right.families)
+        lone = sorted(name for name in lone if not self.scope.is_constant(name))
+        if "i" in left.scalars | right.scalars:
+            raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
+        if lone and link.relation == "=":
+            names = ", ".join(map(t.pretty, lone))
+            raise Unread(f"{names} stands on one side only, and nothing says what it is: a Let?")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""

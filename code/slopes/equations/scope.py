@@ -66,7 +66,7 @@ class Scope(Calculus, Names):
         """Constants, the Kronecker delta, the vector of ones; None for any other name."""
         key, plain = self.word(base), sub is None
         known = self.lookup(key)
-        free = known is None and not self.is_bound(key) and key not in self.numbers
+        free = known is None and not (self.is_bound(key) or key in self.numbers | set(self.unknown))
         if base.style == "sign" and key == "infinity":
             return t.Constant(key)
         if base.style == "sign":
@@ -132,8 +132,10 @@ class Scope(Calculus, Names):
                 return t.Sided(base, side)
             case t.Mark(text):
                 raise Unread(f"the superscript {text} is not read", sup.at)
-            case t.Name("top", "sign"):
-                return t.Transpose(base)
+            case t.Name("T" | "top") if self.transposes(sup):
+                if self.is_array_value(base):
+                    return t.Transpose(base)
+                raise Unread("the transpose of what? say its shape in a Let", sup.at)
             case t.Name("T") if self.is_array_value(base):
                 return t.Transpose(base)
             case t.Name("star", "sign"):
@@ -141,6 +143,11 @@ class Scope(Calculus, Names):
             case t.Group("(" | "["):
                 raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
+
+    def transposes(self, sup):
+        r"""Whether a superscript is ``\top``, or a T without a meaning of its own."""
+        own = self.has_meaning("T") or self.is_bound("T")
+        return t.is_name(sup, "top", styles=("sign",)) or (sup.text == "T" and not own)
 
     # -- arithmetic ---------------------------------------------------------------------------------
 
@@ -401,7 +408,7 @@ class Scope(Calculus, Names):
     def given(self, function, group):
         """The arguments of a call; a letter is the vector of its elements where a vector is wanted."""
         name = function.head if isinstance(function, t.Primed) else function
-        name = name.base.name if isinstance(name, t.Element) else name.name
+        name = getattr(name.base if isinstance(name, t.Element) else name, "name", "")
         known, vectors = self.meaning.lookup(name), (name in OF_VECTORS,)
         if known is not None:
             vectors = known.vectors
@@ -425,7 +432,10 @@ class Scope(Calculus, Names):
                 if internal not in self.meaning.table:
                     self.meaning.families.setdefault(internal, 1)
                 return t.Symbol(internal)
-        return self.resolve(node)
+        value = self.resolve(node)
+        if isinstance(value, t.Element | t.Number):
+            raise Unread("a whole vector is wanted here, and not one number of it", node.at)
+        return value
 
     def head(self, node):
         """(function, power) if a factor is the name of a function, with primes and an exponent."""
@@ -463,10 +473,8 @@ class Scope(Calculus, Names):
         key, indices = self.key(node)
         if indices or base.style == "sign" or (base.text in "01" and base.style):
             return
-        if not primes and sup is not None and key == self.key(base)[0]:
-            return  # x^2 (1 + x)
-        name = t.pretty(key)
-        if not primes and self.is_value_at(key, group):
+        name, plain = t.pretty(key), sup is None or isinstance(sup, t.Group)
+        if not primes and plain and self.is_value_at(key, group):
             advice = f"define {name}(…) := …, or write {name} \\cdot (…)"
             raise Unread(f"{name} is a value here: {advice}", node.at)
         if primes or not self.is_number(key):

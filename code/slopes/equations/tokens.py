@@ -74,6 +74,7 @@ KINDS = {
     "mid": {"mid"},
     "name": set(GREEK_LETTERS),
 }
+NAMES = {*FUNCTIONS, *KINDS["big"], "if", "for", "where", "otherwise"}
 # The kinds whose text is that of a table.
 TABLES = {"rel": RELATIONS, "op": OPERATORS, "open": OPEN, "close": CLOSE, "bar": BARS}
 
@@ -103,21 +104,23 @@ def tokenize(latex):
     tokens, place = [], 0
     while place < len(latex):
         found = PIECE.match(latex, place)
-        token, place = _piece(latex, found, tokens[-1].kind if tokens else "")
+        token, place = _piece(latex, found, tokens)
         if token is not None:
             tokens.append(token)
     tokens = _sided([t for t in tokens if t.kind != "stop"])
     _balanced(tokens)
+    _refuse_spelled(tokens)
     return _closed_integrals(tokens)
 
 
-def _piece(latex, found, before):
+def _piece(latex, found, tokens):
     """One token (None for a space), and where to go on."""
     kind, text, at, end = found.lastgroup, found.group(), found.start(), found.end()
+    before = tokens[-1].kind if tokens else ""
     if kind == "space":
         return None, end
     if kind == "command":
-        return _command(latex, text, at, end)
+        return _command(latex, text, at, end, tokens)
     if kind == "number" and before in TAKES_ONE:
         text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
         kind = "numerator" if before == "frac" else "number"
@@ -140,7 +143,7 @@ def _sign(text, at, end, advice):
     raise Unread(advice, at)
 
 
-def _command(latex, text, at, end):
+def _command(latex, text, at, end, tokens):
     """The token of a command (None where it says nothing), and where to go on."""
     word = text[1:]
     if text in NOTHING or SIZES.fullmatch(text):
@@ -162,6 +165,12 @@ def _command(latex, text, at, end):
         return Token(word, name, at, end), end
     if word in WORDS:
         words, end = _braced(latex, end)
+        # By its place a word is a name: below or above another, or with a bracket or script of its own.
+        kinds = [token.kind for token in tokens[-2:]]
+        hangs = kinds[-1:] in (["sub"], ["sup"]) or kinds in (["sub", "lbrace"], ["sup", "lbrace"])
+        named = hangs or latex[end : end + 1] in tuple("(_^'")
+        if named and words.isascii() and words.isalpha():
+            return Token("name", words, at, end, "rm"), end
         return Token("text", words, at, end), end
     if word in UNSEEN:
         return None, _braced(latex, end)[1]
@@ -216,10 +225,27 @@ def _balanced(tokens):
             stack.pop()
         behind = tokens[k - 1].kind if k else ""
         taken = k > 1 and tokens[k - 2].kind in TAKES_ONE
-        if token.kind == "lbrace" and behind == "name" and not taken:
+        if (
+            token.kind == "lbrace"
+            and behind == "name"
+            and not taken
+            and tokens[k - 1].style != "sign"
+        ):
             raise Unread("braces behind a name: an argument? write it in round brackets", token.at)
     if stack:
         raise Unread(f"{stack[-1].text} is not closed", stack[-1].at)
+
+
+def _refuse_spelled(tokens):
+    """A function's name in letters, l·o·g, is no product of numbers; nor is a condition's word."""
+    run = ""
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        letter = token.kind == "name" and not token.style and token.end - token.at == 1
+        run = run + token.text if letter else ""
+        glued = after is not None and after.kind == "name" and after.at == token.end
+        if letter and not glued and run in NAMES:
+            raise Unread(f"{run} in letters: write \\{run}, or \\text{{{run}}}", token.at)
+        run = run if glued else ""
 
 
 def _sided(tokens):
