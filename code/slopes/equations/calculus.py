@@ -26,9 +26,8 @@ class Calculus:
         variables = []
         while rest:
             if rest[0] != mark or len(rest) < 2:
-                raise Unread(
-                    "below a derivative stands d and a name, once for each variable", node.at
-                )
+                reason = "below a derivative stands d and a name, once for each variable"
+                raise Unread(reason, node.at)
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
         orders = [n for _, n in variables]
@@ -106,7 +105,7 @@ class Calculus:
         return value
 
     def must_reach(self, body, variable, at):
-        """Refuse the derivative of what does not depend on a variable, as far as is declared: rule 20."""
+        """Refuse a derivative by what the body does not reach, as far as is declared: rule 20."""
         below = getattr(family_of(variable), "name", None)
         if below is None:
             raise Unread("what stands below a derivative is not a name", at)
@@ -149,9 +148,8 @@ class Calculus:
                 head = t.Primed(t.Function(known.name), node.primes)
                 return t.Apply(head, (self.own_argument(known),))
         if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
-            raise Unread(
-                "a prime on a name without a meaning: define it, or let it be smooth", node.at
-            )
+            reason = "a prime on a name without a meaning: define it, or let it be smooth"
+            raise Unread(reason, node.at)
         leaves = self.meaning.leaves(result)
         names = leaves.scalars - self.numbers
         if len(names) != 1 or leaves.families:

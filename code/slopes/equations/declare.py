@@ -11,11 +11,9 @@ from dataclasses import replace
 from . import tree as t
 from .decide import decide
 from .errors import Unread
-from .functions import FIXED
 from .grammar import read
 from .layout import split
 from .meaning import Definition
-from .names import UPRIGHT
 from .tokens import tokenize
 
 IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
@@ -135,16 +133,10 @@ class Declarations:
         factors = t.factors_of(node)
         if head is not None or len(factors) != 2:
             return head
-        head, (group, below, above, _), indices = (
-            self.head_form(factors[0]),
-            t.scripts(factors[1]),
-            (),
-        )
-        if group is not factors[1] and above is None:
-            indices = self.index_letters(below)
-        elif group is not factors[1]:
-            return None
-        if head is None or not isinstance(group, t.Group) or group.opening != "(":
+        head, (group, below, above, _) = self.head_form(factors[0]), t.scripts(factors[1])
+        indices = self.index_letters(below)
+        called = isinstance(group, t.Group) and group.opening == "(" and above is None
+        if head is None or not called:
             return None
         parameters = [self.head_form(item) for item in group.items]
         if indices is None or any(p is None or p.kind != "value" for p in parameters):

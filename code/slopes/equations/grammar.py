@@ -50,11 +50,6 @@ def whole(product):
     return product[0][1] if len(product) == 1 else t.Product(tuple(product), at=product[0][1].at)
 
 
-def added(terms, at):
-    """A sum of the terms as one node."""
-    return terms[0] if len(terms) == 1 else t.Add(tuple(terms), at=at)
-
-
 def term(sign, product):
     """A product with its sign."""
     if sign.type == "PM":
@@ -80,9 +75,6 @@ def nodes_in(parts):
 class Tree(Transformer):
     """One method for each rule; a product is a list of (sign, factor) until it is whole."""
 
-    def side(self, body):
-        return body
-
     def listed(self, first, *rest):
         return t.Listed((first, *rest[1::2]), at=first.at) if rest else first
 
@@ -91,15 +83,13 @@ class Tree(Transformer):
             return first
         return t.Chain((first, *rest[1::2]), tuple(r.value.text for r in rest[::2]), at=first.at)
 
-    def sum(self, first, *rest):
-        terms = [whole(first), *map(term, rest[::2], rest[1::2])]
-        return added(terms, terms[0].at)
-
-    def signed(self, sign, first, *rest):
-        terms = [term(sign, first), *map(term, rest[::2], rest[1::2])]
-        if sign.type == "PLUS":
-            terms[0] = t.Add((terms[0],), at=sign.value.at)
-        return added(terms, terms[0].at)
+    def sum(self, *parts):
+        first = [] if isinstance(parts[0], Token) else [whole(parts[0])]
+        signed = parts[len(first) :]
+        terms = [*first, *map(term, signed[::2], signed[1::2])]
+        if not first and parts[0].type == "PLUS":
+            terms[0] = t.Add((terms[0],), at=parts[0].value.at)
+        return terms[0] if len(terms) == 1 else t.Add(tuple(terms), at=terms[0].at)
 
     def one(self, factor):
         return [("", factor)]

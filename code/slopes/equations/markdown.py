@@ -8,7 +8,7 @@ words *and*, *be* and *smooth*.
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -21,6 +21,7 @@ REMARK = re.compile(r"<!--\s*verify:\s*(exempt\b)?[\s:,]*(.*?)\s*-->", re.S)
 LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
 OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
 DOLLARS = re.compile(r"(?<!\\)\$\$")
+NO_REMARK = "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
 # Markdown backtracks on what opens: comments, environments, brackets.
 OPENINGS = {"<!--": 1000, "\\begin{": 5000, "[": 20_000}
@@ -70,10 +71,10 @@ def read_notebook(text, name="the notebook"):
         joined = [(k, "".join(source)) for k, source in sources]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"{name} is not a notebook: {type(error).__name__}: {error}") from error
-    return [item for cell, source in joined for item in read_markdown(source, cell)]
+    return [replace(item, cell=cell) for cell, source in joined for item in read_markdown(source)]
 
 
-def read_markdown(text, cell=None, first=0):
+def read_markdown(text):
     """The items of Markdown text."""
     if len(text) > MOST:
         raise Unreadable(f"a page of {len(text):,} characters; at most {MOST:,} are read")
@@ -85,82 +86,75 @@ def read_markdown(text, cell=None, first=0):
         raise Unreadable("a page nested too deeply") from error
     found = []
     for before, token in zip([None, *tokens], tokens, strict=False):
-        line = first + (token.map[0] + 1 if token.map else 0)
-        found += _items(token, before, line, cell)
+        line = token.map[0] + 1 if token.map else 0
+        found += [replace(item, line=line + item.line) for item in _items(token, before)]
     return found
 
 
-def _items(token, before, line, cell):
-    """The items of one block."""
+def _items(token, before):
+    """The items of one block, with their lines counted from it."""
     match token.type:
         case "inline" if before is not None and before.type == "heading_open":
-            return [Item("heading", token.content, int(before.tag[1]), line=line, cell=cell)]
+            return [Item("heading", token.content, int(before.tag[1]))]
         case "math_block" | "math_block_label" | "amsmath":
-            return [Item("display", token.content, label=token.info or "", line=line, cell=cell)]
+            return [Item("display", token.content, label=token.info or "")]
         case "fence":
-            return _fence(token, line, cell)
+            return _fence(token)
         case "html_block":
-            return _remarks(token.content, line, cell)
+            return _remarks(token.content)
         case "inline":
-            return _paragraph(token, line, cell)
+            return _paragraph(token)
     return []
 
 
-def _fence(token, line, cell):
+def _fence(token):
     """A directive in backticks: mathematics, or Markdown of its own; code is not read."""
     name = re.match(r"\{([\w:-]+)\}", token.info.strip())
     if token.info.strip() == "math" or (name and name[1] == "math"):
         options = OPTION.match(token.content).group()
         label = LABEL.search(options)
         latex = token.content[len(options) :]
-        return [Item("display", latex, label=label[1] if label else "", line=line, cell=cell)]
+        return [Item("display", latex, label=label[1] if label else "")]
     if name and not name[1].startswith(("code", "literal", "raw", "eval")):
-        return read_markdown(token.content, cell, line)
+        return read_markdown(token.content)
     return []
 
 
-def _remarks(text, line, cell):
+def _remarks(text):
     """What an HTML comment tells the checker: an exemption with its reason."""
     for exempt, reason in REMARK.findall(text):
         kind = "exempt" if exempt and reason else "wrong"
-        if not exempt:
-            reason = (
-                "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
-            )
-        yield Item(kind, reason or "an exemption without a reason", line=line, cell=cell)
+        reason = reason or "an exemption without a reason"
+        yield Item(kind, reason if exempt else NO_REMARK)
 
 
-def _paragraph(token, line, cell):
+def _paragraph(token):
     """A Let or Case, or the formulas that stand in a paragraph."""
     parts = [c for c in token.children if c.content or c.type in ("strong_open", "strong_close")]
-    opened = itertools.pairwise(parts)
     bold = [
-        c.type == "strong_open" and word.content.strip() in ("Let", "Case") for c, word in opened
-    ]
-    if (
-        bold[:1] == [True]
-        and not any(bold[1:])
-        and [c.type for c in parts[2:3]] == ["strong_close"]
-    ):
-        return [_declaration(parts[1].content.strip(), parts[3:], line, cell)]
+        k for k, (mark, word) in enumerate(itertools.pairwise(parts))
+        if mark.type == "strong_open" and word.content.strip() in ("Let", "Case")
+    ]  # fmt: skip
+    if bold == [0] and [c.type for c in parts[2:3]] == ["strong_close"]:
+        return [_declaration(parts[1].content.strip(), parts[3:])]
     found = []
-    if any(bold):
+    if bold:
         reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
-        found.append(Item("wrong", reason, line=line, cell=cell))
+        found.append(Item("wrong", reason))
     for child in token.children:
         match child.type:
             case "math_inline":
-                found.append(Item("inline", child.content, line=line, cell=cell))
+                found.append(Item("inline", child.content))
             case "math_inline_double":
-                found.append(Item("display", child.content, line=line, cell=cell))
+                found.append(Item("display", child.content))
             case "html_inline":
-                found += _remarks(child.content, line, cell)
+                found += _remarks(child.content)
             case "text" if DOLLARS.search(child.content):
-                found.append(Item("wrong", "a $$ without its partner", line=line, cell=cell))
+                found.append(Item("wrong", "a $$ without its partner"))
     return found
 
 
-def _declaration(kind, parts, line, cell):
+def _declaration(kind, parts):
     """A Let or Case paragraph: formulas, and the words that it may hold."""
     words = " ".join(c.content for c in parts if not c.type.startswith("math"))
     said = [w for w in re.split(r"[\s,.;:]+", words) if w]
@@ -173,5 +167,5 @@ def _declaration(kind, parts, line, cell):
     elif not formulas:
         reason = f"a {kind} without a formula"
     if reason:
-        return Item("wrong", reason, line=line, cell=cell)
-    return Item(kind.lower(), words, formulas=formulas, smooth=smooth, line=line, cell=cell)
+        return Item("wrong", reason)
+    return Item(kind.lower(), words, formulas=formulas, smooth=smooth)

@@ -60,26 +60,18 @@ class Assumption:
     cell: int | None = None
 
 
-@dataclass
-class Page:
-    """What was found on a page."""
-
-    equations: list
-    assumptions: list
-    notes: list
-
-
 def check_items(items, keep=False):
-    """The `Page` of a page's items; with `keep` each link holds what it takes to decide it again."""
-    reader = PageReader(list(items), keep)
-    return Page(list(reader.read()), reader.assumptions, reader.notes)
+    """A page, read from its items; with `keep` each link holds what it takes to decide it again."""
+    page = PageReader(items, keep)
+    page.equations = list(page.read())
+    return page
 
 
 class PageReader(Declarations):
     """Reads the items of one page in order, with the meaning of its names growing on the way."""
 
     def __init__(self, items=(), keep=False):
-        self.items = items
+        self.items = list(items)
         self.keep = keep
         self.meaning = Meaning()
         self.scope = Scope(self.meaning)
@@ -87,7 +79,7 @@ class PageReader(Declarations):
         self.section = 0
         self.assumed = []  # (level, condition)
         self.case = []
-        self.assumptions, self.notes = [], []
+        self.equations, self.assumptions, self.notes = [], [], []
         self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
         self.passed = []  # the inline formulas above
 
@@ -212,9 +204,8 @@ class PageReader(Declarations):
     def links(self, line, sides, latex, work):
         """A definition first, where there is one; then a verdict on each relation."""
         text = [as_words(latex[s[0].at : s[-1].end]) for s in line.sides]
-        links = [
-            Link(*x, Verdict("unread")) for x in zip(text, line.operators, text[1:], strict=False)
-        ]
+        triples = zip(text, line.operators, text[1:], strict=False)
+        links = [Link(*triple, Verdict("unread")) for triple in triples]
         if links[0].relation in ("=", ":="):
             try:
                 if self.define(sides[0], links[0].relation, sides[1], line.conditions):

@@ -27,21 +27,17 @@ class Scope(Calculus, Names):
         self.arguments = {}  # the same for one name, where a derivative names it
 
     def resolve(self, node):
-        """The meaning of a tree."""
-        return getattr(self, "_" + type(node).__name__)(node)
+        """The meaning of a tree; what has only one meaning stays as it is, with its parts resolved."""
+        own = getattr(self, "_" + type(node).__name__, None)
+        return own(node) if own is not None else t.rebuild(node, self.resolve)
 
-    # -- numbers and names --------------------------------------------------------------------------
+    def resolved(self, nodes):
+        """The meanings of several trees."""
+        return tuple(map(self.resolve, nodes))
 
-    def _Number(self, node):
-        return t.Number(node.text)
-
-    def _Mark(self, node):
-        raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
+    # -- names --------------------------------------------------------------------------------------
 
     def _Name(self, node):
-        return self.name(node)
-
-    def name(self, node):
         """A letter or word, with a subscript and a layer where it has them."""
         base, sub, sup, _ = t.scripts(node)
         special = self.special(base, sub)
@@ -97,10 +93,6 @@ class Scope(Calculus, Names):
             self.indexed.add(internal)
         return element
 
-    def resolved(self, nodes):
-        """The meanings of several trees."""
-        return tuple(map(self.resolve, nodes))
-
     def bare(self, known):
         """A function name without its argument stands for its value at its own parameters."""
         if known.parameters:
@@ -119,7 +111,7 @@ class Scope(Calculus, Names):
         if indicator is not None:
             return self.raised(indicator[0], sup)
         if isinstance(base, t.Name):
-            result = self.name(node)
+            result = self._Name(node)
             sup = None if isinstance(sup, t.Group) else sup
         else:
             result = self.resolve(base)
@@ -133,36 +125,35 @@ class Scope(Calculus, Names):
         """A superscript: a power, a factorial, a side, or a transpose."""
         if sup is None:
             return base
-        if isinstance(sup, t.Mark):
-            if sup.text == "!":
+        match sup:
+            case t.Mark("!"):
                 return t.Factorial(base)
-            if sup.text in ("+", "-"):
-                return t.Sided(base, sup.text)
-            raise Unread(f"the superscript {sup.text} is not read", sup.at)
-        sign = t.is_name(sup, "top", styles=("sign",))
-        if sign or (t.is_name(sup, "T") and not (self.has_meaning("T") or self.is_bound("T"))):
-            if self.is_array_value(base):
+            case t.Mark("+" | "-" as side):
+                return t.Sided(base, side)
+            case t.Mark(text):
+                raise Unread(f"the superscript {text} is not read", sup.at)
+            case t.Name("T" | "top") if self.transposes(sup):
+                if self.is_array_value(base):
+                    return t.Transpose(base)
+                raise Unread("the transpose of what? say its shape in a Let", sup.at)
+            case t.Name("T") if self.is_array_value(base):
                 return t.Transpose(base)
-            raise Unread("the transpose of what? say its shape in a Let", sup.at)
-        if t.is_name(sup, "T") and self.is_array_value(base):
-            return t.Transpose(base)
-        if t.is_name(sup, "star", styles=("sign",)):
-            raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
-        if isinstance(sup, t.Group) and sup.opening in "([":
-            raise Unread("a superscript in brackets is read on names only", sup.at)
+            case t.Name("star", "sign"):
+                raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
+            case t.Group("(" | "["):
+                raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
+
+    def transposes(self, sup):
+        r"""Whether a superscript is ``\top``, or a T without a meaning of its own."""
+        own = self.has_meaning("T") or self.is_bound("T")
+        return t.is_name(sup, "top", styles=("sign",)) or (sup.text == "T" and not own)
 
     # -- arithmetic ---------------------------------------------------------------------------------
 
     def _Add(self, node):
         terms = self.resolved(node.terms)
         return terms[0] if len(terms) == 1 else t.Add(terms)
-
-    def _Negate(self, node):
-        return t.Negate(self.resolve(node.body))
-
-    def _Root(self, node):
-        return t.Root(self.resolve(node.body), self.resolve(node.degree))
 
     def _Fraction(self, node):
         form = self.derivative_form(node)
@@ -207,11 +198,11 @@ class Scope(Calculus, Names):
         body = self.element(self.internal(family), (t.Name("…"),))
         return t.Listing(body, "…", self.resolve(last.sub))
 
-    def _Matrix(self, node):
-        return t.Matrix(tuple(map(self.resolved, node.rows)))
-
     def _Cases(self, node):
         return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
+
+    def _Mark(self, node):
+        raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
 
     def _Listed(self, node):
         raise Unread("a list stands where one value is needed", node.at)
@@ -226,9 +217,8 @@ class Scope(Calculus, Names):
             return self.limit(node)
         chain = isinstance(node.below, t.Chain)
         below = node.below.sides[0] if chain else node.below
-        extremum = node.kind not in ("sum", "prod")
         indexed = node.kind in ("max", "min") and self.indexes(below, node.body)
-        if not extremum or indexed:
+        if indexed or node.kind in ("sum", "prod"):
             return self.big(node)
         if not isinstance(below, t.Name):
             raise Unread(f"below {node.kind} stands a name", node.at)
@@ -293,14 +283,12 @@ class Scope(Calculus, Names):
 
     def _Written(self, node):
         key = self.word(node.variable)
-        if node.below is None and node.above is None:
-            with self.binding(key):
-                return t.Antiderivative(key, self.resolve(node.body))
-        if node.below is None or node.above is None:
+        ends = self.resolved(end for end in (node.below, node.above) if end is not None)
+        if len(ends) == 1:
             raise Unread("an integral needs both its limits, or none", node.at)
-        lower, upper = self.resolve(node.below), self.resolve(node.above)
         with self.binding(key):
-            return t.Integral(key, lower, upper, self.resolve(node.body))
+            body = self.resolve(node.body)
+        return t.Integral(key, *ends, body) if ends else t.Antiderivative(key, body)
 
     def _Bar(self, node):
         below = node.below

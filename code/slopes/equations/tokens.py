@@ -83,7 +83,11 @@ PIECE = re.compile(
     r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<other>:=|.)",
     re.S,
 )
-ARGUMENT = re.compile(r"\s*\{\s*([^{}]*?)\s*\}|\s*([A-Za-z0-9]|\\[A-Za-z]+)")
+# A name in braces, a bare one, and one of an alphabet below an accent: \hat{\mathbf{y}}.
+STYLED = re.compile(
+    r"\s*(?:\{\s*(\\?[A-Za-z]+[0-9]*|[01])\s*\}|([A-Za-z01]|\\[A-Za-z]+)"
+    r"|\{\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*\})"
+)
 BRACKET = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.S)
 
 PAIRS = {"open": "close", "lbrace": "rbrace", "begin": "end"}
@@ -184,33 +188,18 @@ def _command(latex, text, at, end, tokens):
 
 def _styled(latex, text, at, end):
     """A letter in an alphabet or with an accent, or a word in upright type."""
-    found = ARGUMENT.match(latex, end)
-    inner = (found[1] if found[1] is not None else found[2]) if found else ""
-    if not re.fullmatch(r"\\?[A-Za-z]+[0-9]*|[01]", inner):
-        if (found and text in (r"\hat", r"\tilde", r"\bar")) or not re.match(r"\s*\{", latex[end:]):
-            raise Unread(f"what stands in {text} is not one name", at)
-        inner = _nested(latex, text, at, end)
-        return Token("name", inner[0], at, inner[1], STYLES[text[1:]]), inner[1]
-    style = STYLES.get(text[1:], "op")
-    return Token("name", inner.lstrip("\\"), at, found.end(), style), found.end()
-
-
-def _nested(latex, text, at, end):
-    r"""``\hat{\mathbf{y}}``: an accent on a letter of an alphabet is read as the accent."""
-    inner, end = _braced(latex, end)
-    found = re.fullmatch(
-        r"\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*", inner
-    )
+    found = STYLED.match(latex, end)
     if not found:
+        if latex[end:].lstrip().startswith("{"):
+            _braced(latex, end)  # says so if it is not closed
         raise Unread(f"what stands in {text} is not one name", at)
-    return found[1].lstrip("\\"), end
+    style, inner = STYLES.get(text[1:], "op"), found[found.lastindex].lstrip("\\")
+    return Token("name", inner, at, found.end(), style), found.end()
 
 
 def _braced(latex, place):
     """The text of one braced argument, and where it ends."""
-    start = place
-    while start < len(latex) and latex[start].isspace():
-        start += 1
+    start = len(latex) - len(latex[place:].lstrip())
     if latex[start : start + 1] != "{":
         raise Unread("a brace is missing", place)
     level = 0

@@ -33,11 +33,9 @@ class Node:
 
 
 def _nodes(value):
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes(item)
+    if isinstance(value, tuple):
+        return [node for item in value for node in _nodes(item)]
+    return [value] if isinstance(value, Node) else []
 
 
 def rebuild(node, change):
