@@ -78,7 +78,7 @@ FALSE = [
     [r"\sin(x) < 1"],  # they meet where no decimal form ends
     [r"\sin(x) \in (-1, 1)"],
     [r"1 + 10^{-70} = 1"],
-    [r"1 + 10^{-70} x = 1 + 10^{-70} y"],
+    [r"1 + 10^{-70} x = 1 + 10^{-70} x^3"],
     ["Let $x > 0$", r"\frac{d}{dx} \log(x) = \frac{1}{x^2}"],
     [r"\int_0^1 x^2 \, dx = \frac{1}{2}"],
     [r"\lim_{h \to 0} \frac{\sin(x + h) - \sin(x)}{h} = \sin(x)"],

@@ -325,12 +325,14 @@ class Declarations:
                         self.note_spoken(chain, item)
 
     def note_spoken(self, chain, item):
-        """One relation of an inline formula: a definition of a name, or a condition on some."""
-        form = self.form(chain.sides[0]) if chain.operators[0] in ("=", ":=") else None
-        if form is not None and any(isinstance(x, t.Name) for x in chain.sides[1].walk()):
-            self.spoken.setdefault(form.name, item)
-            self.spoken_right.setdefault(form.name, chain.sides[1])
-        elif chain.operators[0] not in ("=", ":="):
+        """One relation of an inline formula: what it calls some names, or a condition on them."""
+        letters = {k for k, side in enumerate(chain.sides) if self.scope.keys_in(side)}
+        for k, side in enumerate(chain.sides):
+            form = self.form(side) if set(chain.operators) <= {"=", ":="} else None
+            if form is not None and letters - {k}:
+                self.spoken.setdefault(form.name, item)
+                self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
+        if not set(chain.operators) & {"=", ":="}:
             for key in set().union(*map(self.scope.keys_in, chain.sides)):
                 self.spoken.setdefault(key, item)
 

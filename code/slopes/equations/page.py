@@ -339,7 +339,7 @@ class PageReader(Declarations):
         self.refuse_spoken(leaves, self.spoken)
         right = self.meaning.leaves(link.right_node)
         if link.relation != "=" or right.names or right.sizes or right.indices:
-            self.refuse_one_sided(link)
+            self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
             link.verdict = self.to_solve(link, leaves, conditions)
         elif self.judge(link.left_node, "~", link.right_node, conditions, work).kind == "verified":
@@ -372,17 +372,17 @@ class PageReader(Declarations):
             self.scope.unknown[form.name] = "a line gives it another meaning"
             raise Unread(reason)
 
-    def refuse_one_sided(self, link):
+    def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
-        if link.relation != "=":
-            return
         sides = (link.left_node, link.right_node)
         free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
         if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
-        for node, there in zip(sides, reversed(free), strict=True):
-            for name in sorted(outside_derivatives(node) & free[sides.index(node)] - there):
-                if name not in self.scope.used and not self.scope.is_constant(name):
+        integrals = any(isinstance(x, t.Antiderivative) for side in sides for x in side.walk())
+        told = set().union(*map(t.names_in, conditions))
+        for one, other in ((0, 1), (1, 0)):
+            for name in sorted(outside_derivatives(sides[one]) & free[one] - free[other] - told):
+                if link.relation == "=" and not integrals and not self.scope.is_constant(name):
                     reason = "stands on one side only, and nothing says what it is: a Let?"
                     raise Unread(f"{t.pretty(name)} {reason}")
 
@@ -401,8 +401,8 @@ class PageReader(Declarations):
 
 
 def outside_derivatives(node):
-    """The names that stand in a tree, and not under a derivative or an integral."""
-    if isinstance(node, t.Derivative | t.Antiderivative):
+    """The names that stand in a tree, and not under a derivative."""
+    if isinstance(node, t.Derivative):
         return set()
     own = {node.name} if isinstance(node, t.Symbol) else set()
     return own.union(*map(outside_derivatives, node.children()))

@@ -46,6 +46,8 @@ class Scope(Calculus, Names):
         key, indices = self.key(node)
         self.refuse_unknown(key, base.at)
         internal, known = self.internal(key), self.lookup(key)
+        if indices and self.is_function(key.rstrip("·")) and known is None:
+            raise Unread(f"{base.text} is a function: write its derivative with \\partial", base.at)
         if indices:
             return self.element(internal, indices)
         if self.is_bound(key):
