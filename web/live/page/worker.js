@@ -1,0 +1,128 @@
+// Python in a worker. The page sends { index, base, notebooks, page } once, and then jobs; what comes back is
+// described in python.mjs. Nothing here can be interrupted from outside: to stop it, the page ends the worker.
+"use strict";
+
+let index, base, python, finder;
+const loaded = new Map(); // what is on its way, by key: so that everything is asked for at once, and once
+const say = (type, content) => postMessage({ type, content });
+
+// Downloads, unpacked by the browser, with their progress in bytes as they travel
+
+let total = 0, done = 0;
+
+function get(key) {
+  if (!loaded.has(key)) loaded.set(key, fetchPart(key));
+  return loaded.get(key);
+}
+
+async function fetchPart(key) {
+  const { name, bytes } = index.files[key];
+  total += bytes;
+  // The name holds the hash of the content, so that a copy of any age will do, even without a network.
+  const reply = await fetch(new URL(name, base), { cache: "force-cache" }).catch((error) => {
+    throw new Error(`${name} could not be loaded (${error.message})`);
+  });
+  if (!reply.ok) throw new Error(`${name} could not be loaded (${reply.status})`);
+  const counted = new TransformStream({
+    transform(chunk, controller) {
+      done += chunk.byteLength;
+      say("progress", { done, total });
+      controller.enqueue(chunk);
+    },
+  });
+  const body = reply.body.pipeThrough(counted);
+  return name.endsWith(".bin") ? body.pipeThrough(new DecompressionStream("gzip")) : body;
+}
+
+async function bytes(key) {
+  const stream = await get(key);
+  loaded.delete(key);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// Pyodide asks for its own files by their own names.
+const parts = { "pyodide.asm.wasm": "pyodide.asm.wasm", "python_stdlib.zip": "base" };
+const ask = self.fetch;
+self.fetch = async (address, options) => {
+  const name = String(address.url || address).split("/").pop();
+  if (name === "pyodide-lock.json") return new Response(JSON.stringify({ info: index.info, packages: {} }));
+  const key = parts[name];
+  if (!key) return ask.call(self, address, options);
+  const type = key === "base" ? "application/zip" : "application/wasm";
+  return new Response(await get(key), { headers: { "Content-Type": type } });
+};
+
+// An archive: the length of its table of contents, the table, the files (web/live/pack/pack.py)
+
+function unpack(archive) {
+  const length = new DataView(archive.buffer).getUint32(0, true);
+  const table = JSON.parse(new TextDecoder().decode(archive.subarray(4, 4 + length)));
+  const made = new Set();
+  let place = 4 + length;
+  for (const [path, size] of table) {
+    const file = "/lib/python3.12/site-packages/" + path;
+    const folder = file.slice(0, file.lastIndexOf("/"));
+    if (!made.has(folder)) {
+      python.FS.mkdirTree(folder);
+      made.add(folder);
+    }
+    python.FS.writeFile(file, archive.subarray(place, place + size), { canOwn: true });
+    place += size;
+  }
+}
+
+async function start({ notebooks, page }) {
+  const layers = ["book", "numbers"];
+  for (const key of ["pyodide.asm.wasm", "pyodide.asm.js", "base", ...layers]) get(key).catch(() => {});
+  importScripts(new URL(index.files["pyodide.js"].name, base));
+  // Pyodide would fetch its second script, as it is, by its own name.
+  const script = URL.createObjectURL(new Blob([await bytes("pyodide.asm.js")], { type: "text/javascript" }));
+  importScripts(script);
+  URL.revokeObjectURL(script);
+  const here = new URL(".", base).href;
+  python = await loadPyodide({ indexURL: here, stdLibURL: here + "python_stdlib.zip" });
+  for (const key of layers) unpack(await bytes(key));
+  // The chapters, for the checker: read when it opens them. The one on the page is read at once.
+  for (const name of index.notebooks) {
+    python.FS.createLazyFile("/home/pyodide", name, new URL(name, notebooks).href, true, false);
+  }
+  const own = index.notebooks.includes(page) && (await ask(new URL(page, notebooks)).catch(() => null));
+  if (own && own.ok) {
+    python.FS.unlink("/home/pyodide/" + page);
+    python.FS.writeFile("/home/pyodide/" + page, new Uint8Array(await own.arrayBuffer()));
+  }
+  finder = python.pyimport("kernel.run").start(
+    (type, content) => say(type, content.toJs ? content.toJs({ dict_converter: Object.fromEntries }) : content),
+    python.toPy(index.late),
+  );
+}
+
+async function run({ sources, at, answer }) {
+  const cells = python.toPy(new Map(sources));
+  for (;;) {
+    say("running");
+    const found = python.pyimport("kernel.run").run(cells, at, answer);
+    const result = found.toJs({ dict_converter: Object.fromEntries });
+    found.destroy();
+    if (!result.layer) return result;
+    // An import met what is not loaded yet: load it, and begin again.
+    done = total = 0;
+    say("loading", result.layer);
+    unpack(await bytes(result.layer));
+    finder.loaded(result.layer);
+  }
+}
+
+let turn = null;
+onmessage = ({ data }) => {
+  if (data.index) {
+    ({ index, base } = data);
+    turn = start(data).then(() => say("ready"));
+    turn.catch((error) => say("failed", error.message));
+    return;
+  }
+  turn = turn.then(() => run(data)).then(
+    (result) => say("done", result),
+    (error) => say("failed", error.message),
+  );
+};
