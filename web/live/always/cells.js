@@ -24,7 +24,7 @@
   // A text area over the coloured code: typing is the browser's own, and the colours are what lies behind.
   function editor(pre, label) {
     const area = make("textarea", "live-area");
-    Object.assign(area, { value: pre.textContent.replace(/\n$/, ""), spellcheck: false, rows: 1, wrap: "off" });
+    Object.assign(area, { value: pre.textContent.replace(/\n$/, ""), spellcheck: false, rows: 1 });
     for (const [name, value] of [["autocapitalize", "off"], ["autocorrect", "off"], ["aria-label", label]]) {
       area.setAttribute(name, value);
     }
@@ -70,7 +70,11 @@
       box.append(title, ...[!steps && above, answer].filter(Boolean), bar, rest);
       input.replaceChildren(box);
       cell.pre = answer.querySelector("pre");
-      node.querySelector(".cell_output")?.classList.add("live-stored");
+      const output = node.querySelector(".cell_output");
+      if (output) {
+        output.classList.add("live-stored");
+        rest.before(output);
+      }
     } else {
       cell.pre = pre;
       place.after(bar);

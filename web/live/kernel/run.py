@@ -70,7 +70,7 @@ def run(sources: dict[int, str], at: int, answer: bool) -> dict:
             execute(before, sources, space)
             draw_afresh()
             outputs.silent = False
-            value = last_value(at, sources[at], space)
+            value = last_value(at, sources[at], space, answer)
             show_figures()
     except layers.Missing as missing:
         return {"layer": missing.args[0]}
@@ -108,8 +108,11 @@ def by_cell(before):
         yield of, group
 
 
-def last_value(at, source, space):
-    """Run the cell; show the value of an expression that it ends with, and return it."""
+def last_value(at, source, space, answer):
+    """Run the cell; show the value of an expression that it ends with, and return it.
+
+    The page shows a derivation that answers an exercise in its own way.
+    """
     name = remember(at, source)
     tree = ast.parse(source, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -117,7 +120,8 @@ def last_value(at, source, space):
     if last is None:
         return None
     value = eval(compile(ast.Expression(last.value), name, "eval"), space)
-    if value is not None and not source.rstrip().endswith(";"):
+    shown = not (answer and derivation(value))
+    if value is not None and shown and not source.rstrip().endswith(";"):
         outputs.display(value)
     return value
 
@@ -189,12 +193,11 @@ def said(error: SyntaxError) -> str:
 
 
 def judge(source: str, value, error: dict | None) -> str:
-    """Return 'right', 'wrong', 'unanswered', or 'error'."""
+    """Return 'right', 'wrong', 'open' (a derivation with no wrong step), 'unanswered', or 'error'."""
     if error:
         return "wrong" if error["name"] in (WRONG_ANSWER, "AssertionError") else "error"
-    found = derivation(value)
-    if found is not None:
-        return "right" if found["ok"] else "wrong"
+    if derivation(value) is not None:
+        return "right" if value.ok else "open" if value.first_wrong is None else "wrong"
     return "unanswered" if blanks(source) else "right"
 
 

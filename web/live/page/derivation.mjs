@@ -29,10 +29,11 @@ export class Derivation {
   constructor(cell, { make, button }) {
     this.cell = cell;
     this.make = make;
-    this.list = make("ol", "live-steps");
+    this.list = make("ol", "live-lines");
     this.list.setAttribute("aria-label", "The steps of your derivation");
     this.sum = make("p", "live-verdict");
     this.sum.hidden = true;
+    this.sum.setAttribute("role", "status");
     const keys = make("div", "live-keys");
     keys.setAttribute("role", "group");
     keys.setAttribute("aria-label", "Put in");
@@ -100,16 +101,15 @@ export class Derivation {
     if (text) sentence(reason, text + ".");
   }
 
-  // What the checker said: a verdict a line, and one sentence about the whole.
-  judge({ ok, missing, said, lines }) {
+  // What the checker said: a verdict for each line, and one sentence about the whole.
+  judge({ ok, said, lines }) {
     this.show();
     lines.forEach((line, k) => this.list.children[k] && this.mark(this.list.children[k], line));
     const wrong = lines.findIndex((line) => !GOOD.has(line.kind));
     this.sum.hidden = false;
-    this.sum.className = `live-verdict ${ok ? "live-right" : wrong < 0 ? "live-open" : "live-wrong"}`;
-    const text = wrong >= 0 ? `Line ${wrong + 1} ${WORDS[lines[wrong].kind] || lines[wrong].kind}.` : said[0].toUpperCase() + said.slice(1) + ".";
-    sentence(this.sum, (ok ? "Right: " + said + "." : text));
-    return ok ? "right" : wrong < 0 && missing ? "not finished" : "not right yet";
+    this.sum.classList.toggle("live-right", ok);
+    const whole = `${said[0].toUpperCase()}${said.slice(1)}.`;
+    sentence(this.sum, wrong < 0 ? whole : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`);
   }
 
   forget() {

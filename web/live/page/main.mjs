@@ -8,7 +8,12 @@ import { Outputs } from "./outputs.mjs";
 import { Python } from "./python.mjs";
 
 const LAYERS = { drawing: "what draws figures", rest: "more of Python's library" };
-const VERDICTS = { right: "Right", wrong: "Not yet", unanswered: "No answer yet", error: "" };
+const VERDICTS = {
+  right: "Right",
+  wrong: "Not yet",
+  open: "Not finished yet",
+  unanswered: "No answer yet: put yours in place of the three dots",
+};
 const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes < 9.95e6 ? 1 : 0);
 
 export async function open(page) {
@@ -45,12 +50,12 @@ class Live {
     cell.stop = this.button("Stop", `Stop cell ${cell.at + 1}`, () => this.python.stop(cell.job));
     cell.stop.hidden = true;
     cell.mark = this.make("span", "live-edited");
-    cell.run.after(cell.stop, cell.reset, cell.mark);
+    cell.run.after(cell.stop, cell.reset);
     cell.progress = this.make("progress");
     cell.progress.setAttribute("aria-label", "Loading");
     cell.progress.hidden = true;
     cell.bytes = this.make("span", "live-bytes");
-    cell.state.after(cell.progress, cell.bytes);
+    cell.state.after(cell.progress, cell.bytes, cell.mark);
     cell.area.addEventListener("input", () => this.typed(cell));
     cell.area.addEventListener("keydown", (event) => cell.kind !== "steps" && indent(event, cell.area));
     if (this.edits.conflict(cell)) this.conflict(cell);
@@ -181,16 +186,15 @@ class Live {
     if (error && verdict !== "wrong") {
       cell.outputs.error(error, this.cells);
       say(`Failed after ${time}`);
-    } else if (derivation) {
-      cell.outputs.end();
-      say(`Checked in ${time}: ${cell.derivation.judge(derivation)}`);
-    } else if (verdict) {
-      if (error) cell.outputs.add(this.make("p", "live-message", error.text));
-      cell.outputs.end();
-      say(VERDICTS[verdict]);
-    } else {
+    } else if (!verdict) {
       cell.outputs.end();
       say(`Done in ${time}`);
+    } else {
+      if (error) cell.outputs.add(this.make("p", "live-message", error.text));
+      if (derivation) cell.derivation.judge(derivation);
+      if (derivation || verdict === "unanswered") cell.outputs.hide();
+      else cell.outputs.end();
+      say(VERDICTS[verdict]);
     }
     if (verdict === "right" || verdict === "wrong") cell.node.classList.add(`live-${verdict}`);
   }

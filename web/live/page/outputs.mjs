@@ -11,7 +11,7 @@ export class Outputs {
     this.box = cell.node.querySelector(".cell_output");
     if (!this.box) {
       this.box = make("div", "cell_output docutils container");
-      cell.node.append(this.box);
+      cell.bar.after(this.box);
     }
     // Captions, numbers, alternative texts and places to link to stay, whatever is drawn above them.
     this.figures = [...this.box.querySelectorAll("figure")];
@@ -151,6 +151,13 @@ export class Outputs {
 
   end() {
     this.clear();
+  }
+
+  // An exercise that nobody has answered shows nothing.
+  hide() {
+    this.clear();
+    this.box.replaceChildren();
+    this.box.classList.add("live-stored");
   }
 
   // A run that came to nothing leaves what was there.
