@@ -47,7 +47,7 @@ DROP = (
     r"|matplotlib/(sphinxext|tests|_ttconv|mpl-data/(sample_data|images|stylelib/(?!classic)|plot_directive))"
     r"|matplotlib/backends/(web_backend|qt_editor|_tkagg|_backend_(tk|gtk)|backend_(tk|gtk|qt|wx|nb|web|mac|ps|pgf))"
     r"|mpl_toolkits|(^|/)PIL/_?(imagingft|webp|avif|imagingtk|imagingmorph|imagingcms|imagingmath)"
-    r"|dateutil/zoneinfo/.*gz|mpl-data/fonts/(afm|pdfcorefonts)|mpl-data/fonts/ttf/(STIX|DejaVuSerif|cmss|cmtt|cmb)"
+    r"|dateutil/zoneinfo/.*gz|mpl-data/fonts/(afm|pdfcorefonts)|mpl-data/fonts/ttf/(STIX(?!NonUni)|DejaVuSerif|cmss|cmtt|cmb)"
 )
 DROP_STANDARD = (
     r"^(ensurepip|idlelib|turtle|tkinter|test/|lib2to3|venv|turtledemo|sqlite3|dbm|curses|wsgiref|xmlrpc"
@@ -343,7 +343,7 @@ def lay_out(site: Path) -> None:
             "main": f"page.{together}/main.mjs",
             "info": RUNTIME["info"],
             "late": late,
-            "notebooks": [p.name for p in sorted((ROOT / "chapters").glob("*.ipynb"))],
+            "sources": sorted(p.name for p in (site / "_sources" / "chapters").glob("*")),
         }
         text = json.dumps(index)
         (target.path / "index.json").write_text(text)

@@ -194,3 +194,493 @@ def test_every_cell_gives_what_is_stored(cells, chapter):
     assert different == []
     assert page.log.outside == []
     assert page.log.errors == []
+
+
+def test_without_a_press_nothing_is_loaded(cells):
+    page = cells()
+    page.page.wait_for_load_state("networkidle")
+    assert [url for url in page.log.requests if "/live/" in url] == []
+    assert page.page.evaluate("window.pythons") is None
+
+
+def test_the_first_press_says_what_is_loaded_and_how_far_it_is(cells):
+    page = cells()
+    held = []
+    page.page.route("**/numbers.*.bin", lambda route: held.append(route))
+    page.press(6)
+    page.wait(6, r"^Starting Python \(once, \d+ MB\)$")
+    page[6].get_by_role("progressbar").wait_for()
+    page[6].locator(".live-bytes").filter(has_text=re.compile(r"[\d.]+ of [\d.]+ MB")).wait_for()
+    # A second press, of another cell, waits; one of the same cell changes nothing.
+    page.press(4)
+    page.wait(4, "^Waiting")
+    page[6].locator(".live-run").click(force=True)
+    held[0].continue_()
+    page.wait(6, r"^Done in \d+\.\d s$")
+    page.wait(4, r"^Done in \d+\.\d s$")
+    assert page.page.evaluate("window.pythons") == 1
+    assert page[6].locator(".output.stream").inner_text().startswith(" 1 layers")
+    assert page.log.outside == []
+
+
+@pytest.mark.parametrize("part", ["live/index.json", "*.asm.wasm.bin", "base.*.bin", "numbers.*.bin"])
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_an_interrupted_load_is_told_and_begun_again(cells, part, how):
+    page = cells()
+    pattern = f"**/{part}"
+
+    def answer(route):
+        if how == "gone":
+            route.abort()
+        else:
+            route.fulfill(status=404)
+
+    page.page.route(pattern, answer)
+    page.press(6)
+    page.wait(6, "could not be loaded")
+    assert "again" in page.state(6)
+    page.page.unroute(pattern)
+    page.press(6)
+    page.wait(6, "^Done")
+
+
+def test_an_endless_loop_is_stopped_and_leaves_the_page_alive(cells):
+    page = cells()
+    page.area(4).fill("while True:\n    pass")
+    page.press(4)
+    page.wait(4, "^Running$")
+    page.press(4, "Stop")
+    page.wait(4, "^Stopped$")
+    # What was there before is still there, and not dimmed.
+    assert page[4].locator(".cell_output table").is_visible()
+    assert page[4].locator(".live-old").count() == 0
+    page.press(4, "Reset")
+    page.press(4)
+    page.wait(4, "^Done")
+    assert page.page.evaluate("window.pythons") == 2
+
+
+def test_a_cell_that_waits_is_taken_out_of_the_queue(cells):
+    page = cells()
+    page.area(4).fill("while True:\n    pass")
+    page.press(4)
+    page.wait(4, "^Running$")
+    page.press(6)
+    page.wait(6, "^Waiting")
+    page.press(6, "Stop")
+    page.wait(6, "^Stopped$")
+    assert page.state(4) == "Running"
+
+
+def test_twenty_megabytes_of_output_are_cut(cells):
+    page = cells()
+    page.area(6).fill("for _ in range(200):\n    print('x' * 100_000)\nprint('the end')")
+    said = page.run(6)
+    assert sum(len(m["content"]) for m in said if m["type"] == "stream") == 200_000
+    assert "characters were printed; they are left out" in page[6].locator(".live-note").inner_text()
+    page.area(6).fill("for k in range(5000):\n    display(k)")
+    said = page.run(6)
+    assert sum(m["type"] == "display" for m in said) == 100
+
+
+def test_an_error_names_the_cell_and_the_line(cells):
+    page = cells()
+    page.area(6).fill("a = 1\nb = a +")
+    page.run(6)
+    error = page[6].locator(".live-error")
+    assert error.locator("p").inner_text() == "Cell 7, line 2: SyntaxError: invalid syntax"
+    page.area(6).fill("def f(x):\n    return x / 0\n\nprint('before')\nf(1)")
+    page.run(6)
+    assert error.locator("p").inner_text() == "Cell 7, line 2: ZeroDivisionError: division by zero"
+    assert not error.locator("pre").is_visible()
+    error.locator("summary").click()
+    assert "cell 7" in error.locator("pre").inner_text()
+    assert "return x / 0" in error.locator("pre").inner_text()
+    assert page[6].locator(".output.stream").inner_text().strip() == "before"
+
+
+def test_an_error_of_a_cell_above_leads_there(cells):
+    page = cells()
+    page.area(4).fill("answer = 1\nanswer = 1 / 0")
+    page.area(6).fill("answer")
+    page.run(6)
+    link = page[6].locator(".live-error a")
+    assert link.inner_text() == "Cell 5"
+    assert page.page.locator(link.get_attribute("href")).get_attribute("data-cell") == "4"
+    page.area(4).fill("answer = (")
+    page.run(6)
+    said = page[6].locator(".live-error").inner_text()
+    assert "Cell 5, which may define it, cannot be read (line 1: '(' was never closed)" in said
+
+
+def test_output_of_the_cells_above_is_not_shown_again(cells):
+    page = cells()
+    page.area(4).fill("print('loud')\nx = [1]\nx.append(2)\nprint(x)\ndisplay(x)")
+    page.area(6).fill("x")
+    page.run(6)
+    assert page[6].locator(".cell_output").inner_text().strip() == "[1, 2]"
+
+
+def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
+    """Its figures are the book's, and nothing is said about fonts."""
+    page = cells()
+    page.area(6).fill("print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')")
+    said = page.run(6)
+    texts = "".join(m["content"] for m in said if m["type"] == "stream")
+    assert texts == "slopes\n"
+    drawn = [m["content"] for m in said if m["type"] == "display" and "image/svg+xml" in m["content"]]
+    assert len(drawn) == 1
+    # A setting that a reader tries does not outlive the run.
+    page.area(6).fill("plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)")
+    page.run(6)
+    page.area(6).fill("print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
+    texts = "".join(m["content"] for m in page.run(6) if m["type"] == "stream")
+    assert texts == "slopes [0.33333333]\n"
+
+
+def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
+    page = cells()
+    figure = page[1].locator("figure")
+    alt, caption = figure.locator("img").get_attribute("alt"), figure.locator("figcaption").inner_text()
+    page.run(1)
+    assert figure.locator("img").get_attribute("src").startswith("blob:")
+    assert figure.locator("img").get_attribute("alt") == alt
+    assert figure.locator("figcaption").inner_text() == caption
+    assert figure.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
+    page.area(1).fill(page.area(1).input_value().replace("3.0", "2.0"))
+    page.run(1)
+    assert figure.locator("img").get_attribute("alt") == f"Drawn by the changed cell. Before the change: {alt}"
+
+
+def test_an_interactive_figure_moves_after_a_run(cells):
+    page = cells()
+    page.run(2)
+    slider = page[2].locator(".slopes-explore input").first
+    said = slider.get_attribute("aria-valuetext")
+    slider.focus()
+    page.page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") != said
+
+
+def test_a_script_that_the_page_does_not_have_is_not_run(cells):
+    page = cells()
+    page.area(6).fill(
+        "from IPython.display import HTML\nHTML('<script>window.got = 1</script><b>shown</b>')"
+    )
+    page.run(6)
+    assert page[6].locator("b").inner_text() == "shown"
+    assert page.page.evaluate("window.got") is None
+
+
+def test_the_tables_of_the_checker_are_those_of_the_page(cells):
+    page = cells()
+    table = page[3].locator("table.checked")
+    before = table.evaluate("t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]")
+    page.run(3)
+    page.page.wait_for_function(
+        "() => document.querySelectorAll('[data-cell=\"3\"] table.checked .katex').length > 30"
+    )
+    after = table.evaluate("t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]")
+    assert after == before
+    assert table.get_attribute("role") == "table"
+
+
+# Exercises
+
+
+def test_an_answer_is_judged(cells):
+    page = cells()
+    assert page[10].get_by_text("Your answer", exact=True).is_visible()
+    page.run(10)
+    assert page.state(10).startswith("No answer yet")
+    page.area(10)
+    page.page.keyboard.type("3 * w")  # in place of the dots
+    assert page.area(10).input_value() == "def slope_in_w(w):\n    return 3 * w"
+    page.run(10)
+    assert page.state(10) == "Not yet"
+    assert page[10].locator(".live-message").is_visible()
+    page.area(10).fill("def slope_in_w(w):\n    return 3 * sigmoid.derivative(3 * w - 1)")
+    page.run(10)
+    assert page.state(10) == "Right"
+    page.area(10).fill("def slope_in_w(w):\n    return w.nothing")
+    page.run(10)
+    assert page.state(10).startswith("Failed")
+    assert "Cell 11, line 2: AttributeError" in page[10].locator(".live-error p").inner_text()
+
+
+def test_a_solution_is_folded_and_on_nobodys_way(cells):
+    """What the solution of an exercise defines is not there for the cells below it."""
+    page = cells()
+    assert not page[11].is_visible()
+    page.area(6).fill("print(2)")
+    page.area(12).fill("def second_derivative(x):\n    print(slope_in_w(1.0))\n    return 7")
+    said = page.run(12)
+    # The reader has not answered the exercise before.
+    assert live_outputs(said).startswith("Ellipsis")
+
+
+QUOTIENT = r"\frac{0 \cdot (1 + e^{-x}) - 1 \cdot (-e^{-x})}{(1 + e^{-x})^2}"
+
+
+def test_a_derivation_is_shown_while_it_is_typed_and_judged_line_by_line(cells):
+    page = cells()
+    lines = page[8].locator(".live-lines li")
+    area = page.area(8)
+    lines.locator(".katex").first.wait_for()
+    assert lines.count() == 1
+    area.press("ControlOrMeta+End")
+    page.page.keyboard.type(f"\n= {QUOTIENT} % quotient rule\n= \\frac{{-e^")
+    assert lines.count() == 3
+    assert lines.nth(1).locator(".katex").is_visible()
+    assert lines.nth(1).locator(".live-rule").inner_text() == "quotient rule"
+    assert lines.nth(2).locator(".katex").count() == 0  # not finished
+    page.page.keyboard.type("{-x}}{(1 + e^{-x})^2}")
+    page.run(8)
+    assert page.state(8) == "Not yet"
+    marks = [lines.nth(k).locator(".live-mark").inner_text() for k in range(3)]
+    assert marks == ["holds", "holds", "does not hold"]
+    assert lines.nth(2).locator(".live-reason").inner_text()
+    # A mark stays with its line until that is changed.
+    area.fill(area.input_value().replace("{-e^{-x}}{", "{e^{-x}}{"))
+    marks = [lines.nth(k).locator(".live-mark").inner_text() for k in range(3)]
+    assert marks == ["holds", "holds", ""]
+    page.run(8)
+    assert page.state(8) == "Right"
+
+
+def test_steps_are_counted_as_the_checker_counts(cells):
+    page = cells()
+    area = page.area(8)
+    area.fill(
+        "% a remark\n\n\\sigma'(x) = \\begin{cases}\n1 & x > 0 \\\\\n0 & x < 0\n\\end{cases}\n= 50\\% % odd\n= 2"
+    )
+    said = page.run(8)
+    found = [line["latex"] for line in said[-1]["content"]["derivation"]["lines"]]
+    assert len(found) == page[8].locator(".live-lines li").count() == 3
+
+
+def test_a_button_puts_latex_in(cells):
+    page = cells()
+    area = page.area(8)
+    area.press("ControlOrMeta+End")
+    page.page.keyboard.press("Enter")
+    page[8].get_by_role("button", name="= |").or_(page[8].locator(".live-keys button").nth(0)).click()
+    page[8].locator(".live-keys button").nth(1).click()
+    page.page.keyboard.type("1")
+    assert area.input_value().endswith("\n= \\frac{1}{}")
+
+
+# Edits
+
+
+def test_edits_are_kept_on_this_device_and_reset(cells):
+    page = cells()
+    page.area(6).fill("1 + 1")
+    assert page[6].locator(".live-edited").inner_text() == "edited, kept on this device"
+    page.page.reload()
+    page[6].get_by_role("button", name="Reset").wait_for()
+    assert page[6].locator("textarea").input_value() == "1 + 1"
+    assert page.page.evaluate("window.pythons") is None
+    page.press(6, "Reset")
+    assert page[6].locator("textarea").input_value().startswith("layers = ")
+    assert not page[6].get_by_role("button", name="Reset").is_visible()
+    assert page.page.evaluate("localStorage.getItem('live:' + location.pathname)") is None
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_chapter_that_has_changed_since_shows_both(cells, keep):
+    page = cells()
+    kept = [{"at": 6, "was": "layers = 3", "now": "layers = 4"}]
+    page.page.evaluate("t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept))
+    page.page.reload()
+    note = page[6].get_by_role("note")
+    note.wait_for()
+    assert "This cell has changed since you edited it" in note.inner_text()
+    new = page[6].locator("textarea").input_value()
+    note.get_by_text("Yours", exact=True).click()
+    assert note.get_by_text("layers = 4").is_visible()
+    note.get_by_role("button", name="Keep yours" if keep else "Take the new one").click()
+    assert page[6].locator("textarea").input_value() == ("layers = 4" if keep else new)
+    assert page[6].get_by_role("note").count() == 0
+
+
+def test_an_edit_moves_with_its_cell(cells):
+    page = cells()
+    text = page[6].locator("textarea").input_value()
+    kept = [{"at": 2, "was": text, "now": "1 + 2"}]
+    page.page.evaluate("t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept))
+    page.page.reload()
+    page[6].get_by_role("button", name="Reset").wait_for()
+    assert page[6].locator("textarea").input_value() == "1 + 2"
+
+
+def test_the_notebook_is_downloaded_with_and_without_changes(cells):
+    page = cells()
+    page.area(10).fill("def slope_in_w(w):\n    return 7")
+    page.page.get_by_role("button", name="Download this page").click()
+    with page.page.expect_download() as waiting:
+        page.page.get_by_text(".ipynb, with your changes").click()
+    notebook = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    text = joined(code[10]["source"])
+    assert text.startswith("def slope_in_w(w):\n    return 7\n\n\ndef output(w):")
+    assert code[10]["outputs"] == []
+    assert code[9]["outputs"] != []
+    clean = page.page.locator(".btn-download-source-button").get_attribute("href")
+    assert clean == "../_sources/chapters/sigmoid.ipynb"
+    stored_notebook = json.loads((ROOT / "chapters" / "sigmoid.ipynb").read_text("utf-8"))
+    stored_code = [cell for cell in stored_notebook["cells"] if cell["cell_type"] == "code"]
+    assert [c["source"] for c in code[:10]] == [c["source"] for c in stored_code[:10]]
+
+
+BLOCK = """
+for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+}
+Object.defineProperty(navigator, "serviceWorker", { value: undefined });
+"""
+
+
+def test_nothing_needs_storage(cells):
+    page = cells(script=LISTEN + BLOCK)
+    page.area(6).fill("1 + 1")
+    assert "not kept" in page[6].locator(".live-edited").inner_text()
+    page.run(6)
+    assert page[6].locator(".cell_output").inner_text().strip() == "2"
+
+
+# Where and how
+
+
+def test_a_chapter_that_does_not_exist_is_named(cells):
+    page = cells()
+    page.area(3).fill('verify("nowhere.ipynb")')
+    page.run(3)
+    assert "FileNotFoundError" in page[3].locator(".live-error p").inner_text()
+    assert "nowhere.ipynb" in page[3].locator(".live-error p").inner_text()
+    page.area(3).fill('verify("tanh.ipynb")')  # another that does
+    page.run(3)
+    assert "verified" in page[3].locator(".cell_output summary").inner_text()
+
+
+def test_all_can_be_done_by_keyboard(cells):
+    page = cells()
+    area = page.area(6)
+    area.fill("def f(x):")
+    area.press("End")
+    area.press("Enter")
+    page.page.keyboard.type("return x")
+    assert area.input_value() == "def f(x):\n    return x"
+    area.press("Enter")
+    area.press("Backspace")
+    page.page.keyboard.type("f(3)")
+    area.press("Shift+Enter")
+    page.wait(6, "^Done")
+    assert page[6].locator(".cell_output").inner_text().strip() == "3"
+    # Tab leaves the code: first to what can be pressed, then on.
+    area.press("Tab")
+    focused = "document.activeElement.textContent"
+    while page.page.evaluate("document.activeElement.closest('.live-bar') === null"):
+        page.page.keyboard.press("Tab")
+    assert page.page.evaluate(focused) == "Run"
+    page.page.keyboard.press("Tab")
+    assert page.page.evaluate(focused) == "Reset"
+
+
+COLOURS = """pre => {
+  const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const name = walk.currentNode.parentNode.className;
+    for (const letter of walk.currentNode.data) if (letter.trim()) found.push(letter + " " + name);
+  }
+  return found;
+}"""
+
+
+def test_colours_are_kept_up(cells):
+    """While it is typed, code has the colours that Pygments gave it: letter by letter, in a whole chapter."""
+    page = cells("chapters/nonlinearity.html")
+    page.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    found = []
+    for at in range(page.page.locator("[data-cell]").count()):
+        if page[at].locator(".live-steps").count():
+            continue
+        pre = page[at].locator(".live-edit pre")
+        before = pre.evaluate(COLOURS)
+        page.area(at).fill(page.area(at).input_value() + "\n")
+        found += zip(before, pre.evaluate(COLOURS), strict=True)
+    wrong = [pair for pair in found if pair[0] != pair[1]]
+    assert len(found) > 3000
+    assert len(wrong) < len(found) / 50, wrong[:20]
+
+
+def test_a_strict_policy_for_content_lets_cells_run(cells, address):
+    """Scripts from here, and those in the page by their hashes; no other inline script."""
+    page = cells()
+    hashes = page.page.evaluate("""async () => {
+      const found = [];
+      for (const script of document.querySelectorAll("script:not([src])")) {
+        const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script.textContent));
+        found.push(`'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`);
+      }
+      return [...new Set(found)].join(" ");
+    }""")
+    policy = f"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; script-src 'self' blob: 'wasm-unsafe-eval' {hashes}"
+
+    def strict(route):
+        reply = route.fetch()
+        route.fulfill(response=reply, headers={**reply.headers, "content-security-policy": policy})
+
+    page.page.route(re.compile(r".*(html|worker\.\w+\.js)$"), strict)
+    page.page.reload()
+    page.log.errors.clear()
+    page.run(2)
+    page.run(6)
+    assert page[6].locator(".output.stream").is_visible()
+    page[2].locator(".slopes-explore[data-ready]").wait_for()
+    assert page.log.errors == []
+
+
+def test_the_second_visit_needs_no_network(live, cells):
+    page = cells()
+    page.run(1)
+    page.run(6)
+    page.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
+    page.page.wait_for_function(
+        """async () => {
+          const all = await Promise.all((await caches.keys()).map(async (n) => (await (await caches.open(n)).keys())));
+          return all.flat().filter((r) => /wasm|base|book|numbers|drawing/.test(r.url)).length >= 5;
+        }""",
+        timeout=60_000,
+    )
+    context = page.page.context
+    context.unroute_all(behavior="ignoreErrors")
+    context.set_offline(True)
+    page.page.reload()
+    assert page.page.get_by_role("heading", level=1).is_visible()
+    page.press(6)
+    page.wait(6, "^Done")
+    page.press(1)
+    page.wait(1, "^Done")
+
+
+def test_cells_do_not_run_from_a_file(visit, site):
+    page = visit((site / "chapters" / "sigmoid.html").as_uri()).page
+    assert page.locator(".live-run").count() == 0
+    assert page.get_by_text("Your answer", exact=True).count() == 0
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+def test_a_page_that_ran_serves_every_reader(cells, width, theme):
+    from test_pages import WIDER, violations
+
+    page = cells(width=width, color_scheme=theme)
+    page.area(6).fill("1 / 0")
+    page.area(10).fill("def slope_in_w(w):\n    return 3 * w")
+    page.area(8).fill(page.area(8).input_value() + "\n= 2  % wrong")
+    for at in (6, 8, 10, 1):
+        page.run(at)
+    page[6].locator("summary").click()
+    assert page.page.evaluate(WIDER) == 0
+    assert violations(page.page) == []

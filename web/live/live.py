@@ -29,14 +29,13 @@ def runnable() -> bool:
     return bool(os.environ.get(book.RUNNABLE))
 
 
-def add_files(app, config):
+def add_files(app):
     """Add the script and the styles that every page has, before anything is pressed."""
     if runnable():
-        config.html_static_path.append(str(ALWAYS))
-        for name in ("cells.js", "cells.css"):
-            kind = f"html_{name.rpartition('.')[2]}_files"
-            if name not in getattr(config, kind):
-                getattr(config, kind).append(name)
+        app.config.html_static_path.append(str(ALWAYS))
+        app.add_css_file("cells.css", priority=900)
+        # First: where storage is blocked, the theme's own scripts stop.
+        app.add_js_file("cells.js", priority=1)
 
 
 def steps(source: str) -> tuple[int, int] | None:
@@ -108,6 +107,6 @@ def mark_cells(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("config-inited", add_files)
+    app.connect("builder-inited", add_files)
     app.connect("html-page-context", mark_cells)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

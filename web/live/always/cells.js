@@ -63,7 +63,7 @@
       const steps = cell.kind === "steps";
       const box = make("div", `live-answer live-${cell.kind}`);
       const title = make("p", "live-title", steps ? "Your derivation" : "Your answer");
-      if (steps) title.append(make("small", "", "one step a line, in LaTeX; behind % you can name the rule"));
+      if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
       const rest = make("details", "live-rest");
       rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
       rest.append(...[steps && above, below].filter(Boolean));

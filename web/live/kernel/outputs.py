@@ -6,7 +6,8 @@ import io
 import time
 
 # A page that has to show more than this is of no use to anybody.
-LIMIT = 200_000
+LIMIT = 200_000  # characters
+MOST = 100  # values and figures
 EVERY = 0.1  # seconds between two messages, so that a loop that prints does not flood the page
 KINDS = {"html": "text/html", "markdown": "text/markdown", "svg": "image/svg+xml"}
 KINDS |= {"latex": "text/latex"}
@@ -26,6 +27,7 @@ class Stream(io.TextIOBase):
     def begin(self):
         """Forget what an earlier cell wrote."""
         self.waiting, self.written, self.left_out, self.sent = [], 0, 0, time.monotonic()
+        self.shown = 0
 
     def writable(self):
         return True
@@ -56,6 +58,8 @@ class Stream(io.TextIOBase):
         self.flush()
         if self.left_out:
             post("note", f"{self.left_out:,} more characters were printed; they are left out here.")
+        if self.shown > MOST:
+            post("note", f"{self.shown - MOST:,} more values were shown; they are left out here.")
 
 
 stream = Stream()
@@ -63,8 +67,11 @@ stream = Stream()
 
 def send(data):
     """Show a value, given in one or several forms: for each media type a text."""
-    if not silent:
-        stream.flush()
+    if silent:
+        return
+    stream.flush()
+    stream.shown += 1
+    if stream.shown <= MOST:
         post("display", data)
 
 

@@ -170,10 +170,8 @@ def explain(error: BaseException, at: int) -> dict:
     """Say in one line what went wrong, and where; keep the traceback for those who want it."""
     kind = type(error).__name__
     found = {"name": kind, "text": str(error), "cell": at, "line": None}
-    if isinstance(error, SyntaxError) and (place := NAME.match(error.filename or "<cell 0>")):
-        found |= {"line": error.lineno, "text": error.msg}
-        if error.filename and error.filename != "<unknown>":
-            found["cell"] = int(place[1])
+    if isinstance(error, SyntaxError) and (place := NAME.match(error.filename or "")):
+        found |= {"cell": int(place[1]), "line": error.lineno, "text": error.msg}
     frames = traceback.extract_tb(error.__traceback__)
     first = next((k for k, f in enumerate(frames) if NAME.match(f.filename)), len(frames))
     for frame in frames:

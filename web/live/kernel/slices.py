@@ -81,7 +81,7 @@ def statements(sources: dict[int, str]) -> tuple[list[Statement], dict[int, Synt
     found, errors = [], {}
     for cell, source in sources.items():
         try:
-            body = ast.parse(source).body
+            body = ast.parse(source, f"<cell {cell}>").body
             found += [Statement(cell, n, ast.get_source_segment(source, n) or "") for n in body]
         except SyntaxError as error:
             errors[cell] = error

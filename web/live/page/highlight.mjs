@@ -1,40 +1,53 @@
 // Colours Python while it is typed, with the classes that Pygments gives it on the page.
 
-const KEYWORDS = "and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield";
-const BUILTINS = "abs all any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex delattr dict dir divmod enumerate eval exec filter float format frozenset getattr globals hasattr hash help hex id input int isinstance issubclass iter len list locals map max memoryview min next object oct open ord pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip";
-const keywords = new Set(KEYWORDS.split(" "));
-const builtins = new Set(BUILTINS.split(" "));
-const words = { and: "ow", or: "ow", not: "ow", in: "ow", is: "ow", import: "kn", from: "kn", True: "kc", False: "kc", None: "kc" };
+const kinds = {};
+for (const [kind, words] of Object.entries({
+  k: `as assert async await break class continue def del elif else except finally for global if lambda nonlocal
+    pass raise return try while with yield`,
+  kc: "True False None",
+  kn: "import from",
+  ow: "and or not in is",
+  bp: "self cls",
+  nb: `abs all any ascii bin bool bytearray bytes callable chr classmethod compile complex delattr dict dir divmod
+    enumerate eval exec filter float format frozenset getattr globals hasattr hash help hex id input int isinstance
+    issubclass iter len list locals map max memoryview min next object oct open ord pow print property range repr
+    reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip`,
+})) {
+  for (const word of words.split(/\s+/)) kinds[word] = kind;
+}
 
 const TOKENS = [
   ["c1", /#[^\n]*/],
-  ["s", /([rbfu]{0,2})("""|''')[^]*?(?:\2|$)/i],
-  ["s", /([rbfu]{0,2})(["'])(?:\\.|(?!\2)[^\\\n])*\2?/i],
-  ["mi", /0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+/],
-  ["mf", /(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][+-]?\d+)?j?|\d[\d_]*\.(?!\w)(?:[eE][+-]?\d+)?|\d[\d_]*\.?[eE][+-]?\d+/],
-  ["mi", /\d[\d_]*j?/],
-  ["nd", /^@[\p{L}_][\p{L}\p{N}_.]*/u],
-  ["n", /[\p{L}_][\p{L}\p{N}_]*/u],
-  ["o", /:=|\/\/|\*\*|<<|>>|->|[-+*/%@&|^~<>=!]=?/],
-  ["p", /[()[\]{}:,;.]+?/],
+  ["string", /([rbfu]{0,2})("""|''')[^]*?(?:\2|$)/i],
+  ["string", /([rbfu]{0,2})(["'])(?:\\.|(?!\2)[^\\\n])*\2?/i],
+  ["mh", /0[xX][\da-fA-F_]+/],
+  ["mf", /(?:\d[\d_]*\.\d*|\.\d+)(?:[eE][+-]?\d+)?j?|\d[\d_]*[eE][+-]?\d+j?/],
+  ["mi", /\d[\d_]*/],
+  ["name", /[\p{L}_][\p{L}\p{N}_]*/u],
+  ["o", /\.\.\.|:=|\/\/=?|\*\*=?|<<|>>|->|[-+*/%@&|^~<>=!]=?|\./],
+  ["p", /[()[\]{}:,;]/],
   ["", /\s+|[^]/],
 ].map(([kind, pattern]) => [kind, new RegExp(pattern.source, pattern.flags + "y")]);
 
 const escape = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
-const span = (kind, text) =>
-  // A span ends with its line, as those on the page do.
-  text.split("\n").map((line) => (kind && line ? `<span class="${kind}">${escape(line)}</span>` : escape(line))).join("\n");
+const wrap = (kind, line) => (kind && line ? `<span class="${kind}">${escape(line)}</span>` : escape(line));
+// A span ends with its line, as those on the page do.
+const span = (kind, text) => text.split("\n").map((line) => wrap(kind, line)).join("\n");
 
 export function highlight(source) {
-  let html = "", place = 0, last = "";
+  let html = "", place = 0;
+  const before = { last: "", statement: "" }; // the token before, and the word that began an import
   while (place < source.length) {
     for (const [kind, pattern] of TOKENS) {
       pattern.lastIndex = place;
       const found = pattern.exec(source);
       if (!found || !found[0]) continue;
       const text = found[0];
-      html += colour(kind, text, found, last);
-      if (text.trim() && kind !== "c1") last = text;
+      if (kind === "string") html += string(found, before);
+      else if (kind === "name") html += span(name(text, before), text);
+      else html += span(kind, text);
+      if (text.includes("\n") && !kind) before.statement = "";
+      if (text.trim() && kind !== "c1") before.last = text;
       place += text.length;
       break;
     }
@@ -42,18 +55,28 @@ export function highlight(source) {
   return html;
 }
 
-function colour(kind, text, found, last) {
-  if (kind === "s") {
-    const prefix = found[1];
-    const quote = found[2][0] === "'" ? "s1" : "s2";
-    return (prefix ? span("sa", prefix) : "") + span(quote, text.slice(prefix.length));
+function name(text, before) {
+  const { last, statement } = before;
+  if (text === "import" || text === "from") before.statement = statement === "from" ? "names" : text;
+  if (last === ".") return statement === "import" || statement === "from" ? "nn" : "n";
+  if (last === "def") return /^__\w+__$/.test(text) ? "fm" : "nf";
+  if (last === "class") return "nc";
+  if (kinds[text]) return kinds[text];
+  if (/^[A-Z]\w*(Error|Exception|Warning)$/.test(text)) return "ne";
+  return statement === "import" || statement === "from" ? "nn" : "n";
+}
+
+function string([whole, prefix, quote], { last }) {
+  const kind = quote.length === 3 && (!last || last === ":") ? "sd" : quote[0] === "'" ? "s1" : "s2";
+  const text = whole.slice(prefix.length);
+  const parts = [];
+  // What stands in braces is code; escapes have a colour of their own.
+  const pattern = /f/i.test(prefix) ? /(\{\{|\}\}|\\.)|\{([^{}!:]+)((?:![rsa])?(?::[^{}]*)?)\}/gs : /r/i.test(prefix) ? /$^/g : /(\\.)/gs;
+  let place = 0;
+  for (const found of text.matchAll(pattern)) {
+    parts.push(span(kind, text.slice(place, found.index)));
+    parts.push(found[1] ? span("se", found[1]) : span("si", "{") + highlight(found[2]) + span(kind, found[3]) + span("si", "}"));
+    place = found.index + found[0].length;
   }
-  if (kind !== "n") return text === "..." ? span("o", text) : span(kind, text);
-  if (last === ".") return span("n", text);
-  if (last === "def") return span("nf", text);
-  if (last === "class") return span("nc", text);
-  if (last === "from" || last === "import") return span("nn", text);
-  if (words[text]) return span(words[text], text);
-  if (keywords.has(text)) return span("k", text);
-  return span(builtins.has(text) ? "nb" : "n", text);
+  return span("sa", prefix) + parts.join("") + span(kind, text.slice(place));
 }

@@ -168,6 +168,7 @@ class Live {
 
   ended(cell, type, content, say) {
     cell.job = null;
+    if (document.activeElement === cell.stop) cell.run.focus();
     cell.stop.hidden = true;
     cell.run.removeAttribute("aria-disabled");
     this.load(cell, null);

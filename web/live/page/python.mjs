@@ -7,7 +7,7 @@
 export class Python {
   constructor(index, root, page) {
     const base = new URL("live/", root);
-    this.hello = { index, base: base.href, notebooks: new URL("_sources/chapters/", root).href, page };
+    this.hello = { index, base: base.href, sources: new URL("_sources/chapters/", root).href, page };
     this.address = new URL(index.files["worker.js"].name, base);
     this.queue = [];
     this.ready = false;

@@ -1,8 +1,10 @@
-// Python in a worker. The page sends { index, base, notebooks, page } once, and then jobs; what comes back is
+// Python in a worker. The page sends { index, base, sources, page } once, and then jobs; what comes back is
 // described in python.mjs. Nothing here can be interrupted from outside: to stop it, the page ends the worker.
 "use strict";
 
 let index, base, python, finder;
+let broken; // fails as soon as a download does: Pyodide itself may wait for ever for one that broke off
+let fail;
 const loaded = new Map(); // what is on its way, by key: so that everything is asked for at once, and once
 const say = (type, content) => postMessage({ type, content });
 
@@ -18,11 +20,16 @@ function get(key) {
 async function fetchPart(key) {
   const { name, bytes } = index.files[key];
   total += bytes;
+  const lost = (reason) => {
+    const error = new Error(`${name} could not be loaded (${reason})`);
+    fail(error);
+    return error;
+  };
   // The name holds the hash of the content, so that a copy of any age will do, even without a network.
   const reply = await fetch(new URL(name, base), { cache: "force-cache" }).catch((error) => {
-    throw new Error(`${name} could not be loaded (${error.message})`);
+    throw lost(error.message);
   });
-  if (!reply.ok) throw new Error(`${name} could not be loaded (${reply.status})`);
+  if (!reply.ok) throw lost(reply.status);
   const counted = new TransformStream({
     transform(chunk, controller) {
       done += chunk.byteLength;
@@ -30,8 +37,9 @@ async function fetchPart(key) {
       controller.enqueue(chunk);
     },
   });
-  const body = reply.body.pipeThrough(counted);
-  return name.endsWith(".bin") ? body.pipeThrough(new DecompressionStream("gzip")) : body;
+  reply.body.pipeTo(counted.writable).catch((error) => lost(error.message));
+  if (!name.endsWith(".bin")) return counted.readable;
+  return counted.readable.pipeThrough(new DecompressionStream("gzip"));
 }
 
 async function bytes(key) {
@@ -71,7 +79,9 @@ function unpack(archive) {
   }
 }
 
-async function start({ notebooks, page }) {
+async function start({ sources, page }) {
+  const source = ask(new URL(page, sources)).then((reply) => (reply.ok ? reply.arrayBuffer() : null), () => null)
+    .then((buffer) => buffer && new Uint8Array(buffer));
   const layers = ["book", "numbers"];
   for (const key of ["pyodide.asm.wasm", "pyodide.asm.js", "base", ...layers]) get(key).catch(() => {});
   importScripts(new URL(index.files["pyodide.js"].name, base));
@@ -82,14 +92,13 @@ async function start({ notebooks, page }) {
   const here = new URL(".", base).href;
   python = await loadPyodide({ indexURL: here, stdLibURL: here + "python_stdlib.zip" });
   for (const key of layers) unpack(await bytes(key));
-  // The chapters, for the checker: read when it opens them. The one on the page is read at once.
-  for (const name of index.notebooks) {
-    python.FS.createLazyFile("/home/pyodide", name, new URL(name, notebooks).href, true, false);
-  }
-  const own = index.notebooks.includes(page) && (await ask(new URL(page, notebooks)).catch(() => null));
-  if (own && own.ok) {
-    python.FS.unlink("/home/pyodide/" + page);
-    python.FS.writeFile("/home/pyodide/" + page, new Uint8Array(await own.arrayBuffer()));
+  // The pages, for the checker: read when it opens them. That of these cells is here at once.
+  const folder = "/home/pyodide";
+  const own = await source;
+  if (own) python.FS.writeFile(`${folder}/${page}`, own);
+  for (const name of index.sources) {
+    if (own && name === page) continue;
+    python.FS.createLazyFile(folder, name, new URL(name, sources).href, true, false);
   }
   finder = python.pyimport("kernel.run").start(
     (type, content) => say(type, content.toJs ? content.toJs({ dict_converter: Object.fromEntries }) : content),
@@ -117,11 +126,15 @@ let turn = null;
 onmessage = ({ data }) => {
   if (data.index) {
     ({ index, base } = data);
-    turn = start(data).then(() => say("ready"));
+    broken = new Promise((_, reject) => {
+      fail = reject;
+    });
+    broken.catch(() => {});
+    turn = Promise.race([start(data), broken]).then(() => say("ready"));
     turn.catch((error) => say("failed", error.message));
     return;
   }
-  turn = turn.then(() => run(data)).then(
+  turn = turn.then(() => Promise.race([run(data), broken])).then(
     (result) => say("done", result),
     (error) => say("failed", error.message),
   );
