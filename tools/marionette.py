@@ -1,4 +1,4 @@
-"""A Firefox, driven by the protocol that it brings along: enough to open pages and run scripts in them."""
+"""A Firefox, driven by the protocol that it brings along: opens pages and runs scripts in them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class Firefox:
             (async (...args) => {{ {script} }})(...Array.from(arguments).slice(0, -1)).then(
               (value) => done({{ value }}), (error) => done({{ error: String(error) }}));
         """
-        found = self.ask("WebDriver:ExecuteAsyncScript", script=body, args=list(arguments), sandbox=None)
+        found = self.ask(
+            "WebDriver:ExecuteAsyncScript", script=body, args=list(arguments), sandbox=None
+        )
         found = found["value"]
         if "error" in found:
             raise Trouble(found["error"])

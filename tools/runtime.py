@@ -1,8 +1,9 @@
 """Lay out what runs the cells of a page in the browser: Python, the packages, and the page's part of it.
 
-`make site` calls it. Python for the browser is Pyodide, served from the same place as the pages. Its files
-come from the folder that PYODIDE_DIR names, or from a copy beside this repository, or else from the address
-in `pyodide.json`; that file also holds the hash of each. What is pure Python comes from `.venv`.
+`make site` calls it. Python for the browser is Pyodide, served from the same place as the pages. Its
+files come from the folder that PYODIDE_DIR names, or from a copy beside this repository, or else from
+the address in `pyodide.json`; that file also holds the hash of each. What is pure Python comes from
+`.venv`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ DROP_STANDARD = (
     r"^(ensurepip|idlelib|turtle|tkinter|test/|lib2to3|venv|turtledemo|sqlite3|dbm|curses|wsgiref|xmlrpc"
     r"|mailbox|imaplib|smtplib|poplib|ftplib|nntplib|telnetlib|pydoc_data/topics|__phello__|unittest/test)"
 )
-# Runs once while the archives are made: what it imports is loaded with Python, the rest when it is asked for.
+# Runs once while the archives are made: the part of Python's library that it imports is loaded at the
+# start, and the rest when somebody asks for it.
 EXERCISE = """
 import kernel.run
 kernel.run.start(lambda kind, content: None, {})
@@ -158,7 +160,9 @@ def source(name: str, runtime: Path) -> dict:
         return {"wheel": str(wheel)} | (fonts(wheel) if name == DRAWING else {})
     files = importlib.metadata.files(name) or []
     places = [(path.as_posix(), str(path.locate())) for path in files]
-    places = [(path, place) for path, place in places if "__pycache__" not in path and path[0] != "."]
+    places = [
+        (path, place) for path, place in places if "__pycache__" not in path and path[0] != "."
+    ]
     modules = {path for path, _ in places}
     compiled = {path for path in modules if path.endswith((".so", ".pyd", ".dylib"))}
     # Where a compiled module stands beside its source, that does as well.
@@ -198,7 +202,9 @@ def folder(path: Path, root: Path) -> dict:
 def layers(runtime: Path) -> dict[str, list[dict]]:
     """Return for each archive its sources: numbers, the book's own package, drawing."""
     drawing = [DRAWING, *(n for n in closure(DRAWING) if n != NUMBERS)]
-    plain = [n for n in closure("slopes") + [m for r in RUNNER for m in (r, *closure(r))]]
+    plain = closure("slopes")
+    for name in RUNNER:
+        plain += [name, *closure(name)]
     plain = [n for n in dict.fromkeys(plain) if n not in drawing and n != NUMBERS]
     return {
         "numbers": [source(NUMBERS, runtime)],
@@ -252,7 +258,11 @@ def plan(runtime: Path, out: Path) -> dict:
 def fingerprint(task: dict) -> str:
     """Hash everything that the archives depend on."""
     digest = hashlib.sha256(json.dumps(task, sort_keys=True).encode())
-    for path in (Path(__file__), ROOT / "tools" / "pyodide.json", *sorted((LIVE / "pack").iterdir())):
+    for path in (
+        Path(__file__),
+        ROOT / "tools" / "pyodide.json",
+        *sorted((LIVE / "pack").iterdir()),
+    ):
         digest.update(path.read_bytes())
     for sources in task["layers"].values():
         for item in sources:
@@ -280,7 +290,9 @@ def pack(runtime: Path) -> Path:
         command = [node(), LIVE / "pack" / "pack.js", runtime, KEPT / "plan.json"]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
         if done.returncode != 0:
-            raise book.Trouble(f"{(done.stdout + done.stderr)[-3000:]}\nThe archives were not made.")
+            raise book.Trouble(
+                f"{(done.stdout + done.stderr)[-3000:]}\nThe archives were not made."
+            )
         progress.note = "and compressing"
         for name in ("pyodide.asm.js", "pyodide.asm.wasm"):
             shutil.copyfile(runtime / name, out / name)

@@ -223,7 +223,9 @@ def test_the_first_press_says_what_is_loaded_and_how_far_it_is(cells):
     assert page.log.outside == []
 
 
-@pytest.mark.parametrize("part", ["live/index.json", "*.asm.wasm.bin", "base.*.bin", "numbers.*.bin"])
+@pytest.mark.parametrize(
+    "part", ["live/index.json", "*.asm.wasm.bin", "base.*.bin", "numbers.*.bin"]
+)
 @pytest.mark.parametrize("how", ["gone", "cut"])
 def test_an_interrupted_load_is_told_and_begun_again(cells, part, how):
     page = cells()
@@ -277,7 +279,9 @@ def test_twenty_megabytes_of_output_are_cut(cells):
     page.area(6).fill("for _ in range(200):\n    print('x' * 100_000)\nprint('the end')")
     said = page.run(6)
     assert sum(len(m["content"]) for m in said if m["type"] == "stream") == 200_000
-    assert "characters were printed; they are left out" in page[6].locator(".live-note").inner_text()
+    assert (
+        "characters were printed; they are left out" in page[6].locator(".live-note").inner_text()
+    )
     page.area(6).fill("for k in range(5000):\n    display(k)")
     said = page.run(6)
     assert sum(m["type"] == "display" for m in said) == 100
@@ -328,7 +332,9 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     said = page.run(6)
     texts = "".join(m["content"] for m in said if m["type"] == "stream")
     assert texts == "slopes\n"
-    drawn = [m["content"] for m in said if m["type"] == "display" and "image/svg+xml" in m["content"]]
+    drawn = [
+        m["content"] for m in said if m["type"] == "display" and "image/svg+xml" in m["content"]
+    ]
     assert len(drawn) == 1
     # A setting that a reader tries does not outlive the run.
     page.area(6).fill("plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)")
@@ -341,7 +347,10 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
 def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
     page = cells()
     figure = page[1].locator("figure")
-    alt, caption = figure.locator("img").get_attribute("alt"), figure.locator("figcaption").inner_text()
+    alt, caption = (
+        figure.locator("img").get_attribute("alt"),
+        figure.locator("figcaption").inner_text(),
+    )
     page.run(1)
     assert figure.locator("img").get_attribute("src").startswith("blob:")
     assert figure.locator("img").get_attribute("alt") == alt
@@ -349,7 +358,10 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
     assert figure.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
     page.area(1).fill(page.area(1).input_value().replace("3.0", "2.0"))
     page.run(1)
-    assert figure.locator("img").get_attribute("alt") == f"Drawn by the changed cell. Before the change: {alt}"
+    assert (
+        figure.locator("img").get_attribute("alt")
+        == f"Drawn by the changed cell. Before the change: {alt}"
+    )
 
 
 def test_an_interactive_figure_moves_after_a_run(cells):
@@ -375,12 +387,16 @@ def test_a_script_that_the_page_does_not_have_is_not_run(cells):
 def test_the_tables_of_the_checker_are_those_of_the_page(cells):
     page = cells()
     table = page[3].locator("table.checked")
-    before = table.evaluate("t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]")
+    before = table.evaluate(
+        "t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]"
+    )
     page.run(3)
     page.page.wait_for_function(
         "() => document.querySelectorAll('[data-cell=\"3\"] table.checked .katex').length > 30"
     )
-    after = table.evaluate("t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]")
+    after = table.evaluate(
+        "t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]"
+    )
     assert after == before
     assert table.get_attribute("role") == "table"
 
@@ -452,7 +468,8 @@ def test_steps_are_counted_as_the_checker_counts(cells):
     page = cells()
     area = page.area(8)
     area.fill(
-        "% a remark\n\n\\sigma'(x) = \\begin{cases}\n1 & x > 0 \\\\\n0 & x < 0\n\\end{cases}\n= 50\\% % odd\n= 2"
+        "% a remark\n\n\\sigma'(x) = \\begin{cases}\n1 & x > 0 \\\\\n0 & x < 0\n\\end{cases}\n"
+        "= 50\\% % odd\n= 2"
     )
     said = page.run(8)
     found = [line["latex"] for line in said[-1]["content"]["derivation"]["lines"]]
@@ -464,7 +481,9 @@ def test_a_button_puts_latex_in(cells):
     area = page.area(8)
     area.press("ControlOrMeta+End")
     page.page.keyboard.press("Enter")
-    page[8].get_by_role("button", name="= |").or_(page[8].locator(".live-keys button").nth(0)).click()
+    page[8].get_by_role("button", name="= |").or_(
+        page[8].locator(".live-keys button").nth(0)
+    ).click()
     page[8].locator(".live-keys button").nth(1).click()
     page.page.keyboard.type("1")
     assert area.input_value().endswith("\n= \\frac{1}{}")
@@ -491,7 +510,9 @@ def test_edits_are_kept_on_this_device_and_reset(cells):
 def test_a_chapter_that_has_changed_since_shows_both(cells, keep):
     page = cells()
     kept = [{"at": 6, "was": "layers = 3", "now": "layers = 4"}]
-    page.page.evaluate("t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept))
+    page.page.evaluate(
+        "t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept)
+    )
     page.page.reload()
     note = page[6].get_by_role("note")
     note.wait_for()
@@ -508,7 +529,9 @@ def test_an_edit_moves_with_its_cell(cells):
     page = cells()
     text = page[6].locator("textarea").input_value()
     kept = [{"at": 2, "was": text, "now": "1 + 2"}]
-    page.page.evaluate("t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept))
+    page.page.evaluate(
+        "t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept)
+    )
     page.page.reload()
     page[6].get_by_role("button", name="Reset").wait_for()
     assert page[6].locator("textarea").input_value() == "1 + 2"
@@ -599,7 +622,7 @@ COLOURS = """pre => {
 
 
 def test_colours_are_kept_up(cells):
-    """While it is typed, code has the colours that Pygments gave it: letter by letter, in a whole chapter."""
+    """While it is typed, code has the colours that Pygments gave it, letter by letter."""
     page = cells("chapters/nonlinearity.html")
     page.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     found = []
@@ -621,12 +644,16 @@ def test_a_strict_policy_for_content_lets_cells_run(cells, address):
     hashes = page.page.evaluate("""async () => {
       const found = [];
       for (const script of document.querySelectorAll("script:not([src])")) {
-        const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script.textContent));
+        const text = new TextEncoder().encode(script.textContent);
+        const digest = await crypto.subtle.digest("SHA-256", text);
         found.push(`'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`);
       }
       return [...new Set(found)].join(" ");
     }""")
-    policy = f"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; script-src 'self' blob: 'wasm-unsafe-eval' {hashes}"
+    policy = (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+        f" font-src 'self' data:; script-src 'self' blob: 'wasm-unsafe-eval' {hashes}"
+    )
 
     def strict(route):
         reply = route.fetch()
@@ -649,8 +676,9 @@ def test_the_second_visit_needs_no_network(live, cells):
     page.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
     page.page.wait_for_function(
         """async () => {
-          const all = await Promise.all((await caches.keys()).map(async (n) => (await (await caches.open(n)).keys())));
-          return all.flat().filter((r) => /wasm|base|book|numbers|drawing/.test(r.url)).length >= 5;
+          const kept = [];
+          for (const name of await caches.keys()) kept.push(...await (await caches.open(name)).keys());
+          return kept.filter((r) => /wasm|base|book|numbers|drawing/.test(r.url)).length >= 5;
         }""",
         timeout=60_000,
     )
@@ -671,7 +699,9 @@ def test_cells_do_not_run_from_a_file(visit, site):
     assert page.get_by_text("Your answer", exact=True).count() == 0
 
 
-@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize(
+    ("width", "theme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+)
 def test_a_page_that_ran_serves_every_reader(cells, width, theme):
     from test_pages import WIDER, violations
 

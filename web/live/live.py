@@ -39,11 +39,11 @@ def add_files(app):
 
 
 def steps(source: str) -> tuple[int, int] | None:
-    """Return the first and the last line of the derivation that a cell hands to the checker.
+    r"""Return the first and the last line of the derivation that a cell hands to the checker.
 
     Examples
     --------
-    >>> steps('steps = r\"\"\"\\na = b\\n= c\\n\"\"\"\\ncheck_derivation(steps)')
+    >>> steps("steps = r'''\na = b\n= c\n'''\ncheck_derivation(steps)")
     (2, 3)
     """
     body = ast.parse(source).body
@@ -63,11 +63,11 @@ def steps(source: str) -> tuple[int, int] | None:
 
 
 def answer(source: str) -> tuple[str, int, int] | None:
-    """Return how a cell is answered, and in which lines; None if it waits for nothing.
+    r"""Return how a cell is answered, and in which lines; None if it waits for nothing.
 
     Examples
     --------
-    >>> answer("slope = ...\\n\\ncheck_answer(slope, 2)")
+    >>> answer("slope = ...\n\ncheck_answer(slope, 2)")
     ('answer', 1, 1)
     """
     found = steps(source)
@@ -100,7 +100,9 @@ def mark_cells(app, pagename, templatename, context, doctree):
     found = marks(nbformat.read(path, as_version=4))
     places = len(CELL.findall(context["body"]))
     if places != len(found):
-        logger.warning(f"{len(found)} code cells, {places} on the page: none can run", location=pagename)
+        logger.warning(
+            f"{len(found)} code cells, {places} on the page: none can run", location=pagename
+        )
         return
     each = iter(found)
     context["body"] = CELL.sub(lambda div: f"<div {next(each)}{div[0][4:]}", context["body"])

@@ -1,8 +1,8 @@
 """Packages that are loaded when something imports them first.
 
 An import that meets a package which is not here yet gives up, with an exception that no program
-catches. Whoever started the run loads the package and starts it again, from its beginning: it starts with
-an empty memory in any case.
+catches. Whoever started the run loads the package and starts the run again: it begins with an empty
+memory in any case.
 """
 
 from __future__ import annotations

@@ -26,7 +26,12 @@ def install() -> None:
     """Let `from IPython.display import Markdown, display` work."""
     shown = ModuleType("IPython.display")
     shown.display = display
-    for name, kind in (("HTML", "html"), ("Markdown", "markdown"), ("SVG", "svg"), ("Latex", "latex")):
+    for name, kind in (
+        ("HTML", "html"),
+        ("Markdown", "markdown"),
+        ("SVG", "svg"),
+        ("Latex", "latex"),
+    ):
         setattr(shown, name, _class(name, kind))
     top = ModuleType("IPython")
     top.display = shown

@@ -200,11 +200,11 @@ def judge(source: str, value, error: dict | None) -> str:
 
 
 def blanks(source: str) -> list[ast.stmt]:
-    """Return the statements that wait for an answer: they give three dots, and nothing else.
+    r"""Return the statements that wait for an answer: they give three dots, and nothing else.
 
     Examples
     --------
-    >>> len(blanks("a, b = ..., ...\\ndef f(x):\\n    return ...\\nc = a is ...\\n"))
+    >>> len(blanks("a, b = ..., ...\ndef f(x):\n    return ...\nc = a is ...\n"))
     2
     """
     return [node for node in ast.parse(source).body if is_blank(node)]

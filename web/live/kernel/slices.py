@@ -29,7 +29,9 @@ class Statement:
     cell: int
     node: ast.stmt
     source: str
-    late: set[str] = field(default_factory=set)  # global names that its functions look up when called
+    late: set[str] = field(
+        default_factory=set
+    )  # global names that its functions look up when called
     loads: set[str] = field(default_factory=set)  # those, and the ones that it looks up at once
     binds: set[str] = field(default_factory=set)
 
@@ -125,7 +127,9 @@ class Changes:
     def _in(self, nodes, alone, seen) -> set[str]:
         found = set()
         for node in nodes:
-            if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(
+                node.ctx, ast.Load
+            ):
                 found.add(root(node))
             if isinstance(node, ast.Call):
                 found |= self._call(node, alone, seen)

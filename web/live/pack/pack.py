@@ -19,7 +19,9 @@ SITE = "/lib/python3.12/site-packages/"
 def bytecode(source, name):
     """Compile a module; the result is taken as it is, whatever happens to the source."""
     code = compile(source, name, "exec", dont_inherit=True, optimize=0)
-    return importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + bytes(8) + marshal.dumps(code)
+    return (
+        importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little") + bytes(8) + marshal.dumps(code)
+    )
 
 
 def read(source):
