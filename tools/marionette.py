@@ -88,6 +88,12 @@ class Firefox:
             raise Trouble(found["error"])
         return found.get("value")
 
+    def type(self, selector: str, keys: str) -> None:
+        """Type into an element of the page; it takes the focus."""
+        found = self.ask("WebDriver:FindElement", using="css selector", value=selector)["value"]
+        (element,) = found.values()
+        self.ask("WebDriver:ElementSendKeys", id=element, text=keys)
+
 
 def _free_port() -> int:
     with socket.socket() as probe:

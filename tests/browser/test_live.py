@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import book
+import marionette
 import runtime
 
 ROOT = Path(book.ROOT)
@@ -714,3 +715,41 @@ def test_a_page_that_ran_serves_every_reader(cells, width, theme):
     page[6].locator("summary").click()
     assert page.page.evaluate(WIDER) == 0
     assert violations(page.page) == []
+
+
+IN_FIREFOX = """
+const cell = document.querySelector(`[data-cell="${args[0]}"]`);
+const end = new Promise((resolve) => cell.addEventListener("live:end", resolve, { once: true }));
+if (args[1]) cell.querySelector(".live-run").click();
+const { detail } = await end;
+const output = cell.querySelector(".cell_output");
+return [detail.type, cell.querySelector(".live-state").textContent, output.innerText];
+"""
+
+
+@pytest.mark.every_chapter
+@pytest.mark.parametrize(
+    "settings", [{}, {"network.cookie.cookieBehavior": 2}], ids=["as it is", "storage blocked"]
+)
+def test_firefox_runs_cells_too(live, address, tmp_path, missing, settings):
+    program = marionette.find()
+    if program is None:
+        missing("no Firefox: install firefox, or name one in FIREFOX")
+    with marionette.started(program, tmp_path / "profile", **settings) as firefox:
+        firefox.open(address + "chapters/sigmoid.html")
+        assert firefox.run(IN_FIREFOX, 6, True)[2].startswith(" 1 layers")
+        assert firefox.run(IN_FIREFOX, 1, True)[0] == "done"
+        assert "34 equalities" in firefox.run(IN_FIREFOX, 3, True)[2]
+        # Typed by keys, run by keys.
+        firefox.type('[data-cell="10"] textarea', "\ue010\ue009a\ue000\ue017")
+        firefox.type('[data-cell="10"] textarea', "def slope_in_w(w):\ue007return 0\ue008\ue007")
+        firefox.run(
+            """while (!/^Not/.test(document.querySelector('[data-cell="10"] .live-state').textContent))
+              await new Promise((resolve) => setTimeout(resolve, 100));"""
+        )
+        text = firefox.run("return document.querySelector('[data-cell=\"10\"] textarea').value")
+        assert text == "def slope_in_w(w):\n    return 0"
+        kept = firefox.run(
+            "return document.querySelector('[data-cell=\"10\"] .live-edited').textContent"
+        )
+        assert ("not kept" in kept) == bool(settings)

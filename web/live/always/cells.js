@@ -61,7 +61,7 @@
       cell.after = lines.slice(last).map((line) => "\n" + line).join("");
       const [above, answer, below] = split(pre, first, last);
       const steps = cell.kind === "steps";
-      const box = make("div", `live-answer live-${cell.kind}`);
+      const box = make("div", steps ? "live-answer live-steps" : "live-answer");
       const title = make("p", "live-title", steps ? "Your derivation" : "Your answer");
       if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
       const rest = make("details", "live-rest");
