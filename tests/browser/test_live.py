@@ -694,6 +694,38 @@ def test_the_second_visit_needs_no_network(live, cells):
     page.wait(1, "^Done")
 
 
+def test_a_new_version_of_the_site_replaces_what_is_kept(cells, site):
+    page = cells()
+    page.run(6)
+    page.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
+    names = (
+        "caches.keys().then((all) => all.map((name) => name.split(' ').slice(-2).join(' ')).sort())"
+    )
+    kept = """(async () => {
+      const name = (await caches.keys()).find((n) => n.endsWith("parts"));
+      return (await (await caches.open(name)).keys()).map((request) => request.url);
+    })()"""
+    worker, index = site / "offline.js", site / "live" / "index.json"
+    before = worker.read_text(encoding="utf-8"), index.read_text(encoding="utf-8")
+    version = re.search(r'VERSION = "(\w+)"', before[0])[1]
+    page.page.wait_for_function(f"async () => (await {kept}).some((u) => u.includes('/numbers.'))")
+    try:
+        worker.write_text(before[0].replace(version, "another"), encoding="utf-8")
+        index.write_text(
+            re.sub(r"numbers\.\w+\.bin", "numbers.00000000.bin", before[1]), encoding="utf-8"
+        )
+        page.page.evaluate("navigator.serviceWorker.ready.then((r) => r.update())")
+        # What the new version does not name goes, and what it names as before stays.
+        page.page.wait_for_function(f"async () => !(await {names}).includes('pages {version}')")
+        page.page.wait_for_function(
+            f"async () => !(await {kept}).some((u) => u.includes('/numbers.'))"
+        )
+        assert page.page.evaluate(f"{kept}.then((all) => all.some((u) => u.includes('/base.')))")
+    finally:
+        worker.write_text(before[0], encoding="utf-8")
+        index.write_text(before[1], encoding="utf-8")
+
+
 def test_cells_do_not_run_from_a_file(visit, site):
     page = visit((site / "chapters" / "sigmoid.html").as_uri()).page
     assert page.locator(".live-run").count() == 0

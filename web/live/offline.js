@@ -11,30 +11,39 @@ const hashed = /\/live\/(?:page\.)?[\w.]*\.?[0-9a-f]{8}[./]/;
 self.addEventListener("install", () => self.skipWaiting());
 
 // A new version of the site: the pages of the old one go, and those parts of it that the new one does not use.
-self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) {
-    if (name.startsWith(ours) && name !== pages && name !== parts) await caches.delete(name);
-  }
-  const reply = await fetch(new URL("live/index.json", self.registration.scope)).catch(() => null);
-  if (reply?.ok) {
-    const text = await reply.text();
-    const cache = await caches.open(parts);
-    for (const request of await cache.keys()) {
-      const name = request.url.split("/live/")[1];
-      if (!text.includes(name)) await cache.delete(request);
-    }
-  }
-  await self.clients.claim();
-})()));
+self.addEventListener("activate", (event) =>
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) {
+        if (name.startsWith(ours) && name !== pages && name !== parts) await caches.delete(name);
+      }
+      const index = new URL("live/index.json", self.registration.scope);
+      const reply = await fetch(index, { cache: "no-cache" }).catch(() => null);
+      if (reply?.ok) {
+        const text = await reply.text();
+        const cache = await caches.open(parts);
+        for (const request of await cache.keys()) {
+          const name = request.url.split("/live/")[1].split("/")[0];
+          if (!text.includes(name)) await cache.delete(request);
+        }
+      }
+      await self.clients.claim();
+    })(),
+  ),
+);
 
-self.addEventListener("message", (event) => event.waitUntil(Promise.all(
-  (event.data.keep || []).map(async (url) => {
-    const cache = await caches.open(hashed.test(url) ? parts : pages);
-    if (await cache.match(url)) return;
-    const reply = await fetch(url, { cache: "force-cache" }).catch(() => null);
-    if (reply?.ok) await cache.put(url, reply);
-  }),
-)));
+self.addEventListener("message", (event) =>
+  event.waitUntil(
+    Promise.all(
+      (event.data.keep || []).map(async (url) => {
+        const cache = await caches.open(hashed.test(url) ? parts : pages);
+        if (await cache.match(url)) return;
+        const reply = await fetch(url, { cache: "force-cache" }).catch(() => null);
+        if (reply?.ok) await cache.put(url, reply);
+      }),
+    ),
+  ),
+);
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;

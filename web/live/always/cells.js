@@ -25,7 +25,11 @@
   function editor(pre, label) {
     const area = make("textarea", "live-area");
     Object.assign(area, { value: pre.textContent.replace(/\n$/, ""), spellcheck: false, rows: 1 });
-    for (const [name, value] of [["autocapitalize", "off"], ["autocorrect", "off"], ["aria-label", label]]) {
+    for (const [name, value] of [
+      ["autocapitalize", "off"],
+      ["autocorrect", "off"],
+      ["aria-label", label],
+    ]) {
       area.setAttribute(name, value);
     }
     pre.setAttribute("aria-hidden", "true");
@@ -57,8 +61,14 @@
       cell.kind = node.dataset.kind;
       const [first, last] = node.dataset.answer.split("-").map(Number);
       const lines = source.split("\n");
-      cell.before = lines.slice(0, first - 1).map((line) => line + "\n").join("");
-      cell.after = lines.slice(last).map((line) => "\n" + line).join("");
+      cell.before = lines
+        .slice(0, first - 1)
+        .map((line) => line + "\n")
+        .join("");
+      cell.after = lines
+        .slice(last)
+        .map((line) => "\n" + line)
+        .join("");
       const [above, answer, below] = split(pre, first, last);
       const steps = cell.kind === "steps";
       const box = make("div", steps ? "live-answer live-steps" : "live-answer");
@@ -80,9 +90,18 @@
       place.after(bar);
     }
     const name = `cell ${at + 1}`;
-    cell.area = editor(cell.pre, { code: `Python code, ${name}`, answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" }[cell.kind]);
+    cell.area = editor(
+      cell.pre,
+      { code: `Python code, ${name}`, answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" }[
+        cell.kind
+      ],
+    );
     cell.text = cell.area.value;
-    cell.run = button(cell.kind === "code" ? "Run" : "Check", cell.kind === "code" ? `Run ${name}` : "Check the answer", () => press("run"));
+    cell.run = button(
+      cell.kind === "code" ? "Run" : "Check",
+      cell.kind === "code" ? `Run ${name}` : "Check the answer",
+      () => press("run"),
+    );
     cell.run.title = "Shift+Enter";
     cell.run.classList.add("live-run");
     cell.state = make("span", "live-state");
@@ -97,10 +116,16 @@
     cell.area.addEventListener("focus", () => press("edit"));
 
     function press(what) {
-      start().then((live) => live[what](cell), (error) => {
-        loading = null;
-        if (what === "run") cell.state.textContent = `This could not be loaded (${error.message}). Check the connection and press ${cell.run.textContent} again.`;
-      });
+      start().then(
+        (live) => live[what](cell),
+        (error) => {
+          loading = null;
+          if (what === "run")
+            cell.state.textContent =
+              `This could not be loaded (${error.message}). ` +
+              `Check the connection and press ${cell.run.textContent} again.`;
+        },
+      );
     }
     return cell;
   });
@@ -121,6 +146,11 @@
   let kept = null;
   try {
     kept = localStorage.getItem(`live:${location.pathname}`);
-  } catch (error) { /* storage is blocked */ }
-  if (kept) start().catch(() => { loading = null; });
+  } catch (error) {
+    /* storage is blocked */
+  }
+  if (kept)
+    start().catch(() => {
+      loading = null;
+    });
 })();

@@ -7,7 +7,10 @@ const path = require("path");
 async function main(runtime, plan) {
   const { loadPyodide } = require(path.join(runtime, "pyodide.js"));
   const lockFileURL = path.join(path.dirname(plan), "lock.json");
-  fs.writeFileSync(lockFileURL, JSON.stringify({ info: JSON.parse(fs.readFileSync(plan)).info, packages: {} }));
+  fs.writeFileSync(
+    lockFileURL,
+    JSON.stringify({ info: JSON.parse(fs.readFileSync(plan)).info, packages: {} }),
+  );
   const python = await loadPyodide({ indexURL: runtime + path.sep, lockFileURL, packages: [] });
   // What is on the disk has the same path in Python, under /disk.
   const root = path.parse(path.resolve(plan)).root;

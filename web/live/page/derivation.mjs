@@ -2,10 +2,29 @@
 
 import { katex, render, sentence } from "./formulas.mjs";
 
-const WORDS = { verified: "holds", defined: "defines", start: "", refuted: "does not hold", unread: "is not understood", undecided: "cannot be decided", conditional: "holds only in part" };
+const WORDS = {
+  verified: "holds",
+  defined: "defines",
+  start: "",
+  refuted: "does not hold",
+  unread: "is not understood",
+  undecided: "cannot be decided",
+  conditional: "holds only in part",
+};
 const GOOD = new Set(["verified", "defined", "start", "exempt"]);
 // What is tiresome to type on a telephone: the label, and what is put in; the bar is where the selection goes.
-const PALETTE = [["=", "= |"], ["a/b", "\\frac{|}{}"], ["xⁿ", "^{|}"], ["xₙ", "_{|}"], ["( )", "\\left( | \\right)"], ["d/dx", "\\frac{d}{dx} |"], ["·", "\\cdot |"], ["√", "\\sqrt{|}"], ["′", "'|"], ["%", "   % |"]];
+const PALETTE = [
+  ["=", "= |"],
+  ["a/b", "\\frac{|}{}"],
+  ["xⁿ", "^{|}"],
+  ["xₙ", "_{|}"],
+  ["( )", "\\left( | \\right)"],
+  ["d/dx", "\\frac{d}{dx} |"],
+  ["·", "\\cdot |"],
+  ["√", "\\sqrt{|}"],
+  ["′", "'|"],
+  ["%", "   % |"],
+];
 
 // The steps in a text, as the checker divides it: one a line, an environment over several; comments apart.
 export function steps(text) {
@@ -37,17 +56,22 @@ export class Derivation {
     const keys = make("div", "live-keys");
     keys.setAttribute("role", "group");
     keys.setAttribute("aria-label", "Put in");
-    const own = [...new Set(cell.text.match(/\\(?!frac|left|right|cdot|sqrt|begin|end|text)[a-zA-Z]+/g) || [])].slice(0, 6);
+    const own = [
+      ...new Set(cell.text.match(/\\(?!frac|left|right|cdot|sqrt|begin|end|text)[a-zA-Z]+/g) || []),
+    ].slice(0, 6);
     for (const [label, text] of [...PALETTE, ...own.map((name) => [name, `${name} |`])]) {
       keys.append(button(label, `Put in ${text.replace("|", "").trim()}`, () => this.insert(text)));
     }
     cell.bar.before(keys, this.list);
     cell.bar.after(this.sum);
     this.show();
-    katex().then((library) => {
-      this.katex = library;
-      this.show();
-    }, () => {});
+    katex().then(
+      (library) => {
+        this.katex = library;
+        this.show();
+      },
+      () => {},
+    );
   }
 
   insert(text) {
@@ -58,8 +82,12 @@ export class Derivation {
     // The browser's own way of typing, which undo knows; and where there is none, the plain one.
     const whole = before + chosen + after;
     const start = area.selectionStart;
-    if (!document.execCommand("insertText", false, whole)) area.setRangeText(whole, start, area.selectionEnd, "end");
-    const place = start + before.length + (chosen && after.includes("{}") ? chosen.length + after.indexOf("{}") + 1 : chosen.length);
+    if (!document.execCommand("insertText", false, whole))
+      area.setRangeText(whole, start, area.selectionEnd, "end");
+    const place =
+      start +
+      before.length +
+      (chosen && after.includes("{}") ? chosen.length + after.indexOf("{}") + 1 : chosen.length);
     area.setSelectionRange(place, place);
     area.dispatchEvent(new Event("input"));
   }
@@ -86,7 +114,12 @@ export class Derivation {
 
   item() {
     const item = this.make("li");
-    item.append(this.make("div", "live-formula"), this.make("span", "live-rule"), this.make("span", "live-mark"), this.make("p", "live-reason"));
+    item.append(
+      this.make("div", "live-formula"),
+      this.make("span", "live-rule"),
+      this.make("span", "live-mark"),
+      this.make("p", "live-reason"),
+    );
     item.querySelector(".live-reason").hidden = true;
     return item;
   }
@@ -94,9 +127,15 @@ export class Derivation {
   mark(item, line) {
     item.kind = line?.kind || "";
     item.className = !line || line.kind === "start" ? "" : GOOD.has(line.kind) ? "live-holds" : "live-fails";
-    item.querySelector(".live-mark").textContent = line ? WORDS[line.kind] ?? line.kind : "";
+    item.querySelector(".live-mark").textContent = line ? (WORDS[line.kind] ?? line.kind) : "";
     const reason = item.querySelector(".live-reason");
-    const text = line && !GOOD.has(line.kind) ? [line.hint, line.reason].filter(Boolean).map((t) => t[0].toUpperCase() + t.slice(1)).join(". ") : "";
+    const text =
+      line && !GOOD.has(line.kind)
+        ? [line.hint, line.reason]
+            .filter(Boolean)
+            .map((t) => t[0].toUpperCase() + t.slice(1))
+            .join(". ")
+        : "";
     reason.hidden = !text;
     if (text) sentence(reason, text + ".");
   }
@@ -109,7 +148,10 @@ export class Derivation {
     this.sum.hidden = false;
     this.sum.classList.toggle("live-right", ok);
     const whole = `${said[0].toUpperCase()}${said.slice(1)}.`;
-    sentence(this.sum, wrong < 0 ? whole : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`);
+    sentence(
+      this.sum,
+      wrong < 0 ? whole : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`,
+    );
   }
 
   forget() {

@@ -26,7 +26,9 @@ export function render(library, latex, displayMode = false) {
   for (const text of [latex, latex.replace(/\\\\(?:\[[^\]]*\])?\s*|&\s*(?:\\q?quad)?/g, " ")]) {
     try {
       return library.renderToString(text, { displayMode, strict: "error", throwOnError: true });
-    } catch (error) { /* the other one, or none */ }
+    } catch (error) {
+      /* the other one, or none */
+    }
   }
   return null;
 }

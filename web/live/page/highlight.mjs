@@ -32,10 +32,15 @@ const TOKENS = [
 const escape = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const wrap = (kind, line) => (kind && line ? `<span class="${kind}">${escape(line)}</span>` : escape(line));
 // A span ends with its line, as those on the page do.
-const span = (kind, text) => text.split("\n").map((line) => wrap(kind, line)).join("\n");
+const span = (kind, text) =>
+  text
+    .split("\n")
+    .map((line) => wrap(kind, line))
+    .join("\n");
 
 export function highlight(source) {
-  let html = "", place = 0;
+  let html = "",
+    place = 0;
   const before = { last: "", statement: "" }; // the token before, and the word that began an import
   while (place < source.length) {
     for (const [kind, pattern] of TOKENS) {
@@ -71,11 +76,19 @@ function string([whole, prefix, quote], { last }) {
   const text = whole.slice(prefix.length);
   const parts = [];
   // What stands in braces is code; escapes have a colour of their own.
-  const pattern = /f/i.test(prefix) ? /(\{\{|\}\}|\\.)|\{([^{}!:]+)((?:![rsa])?(?::[^{}]*)?)\}/gs : /r/i.test(prefix) ? /$^/g : /(\\.)/gs;
+  const pattern = /f/i.test(prefix)
+    ? /(\{\{|\}\}|\\.)|\{([^{}!:]+)((?:![rsa])?(?::[^{}]*)?)\}/gs
+    : /r/i.test(prefix)
+      ? /$^/g
+      : /(\\.)/gs;
   let place = 0;
   for (const found of text.matchAll(pattern)) {
     parts.push(span(kind, text.slice(place, found.index)));
-    parts.push(found[1] ? span("se", found[1]) : span("si", "{") + highlight(found[2]) + span(kind, found[3]) + span("si", "}"));
+    parts.push(
+      found[1]
+        ? span("se", found[1])
+        : span("si", "{") + highlight(found[2]) + span(kind, found[3]) + span("si", "}"),
+    );
     place = found.index + found[0].length;
   }
   return span("sa", prefix) + parts.join("") + span(kind, text.slice(place));

@@ -25,7 +25,11 @@ export async function open(page) {
 class Live {
   constructor({ cells, index, root, make, button }) {
     Object.assign(this, { cells, index, root, make, button });
-    const name = location.pathname.split("/").pop().replace(/\.html$/, "") + ".ipynb";
+    const name =
+      location.pathname
+        .split("/")
+        .pop()
+        .replace(/\.html$/, "") + ".ipynb";
     this.notebook = new URL(`_sources/chapters/${name}`, root);
     this.python = new Python(index, root, name);
     this.python.onready = () => this.keepForOffline();
@@ -38,7 +42,11 @@ class Live {
   // The rest of the styles; a page that nobody presses does without them.
   style() {
     return new Promise((resolve) => {
-      const link = Object.assign(document.createElement("link"), { rel: "stylesheet", onload: resolve, onerror: resolve });
+      const link = Object.assign(document.createElement("link"), {
+        rel: "stylesheet",
+        onload: resolve,
+        onerror: resolve,
+      });
       link.href = new URL(`live/${this.index.files["live.css"].name}`, this.root);
       document.head.append(link);
     });
@@ -93,7 +101,11 @@ class Live {
   sayEdited(cell) {
     const changed = this.edits.changed(cell);
     cell.reset.hidden = !changed;
-    cell.mark.textContent = !changed ? "" : this.edits.blocked ? "edited; not kept, since this browser blocks storage" : "edited, kept on this device";
+    cell.mark.textContent = !changed
+      ? ""
+      : this.edits.blocked
+        ? "edited; not kept, since this browser blocks storage"
+        : "edited, kept on this device";
     cell.node.classList.toggle("live-changed", changed);
   }
 
@@ -109,17 +121,20 @@ class Live {
     const { was, now } = this.edits.kept.get(cell.at);
     const note = this.make("div", "live-conflict");
     note.setAttribute("role", "note");
-    note.append(this.make("p", "", "This cell has changed since you edited it. Here is the new one; yours is kept."));
+    note.append(
+      this.make("p", "", "This cell has changed since you edited it. Here is the new one; yours is kept."),
+    );
     const yours = this.make("details");
     yours.append(this.make("summary", "", "Yours"), this.make("pre", "", now));
     const before = this.make("details");
     before.append(this.make("summary", "", "What you had edited"), this.make("pre", "", was));
-    const decide = (text, keep) => this.button(text, text, () => {
-      cell.area.value = keep ? now : cell.text;
-      note.remove();
-      this.typed(cell);
-      cell.run.focus();
-    });
+    const decide = (text, keep) =>
+      this.button(text, text, () => {
+        cell.area.value = keep ? now : cell.text;
+        note.remove();
+        this.typed(cell);
+        cell.run.focus();
+      });
     note.append(yours, before, decide("Keep yours", true), decide("Take the new one", false));
     cell.bar.before(note);
   }
@@ -158,9 +173,12 @@ class Live {
     if (type === "waiting") say("Waiting for the cell that runs");
     else if (type === "starting") say(`Starting Python (once, ${this.megabytes()} MB)`);
     else if (type === "progress") this.load(cell, content);
-    else if (type === "loading") say(`Loading ${LAYERS[content]} (once, ${megabytes(this.index.files[content].bytes)} MB)`);
-    else if (type === "running") { this.load(cell, null); say("Running"); }
-    else if (type === "stream") cell.outputs.stream(content);
+    else if (type === "loading")
+      say(`Loading ${LAYERS[content]} (once, ${megabytes(this.index.files[content].bytes)} MB)`);
+    else if (type === "running") {
+      this.load(cell, null);
+      say("Running");
+    } else if (type === "stream") cell.outputs.stream(content);
     else if (type === "note") cell.outputs.note(content);
     else if (type === "display") cell.outputs.display(content, edited());
     else this.ended(cell, type, content, say);
@@ -220,7 +238,9 @@ class Live {
     const some = this.cells.some((cell) => this.edits.changed(cell));
     if (!this.own) {
       this.own = this.make("li");
-      const link = this.button(".ipynb, with your changes", "Download the notebook with your changes", () => this.save());
+      const link = this.button(".ipynb, with your changes", "Download the notebook with your changes", () =>
+        this.save(),
+      );
       link.className = "btn btn-sm dropdown-item";
       this.own.append(link);
       clean.after(this.own);
@@ -232,7 +252,10 @@ class Live {
     const reply = await fetch(this.notebook);
     const notebook = withEdits(await reply.json(), this.cells, this.edits);
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: this.notebook.pathname.split("/").pop() });
+    const link = Object.assign(document.createElement("a"), {
+      href: URL.createObjectURL(file),
+      download: this.notebook.pathname.split("/").pop(),
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -245,11 +268,23 @@ class Live {
       await navigator.serviceWorker.register(new URL("offline.js", this.root), { scope: this.root.pathname });
       const { active } = await navigator.serviceWorker.ready;
       const loaded = performance.getEntriesByType("resource").map((entry) => entry.name.split("#")[0]);
-      const live = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "base", "book", "numbers", "worker.js"];
+      const live = [
+        "pyodide.asm.js",
+        "pyodide.asm.wasm",
+        "pyodide.js",
+        "base",
+        "book",
+        "numbers",
+        "worker.js",
+      ];
       const files = live.map((key) => new URL(`live/${this.index.files[key].name}`, this.root).href);
-      const own = [...loaded, ...files, location.href.split("#")[0], this.notebook.href].filter((url) => url.startsWith(this.root.href));
+      const own = [...loaded, ...files, location.href.split("#")[0], this.notebook.href].filter((url) =>
+        url.startsWith(this.root.href),
+      );
       active.postMessage({ keep: [...new Set(own)] });
-    } catch (error) { /* not allowed here, or an insecure address */ }
+    } catch (error) {
+      /* not allowed here, or an insecure address */
+    }
   }
 }
 

@@ -16,7 +16,9 @@ export class Outputs {
     // Captions, numbers, alternative texts and places to link to stay, whatever is drawn above them.
     this.figures = [...this.box.querySelectorAll("figure")];
     this.alts = this.figures.map((figure) => figure.querySelector("img")?.alt || "");
-    this.scripts = new Set([...document.querySelectorAll(".cell_output script:not([type])")].map((s) => s.textContent));
+    this.scripts = new Set(
+      [...document.querySelectorAll(".cell_output script:not([type])")].map((s) => s.textContent),
+    );
   }
 
   // What stands there is of an earlier run, until there is something new.
@@ -90,7 +92,11 @@ export class Outputs {
     const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
     if (size) [image.width, image.height] = size.slice(1).map((side) => Math.round((side * 4) / 3));
     const alt = this.alts[place];
-    image.alt = !alt ? "A figure drawn by this cell" : edited ? `Drawn by the changed cell. Before the change: ${alt}` : alt;
+    image.alt = !alt
+      ? "A figure drawn by this cell"
+      : edited
+        ? `Drawn by the changed cell. Before the change: ${alt}`
+        : alt;
     const figure = this.figures[place];
     if (!figure) return void this.add(this.make("div", "output image_svg")).append(image);
     const old = figure.querySelector("img");
@@ -107,7 +113,9 @@ export class Outputs {
     // A script runs only if the page came with it: the book's own interactive figures.
     for (const script of output.querySelectorAll("script:not([type])")) {
       if (!this.scripts.has(script.textContent)) continue;
-      script.replaceWith(Object.assign(document.createElement("script"), { textContent: script.textContent }));
+      script.replaceWith(
+        Object.assign(document.createElement("script"), { textContent: script.textContent }),
+      );
     }
     typeset(output);
   }
@@ -144,7 +152,14 @@ export class Outputs {
       output.append(this.make("p", "", `Cell ${+at + 1}, which may define it, cannot be read (${text}).`));
     }
     const more = this.make("details");
-    more.append(this.make("summary", "", "Traceback"), this.make("pre", "", error.traceback.replace(/<cell (\d+)>/g, (_, n) => `cell ${+n + 1}`)));
+    more.append(
+      this.make("summary", "", "Traceback"),
+      this.make(
+        "pre",
+        "",
+        error.traceback.replace(/<cell (\d+)>/g, (_, n) => `cell ${+n + 1}`),
+      ),
+    );
     output.append(more);
     this.add(output);
   }

@@ -10,7 +10,8 @@ const say = (type, content) => postMessage({ type, content });
 
 // Downloads, unpacked by the browser, with their progress in bytes as they travel
 
-let total = 0, done = 0;
+let total = 0,
+  done = 0;
 
 function get(key) {
   if (!loaded.has(key)) loaded.set(key, fetchPart(key));
@@ -52,7 +53,9 @@ async function bytes(key) {
 const parts = { "pyodide.asm.wasm": "pyodide.asm.wasm", "python_stdlib.zip": "base" };
 const ask = self.fetch;
 self.fetch = async (address, options) => {
-  const name = String(address.url || address).split("/").pop();
+  const name = String(address.url || address)
+    .split("/")
+    .pop();
   if (name === "pyodide-lock.json") return new Response(JSON.stringify({ info: index.info, packages: {} }));
   const key = parts[name];
   if (!key) return ask.call(self, address, options);
@@ -79,9 +82,17 @@ function unpack(archive) {
   }
 }
 
+// The page's notebook as it is now, or as it was when there is no network.
+async function read(address) {
+  const kept = () => ask(address, { cache: "force-cache" });
+  const reply = await ask(address, { cache: "no-cache" })
+    .catch(kept)
+    .catch(() => null);
+  return reply?.ok ? new Uint8Array(await reply.arrayBuffer()) : null;
+}
+
 async function start({ sources, page }) {
-  const source = ask(new URL(page, sources)).then((reply) => (reply.ok ? reply.arrayBuffer() : null), () => null)
-    .then((buffer) => buffer && new Uint8Array(buffer));
+  const source = read(new URL(page, sources));
   const layers = ["book", "numbers"];
   for (const key of ["pyodide.asm.wasm", "pyodide.asm.js", "base", ...layers]) get(key).catch(() => {});
   importScripts(new URL(index.files["pyodide.js"].name, base));
@@ -93,17 +104,20 @@ async function start({ sources, page }) {
   python = await loadPyodide({ indexURL: here, stdLibURL: here + "python_stdlib.zip" });
   for (const key of layers) unpack(await bytes(key));
   // The pages, for the checker: read when it opens them. That of these cells is here at once.
-  const folder = "/home/pyodide";
+  const folder = python.FS.cwd();
   const own = await source;
   if (own) python.FS.writeFile(`${folder}/${page}`, own);
   for (const name of index.sources) {
     if (own && name === page) continue;
     python.FS.createLazyFile(folder, name, new URL(name, sources).href, true, false);
   }
-  finder = python.pyimport("kernel.run").start(
-    (type, content) => say(type, content.toJs ? content.toJs({ dict_converter: Object.fromEntries }) : content),
-    python.toPy(index.late),
-  );
+  finder = python
+    .pyimport("kernel.run")
+    .start(
+      (type, content) =>
+        say(type, content.toJs ? content.toJs({ dict_converter: Object.fromEntries }) : content),
+      python.toPy(index.late),
+    );
 }
 
 async function run({ sources, at, answer }) {
@@ -134,8 +148,10 @@ onmessage = ({ data }) => {
     turn.catch((error) => say("failed", error.message));
     return;
   }
-  turn = turn.then(() => Promise.race([run(data), broken])).then(
-    (result) => say("done", result),
-    (error) => say("failed", error.message),
-  );
+  turn = turn
+    .then(() => Promise.race([run(data), broken]))
+    .then(
+      (result) => say("done", result),
+      (error) => say("failed", error.message),
+    );
 };
