@@ -362,7 +362,7 @@ def test_every_icon_of_a_button_is_drawn(visit):
     sizes = page.locator(".article-header-buttons svg:visible").evaluate_all(
         "all => all.map(icon => icon.getBoundingClientRect().width)"
     )
-    assert len(sizes) >= 4
+    assert len(sizes) >= 3
     assert min(sizes) >= 12
     shape = page.locator(".admonition > .admonition-title").first.evaluate(
         "title => getComputedStyle(title, '::after').maskImage"

@@ -32,6 +32,10 @@
     ]) {
       area.setAttribute(name, value);
     }
+    // Without colours, until main.mjs is here.
+    area.addEventListener("input", () => {
+      pre.textContent = area.value + "\n";
+    });
     pre.setAttribute("aria-hidden", "true");
     pre.after(area);
     pre.parentNode.classList.add("live-edit");

@@ -66,6 +66,7 @@ class Live {
     cell.state.after(cell.progress, cell.bytes, cell.mark);
     cell.area.addEventListener("input", () => this.typed(cell));
     cell.area.addEventListener("keydown", (event) => cell.kind !== "steps" && indent(event, cell.area));
+    if (cell.area.value !== cell.text) this.edits.keep(cell, cell.area.value); // typed before this was here
     if (this.edits.conflict(cell)) this.conflict(cell);
     else if (this.edits.changed(cell)) cell.area.value = this.edits.kept.get(cell.at).now;
     if (cell.area.value !== cell.text) this.colour(cell);
@@ -209,7 +210,10 @@ class Live {
       cell.outputs.end();
       say(`Done in ${time}`);
     } else {
-      if (error) cell.outputs.add(this.make("p", "live-message", error.text));
+      if (error) {
+        const text = error.text || `What line ${error.line} asks for does not hold.`;
+        cell.outputs.add(this.make("p", "live-message", text));
+      }
       if (derivation) cell.derivation.judge(derivation);
       if (derivation || verdict === "unanswered") cell.outputs.hide();
       else cell.outputs.end();
