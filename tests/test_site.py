@@ -406,5 +406,7 @@ def test_every_exercise_gets_a_box():
 def test_lines_of_an_answer_are_found():
     cell = 'goal = "a = c"\nsteps = r"""\na = b\n= c\n"""\ncheck_derivation(steps, proves=goal)'
     assert live.answer(cell) == ("steps", 3, 4)
+    assert live.goal(cell) == "a = c"
+    assert live.goal('about = {"proves": "a = b"}\ncheck_derivation(steps, **about)') == "a = b"
     assert live.answer("x = 1\na = ...\nb = ...  # two\ncheck_answer(a, b)") == ("answer", 2, 3)
     assert live.answer("x = 1\ngiven = ... not in (x,)") is None

@@ -93,7 +93,7 @@ class Cells:
         before = self.page.evaluate("window.said.length")
         self.press(at)
         self.page.wait_for_function(
-            "n => window.said.slice(n).some(m => m.type === 'done' || m.type === 'failed')",
+            "n => window.said.slice(n).some(m => /^(done|failed|lost)$/.test(m.type))",
             arg=before,
             timeout=LONG,
         )
@@ -161,7 +161,7 @@ def live_outputs(said):
         elif message["type"] == "done" and message["content"].get("error"):
             error = message["content"]["error"]
             found += f"{error['name']}: {error['text']}\n{error['traceback']}"
-        elif message["type"] == "failed":
+        elif message["type"] in ("failed", "lost"):
             found += message["content"]
     return sanitized(found)
 
@@ -475,6 +475,15 @@ def test_steps_are_counted_as_the_checker_counts(cells):
     said = page.run(8)
     found = [line["latex"] for line in said[-1]["content"]["derivation"]["lines"]]
     assert len(found) == page[8].locator(".live-lines li").count() == 3
+
+
+def test_a_derivation_says_what_to_show(cells):
+    page = cells()
+    show = page[8].locator(".live-show")
+    assert show.inner_text().startswith("Show that")
+    assert (
+        show.locator("annotation").text_content() == r"\sigma'(x) = \frac{e^{-x}}{(1 + e^{-x})^2}"
+    )
 
 
 def test_a_button_puts_latex_in(cells):

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import sphinxcontrib.katex
 from sphinx.util import logging
 
 import book
@@ -20,7 +21,7 @@ from kernel.run import blanks
 logger = logging.getLogger(__name__)
 
 ALWAYS = Path(__file__).parent / "always"
-CELL = re.compile(r'<div class="cell (?=[^"]*docutils container")')
+CELL = re.compile(r'<div (class="cell [^"]*docutils container">)')
 EXERCISE = re.compile(r"^:{3,}\s*\{exercise(?:-start)?\}", re.MULTILINE)
 
 
@@ -38,6 +39,23 @@ def add_files(app):
         app.add_js_file("cells.js", priority=1)
 
 
+def call(body: list[ast.stmt]) -> ast.Call | None:
+    """Return the call of the checker that a cell ends with, on a name."""
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if not (isinstance(last, ast.Call) and last.args and isinstance(last.args[0], ast.Name)):
+        return None
+    name = getattr(last.func, "id", getattr(last.func, "attr", ""))
+    return last if name == "check_derivation" else None
+
+
+def bound(body: list[ast.stmt], name: str) -> ast.expr | None:
+    """Return what a cell binds a name to."""
+    for node in body:
+        if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == name for t in node.targets):
+            return node.value
+    return None
+
+
 def steps(source: str) -> tuple[int, int] | None:
     r"""Return the first and the last line of the derivation that a cell hands to the checker.
 
@@ -47,19 +65,40 @@ def steps(source: str) -> tuple[int, int] | None:
     (2, 3)
     """
     body = ast.parse(source).body
-    call = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
-    if not (isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Name)):
-        return None
-    if getattr(call.func, "id", getattr(call.func, "attr", "")) != "check_derivation":
-        return None
-    for node in body:
-        text = node.value if isinstance(node, ast.Assign) else None
-        if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
-            continue
-        named = any(getattr(target, "id", "") == call.args[0].id for target in node.targets)
-        if named and text.end_lineno - text.lineno > 1:
-            return text.lineno + 1, text.end_lineno - 1
+    found = call(body)
+    text = bound(body, found.args[0].id) if found else None
+    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+        first, last = text.lineno + 1, text.end_lineno - 1
+        return (first, last) if first <= last else None
     return None
+
+
+def goal(source: str) -> str | None:
+    r"""Return what a derivation has to prove, where the cell says so.
+
+    Examples
+    --------
+    >>> goal("steps = 'a'\nend = 'a = b'\ncheck_derivation(steps, proves=end)")
+    'a = b'
+    """
+    body = ast.parse(source).body
+    found = call(body)
+    given = {}
+    for keyword in found.keywords if found else ():
+        value = keyword.value
+        if keyword.arg is None and isinstance(value, ast.Name):  # **about
+            value = bound(body, value.id)
+            if isinstance(value, ast.Dict):
+                given |= {
+                    getattr(key, "value", ""): v
+                    for key, v in zip(value.keys, value.values, strict=True)
+                }
+        else:
+            given[keyword.arg] = value
+    value = given.get("proves")
+    if isinstance(value, ast.Name):
+        value = bound(body, value.id)
+    return value.value if isinstance(value, ast.Constant) else None
 
 
 def answer(source: str) -> tuple[str, int, int] | None:
@@ -77,14 +116,22 @@ def answer(source: str) -> tuple[str, int, int] | None:
     return ("answer", waiting[0].lineno, waiting[-1].end_lineno) if waiting else None
 
 
+def show_goal(source: str) -> str:
+    """Return the HTML of what a derivation has to prove, for the script to show."""
+    latex = goal(source)
+    if latex is None:
+        return ""
+    return f'<template class="live-goal">{sphinxcontrib.katex.render_latex(latex, {})}</template>'
+
+
 def marks(notebook) -> list[str]:
-    """Return for each code cell the attributes that the script reads."""
+    """Return for each code cell the beginning of its tag, with the attributes that the script reads."""
     found, exercise = [], False
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             exercise = bool(EXERCISE.search(cell.source))
         elif cell.cell_type == "code":
-            mark = f'data-cell="{len(found)}"'
+            mark = f'<div data-cell="{len(found)}"'
             waits = answer(cell.source) if exercise else None
             if waits:
                 mark += f' data-kind="{waits[0]}" data-answer="{waits[1]}-{waits[2]}"'
@@ -97,15 +144,22 @@ def mark_cells(app, pagename, templatename, context, doctree):
     path = Path(app.env.doc2path(pagename)) if doctree is not None else Path()
     if not runnable() or path.suffix != ".ipynb":
         return
-    found = marks(nbformat.read(path, as_version=4))
+    notebook = nbformat.read(path, as_version=4)
+    found = marks(notebook)
     places = len(CELL.findall(context["body"]))
     if places != len(found):
         logger.warning(
             f"{len(found)} code cells, {places} on the page: none can run", location=pagename
         )
         return
-    each = iter(found)
-    context["body"] = CELL.sub(lambda div: f"<div {next(each)}{div[0][4:]}", context["body"])
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    each = iter(zip(found, code, strict=True))
+
+    def marked(tag):
+        mark, source = next(each)
+        return f"{mark} {tag[1]}" + (show_goal(source) if 'data-kind="steps"' in mark else "")
+
+    context["body"] = CELL.sub(marked, context["body"])
 
 
 def setup(app):

@@ -76,8 +76,14 @@
       const [above, answer, below] = split(pre, first, last);
       const steps = cell.kind === "steps";
       const box = make("div", steps ? "live-answer live-steps" : "live-answer");
-      const title = make("p", "live-title", steps ? "Your derivation" : "Your answer");
+      const title = make("div", "live-title", steps ? "Your derivation" : "Your answer");
       if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
+      const goal = node.querySelector(".live-goal");
+      if (goal) {
+        const show = make("p", "live-show", "Show that ");
+        show.append(goal.content);
+        title.append(show);
+      }
       const rest = make("details", "live-rest");
       rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
       rest.append(...[steps && above, below].filter(Boolean));

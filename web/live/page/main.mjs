@@ -32,7 +32,10 @@ class Live {
         .replace(/\.html$/, "") + ".ipynb";
     this.notebook = new URL(`_sources/chapters/${name}`, root);
     this.python = new Python(index, root, name);
-    this.python.onready = () => this.keepForOffline();
+    this.python.onready = () => {
+      formulas.katex().catch(() => {}); // small, and tables want it when there may be no network any more
+      this.keepForOffline();
+    };
     formulas.use(new URL(`live/${index.files["katex.js"].name}`, root));
     this.edits = new Edits(location.pathname, cells);
     for (const cell of cells) this.take(cell);
@@ -194,9 +197,11 @@ class Live {
     if (type === "stopped") {
       cell.outputs.leave();
       say("Stopped");
-    } else if (type === "failed") {
+    } else if (type === "failed" || type === "lost") {
       cell.outputs.leave();
-      say(`Python stopped: ${content}. Press ${cell.run.textContent} to try again.`);
+      const again = cell.run.textContent;
+      const what = type === "lost" ? "Check the connection and press" : "Press";
+      say(`${type === "lost" ? "" : "Python stopped: "}${content}. ${what} ${again} to try again.`);
     } else this.done(cell, content, say);
     cell.node.dispatchEvent(new CustomEvent("live:end", { bubbles: true, detail: { type, content } }));
   }

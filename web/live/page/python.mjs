@@ -2,7 +2,7 @@
 //
 // A job is { sources, at, answer } with a function `hear(type, content)`, which is told: "starting" and "progress" with
 // { done, total } in bytes, "loading" with the name of a layer, "running", "stream" with a text, "note" with a
-// sentence, "display" with { media type: text }, and at the end one of "done", "failed" and "stopped".
+// sentence, "display" with { media type: text }, and at the end one of "done", "failed", "lost" and "stopped".
 
 export class Python {
   constructor(index, root, page) {
@@ -38,7 +38,7 @@ export class Python {
     worker.onmessage = ({ data }) => worker === this.worker && this.take(data.type, data.content);
     worker.onerror = (event) => {
       event.preventDefault();
-      if (worker === this.worker) this.take("failed", event.message || "its script could not be loaded");
+      if (worker === this.worker) this.take("lost", "the part that runs Python could not be loaded");
     };
     worker.postMessage(this.hello);
   }
@@ -51,7 +51,7 @@ export class Python {
       if (job) this.send(job);
     } else if (type === "done") {
       this.finish(type, content);
-    } else if (type === "failed") {
+    } else if (type === "failed" || type === "lost") {
       // Nothing can be relied on after that: the next press begins with a new worker.
       this.end();
       this.finish(type, content);

@@ -22,7 +22,7 @@ async function fetchPart(key) {
   const { name, bytes } = index.files[key];
   total += bytes;
   const lost = (reason) => {
-    const error = new Error(`${name} could not be loaded (${reason})`);
+    const error = Object.assign(new Error(`${name} could not be loaded (${reason})`), { lost: true });
     fail(error);
     return error;
   };
@@ -136,6 +136,9 @@ async function run({ sources, at, answer }) {
   }
 }
 
+// A download that broke off can be begun again; anything else that ends here is a fault of Python's.
+const over = (error) => say(error.lost ? "lost" : "failed", error.message);
+
 let turn = null;
 onmessage = ({ data }) => {
   if (data.index) {
@@ -145,13 +148,10 @@ onmessage = ({ data }) => {
     });
     broken.catch(() => {});
     turn = Promise.race([start(data), broken]).then(() => say("ready"));
-    turn.catch((error) => say("failed", error.message));
+    turn.catch(over);
     return;
   }
   turn = turn
     .then(() => Promise.race([run(data), broken]))
-    .then(
-      (result) => say("done", result),
-      (error) => say("failed", error.message),
-    );
+    .then((result) => say("done", result), over);
 };
