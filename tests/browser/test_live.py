@@ -528,6 +528,9 @@ def test_a_chapter_that_has_changed_since_shows_both(cells, keep):
     note.wait_for()
     assert "This cell has changed since you edited it" in note.inner_text()
     new = page[6].locator("textarea").input_value()
+    # Until the reader decides, nothing can take the place of what is kept.
+    assert not page[6].locator("textarea").is_editable()
+    assert not page[6].get_by_role("button", name="Reset").is_visible()
     note.get_by_text("Yours", exact=True).click()
     assert note.get_by_text("layers = 4").is_visible()
     note.get_by_role("button", name="Keep yours" if keep else "Take the new one").click()

@@ -103,7 +103,7 @@ class Live {
   }
 
   sayEdited(cell) {
-    const changed = this.edits.changed(cell);
+    const changed = this.edits.changed(cell) && !this.edits.conflict(cell);
     cell.reset.hidden = !changed;
     cell.mark.textContent = !changed
       ? ""
@@ -123,6 +123,7 @@ class Live {
   // The chapter has changed since the reader changed this cell: both are there, and the reader decides.
   conflict(cell) {
     const { was, now } = this.edits.kept.get(cell.at);
+    cell.area.readOnly = true; // until then; or what is typed would take the place of what is kept
     const note = this.make("div", "live-conflict");
     note.setAttribute("role", "note");
     note.append(
@@ -135,6 +136,7 @@ class Live {
     const decide = (text, keep) =>
       this.button(text, text, () => {
         cell.area.value = keep ? now : cell.text;
+        cell.area.readOnly = false;
         note.remove();
         this.typed(cell);
         cell.run.focus();

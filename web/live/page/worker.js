@@ -113,21 +113,26 @@ async function start({ sources, page }) {
   }
   finder = python
     .pyimport("kernel.run")
-    .start(
-      (type, content) =>
-        say(type, content.toJs ? content.toJs({ dict_converter: Object.fromEntries }) : content),
-      python.toPy(index.late),
-    );
+    .start((type, content) => say(type, plain(content)), python.toPy(index.late));
+}
+
+// What Python hands over, as plain data.
+function plain(content) {
+  if (!content?.toJs) return content;
+  const data = content.toJs({ dict_converter: Object.fromEntries });
+  content.destroy();
+  return data;
 }
 
 async function run({ sources, at, answer }) {
   const cells = python.toPy(new Map(sources));
   for (;;) {
     say("running");
-    const found = python.pyimport("kernel.run").run(cells, at, answer);
-    const result = found.toJs({ dict_converter: Object.fromEntries });
-    found.destroy();
-    if (!result.layer) return result;
+    const result = plain(python.pyimport("kernel.run").run(cells, at, answer));
+    if (!result.layer) {
+      cells.destroy();
+      return result;
+    }
     // An import met what is not loaded yet: load it, and begin again.
     done = total = 0;
     say("loading", result.layer);
