@@ -267,6 +267,7 @@ def cells(page: str) -> None:
                 lambda r, o=outside: r.url.startswith((address, "data:", "blob:")) or o.append(r),
             )
             tab.goto(f"{address}chapters/{page}.html", wait_until="networkidle")
+            tab.wait_for_selector(".live-run")
             for what, kind in KINDS.items():
                 Compressing.sent.clear()
                 found[f"{what}, s"] = f"{tab.evaluate(PRESS, kind) / 1000:.1f}"
