@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PORT
 
-COMMANDS := book site test test-browser test-lite bench lab serve refresh setup lock clean
+COMMANDS := book site test test-browser test-live bench lab serve refresh setup lock clean
 .PHONY: help $(COMMANDS)
 .DEFAULT_GOAL := help
 

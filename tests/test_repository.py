@@ -35,7 +35,7 @@ def code_cells(notebook):
 
 def texts():
     """Every text file of the repository that people wrote, with its text."""
-    folders = ["chapters", "code", "tests", "tools", ".github", ".ci"]
+    folders = ["chapters", "code", "tests", "tools", "web", ".github", ".ci"]
     files = [path for path in ROOT.iterdir() if path.is_file()]
     for folder in folders:
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
@@ -49,6 +49,7 @@ def texts():
         ".bib",
         ".css",
         ".js",
+        ".mjs",
         ".cff",
         ".txt",
         "",
@@ -261,7 +262,7 @@ $$
 
 def test_planted_faults_fail_in_the_build(tmp_path):
     """Missing references, an unreadable formula, a nameless image and a missing page are found."""
-    for name in ("_config.yml", "tools", "chapters/_static", "chapters/references.bib"):
+    for name in ("_config.yml", "tools", "web", "chapters/_static", "chapters/references.bib"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import nbformat
 import pytest
 import yaml
 from docutils import nodes
@@ -16,7 +17,8 @@ from docutils import nodes
 import book
 import bookcheck
 import finish
-import lite
+import live
+import runtime
 import stylesheet
 
 ROOT = Path(book.ROOT)
@@ -239,7 +241,7 @@ def test_a_second_build_changes_no_page(build):
 
 def test_an_address_brings_a_sitemap_and_cards(tmp_path):
     """A tiny book with an address: its pages name it, and only then."""
-    for name in ("tools", "chapters/_static", "chapters/references.bib"):
+    for name in ("tools", "web", "chapters/_static", "chapters/references.bib"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
@@ -278,7 +280,7 @@ def test_without_an_address_there_is_no_sitemap_and_no_button(site, pages):
 def test_an_icon_without_a_drawing_is_a_warning(monkeypatch, tmp_path):
     warnings = []
     monkeypatch.setattr(finish.logger, "warning", lambda text, **place: warnings.append(text))
-    page = '<head></head><i class="fas fa-play"></i><i class="fas fa-unicorn"></i>'
+    page = '<head></head><i class="fas fa-download"></i><i class="fas fa-unicorn"></i>'
     text = finish.body(page, tmp_path, "page")
     assert text.count("<svg") == 1
     assert len(warnings) == 1
@@ -343,46 +345,68 @@ def test_a_planted_poor_alternative_is_seen(alt):
     assert not bookcheck.poor_alt("The sigmoid rises from 0 to 1.")
 
 
-# The runtime for the browser, where it is not at hand
+# Python for the browser
 
 
-def test_a_runtime_that_cannot_be_had_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+def test_a_runtime_that_cannot_be_had_is_told_in_a_sentence(tmp_path, monkeypatch):
     def refuse(address, timeout):
         raise OSError("no network")
 
-    monkeypatch.setattr(lite, "NEARBY", tmp_path / "nowhere")
-    monkeypatch.setattr(lite, "DOWNLOADS", tmp_path / "downloads")
-    monkeypatch.setattr(lite.urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(runtime, "NEARBY", tmp_path / "nowhere")
+    monkeypatch.setattr(runtime, "DOWNLOADS", tmp_path / "downloads")
+    monkeypatch.setattr(runtime.urllib.request, "urlopen", refuse)
     monkeypatch.delenv("PYODIDE_DIR", raising=False)
-    assert lite.find_runtime() is None
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert said.startswith(
-        "The Python runtime cannot be had (no network), so chapters will load it"
-    )
-    assert "PYODIDE_DIR" in said
+    with pytest.raises(book.Trouble, match=r"cannot be had \(no network\): .* PYODIDE_DIR"):
+        runtime.find_runtime()
 
 
 def test_a_named_runtime_has_to_be_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("PYODIDE_DIR", str(tmp_path))
-    with pytest.raises(book.Trouble, match=r"PYODIDE_DIR lacks pyodide\.asm\.js and \d+ other"):
-        lite.find_runtime()
+    with pytest.raises(book.Trouble, match=r"PYODIDE_DIR lacks pyodide\.asm\.js, "):
+        runtime.find_runtime()
+    for name in runtime.runtime_files():
+        (tmp_path / name).write_text("another version")
+    with pytest.raises(book.Trouble, match=r"is not the file that tools/pyodide\.json names"):
+        runtime.find_runtime()
     monkeypatch.setenv("PYODIDE_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(book.Trouble, match="which is no folder"):
-        lite.find_runtime()
+        runtime.find_runtime()
 
 
-def test_without_the_runtime_its_packages_come_from_its_makers(tmp_path):
-    own = tmp_path / "slopes-0.1.0-py3-none-any.whl"
-    own.write_bytes(b"a wheel")
-    entries = lite.packages(tmp_path, own)
-    assert entries["slopes"]["file_name"] == own.name
-    assert entries["slopes"]["sha256"] == lite.sha256(own)
-    official = lite.RUNTIME["packages"]["numpy"]
-    assert entries["numpy"]["file_name"] == lite.RUNTIME["address"] + official["file_name"]
-    assert entries["numpy"]["sha256"] == official["sha256"]
-    assert "comm" not in entries  # which the makers do not have
-    named = lite.name_makers("run.html", 'data-elsewhere=""')
-    assert f'data-elsewhere="{lite.RUNTIME["address"]}"' in named
-    assert f'elsewhere = "{lite.RUNTIME["address"]}"' in lite.name_makers(
-        "elsewhere.js", 'elsewhere = ""'
-    )
+def test_what_the_package_declares_comes_along(monkeypatch):
+    """Pure Python from `.venv`, by the names in pyproject.toml; drawing in a layer of its own."""
+    monkeypatch.setattr(runtime, "fonts", lambda wheel: {})
+    layers = runtime.layers(Path("runtime"))
+    plain = {path.split("/")[0] for item in layers["book"] for path, _ in item.get("files", [])}
+    assert {"slopes", "kernel", "mpmath", "markdown_it"} <= plain
+    assert not {"matplotlib", "PIL", "numpy", "sympy"} & plain
+    wheels = [
+        Path(item["wheel"]).name.split("-")[0] for item in layers["drawing"] if "wheel" in item
+    ]
+    assert {"matplotlib", "contourpy", "kiwisolver", "pillow"} == set(wheels)
+
+
+def test_a_package_that_is_not_pure_python_is_refused():
+    with pytest.raises(book.Trouble, match="tornado is not pure Python"):
+        runtime.source("tornado", Path("runtime"))
+
+
+# Cells that wait for an answer
+
+
+def test_every_exercise_gets_a_box():
+    """In each chapter the cell below an exercise is found, and no other."""
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        boxes = [mark for mark in live.marks(notebook) if "data-answer" in mark]
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert len(boxes) == len(live.EXERCISE.findall(text)), path.name
+
+
+def test_lines_of_an_answer_are_found():
+    cell = 'goal = "a = c"\nsteps = r"""\na = b\n= c\n"""\ncheck_derivation(steps, proves=goal)'
+    assert live.answer(cell) == ("steps", 3, 4)
+    assert live.goal(cell) == "a = c"
+    assert live.goal('about = {"proves": "a = b"}\ncheck_derivation(steps, **about)') == "a = b"
+    assert live.answer("x = 1\na = ...\nb = ...  # two\ncheck_answer(a, b)") == ("answer", 2, 3)
+    assert live.answer("x = 1\ngiven = ... not in (x,)") is None

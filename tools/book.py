@@ -24,7 +24,7 @@ OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.txt")
-# Set for a build whose pages shall have a button that runs them in the browser.
+# Set for a build whose cells shall run in the reader's browser.
 RUNNABLE = "SLOPES_RUNNABLE"
 STAMP = os.path.join(VENV, "set-up.txt")
 BUILD = os.path.join(ROOT, "_build")
@@ -454,7 +454,9 @@ def navigation():
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
     digest = hashlib.sha256(os.environ.get(RUNNABLE, "").encode("utf-8"))
     shared = [os.path.join(ROOT, name) for name in ("_config.yml", "_toc.yml")]
-    for folder in (os.path.join(ROOT, "tools"), os.path.join(chapters, "_static")):
+    live = os.path.join(ROOT, "web", "live")
+    folders = (os.path.join(ROOT, "tools"), os.path.join(chapters, "_static"))
+    for folder in (*folders, live, os.path.join(live, "always")):
         shared += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     for name in filter(os.path.isfile, shared):
         with open(name, "rb") as file:
@@ -520,11 +522,11 @@ def book(options):
 
 
 def site(options):
-    """Build the book, and JupyterLite beside it: every chapter runs in the browser."""
+    """Build the book, and Python beside it: every cell runs in the reader's browser."""
     os.environ[RUNNABLE] = "1"
     with building():
         build()
-        status = run(os.path.join(ROOT, "tools", "lite.py"))
+        status = run(os.path.join(ROOT, "tools", "runtime.py"))
         if status != 0:
             sys.exit(status)
 
@@ -542,11 +544,11 @@ def test_browser(options):
     return run("-m", "pytest", "-rs", os.path.join("tests", "browser"), *options.arguments)
 
 
-def test_lite(options):
-    """Run every chapter in the browser, in JupyterLite (half a minute each)."""
+def test_live(options):
+    """Run every cell of every chapter in the browser, and try what can go wrong there."""
     setup()
-    lite = os.path.join("tests", "browser", "test_lite.py")
-    return run("-m", "pytest", lite, "-m", "", "-n", "0", "-v", *options.arguments)
+    live = os.path.join("tests", "browser", "test_live.py")
+    return run("-m", "pytest", live, "-m", "", "-n", "0", "-v", *options.arguments)
 
 
 def bench(options):
@@ -612,7 +614,7 @@ def refresh(options):
 
 
 def lock(options):
-    """Renew both requirements files with the newest versions that are allowed (needs uv)."""
+    """Renew the lock with the newest versions that are allowed (needs uv)."""
     uv = shutil.which("uv")
     if uv is None:
         raise Trouble("Renewing the lock needs uv: install it with `python -m pip install uv`.")
@@ -622,13 +624,9 @@ def lock(options):
     command += ["--universal", "--python-version", dotted(OLDEST), "--fork-strategy", "fewest"]
     command += ["--generate-hashes", "--no-emit-index-url", "--upgrade", "--quiet"]
     command += ["--custom-compile-command", "make lock"]
-    # JupyterLite has an environment of its own, without the book's packages.
-    for what in (
-        ["pyproject.toml", "--extra", "book", "--output-file", LOCK],
-        ["--group", "lite", "--output-file", os.path.join(ROOT, "requirements-lite.txt")],
-    ):
-        if subprocess.call(command + what, cwd=ROOT, stdout=subprocess.DEVNULL) != 0:
-            raise Trouble("uv found no set of versions: its own words stand above.")
+    command += ["pyproject.toml", "--extra", "book", "--output-file", LOCK]
+    if subprocess.call(command, cwd=ROOT, stdout=subprocess.DEVNULL) != 0:
+        raise Trouble("uv found no set of versions: its own words stand above.")
 
 
 def clean(options):
@@ -636,7 +634,7 @@ def clean(options):
     check_writable()
     for name in ("_build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
-    for folder in ("chapters", "code", "tests", "tools"):
+    for folder in ("chapters", "code", "tests", "tools", "web"):
         for place, folders, _ in os.walk(os.path.join(ROOT, folder)):
             for name in folders:
                 if name in ("__pycache__", ".ipynb_checkpoints"):
@@ -648,7 +646,7 @@ COMMANDS = (
     site,
     test,
     test_browser,
-    test_lite,
+    test_live,
     bench,
     lab,
     serve,
@@ -729,7 +727,7 @@ def main(words):
         if function in (lab, serve):
             default = os.environ.get("PORT") or None
             command.add_argument("--port", type=port_number, default=default)
-        if function in (test, test_browser, test_lite, bench, refresh):
+        if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)
     if not options.command:

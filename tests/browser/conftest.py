@@ -1,7 +1,6 @@
 """A Chromium without a network, and the built pages served from a subpath."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +36,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, browser):
-    """Build the book with its run buttons; return the folder of its pages."""
+    """Build the book with cells that run; return the folder of its pages."""
     folder = tmp_path_factory.mktemp("browser")
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", ROOT, "--path-output", folder]
     done = subprocess.run(
@@ -47,7 +46,6 @@ def site(tmp_path_factory, browser):
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    shutil.copy(ROOT / "tools" / "run.html", folder / "_build" / "html")
     return folder / "_build" / "html"
 
 

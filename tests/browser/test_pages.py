@@ -84,7 +84,7 @@ def test_a_page_serves_every_reader(seen):
     assert seen.errors == []
 
 
-@pytest.mark.parametrize("path", ["search.html?q=slope", "404.html", "run.html"])
+@pytest.mark.parametrize("path", ["search.html?q=slope", "404.html"])
 def test_a_page_beside_the_book_serves_every_reader(visit, path):
     assert faults(visit(path).page) == []
 
@@ -184,7 +184,6 @@ def test_the_keyboard_finds_its_way(visit):
             "Search",
             "Notation",
             "Toggle primary sidebar",
-            "Run this chapter",
             "Download this page",
             "Color mode",
             "Copy to clipboard",
@@ -363,7 +362,7 @@ def test_every_icon_of_a_button_is_drawn(visit):
     sizes = page.locator(".article-header-buttons svg:visible").evaluate_all(
         "all => all.map(icon => icon.getBoundingClientRect().width)"
     )
-    assert len(sizes) >= 4
+    assert len(sizes) >= 3
     assert min(sizes) >= 12
     shape = page.locator(".admonition > .admonition-title").first.evaluate(
         "title => getComputedStyle(title, '::after').maskImage"
@@ -393,13 +392,6 @@ def test_a_sentence_that_a_cell_prints_fits_a_phone(visit):
     page = visit(SIGMOID, width=390).page
     sentence = page.locator(".output pre").filter(has_text="No answer yet").first
     assert sentence.evaluate("box => box.scrollWidth <= box.clientWidth")
-
-
-def test_the_run_button_leads_to_the_chapter(visit):
-    page = visit(SIGMOID).page
-    link = page.get_by_role("link", name="Run this chapter")
-    assert link.get_attribute("href") == "../run.html?chapter=sigmoid"
-    assert visit("chapters/glossary.html").page.get_by_role("link", name="Run this").count() == 0
 
 
 # Other ways to read
@@ -468,78 +460,3 @@ def test_the_page_for_lost_readers_leads_home(visit, site, address, depth):
     page.wait_for_function("document.getElementById('home').getAttribute('href') !== '/'")
     home.click()
     page.wait_for_url("**/chapters/index.html")
-
-
-# The page that loads Python before a chapter runs
-
-
-@pytest.fixture
-def starting(visit, address):
-    """Return a function that opens the page, with answers in place of the runtime's files."""
-
-    def starting(answers, path="run.html?chapter=sigmoid"):
-        log = visit("404.html")
-        for pattern, answer in answers.items():
-            log.page.route(pattern, answer)
-        log.page.goto(address + path)
-        return log
-
-    return starting
-
-
-def lists(route):
-    route.fulfill(json={"python.wasm": 2_000_000})
-
-
-def test_the_first_visit_says_how_far_it_is(starting):
-    held = []
-    answers = {
-        "**/lite/downloads.json": lists,
-        "**/pyodide/python.wasm": lambda route: held.append(route),
-        "**/lite/notebooks/**": lambda route: route.fulfill(body="opened"),
-    }
-    page = starting(answers).page
-    state = page.get_by_role("status")
-    page.wait_for_function("document.querySelector('[role=status]').textContent.includes('MB')")
-    assert state.text_content().startswith("Loaded 0 of 2 MB")
-    assert page.get_by_role("progressbar").is_visible()
-    held[0].fulfill(body=b"0" * 2_000_000)
-    page.wait_for_url("**/lite/notebooks/index.html?path=sigmoid.ipynb")
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"**/lite/downloads.json": lambda route: route.abort()},
-        {"**/lite/downloads.json": lists, "**/python.wasm": lambda route: route.abort()},
-        {
-            "**/lite/downloads.json": lists,
-            "**/python.wasm": lambda route: route.fulfill(status=404),
-        },
-    ],
-    ids=["no list", "no runtime", "a file is missing"],
-)
-def test_a_first_visit_that_fails_says_so(starting, answers):
-    assert_cannot_run(starting(answers).page, "Python could not be loaded. Check the connection")
-
-
-def test_a_runtime_from_elsewhere_that_does_not_answer_is_told(starting, site):
-    page = (site / "run.html").read_text(encoding="utf-8")
-    page = page.replace('data-elsewhere=""', 'data-elsewhere="https:' + '//example.org/"')
-    log = starting(
-        {"**/run.html*": lambda route: route.fulfill(body=page, content_type="text/html")}
-    )
-    assert_cannot_run(log.page, "Python could not be loaded. Check the connection")
-    assert [url.rpartition("/")[2] for url in log.outside] == ["pyodide.js"]
-
-
-def test_a_chapter_does_not_run_from_a_file(visit, site):
-    page = visit((site / "run.html").as_uri() + "?chapter=sigmoid").page
-    assert_cannot_run(page, "A chapter cannot run from a file.")
-
-
-def assert_cannot_run(page, sentence):
-    page.get_by_role("heading", name="This chapter cannot run now").wait_for()
-    assert page.get_by_role("status").text_content().startswith(sentence)
-    assert not page.get_by_role("progressbar").is_visible()
-    assert page.get_by_role("link").get_attribute("href") == "chapters/sigmoid.html"

@@ -1,0 +1,166 @@
+// Gives every code cell of a page a Run button and a place to edit it, and exercises a box for the answer. Nothing
+// is loaded before the first press; then main.mjs takes over what stands here, and Python starts.
+(() => {
+  const found = [...document.querySelectorAll(".cell[data-cell]")];
+  if (!found.length || typeof WebAssembly !== "object" || location.protocol === "file:") return;
+  const html = document.documentElement;
+  const root = new URL(html.dataset.content_root || "./", location.href);
+
+  function make(tag, className, text) {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text) node.textContent = text;
+    return node;
+  }
+
+  function button(text, label, press) {
+    const node = make("button", "", text);
+    node.type = "button";
+    node.setAttribute("aria-label", label);
+    node.addEventListener("click", press);
+    return node;
+  }
+
+  // A text area over the coloured code: typing is the browser's own, and the colours are what lies behind.
+  function editor(pre, label) {
+    const area = make("textarea", "live-area");
+    Object.assign(area, { value: pre.textContent.replace(/\n$/, ""), spellcheck: false, rows: 1 });
+    for (const [name, value] of [
+      ["autocapitalize", "off"],
+      ["autocorrect", "off"],
+      ["aria-label", label],
+    ]) {
+      area.setAttribute(name, value);
+    }
+    // Without colours, until main.mjs is here.
+    area.addEventListener("input", () => {
+      pre.textContent = area.value + "\n";
+    });
+    pre.setAttribute("aria-hidden", "true");
+    pre.after(area);
+    pre.parentNode.classList.add("live-edit");
+    return area;
+  }
+
+  // The lines of a cell before, in and after an answer become blocks of their own.
+  function split(pre, first, last) {
+    const lines = pre.innerHTML.replace(/\n$/, "").split("\n");
+    const block = pre.closest(".highlight-python, .highlight-ipython3") || pre.parentNode.parentNode;
+    return [lines.slice(0, first - 1), lines.slice(first - 1, last), lines.slice(last)].map((part) => {
+      const copy = block.cloneNode(true);
+      copy.querySelector("pre").innerHTML = part.join("\n").replace(/^\n+|\n+$/g, "") + "\n";
+      return part.join("").trim() ? copy : null;
+    });
+  }
+
+  const cells = found.map((node, at) => {
+    const input = node.querySelector(".cell_input");
+    const pre = input.querySelector("pre");
+    const source = pre.textContent.replace(/\n$/, "");
+    const cell = { node, at, source, kind: "code", before: "", after: "" };
+    if (!node.id) node.id = `cell-${at + 1}`;
+    const bar = make("div", "live-bar");
+    const place = input.closest("details.hide") || input;
+    if (node.dataset.answer) {
+      cell.kind = node.dataset.kind;
+      const [first, last] = node.dataset.answer.split("-").map(Number);
+      const lines = source.split("\n");
+      cell.before = lines
+        .slice(0, first - 1)
+        .map((line) => line + "\n")
+        .join("");
+      cell.after = lines
+        .slice(last)
+        .map((line) => "\n" + line)
+        .join("");
+      const [above, answer, below] = split(pre, first, last);
+      const steps = cell.kind === "steps";
+      const box = make("div", steps ? "live-answer live-steps" : "live-answer");
+      const title = make("div", "live-title", steps ? "Your derivation" : "Your answer");
+      if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
+      const goal = node.querySelector(".live-goal");
+      if (goal) {
+        const show = make("p", "live-show", "Show that ");
+        show.append(goal.content);
+        title.append(show);
+      }
+      const rest = make("details", "live-rest");
+      rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
+      rest.append(...[steps && above, below].filter(Boolean));
+      box.append(title, ...[!steps && above, answer].filter(Boolean), bar, rest);
+      input.replaceChildren(box);
+      cell.pre = answer.querySelector("pre");
+      const output = node.querySelector(".cell_output");
+      if (output) {
+        output.classList.add("live-stored");
+        rest.before(output);
+      }
+    } else {
+      cell.pre = pre;
+      place.after(bar);
+    }
+    const name = `cell ${at + 1}`;
+    cell.area = editor(
+      cell.pre,
+      { code: `Python code, ${name}`, answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" }[
+        cell.kind
+      ],
+    );
+    cell.text = cell.area.value;
+    cell.run = button(
+      cell.kind === "code" ? "Run" : "Check",
+      cell.kind === "code" ? `Run ${name}` : "Check the answer",
+      () => press("run"),
+    );
+    cell.run.title = "Shift+Enter";
+    cell.run.classList.add("live-run");
+    cell.state = make("span", "live-state");
+    cell.state.setAttribute("role", "status");
+    cell.bar = bar;
+    bar.append(cell.run, cell.state, make("span", "live-number", `Cell ${at + 1}`));
+    cell.area.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      press("run");
+    });
+    cell.area.addEventListener("focus", () => press("edit"));
+
+    function press(what) {
+      start().then(
+        (live) => live[what](cell),
+        (error) => {
+          loading = null;
+          if (what === "run")
+            cell.state.textContent =
+              `This could not be loaded (${error.message}). ` +
+              `Check the connection and press ${cell.run.textContent} again.`;
+        },
+      );
+    }
+    return cell;
+  });
+
+  let loading = null;
+  function start() {
+    loading ||= (async () => {
+      const reply = await fetch(new URL("live/index.json", root), { cache: "no-cache" });
+      if (!reply.ok) throw new Error(reply.status);
+      const index = await reply.json();
+      const main = await import(new URL(`live/${index.main}`, root));
+      return main.open({ cells, index, root, make, button });
+    })();
+    return loading;
+  }
+
+  // What the reader changed on an earlier visit comes back at once.
+  let kept = null;
+  try {
+    kept = localStorage.getItem(`live:${location.pathname}`);
+  } catch (error) {
+    /* storage is blocked */
+  }
+  if (kept)
+    start().catch(() => {
+      loading = null;
+    });
+})();
