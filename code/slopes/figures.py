@@ -7,12 +7,15 @@ Ito's palette).
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cycler
+from matplotlib.figure import Figure
 
 from slopes.explore import (
     explore,
@@ -75,11 +78,41 @@ def use_style():
     """
     plt.rcParams.update(_STYLE)
     try:
+        from IPython import get_ipython
+        from IPython.core.pylabtools import print_figure
         from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return  # a plain Python session has no inline figures to configure
+    shell = get_ipython()
+    if shell is None:
+        return
 
-        set_matplotlib_formats("svg", metadata={"Date": None})
-    except (ImportError, AttributeError):
-        pass  # a plain Python session has no inline figures to configure
+    def svg(figure):
+        text = print_figure(figure, "svg", metadata=dict.fromkeys(("Date", "Creator")))
+        return text and _canonical(text)
+
+    set_matplotlib_formats("svg")
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
+
+
+def _canonical(svg):
+    """Return an SVG figure without the digits that depend on the processor and that nobody can see.
+
+    Coordinates keep two decimals, a hundredth of a point. Clipping areas, which Matplotlib names after
+    all digits of theirs, are named after what is left.
+    """
+
+    def rounded(found):
+        text = found.group()
+        # Comments hold the words of a figure. A factor stretches what it is applied to.
+        if text.startswith(("<!--", "scale")):
+            return text
+        return f"{float(text):z.2f}".rstrip("0").rstrip(".")
+
+    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
+        svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
+    return svg
 
 
 def plot_with_derivative(function, span=(-6, 6), ax=None):

@@ -178,7 +178,7 @@ class Network:
             Names the layer, the parameter, and both values.
         """
         gradients, loss = self.backward(x, y), self.mean_loss(x, y)
-        rows, count = [], 0
+        limit, rows, count = ALLOWED["central difference"], [], 0
         for kind, parameters, slopes in (
             ("weights", self.weights, gradients.weights),
             ("biases", self.biases, gradients.biases),
@@ -189,12 +189,12 @@ class Network:
                 worst = np.unravel_index(np.argmax(error), error.shape)
                 what = f"{kind} of layer {layer}"
                 place = ", ".join(str(i + 1) for i in worst)
-                if error[worst] > ALLOWED["central difference"]:
+                if error[worst] > limit:
                     raise DerivativeMismatch(
                         f"network, {what}, entry {place}: backward gives {slope[worst]:.6g}, the"
                         f" central difference {numeric[worst]:.6g}"
                     )
-                rows.append(Row(what, float(error[worst]), f"entry {place}"))
+                rows.append(Row(what, float(error[worst]), f"entry {place}", limit))
                 count += parameter.size
         return Report("network", count, tuple(rows), unit="parameters")
 

@@ -1,9 +1,7 @@
 """Chapters run in the browser, by the Python that is served beside the pages."""
 
-import configparser
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,15 +40,6 @@ def runnable(site, missing):
         missing(done.stdout)
 
 
-def sanitized(text):
-    """Leave out of a text what the tests of the notebooks do not compare either."""
-    rules = configparser.RawConfigParser()
-    rules.read(ROOT / "tests" / "nbval-sanitize.cfg", encoding="utf-8")
-    for rule in rules.sections():
-        text = re.sub(rules[rule]["regex"], rules[rule]["replace"], text)
-    return text
-
-
 def texts(cell):
     """Return the texts that a cell printed and showed; another Matplotlib draws other figures."""
     found = []
@@ -63,7 +52,7 @@ def texts(cell):
                 found += [joined(text) for _, text in sorted(data.items())]
         elif output["output_type"] == "error":
             found.append(f"{output['ename']}: {output['evalue']}")
-    return sanitized("\n".join(found))
+    return "\n".join(found)
 
 
 def joined(text):
