@@ -27,7 +27,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 # What people say about a cell; the rest is what programs remember about it.
-CELL_METADATA = {"mystnb", "tags"}
+CELL_METADATA = {"mystnb", "numbers", "tags"}
 
 
 class Failed(Exception):
