@@ -1,5 +1,6 @@
 """The stored outputs: nothing in them escapes the comparison, and no processor prints others."""
 
+import base64
 import copy
 import io
 import os
@@ -9,11 +10,13 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams
 
 import book
+import pictures
 from slopes import figures
 
 NOTEBOOKS = sorted(Path(book.ROOT, "chapters").glob("*.ipynb"))
@@ -25,6 +28,8 @@ def printed_numbers(outputs):
     for number, output in enumerate(outputs):
         texts = {"text": output.text} if "text" in output else output.data
         for kind, text in texts.items():
+            if kind == "image/png":  # which says nothing that the SVG beside it does not
+                continue
             for match in re.finditer(r"\d+(?:\.\d+)?", text):
                 yield number, kind, match.end() - 1
 
@@ -57,27 +62,50 @@ def test_every_printed_number_is_compared(path, request, monkeypatch):
     assert count > 50
 
 
-def svg(width):
+def drawn(kind, width=0.7, end=2 / 3, words="slope 0.25"):
+    """Return a figure as Matplotlib writes it."""
     with plt.rc_context():
         figures.use_style()
         plt.rc("figure.constrained_layout", use=False)  # it would place the axes itself
         ax = plt.figure().add_axes((0.125, 0.1, width, 0.8))
-        ax.plot([0, 0.004], [1 / 3, 2 / 3])
-        file = io.StringIO()
-        plt.savefig(file, format="svg", metadata={"Date": None})
+        ax.plot([0, 0.004], [1 / 3, end])
+        ax.set(ylim=(0, 1))
+        ax.text(0.001, 0.2, words)
+        file = io.BytesIO()
+        plt.savefig(file, format=kind, dpi=figures._COARSE, metadata={"Date": None})
         plt.close()
     return file.getvalue()
 
 
 def test_a_last_bit_changes_no_figure():
     """Matplotlib names a clipping area after the last bit of its size."""
-    text, other = svg(0.7), svg(np.nextafter(0.7, 1))
+    text = drawn("svg").decode()
+    other = drawn("svg", width=np.nextafter(0.7, 1)).decode()
     assert text != other
     stored = figures._canonical(text)
     assert stored == figures._canonical(other) == figures._canonical(stored)
     # The words of a figure and the size of its letters stay what they are.
     for kept in ("<!--.*?-->", r"scale\(.*?\)"):
         assert re.findall(kept, text) == re.findall(kept, stored) != []
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"width": np.nextafter(0.7, 1)}, True),
+        ({"end": 2 / 3 + 1e-4}, True),  # a fiftieth of a pixel
+        ({"end": 2 / 3 + 1e-2}, False),
+        ({"words": "slope 0.26"}, False),
+    ],
+)
+def test_pictures_are_compared_as_an_eye_does(change, same):
+    one, other = (figures._small(drawn("png", **how)) for how in ({}, change))
+    outputs = [
+        [nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(data).decode()})]
+        for data in (one, other)
+    ]
+    assert (pictures.differing(*outputs) == []) == same
+    assert pictures.differing(outputs[0], []) == [0]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,12 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path
 EXACT = Context(prec=100)  # no rounding but the one that is asked for
 
 DISPLAY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
-# What a reader does not see: a label in a role, the target of a link, a fence and its options.
-UNSEEN = re.compile(r"\{[\w:]+\}`[^`]*`|\]\([^)]*\)|^:+\{[\w-]+\}|^:[\w-]+:.*$", re.MULTILINE)
+# The year of a citation, and what a reader does not see: a label, a target, a fence, its options.
+UNSEEN = re.compile(
+    r"\[[^\[\]]*\]\(references\.bib#[^)]*\)|"
+    r"\{[\w:]+\}`[^`]*`|\]\([^)]*\)|^:+\{[\w-]+\}|^:[\w-]+:.*$",
+    re.MULTILINE,
+)
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\.\d)", re.ASCII)
 # 10^{-16}, 2.2 \cdot 10^{-16} and 2.2 · 10⁻¹⁶ are one number each.
 POWER = re.compile(r"(?:([\d.]+) *(?:\\cdot|·) *)?\b10(?:\^\{?(-?\d+)\}?|([⁻⁰¹²³⁴-⁹]+))")
@@ -65,7 +69,7 @@ def printed(cell):
             if kind == "image/svg+xml":
                 reader = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
                 yield from words(ElementTree.fromstring(text, reader))
-            elif kind != "text/html":  # of which text/plain says the same
+            elif kind not in ("image/png", "text/html"):  # beside which text/plain stands
                 yield text
 
 

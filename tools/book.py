@@ -120,6 +120,8 @@ def environment():
     for name in ("JUPYTER_PATH", "MPLBACKEND"):
         env.pop(name, None)
     env["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # JupyterLab asks for no news: it would put the question over a corner of the page.
+    env["JUPYTER_CONFIG_PATH"] = os.path.join(ROOT, "tools", "jupyter")
     env["IPYTHONDIR"] = os.path.join(VENV, "ipython")
     env["PYTHONUTF8"] = "1"
     return env
@@ -322,15 +324,43 @@ def bench(options):
     return run(os.path.join(ROOT, "tools", "bench.py"), *options.arguments)
 
 
+SIGN = (
+    "import sys, nbformat, nbformat.sign; notary = nbformat.sign.NotebookNotary(); "
+    "[notary.sign(nbformat.read(name, 4)) for name in sys.argv[1:]]"
+)
+
+
+def committed(folder):
+    """Return the notebooks of a folder that are as they were committed, and so as they were tested."""
+
+    def git(*words):
+        command = ["git", "-C", folder] + list(words) + ["-z", "--", "*.ipynb"]
+        answer = subprocess.check_output(command, stderr=subprocess.DEVNULL)
+        return set(answer.decode("utf-8").split("\0")) - {""}
+
+    try:
+        names = git("ls-files") - git("diff", "--name-only", "--relative", "HEAD")
+    except (OSError, subprocess.CalledProcessError):
+        return []  # a copy without its history: nobody knows what it holds
+    return [os.path.join(folder, name) for name in sorted(names)]
+
+
 def lab(arguments):
     """Open the chapters in JupyterLab."""
     setup()
     port = free_port(arguments.port or 8888)
     chapters = os.path.join(ROOT, "chapters")
+    # JupyterLab shows the scripts and drawings of a notebook if they are signed or were run here.
+    run("-c", SIGN, *committed(chapters))
+    return run("-m", "jupyterlab", chapters, *lab_options(port))
+
+
+def lab_options(port):
+    """Return how JupyterLab is started: at this port or not at all."""
     options = ["--port", str(port), "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, as a rule
         options.append("--allow-root")
-    return run("-m", "jupyterlab", chapters, *options)
+    return options
 
 
 def serve(options):

@@ -8,6 +8,7 @@ Ito's palette).
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import re
 from itertools import pairwise
@@ -16,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cycler
 from matplotlib.figure import Figure
+from PIL import Image
 
 from slopes.explore import (
     explore,
@@ -45,6 +47,8 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#007A5A", "#A0478A", 
 #: Colour and dash of the first, second, … curve of a plot.
 LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
 
+_COARSE = 72  # dots to an inch of the PNG that stands in for a figure
+
 _STYLE = {
     "figure.figsize": (5.2, 3.2),
     "font.size": 11,
@@ -70,6 +74,8 @@ _STYLE = {
 def use_style():
     """Set the book's style, and make notebooks show figures as SVG that is the same in every run.
 
+    A small PNG goes with each, for where a notebook is not trusted: there JupyterLab shows no SVG.
+
     Examples
     --------
     >>> use_style()
@@ -91,8 +97,21 @@ def use_style():
         text = print_figure(figure, "svg", metadata=dict.fromkeys(("Date", "Creator")))
         return text and _canonical(text)
 
-    set_matplotlib_formats("svg")
+    def png(figure):
+        data = print_figure(figure, "png", dpi=_COARSE, metadata={"Software": None})
+        return data and _small(data)
+
+    set_matplotlib_formats("svg", "png")
     shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
+    shell.display_formatter.formatters["image/png"].for_type(Figure, png)
+
+
+def _small(png):
+    """Return a PNG with a palette of 16 colours."""
+    file = io.BytesIO()
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(16, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _canonical(svg):
