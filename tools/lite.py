@@ -230,8 +230,9 @@ def lay_out(work: Path, runtime: Path | None) -> None:
     served, files = work / "static" / "pyodide", work / "files"
     served.mkdir(parents=True)
     files.mkdir()
-    for chapter in sorted((ROOT / "chapters").glob("*.ipynb")):
-        shutil.copy(chapter, files)
+    chapters = ROOT / "chapters"
+    for file in [*sorted(chapters.glob("*.ipynb")), chapters / "references.bib"]:
+        shutil.copy(file, files)
     own = wheel(work)
     shutil.copy(own, served)
     if runtime:
