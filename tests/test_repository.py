@@ -15,6 +15,7 @@ import sphinxcontrib.katex
 
 import book
 import bookcheck
+import references
 import refresh
 
 ROOT = Path(book.ROOT)
@@ -157,6 +158,50 @@ def test_notebook_is_in_canonical_form(path):
 
 
 @each_notebook
+def test_references_read_as_words(path):
+    """Where nothing resolves them, too; and the words fit what they refer to."""
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"\{(?!eq\})[\w:]+\}`|\[\]\(", cell.source), cell.source
+            assert references.in_words(references.as_roles(cell.source)) == cell.source
+
+
+def test_references_become_words_and_roles_again():
+    roles = (
+        "{numref}`fig-relu` shows it, as {cite:t}`glorot2011deep` found {cite:p}`maas2013rectifier`.\n"
+        "It is {term}`convex <convex function>` in {numref}`ex-relu`, see [](tanh.ipynb)."
+    )
+    words = (
+        "[The figure](#fig-relu) shows it, as [Glorot et al. (2011)](references.bib#glorot2011deep)"
+        " found [(Maas et al., 2013)](references.bib#maas2013rectifier).\n"
+        "It is [convex](glossary.md#convex-function) in [the exercise](#ex-relu),"
+        " see [Differentiate tanh](tanh.ipynb)."
+    )
+    assert references.in_words(roles) == words == references.in_words(words)
+    assert references.as_roles(words) == roles.replace("[]", "[Differentiate tanh]")
+    assert references.as_roles("[a table](notation.md)") == "[a table](notation.md)"
+
+
+def test_solutions_are_folded_and_say_so():
+    new = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    sources = [
+        ":::{solution-start} ex-one\n:::\nThree.",
+        "answer = 3",
+        ":::{solution-end}\n:::",
+        "x = 1",
+    ]
+    cells = [new[k % 2](source) for k, source in enumerate(sources)]
+    once = refresh.canonical(nbformat.v4.new_notebook(cells=cells))
+    assert refresh.canonical(nbformat.v4.reads(once)) == once
+    *solution, after = nbformat.v4.reads(once).cells
+    assert all(cell.metadata.jupyter.source_hidden for cell in solution)
+    assert solution[1].metadata.jupyter.outputs_hidden
+    # The first line is what a folded cell shows: it must not be the answer.
+    assert [cell.source.split("\n")[0][:5] for cell in solution] == ["% The", "# The", "% Her"]
+    assert after == new[1]("x = 1", id=after.id)
+
+
+@each_notebook
 def test_no_cell_opts_out_of_the_comparison(path):
     marks = re.compile(r"NBVAL_|nbval-|raises-exception")
     for cell in code_cells(read(path)):
@@ -165,11 +210,12 @@ def test_no_cell_opts_out_of_the_comparison(path):
 
 @each_notebook
 def test_figures_are_compared_and_described(path):
-    """Figures are SVG, which nbval compares, as it does not PNG; each says what it shows."""
+    """A figure is an SVG, which nbval compares, and the same as a PNG; it says what it shows."""
     for cell in code_cells(read(path)):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
-        assert not {kind for kind in kinds if re.match("image/(?!svg)", kind)}, cell.source
-        if "image/svg+xml" in kinds:
+        images = {kind for kind in kinds if kind.startswith("image/")}
+        if images:
+            assert images == {"image/svg+xml", "image/png"}, cell.source
             image = cell.metadata.get("mystnb", {}).get("image", {})
             assert not bookcheck.poor_alt(image.get("alt")), cell.source
 

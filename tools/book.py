@@ -229,6 +229,8 @@ def environment():
         env.pop(name, None)
     env["PIP_REQUIRE_VIRTUALENV"] = "1"
     env["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # JupyterLab asks for no news: it would put the question over a corner of the page.
+    env["JUPYTER_CONFIG_PATH"] = os.path.join(ROOT, "tools", "jupyter")
     env["IPYTHONDIR"] = os.path.join(VENV, "ipython")
     env["PYTHONUTF8"] = "1"
     return env
@@ -557,14 +559,35 @@ def bench(options):
     return run(os.path.join(ROOT, "tools", "bench.py"), *options.arguments)
 
 
+SIGN = (
+    "import sys, nbformat, nbformat.sign; notary = nbformat.sign.NotebookNotary(); "
+    "[notary.sign(nbformat.read(name, 4)) for name in sys.argv[1:]]"
+)
+
+
+def committed(folder):
+    """Return the notebooks of a folder that are as they were committed, and so as they were tested."""
+
+    def git(*words):
+        command = ["git", "-C", folder] + list(words) + ["-z", "--", "*.ipynb"]
+        answer = subprocess.check_output(command, stderr=subprocess.DEVNULL)
+        return set(answer.decode("utf-8").split("\0")) - {""}
+
+    try:
+        names = git("ls-files") - git("diff", "--name-only", "--relative", "HEAD")
+    except (OSError, subprocess.CalledProcessError):
+        return []  # a copy without its history: nobody knows what it holds
+    return [os.path.join(folder, name) for name in sorted(names)]
+
+
 def lab(options):
     """Open the chapters in JupyterLab."""
     setup()
     port = free_port(options.port or 8888)
-    command = [PYTHON, "-m", "jupyterlab", os.path.join(ROOT, "chapters")]
-    command += ["--port", str(port), "--ServerApp.port_retries=0", "-y"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, as a rule
-        command.append("--allow-root")
+    chapters = os.path.join(ROOT, "chapters")
+    # JupyterLab shows the scripts and drawings of a notebook if they are signed or were run here.
+    run("-c", SIGN, *committed(chapters))
+    command = [PYTHON, "-m", "jupyterlab", chapters, "-y"] + lab_options(port)
     told = []
 
     def watch(line):
@@ -580,6 +603,14 @@ def lab(options):
     status, text = follow(command, watch)
     if status != 0:
         raise Trouble("\n".join(text.splitlines()[-5:]) + "\nJupyterLab did not go on: see above.")
+
+
+def lab_options(port):
+    """Return how JupyterLab is started: at this port or not at all."""
+    options = ["--port", str(port), "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container, as a rule
+        options.append("--allow-root")
+    return options
 
 
 def serve(options):

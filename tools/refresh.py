@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 import book
+from references import END, FOLDED, in_words
 
 AT_ONCE = 2
 TIMEOUT = 120
@@ -29,7 +30,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 # What people say about a cell; the rest is what programs remember about it.
-CELL_METADATA = {"mystnb", "tags"}
+CELL_METADATA = {"mystnb", "numbers", "tags"}
 
 
 class Failed(Exception):
@@ -40,15 +41,33 @@ def canonical(notebook: nbformat.NotebookNode) -> str:
     """Return the text of a notebook in the one form in which this book keeps it."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen = set()
+    seen, folded = set(), False
     for position, cell in enumerate(notebook.cells):
         cell.metadata = nbformat.from_dict(
             {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
         )
+        if cell.cell_type == "markdown":
+            cell.source = in_words(cell.source)
+        folded = folded or ":::{solution-start}" in cell.source
+        if folded:
+            fold(cell)
+        folded = folded and ":::{solution-end}" not in cell.source
         if "id" not in cell or cell.id in seen:
             cell.id = hashlib.sha256(f"{position} {cell.source}".encode()).hexdigest()[:8]
         seen.add(cell.id)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """Fold a cell of a solution in JupyterLab, with a line in front that says so."""
+    cell.metadata["jupyter"] = {"source_hidden": True}
+    line = FOLDED[cell.cell_type]
+    if cell.cell_type == "code":
+        cell.metadata["jupyter"]["outputs_hidden"] = True
+    elif ":::{solution-start}" not in cell.source and ":::{solution-end}" in cell.source:
+        line = END
+    if not cell.source.startswith(line):
+        cell.source = line + cell.source
 
 
 async def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from html import escape
+from urllib.parse import quote
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -40,8 +41,12 @@ html[data-theme=dark] .slopes-explore,[data-jp-theme-light=false] .slopes-explor
 .slopes-explore svg[data-drag]~label{position:relative;padding:0 calc(4% - 8px) 0 calc(11% - 8px)}
 .slopes-explore svg[data-drag]~label span{position:absolute;left:5%}
 .slopes-explore input{flex:1;min-width:0;height:1.75rem;accent-color:var(--d)}
+.slopes-explore .live{display:block!important}
+.slopes-explore .still{display:none}
 @media print{.slopes-explore label{display:none}}
 """
+
+_NAMESPACE = "http://www.w3.org/2000/svg"
 
 # Sets every changing part of each new figure to the frame that its sliders name. With several sliders
 # the frames are counted like the digits of a number, the last slider fastest.
@@ -139,10 +144,23 @@ class Explorer:
         # A "<" could end the script, or open a comment in it; the rest of HTML means nothing there.
         data = data.replace("<", "\\u003c")
         return (
-            f"<div class='slopes-explore'><style>{_STYLE}</style>{self._svg}"
-            f"<p>{self._readout}</p>{sliders}"
+            f"<div class='slopes-explore'><style>{_STYLE}</style>{self._still()}"
+            f"<div class='live' style='display:none'>{self._svg}<p>{self._readout}</p>{sliders}</div>"
             f"<script type='application/json'>{data}</script></div>"
             f"<script>{_SCRIPT}</script>"
+        )
+
+    def _still(self):
+        """Return the first frame as a picture, for where a notebook is not trusted.
+
+        There JupyterLab leaves out styles, scripts and inline drawings, and shows this instead.
+        """
+        head = f"<svg class='slopes-explore' style='margin:0' width='496' xmlns='{_NAMESPACE}'"
+        body = self._svg.removeprefix("<svg").replace(">", f"><style>{_STYLE}</style>", 1)
+        source = quote(head + body, safe=" ()*,-./;=_{}")
+        return (
+            f'<div class="still"><img style="background:white" alt="{escape(self._say[self.first])}"'
+            f' src="data:image/svg+xml,{source}"><p>Run this cell to move the figure.</p></div>'
         )
 
 

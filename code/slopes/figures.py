@@ -7,12 +7,17 @@ Ito's palette).
 
 from __future__ import annotations
 
+import hashlib
+import io
 import math
+import re
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cycler
+from matplotlib.figure import Figure
+from PIL import Image
 
 from slopes.explore import (
     explore,
@@ -42,6 +47,8 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#007A5A", "#A0478A", 
 #: Colour and dash of the first, second, … curve of a plot.
 LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
 
+_COARSE = 72  # dots to an inch of the PNG that stands in for a figure
+
 _STYLE = {
     "figure.figsize": (5.2, 3.2),
     "font.size": 11,
@@ -67,6 +74,8 @@ _STYLE = {
 def use_style():
     """Set the book's style, and make notebooks show figures as SVG that is the same in every run.
 
+    A small PNG goes with each, for where a notebook is not trusted: there JupyterLab shows no SVG.
+
     Examples
     --------
     >>> use_style()
@@ -75,11 +84,54 @@ def use_style():
     """
     plt.rcParams.update(_STYLE)
     try:
+        from IPython import get_ipython
+        from IPython.core.pylabtools import print_figure
         from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return  # a plain Python session has no inline figures to configure
+    shell = get_ipython()
+    if shell is None:
+        return
 
-        set_matplotlib_formats("svg", metadata={"Date": None})
-    except (ImportError, AttributeError):
-        pass  # a plain Python session has no inline figures to configure
+    def svg(figure):
+        text = print_figure(figure, "svg", metadata=dict.fromkeys(("Date", "Creator")))
+        return text and _canonical(text)
+
+    def png(figure):
+        data = print_figure(figure, "png", dpi=_COARSE, metadata={"Software": None})
+        return data and _small(data)
+
+    set_matplotlib_formats("svg", "png")
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
+    shell.display_formatter.formatters["image/png"].for_type(Figure, png)
+
+
+def _small(png):
+    """Return a PNG with a palette of 16 colours."""
+    file = io.BytesIO()
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(16, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _canonical(svg):
+    """Return an SVG figure without the digits that depend on the processor and that nobody can see.
+
+    Coordinates keep two decimals, a hundredth of a point. Clipping areas, which Matplotlib names after
+    all digits of theirs, are named after what is left.
+    """
+
+    def rounded(found):
+        text = found.group()
+        # Comments hold the words of a figure. A factor stretches what it is applied to.
+        if text.startswith(("<!--", "scale")):
+            return text
+        return f"{float(text):z.2f}".rstrip("0").rstrip(".")
+
+    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
+        svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
+    return svg
 
 
 def plot_with_derivative(function, span=(-6, 6), ax=None):

@@ -1,0 +1,105 @@
+"""References that read as words where nothing resolves them, and as numbers in the book.
+
+A notebook is also read in JupyterLab, in an editor and on a code host, where a role such as
+``numref`` shows a bare label, and a link without a text shows nothing. So the notebooks keep links with
+words, which `make refresh` writes; as a Sphinx extension this module makes roles of them for the book.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from pybtex.database import parse_file
+
+import book
+
+CHAPTERS = Path(book.ROOT, "chapters")
+KINDS = {"fig": "the figure", "table": "the table", "ex": "the exercise"}
+
+ROLE = re.compile(r"(^|[.:] |\*\*)?\{(numref|cite:t|cite:p|term)\}`([^`]+)`", re.MULTILINE)
+NAMELESS = re.compile(r"\[\]\(([\w-]+\.(?:md|ipynb))\)")
+STILL = re.compile(r'<div class="still">.*?</div>')
+LINK = re.compile(r"\[([^\[\]]+)\]\((#|references\.bib#|glossary\.md#)([\w-]+)\)")
+
+# What stands first in a folded cell is all that is seen of it.
+FOLDED = {
+    "markdown": "% The solution is folded: click on the dots to open it.\n",
+    "code": "# The code of the solution is folded, too.\n",
+}
+END = "% Here the solution ends.\n"
+
+
+@cache
+def title(name: str) -> str:
+    """Return the title of a page."""
+    text = (CHAPTERS / name).read_text(encoding="utf-8")
+    return re.search(r'^\s*"?# (.*?)(?:\\n",?|"?)$', text, re.MULTILINE).group(1)
+
+
+@cache
+def cited(key: str) -> tuple[str, str]:
+    """Return the authors and the year of an entry of the bibliography."""
+    entry = parse_file(str(CHAPTERS / "references.bib")).entries[key]
+    names = [" ".join([*who.prelast_names, *who.last_names]) for who in entry.persons["author"]]
+    authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+    return authors, entry.fields["year"]
+
+
+def in_words(text: str) -> str:
+    """Write the references of a markdown cell as links with words."""
+
+    def words(role):
+        before, kind, target = role[1] or "", role[2], role[3]
+        if kind == "term":
+            shown, _, term = target.removesuffix(">").partition(" <")
+            return f"{before}[{shown}](glossary.md#{(term or shown).replace(' ', '-')})"
+        if kind == "numref":
+            shown = KINDS[target.split("-")[0]]
+            if role[1] is not None and not before.startswith(":"):
+                shown = shown.capitalize()
+            return f"{before}[{shown}](#{target})"
+        authors, year = cited(target)
+        shown = f"{authors} ({year})" if kind == "cite:t" else f"({authors}, {year})"
+        return f"{before}[{shown}](references.bib#{target})"
+
+    text = ROLE.sub(words, text)
+    return NAMELESS.sub(lambda link: f"[{title(link[1])}]({link[1]})", text)
+
+
+def as_roles(text: str) -> str:
+    """Turn the words back into the roles that the book resolves."""
+
+    def role(link):
+        shown, where, target = link.groups()
+        if where == "glossary.md#":
+            return f"{{term}}`{shown} <{target.replace('-', ' ')}>`"
+        if where == "references.bib#":
+            return f"{{cite:{'p' if shown.startswith('(') else 't'}}}`{target}`"
+        return f"{{numref}}`{target}`" if target.split("-")[0] in KINDS else link[0]
+
+    return LINK.sub(role, text)
+
+
+def prepare(app, docname, source):
+    """Make of a notebook's text what the book is built from: without what only a notebook needs."""
+    if not app.env.doc2path(docname).endswith(".ipynb"):
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        for line in (*FOLDED.values(), END):
+            text = text.removeprefix(line)
+        cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html")
+            if html:
+                output["data"]["text/html"] = STILL.sub("", "".join(html))
+    source[0] = json.dumps(notebook)
+
+
+def setup(app):
+    app.connect("source-read", prepare)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
