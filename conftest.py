@@ -13,6 +13,13 @@ os.environ.clear()
 os.environ.update(environment)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Say which notebook the kernel runs that is started next, as JupyterLab does."""
+    if isinstance(item, IPyNbCell):
+        os.environ["JPY_SESSION_NAME"] = str(item.path)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """Compare the pictures of a chapter's cell, too."""

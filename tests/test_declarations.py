@@ -97,7 +97,7 @@ def test_a_value_at_a_kink_is_declared_and_lies_between_the_slopes():
 def test_an_equals_sign_defines_a_name_that_has_no_meaning_and_claims_for_one_that_has():
     assert verdicts("$$ u = 1 + x $$\n\n$$ u = x + 1 $$") == ["defined", "verified"]
     assert verdicts("$$ x + x = 2x $$\n\n$$ x = 0 $$") == ["verified", "unread"]
-    assert verdicts(r"Here $p = \sigma(s)$.{0}$$ p = 3 s $$".format("\n\n")) == ["unread"]
+    assert verdicts(r"Here $p = \sigma(s)$.{}$$ p = 3 s $$".format("\n\n")) == ["unread"]
 
 
 def test_a_second_meaning_needs_its_sign_and_another_section():

@@ -57,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--page", default="sigmoid", help="the chapter that is measured")
     parser.add_argument("--next", default="tanh", help="the chapter that is opened after it")
-    parser.add_argument("--only", choices=["pages", "cells", *PARTS], help="one part instead of all")
+    parser.add_argument(
+        "--only", choices=["pages", "cells", *PARTS], help="one part instead of all"
+    )
     options = parser.parse_args()
     if options.only in (None, "pages"):
         pages(f"chapters/{options.page}.html", f"chapters/{options.next}.html")

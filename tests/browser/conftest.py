@@ -16,13 +16,19 @@ ROOT = Path(book.ROOT)
 
 
 # Where the tests have to be complete, what is missing is a failure.
-missing = pytest.fail if os.environ.get("CI") else pytest.skip
+NOT_HERE = pytest.fail if os.environ.get("CI") else pytest.skip
 
 
 def pytest_runtest_setup(item):
     """Skip every test here from one line, so that the summary has one line for all of them."""
     if chromium.find() is None:
-        missing("no Chromium: install chromium or google-chrome, or name one in CHROMIUM")
+        NOT_HERE("no Chromium: install chromium or google-chrome, or name one in CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def missing():
+    """Return a function that skips, but fails where the tests have to be complete."""
+    return NOT_HERE
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Cells run where they stand, by the Python that is served beside the pages."""
 
-import configparser
 import json
 import os
 import re
@@ -113,15 +112,6 @@ def cells(live, visit):
     return cells
 
 
-def sanitized(text):
-    """Leave out of a text what the tests of the notebooks do not compare either."""
-    rules = configparser.RawConfigParser()
-    rules.read(ROOT / "tests" / "nbval-sanitize.cfg", encoding="utf-8")
-    for rule in rules.sections():
-        text = re.sub(rules[rule]["regex"], rules[rule]["replace"], text)
-    return text
-
-
 def joined(text):
     """Return a text that may be stored as a list of lines."""
     return text if isinstance(text, str) else "".join(text)
@@ -147,7 +137,7 @@ def stored(cell):
             found += f"{output['ename']}: {output['evalue']}"
         else:
             found += shown(output["data"])
-    return sanitized(found)
+    return found
 
 
 def live_outputs(said):
@@ -163,7 +153,7 @@ def live_outputs(said):
             found += f"{error['name']}: {error['text']}\n{error['traceback']}"
         elif message["type"] in ("failed", "lost"):
             found += message["content"]
-    return sanitized(found)
+    return found
 
 
 def steps(text):

@@ -18,7 +18,7 @@ NAME = re.compile(r"<cell (\d+)>$")
 WRONG_ANSWER = "WrongAnswer"
 
 
-def start(post, modules: dict[str, str]) -> layers.Finder:
+def start(post, modules: dict[str, str], page: str = "") -> layers.Finder:
     """Make this Python ready to run cells.
 
     Parameters
@@ -27,11 +27,14 @@ def start(post, modules: dict[str, str]) -> layers.Finder:
         Takes each message to the page: its kind and its content.
     modules : dict of str to str
         For each module that is not loaded yet the layer that holds it.
+    page : str
+        The file of the page's notebook, which `verify` checks.
     """
     outputs.post = post
     sys.stdout = sys.stderr = outputs.stream
     os.environ["MPLBACKEND"] = "module://kernel.figures"
     os.environ["MPLCONFIGDIR"] = "/tmp"
+    os.environ["JPY_SESSION_NAME"] = page  # as JupyterLab says it
     # Matplotlib's part for three dimensions is not here.
     warnings.filterwarnings("ignore", "Unable to import Axes3D")
     notebook.install()

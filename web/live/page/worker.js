@@ -113,7 +113,7 @@ async function start({ sources, page }) {
   }
   finder = python
     .pyimport("kernel.run")
-    .start((type, content) => say(type, plain(content)), python.toPy(index.late));
+    .start((type, content) => say(type, plain(content)), python.toPy(index.late), page);
 }
 
 // What Python hands over, as plain data.
