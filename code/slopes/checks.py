@@ -124,7 +124,7 @@ def complex_step(f, x, h=COMPLEX_STEP):
 
 
 # What is shown of an error: the first of these that is at least ten times as large.
-BOUNDS = (1e-13, 1e-9, 1e-5, 1e-1)
+BOUNDS = (1e-12, 1e-6, 1e-4, 1e-2)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Report:
     >>> Report("cube", 80, (Row("complex step", 2e-16, "x = 1"),))
     cube: the derivative agrees at 80 points
       method        worst relative error
-      complex step  below 1e-13
+      complex step  below 1e-12
     """
 
     function: str
