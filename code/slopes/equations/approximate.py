@@ -14,7 +14,7 @@ from . import tree as t
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
 from .points import MODES, constant
-from .verdicts import Refuted, Verdict, describe, shown
+from .verdicts import Refuted, Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
 VANISHED = Decimal("1e-30")
@@ -73,9 +73,7 @@ def where_to(question, order):
     for end, value in places if names else ():
         if len(question.domain_of(names[0]).values) > 4:  # a whole number
             return names[0], places[1][0]
-        found, error = question.comparison.side(
-            order, question.sample("o").moved(names[0], value), {}
-        )
+        found, error = question.side(order, question.sample("o").moved(names[0], value), {})
         if error is None and abs(primal(found)) < VANISHED:
             return names[0], end
     return None
@@ -99,19 +97,19 @@ def digits_shown(node):
 
 def to_digits(question, decimal):
     """``≈ 0.105``: the other side is one number, and agrees with what is shown."""
-    comparison, sample = question.comparison, question.sample("only")
+    sample = question.sample("only")
     other = question.left if decimal is question.right else question.right
     leaves = question.meaning.leaves(other)
     with suppress(Undefined):
         question.satisfy(sample, {})
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
         return Verdict("undecided", "≈ with a number, and the other side is not one number")
-    value, error = comparison.side(other, sample, {})
-    claimed, _ = comparison.side(decimal, sample, {})
+    value, error = question.side(other, sample, {})
+    claimed, _ = question.side(decimal, sample, {})
     if error is not None:
         return Verdict("undecided", f"no value: {error}")
     gap = abs(primal(value) - primal(claimed))
-    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + comparison.slack:
+    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + question.slack:
         return Verdict("verified", "agrees to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
@@ -119,12 +117,12 @@ def to_digits(question, decimal):
 
 def steps(question, name, end, order, k):
     """Three values of the variable, ever nearer to where it goes, from one side or the other."""
-    value, _ = question.comparison.side(end, question.sample("end"), {})
+    value, _ = question.side(end, question.sample("end"), {})
     if abs(value) != INFINITY:
         return [value + Decimal(10) ** -power * (-1 if k % 2 else 1) for power in NEAR]
     far = [Decimal(10) ** power for power in NEAR]
     if order is not None:
-        near, _ = question.comparison.side(order, question.sample("end").moved(name, far[0]), {})
+        near, _ = question.side(order, question.sample("end").moved(name, far[0]), {})
         if near is None or abs(primal(near)) < Decimal("1e-150"):
             far = [Decimal(20), Decimal(40), Decimal(80)]
     return [x.copy_sign(value) for x in far]
@@ -148,23 +146,18 @@ def vanishing(question, name, end, order):
         for first, _, last in zip(*table, strict=True):
             most = Decimal("1.5") * first + Decimal("1e-6")
             if last > (most if order is not None else min(Decimal("1e-8"), first + VANISHED)):
-                values = [question.comparison.side(side, points[-1], {})[0] for side in sides]
+                values = [question.side(side, points[-1], {})[0] for side in sides]
                 witness = question.witness(points[-1], {}, *values)
                 return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
     if compared < 2:
         return Verdict("undecided", "could be compared at too few points")
-    return Verdict("verified", f"as {shown(name)} → {describe(end)}", None, compared)
+    return Verdict("verified", f"as {t.pretty(name)} → {describe(end)}", None, compared)
 
 
 def ratios(question, terms, sample):
     """|left - right| divided by each term (0 where that is 0); Undefined where there is no value."""
     if not question.allowed(sample, {}):
         raise Undefined("outside the domain")
-    found = []
-    for node in (t.Add((question.left, t.Negate(question.right))), *terms):
-        value, error = question.comparison.side(node, sample, {})
-        if error is not None:
-            raise error
-        found.append(abs(primal(value)))
-    gap, *sizes = found
+    nodes = t.Add((question.left, t.Negate(question.right))), *terms
+    gap, *sizes = (abs(primal(question.value(node, sample, {}))) for node in nodes)
     return [gap / size if size > tolerance(20) else Decimal(0) for size in sizes]

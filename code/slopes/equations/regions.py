@@ -14,50 +14,48 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .evaluate import code
-from .kinks import beside, kinks
 from .numbers import Work, in_force
-from .points import SMALL, TINY, assignments, constants, named
+from .points import SMALL, TINY, assignments, beside, constant, constants, kinks, named
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
-UNDECLARED = "which is not declared"
+ORDERS = (">=", "<=", ">", "<")
 
 
 def conditional(question, verdict, again):
     """The verdict 'conditional' with its region, or None where no plain region is found.
 
-    Parameters
-    ----------
-    question : decide.Question
-        One that was answered: refuted, or without a value on one side somewhere.
-    verdict : verdicts.Verdict
-    again : callable
-        The same relation, under more conditions: ``again(conditions)`` is its verdict.
+    ``again(conditions)`` is the verdict on the same relation under more conditions.
     """
-    if question.operator in ("notin", "~") or question.comparison.slack:
+    if question.operator in ("notin", "~") or question.slack:
         return None
     try:
         with in_force(Work(SHARE)):
-            found = survey(question)
-            fails = any(kind not in ("holds", "neither") for _, _, kind in found)
-            for strict in (True, False) if fails else ():
-                for region in candidates(question):
-                    fits = fit(question, found, region, strict)
-                    if fits and again(region).kind == "verified":
-                        text = written(region)
-                        reason = f"true for {plain(text)}, {UNDECLARED}"
-                        return Verdict(
-                            "conditional", reason, verdict.witness, verdict.compared, text
-                        )
+            region = first(question, again)
     except (TooMuch, Unread):
         return None
-    tally = question.tally
-    kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in tally.lonely)
-    if tally.lonely and kinks_only and tally.generic > 2 and not verdict.reason.startswith("the "):
-        reason = f"true where the derivative exists, {UNDECLARED}"
-        return Verdict("conditional", reason, verdict.witness, verdict.compared)
+    kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
+    if region:
+        text = written(region)
+        reason = f"true for {plain(text)}"
+    elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
+        text, reason = "", "true where the derivative exists"
+    else:
+        return None
+    reason += ", which is not declared"
+    return Verdict("conditional", reason, verdict.witness, verdict.compared, text)
+
+
+def first(question, again):
+    """The first of the candidates that fits all points and is verified."""
+    found = survey(question)
+    fails = any(kind not in ("holds", "neither") for _, _, kind in found)
+    for strict in (True, False) if fails else ():
+        for region in candidates(question):
+            if fit(question, found, region, strict) and again(region).kind == "verified":
+                return region
     return None
 
 
@@ -74,17 +72,10 @@ def candidates(question):
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
     pairs, free = list(combinations(names, 2)), [*names, *families]
-    yield from relations("!=", product(free, ends))
-    yield from relations("!=", [*pairs, *product(defined, ends[:1])])
-    for i, k in combinations(indices, 2):
-        yield from relations("!=", [(i, k)])
-        yield from relations("=", [(i, k)])
-    for some in ([(x, end)] for x in free for end in ends):
-        for operator in (">=", "<=", ">", "<"):
-            yield from relations(operator, some)
-    for operator in (">=", "<=", ">", "<"):
-        yield from relations(operator, pairs)
-    for x, (low, high) in product(free, combinations(sorted(ends, key=value), 2)):
+    yield from relations(["!="], [*product(free, ends), *pairs, *product(defined, ends[:1])])
+    yield from relations(["!=", "="], combinations(indices, 2))
+    yield from relations(ORDERS, [*product(free, ends), *pairs])
+    for x, (low, high) in product(free, combinations(sorted(ends, key=constant), 2)):
         for first, second in product((">=", ">"), ("<=", "<")):
             yield t.Relation(x, first, low), t.Relation(x, second, high)
     for count, operator in product((2, 3), ("!=", ">=", ">")):
@@ -97,9 +88,9 @@ def candidates(question):
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
 
 
-def relations(operator, pairs):
-    """A region of one relation for each pair."""
-    return ((t.Relation(x, operator, y),) for x, y in pairs)
+def relations(operators, pairs):
+    """A region of one relation for each pair and each operator."""
+    return ((t.Relation(x, operator, y),) for x, y in pairs for operator in operators)
 
 
 def element(question, name):
@@ -117,15 +108,6 @@ def number(end):
     else:
         node = t.Number(f"{float(size):.{places}f}")
     return t.Negate(node) if end < 0 else node
-
-
-def value(node):
-    """The number that a node stands for."""
-    if type(node) is t.Negate:
-        return -value(node.body)
-    if type(node) is t.Divide:
-        return value(node.numerator) / value(node.denominator)
-    return Fraction(node.text)
 
 
 def total(question, family):
@@ -157,11 +139,11 @@ def survey(question):
 
     def add(sample, place):
         if question.allowed(sample, place):
-            kind = question.comparison.at(sample, place).kind
+            kind = question.outcome(sample, place).kind
             if kind in ("holds", "differs", "left", "right", "neither"):
                 found.append((sample, place, kind))
 
-    for sample, place in question.tally.failed:
+    for sample, place in question.failed:
         add(sample, place)
     for place in places:
         for k in range(12 if len(places) == 1 else 4):
@@ -172,7 +154,7 @@ def survey(question):
             add(question.sample("c0", mode, size, fixed), place)
         for name in question.scalars[:MOST]:
             sample = question.sample("c1", "positive", size)
-            roots = kinks(question.comparison, sample, name, place)
+            roots = kinks(question, sample, name, place)
             for point in beside(roots) if not question.domain_of(name).values else ():
                 add(sample.moved(name, point), place)
     return found
@@ -234,7 +216,7 @@ def is_loose(question, condition):
 
 def contains(question, condition, sample, place):
     """Whether a point satisfies a condition; one on an element, for all elements of its family."""
-    evaluator, ends = question.comparison.evaluator(sample), {}
+    evaluator, ends = question.evaluator(sample), {}
     if type(condition.left) is t.Element:
         name = condition.left.base.name
         ends = {x.name: evaluator.length(name, k) for k, x in enumerate(condition.left.indices)}

@@ -1,9 +1,9 @@
 """Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack.
 
-What does not settle, cannot be bracketed or oscillates too fast is undecided; no wrong number is
-ever handed on.
+What does not settle, cannot be bracketed or oscillates too fast is undecided.
 """
 
+from contextlib import suppress
 from decimal import Decimal, getcontext
 from functools import lru_cache
 from itertools import pairwise
@@ -12,9 +12,9 @@ from . import numbers as n
 from . import tree as t
 from .arrays import scalar
 from .errors import BeyondReach, NoDerivative, NotAttained, Undecidable, Undefined, Unread
-from .evaluate import code, maker
-from .kinks import golden
+from .evaluate import code, evaluated
 from .numbers import HALF, INFINITY, ONE, SECOND, TWO, ZERO, Dual, digits, primal
+from .points import golden
 
 LIMIT_SLACK, SEARCH_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
@@ -23,29 +23,25 @@ NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
 FAR = ((SECOND, (25, 30, 35)), *((SECOND, (s, s + 1, s + 2)) for s in range(20, -1, -2)))
 
 
-@maker(t.Limit)
-def _limit(node):
+@evaluated(t.Limit, "body")
+def _limit(node, body, ev, env):
     """A limit, from both sides unless one is named, by evaluating very near (or very far)."""
     target, side = node.target, node.side
     if type(target) is t.Sided:
         target, side = target.body, target.side
-    inner, point = code(node.body), code(target)
 
-    def run(ev, env):
-        def value(x):
-            return scalar(inner(ev, {**env, node.variable: x}), "a limit")
+    def value(x):
+        return scalar(body(ev, {**env, node.variable: x}), "a limit")
 
-        end = scalar(point(ev, env), "the end of a limit")
-        directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
-        if primal(end).is_infinite():
-            directions = [ONE.copy_sign(end)]
-        found = [_approach(value, end, d, node.whole) for d in directions]
-        if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
-            raise NoDerivative("the limits from the left and from the right differ")
-        ev.slack = max(ev.slack, LIMIT_SLACK)
-        return found[-1]
-
-    return run
+    end = scalar(code(target)(ev, env), "the end of a limit")
+    directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
+    if primal(end).is_infinite():
+        directions = [ONE.copy_sign(end)]
+    found = [_approach(value, end, d, node.whole) for d in directions]
+    if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
+        raise NoDerivative("the limits from the left and from the right differ")
+    ev.slack = max(ev.slack, LIMIT_SLACK)
+    return found[-1]
 
 
 def _near(x, y, share):
@@ -100,34 +96,27 @@ SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
 WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
 
 
-@maker(t.Extremum)
-def _extremum(node):
+@evaluated(t.Extremum, "body", "condition")
+def _extremum(node, body, condition, ev, env):
     """The largest or smallest value over a real variable, by grid and golden section."""
-    inner, name = code(node.body), node.variable
-    condition = None if node.condition is None else code(node.condition)
     if node.kind not in ("max", "min"):
         raise Unread(f"the value of {node.kind}")
-    turn = -1 if node.kind == "max" else 1
+    turn, name = -1 if node.kind == "max" else 1, node.variable
+    relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
+    domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
+    domain += [condition] if condition else []
 
-    def run(ev, env):
-        relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
-        domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
+    def value(x):
+        n.now().spend(10)
+        bound = {**env, name: x}
+        with suppress(Undefined):
+            if all(holds(ev, bound) for holds in domain):
+                return turn * primal(scalar(body(ev, bound), "an extremum"))
+        return None
 
-        def value(x):
-            n.now().spend(10)
-            bound = {**env, name: x}
-            try:
-                if all(holds(ev, bound) for holds in (*domain, *filter(None, [condition]))):
-                    return turn * primal(scalar(inner(ev, bound), "an extremum"))
-            except Undefined:
-                pass
-            return None
-
-        with n.unmarked():
-            ev.slack = max(ev.slack, SEARCH_SLACK)
-            return turn * _least(value)
-
-    return run
+    with n.unmarked():
+        ev.slack = max(ev.slack, SEARCH_SLACK)
+        return turn * _least(value)
 
 
 def _least(value):
@@ -173,42 +162,22 @@ POINTS = 12  # of the Gauss-Legendre rule
 INTERVALS = 400  # after which an integrand that still does not settle is given up
 
 
-@maker(t.Integral)
-def _integral(node):
+@evaluated(t.Integral, "body", "lower", "upper")
+def _integral(node, body, low, high, ev, env):
     """A definite integral; its limits may be moved (Leibniz), its integrand may not."""
-    body, low, high = code(node.body), code(node.lower), code(node.upper)
 
-    def run(ev, env):
-        def value(x):
-            n.now().spend(3)
-            return scalar(body(ev, {**env, node.variable: x}), "an integral")
+    def value(x):
+        n.now().spend(3)
+        return scalar(body(ev, {**env, node.variable: x}), "an integral")
 
-        def between(a, b):
-            if type(b) is Dual:
-                return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
-            return -between(b, a) if type(a) is Dual else _area(value, a, b)
+    def between(a, b):
+        if type(b) is Dual:
+            return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
+        return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
-        ev.slack = max(ev.slack, SEARCH_SLACK)
-        with n.unmarked():
-            return between(scalar(low(ev, env)), scalar(high(ev, env)))
-
-    return run
-
-
-@maker(t.Antiderivative)
-def _antiderivative(node):
-    """An integral without limits has a slope and no value: only derivatives of it can be compared."""
-    body = code(node.body)
-
-    def run(ev, env):
-        def value(x):
-            if type(x) is not Dual:
-                return Decimal("NaN")
-            return Dual(x.tag, value(x.a), body(ev, {**env, node.variable: x.a}) * x.b)
-
-        return value(code(t.Symbol(node.variable))(ev, env))
-
-    return run
+    ev.slack = max(ev.slack, SEARCH_SLACK)
+    with n.unmarked():
+        return between(scalar(low(ev, env)), scalar(high(ev, env)))
 
 
 def _area(value, a, b):
