@@ -2,8 +2,7 @@
 
 ``f(x + h) ≈ f(x) + h f'(x), h → 0`` claims that the difference is small beside every term that is
 shown; ``= … + O(h²)`` that the rest, divided by h², stays bounded. Both are tested ever nearer to
-where the variable goes, and this has to be on the page: ``h → 0`` beside the relation, or an order
-that vanishes at 0 or at infinity.
+where the variable goes: ``h → 0`` on the page, or an order that vanishes at 0 or at infinity.
 """
 
 from contextlib import suppress
@@ -46,16 +45,14 @@ def approximate(question, order):
     if going is not None:
         return vanishing(question, *going, order)
     if order is not None:
-        return Verdict(
-            "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
-        )
+        raise Undecidable("O(…) does not tell where its variable goes: write h → 0 beside it")
     question.operator = "="
     question.prepare()
     try:
         question.compare_everywhere()
     except Refuted:
         reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
-        return Verdict("undecided", reason)
+        raise Undecidable(reason) from None
     return question.conclusion()
 
 
@@ -103,11 +100,8 @@ def to_digits(question, decimal):
     with suppress(Undefined):
         question.satisfy(sample, {})
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
-        return Verdict("undecided", "≈ with a number, and the other side is not one number")
-    value, error = question.side(other, sample, {})
-    claimed, _ = question.side(decimal, sample, {})
-    if error is not None:
-        return Verdict("undecided", f"no value: {error}")
+        raise Undecidable("≈ with a number, and the other side is not one number")
+    value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
     gap = abs(primal(value) - primal(claimed))
     if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + question.slack:
         return Verdict("verified", "agrees to the digits shown", None, 1)
@@ -136,11 +130,11 @@ def vanishing(question, name, end, order):
     compared = 0
     for k in range(8):
         sample = question.sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
-        table = None
-        with digits(SECOND), suppress(Undecidable, Undefined):
-            points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
-            table = [ratios(question, terms, point) for point in points]
-        if table is None:
+        try:
+            with digits(SECOND):
+                points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
+                table = [ratios(question, terms, point) for point in points]
+        except (Undecidable, Undefined):
             continue
         compared += 1
         for first, _, last in zip(*table, strict=True):
@@ -150,7 +144,7 @@ def vanishing(question, name, end, order):
                 witness = question.witness(points[-1], {}, *values)
                 return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
     if compared < 2:
-        return Verdict("undecided", "could be compared at too few points")
+        raise Undecidable("could be compared at too few points")
     return Verdict("verified", f"as {t.pretty(name)} → {describe(end)}", None, compared)
 
 

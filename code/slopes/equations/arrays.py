@@ -1,11 +1,10 @@
 """Vectors and matrices of numbers, and intervals as values."""
 
 import functools
-import operator
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
-from .numbers import ONE, ZERO, now, plus
+from .numbers import ZERO, now, plus
 
 
 class Array:
@@ -92,12 +91,6 @@ class Array:
 
     def __rmul__(self, other):
         return self.map(lambda x: other * x)
-
-    def power(self, n):
-        if not 0 <= n <= 6 or self.rows != self.cols:
-            raise Unread("this power of a matrix")
-        one = Array.build(self.rows, self.rows, lambda r, c: ONE if r == c else ZERO)
-        return functools.reduce(operator.mul, [self] * n, one)
 
 
 @dataclass

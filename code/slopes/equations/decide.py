@@ -192,10 +192,7 @@ class Question(Comparison):
 
     def chosen_points(self, place, size, first, indexed):
         """Special values, all variables equal, kinks, and where an inequality is tight."""
-        keys = self.scalars if first else []
-        for name in sorted(self.leaves.families):
-            rest = (1,) if self.meaning.is_matrix(name) else ()
-            keys = [*keys, (name, (1, *rest)), (name, (2, *rest))]
+        keys = [*(self.scalars if first else ()), *self.elements()]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
@@ -213,6 +210,12 @@ class Question(Comparison):
 
     def domain_of(self, key):
         return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
+
+    def elements(self):
+        """The first two elements of each free family, the first row of a matrix only."""
+        for name in sorted(self.leaves.families):
+            rest = (1,) if self.meaning.is_matrix(name) else ()
+            yield from ((name, (k, *rest)) for k in (1, 2))
 
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
@@ -284,20 +287,19 @@ class Question(Comparison):
             for point in points.beside(points.kinks(self, sample, key, env)):
                 self.at_point(sample.moved(key, point), env)
 
-    # -- one point -----------------------------------------------------------------------------------
-
     def allowed(self, sample, env):
         """Whether the point lies in the domain."""
         evaluator = self.evaluator(sample)
         with suppress(Undefined):
-            for condition, leaves in self.tested:
-                loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
-                ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
-                holds = code(condition)
-                if not all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends)):
-                    return False
-            return True
+            return all(self.meets(*pair, evaluator, env) for pair in self.tested)
         return False
+
+    def meets(self, condition, leaves, evaluator, env):
+        """Whether a point meets a condition, for all values of the indices that are not given."""
+        loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
+        ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
+        holds = code(condition)
+        return all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends))
 
     def satisfy(self, sample, env):
         """Solve conditions such as x = 0 or p + q = 1 for one of their variables."""

@@ -232,7 +232,10 @@ def whole_number(value, what):
 
 def _power(node, base, exponent):
     if type(base) is Array and not base.is_vector:
-        return base.power(whole_number(exponent, "a power of a matrix"))
+        count = whole_number(exponent, "a power of a matrix")
+        if not 1 <= count <= 6:
+            raise Unread("this power of a matrix")
+        return functools.reduce(operator.mul, [base] * count)
     exponent = scalar(exponent, "an exponent")
     return each(lambda x: n.power(x, exponent), base)
 
@@ -260,11 +263,9 @@ def _norm(node, body, order):
     if order == 2:
         return n.sqrt(total([x * x for x in items]))
     sizes = [n.absolute(x, id(node)) for x in items]
-    if order == 1:
-        return total(sizes)
-    if order != INFINITY:
+    if order not in (1, INFINITY):
         raise Unread("a norm of this order")
-    return n.largest(sizes, id(node))
+    return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
 def _part(node, body):
@@ -344,9 +345,6 @@ MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
 MAKERS[t.Multiply] = _folded("factors", operator.mul)
 
 
-# -- numbers and names ---------------------------------------------------------------------------------
-
-
 @maker(t.Number)
 def _number(node):
     exact = Decimal(node.text)
@@ -376,18 +374,17 @@ def _symbol(node):
 
 @maker(t.Element)
 def _element(node):
-    base = node.base
+    base, items = node.base, node.indices
     name = base.name if type(base) is t.Symbol else None
     applied = type(base) is t.Apply and type(base.head) is t.Function
 
     def run(ev, env):
-        indices = ev.indices(node, env)
+        indices = tuple([ev.index(item, env) for item in items])
         if name is not None and name not in env:
             return ev.element(name, indices, env)
         known = ev.table.get(base.head.name) if applied else None
         if known is not None and known.indices:
-            arguments = [code(a)(ev, env) for a in base.arguments]
-            return ev.call(known, arguments, env, indices)
+            return ev.call(known, [code(a)(ev, env) for a in base.arguments], env, indices)
         return pick(code(base)(ev, env), indices)
 
     return run
@@ -465,9 +462,6 @@ HEADS = {
         ev.table[f.base.name], values, env, ev.indices(f, env)
     ),
 }
-
-
-# -- vectors, sums -------------------------------------------------------------------------------------
 
 
 @evaluated(t.Listing, "body")

@@ -411,9 +411,6 @@ arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
 sqrt = elementary(_sqrt, _sqrt_slope)
 
 
-# -- powers ------------------------------------------------------------------------------------------
-
-
 def root(x, degree):
     """The real root: of odd degree also for a negative number."""
     if degree == 2:
@@ -478,9 +475,6 @@ def integer_power(base, n):
     if not base and n < 0:
         raise Undefined("a division by zero")
     return base * base if n == 2 else base**n
-
-
-# -- comparisons, and what depends on them -----------------------------------------------------------
 
 
 def sign(x, key=None):

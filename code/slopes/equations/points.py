@@ -14,7 +14,7 @@ import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from . import tree as t
 from .arrays import Array
 from .errors import Undecidable, Undefined
 from .evaluate import as_interval, code
-from .numbers import CAREFUL, HALF, SECOND, cos, digits, exp, number, primal, sin
+from .numbers import CAREFUL, HALF, SECOND, cos, digits, exp, primal, sin
 from .verdicts import Refuted
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
@@ -36,6 +36,7 @@ FAR = [Fraction(k) for k in (10**3, -(10**3), 10**6, -(10**6))]
 WHOLE = tuple(Fraction(k) for k in (1, 2, 3, 4, 5, 6, 7, 9, 12))
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
 EXACT = CAREFUL + 250  # digits of a drawn value: more than any comparison uses
+DRAWN = Context(prec=EXACT)
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,7 @@ class Sample:
 
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
-    with digits(EXACT):
-        return number(value)
+    return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
 
 
 def assignments(indices, ends):

@@ -13,9 +13,8 @@ from itertools import combinations, product
 
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
-from .evaluate import code
 from .numbers import Work, in_force
-from .points import SMALL, TINY, assignments, beside, constant, constants, kinks, named
+from .points import SMALL, TINY, beside, constant, constants, kinks, named
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
@@ -104,7 +103,7 @@ def number(end):
     size = abs(Fraction(end))
     places = next((k for k in range(7) if (size * 10**k).denominator == 1), None)
     if places is None:
-        node = t.Divide(t.Number(str(size.numerator)), t.Number(str(size.denominator)))
+        node = t.Divide(*(t.Number(str(part)) for part in size.as_integer_ratio()))
     else:
         node = t.Number(f"{float(size):.{places}f}")
     return t.Negate(node) if end < 0 else node
@@ -174,10 +173,8 @@ def edges(question, size):
     for (x, y), mode in product(combinations(names, 2), modes[:3]):
         at = Fraction(str(question.sample("c0", mode, size).value(x)))
         yield from (({x: at, y: at + s}, mode) for s in steps)
-    for name in sorted(question.leaves.families):
-        rest = (1,) if question.meaning.is_matrix(name) else ()
-        for v, first, mode in product((*steps, Fraction(1)), (1, 2), modes[:2]):
-            yield {(name, (first, *rest)): v}, mode
+    for v, key, mode in product((*steps, Fraction(1)), question.elements(), modes[:2]):
+        yield {key: v}, mode
 
 
 def fit(question, found, region, strict):
@@ -190,9 +187,11 @@ def fit(question, found, region, strict):
     thin = any(c.operator in ("=", "in") for c in region)
     loose = pointed or any(is_loose(question, c) for c in region)
     inside = outside = chance = 0
+    parts = [(c, question.meaning.leaves(c)) for c in region]
     for sample, place, kind in found:
+        evaluator = question.evaluator(sample)
         try:
-            within = all(contains(question, c, sample, place) for c in region)
+            within = all(question.meets(*part, evaluator, place) for part in parts)
         except Undefined:
             return False
         if within:
@@ -212,13 +211,3 @@ def is_loose(question, condition):
     if type(condition.left) is t.Element:
         return condition.right == t.Number("0")
     return bool(question.domain_of(named(condition.left) or "").values)
-
-
-def contains(question, condition, sample, place):
-    """Whether a point satisfies a condition; one on an element, for all elements of its family."""
-    evaluator, ends = question.evaluator(sample), {}
-    if type(condition.left) is t.Element:
-        name = condition.left.base.name
-        ends = {x.name: evaluator.length(name, k) for k, x in enumerate(condition.left.indices)}
-    holds = code(condition)
-    return all(holds(evaluator, {**place, **p}) for p in assignments(ends, ends))

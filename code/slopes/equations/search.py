@@ -5,15 +5,16 @@ What does not settle, cannot be bracketed or oscillates too fast is undecided.
 
 from contextlib import suppress
 from decimal import Decimal, getcontext
-from functools import lru_cache
 from itertools import pairwise
+
+from numpy.polynomial.legendre import leggauss
 
 from . import numbers as n
 from . import tree as t
 from .arrays import scalar
 from .errors import BeyondReach, NoDerivative, NotAttained, Undecidable, Undefined, Unread
 from .evaluate import code, evaluated
-from .numbers import HALF, INFINITY, ONE, SECOND, TWO, ZERO, Dual, digits, primal
+from .numbers import HALF, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 from .points import golden
 
 LIMIT_SLACK, SEARCH_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
@@ -88,9 +89,8 @@ def _settled(value, points):
 # -- extrema -------------------------------------------------------------------------------------------
 
 OUTER = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
-GRID = sorted(
-    [Decimal(k) / 8 for k in range(-48, 49)] + [Decimal(s * k) for s in (1, -1) for k in OUTER]
-)
+GRID = [Decimal(s * k) for s in (1, -1) for k in OUTER]
+GRID = sorted([*GRID, *(Decimal(k) / 8 for k in range(-48, 49))])
 SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
 # Points all over [-50, 50], none of which may be better.
 WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
@@ -123,15 +123,14 @@ def _least(value):
     """The least value of a function, which must be reached."""
     (best, where), (again, _) = (_lowest(value, [x + s for x in GRID]) for s in (ZERO, SHIFT))
     slack = SETTLED * max(ONE, abs(best))
-    if abs(best - again) > slack or any(
-        (v := value(x)) is not None and v < best - slack for x in WIDE
-    ):
+    beaten = any((v := value(x)) is not None and v < best - slack for x in WIDE)
+    if beaten or abs(best - again) > slack:
         raise Undecidable("an extremum that cannot be bracketed")
     far = [v for s in (1, -1) if (v := value(Decimal(s * 10**12))) is not None]
-    if any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far) or _creeps(value, best):
-        raise NotAttained("there is no largest or smallest value: it is approached, never reached")
+    lower = any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far)
     # nothing at the end of the domain, and the best ever nearer to it
-    if any(abs(where - x) < SETTLED and value(x) is None for x in GRID):
+    at_end = any(abs(where - x) < SETTLED and value(x) is None for x in GRID)
+    if lower or at_end or _creeps(value, best):
         raise NotAttained("there is no largest or smallest value: it is approached, never reached")
     return best
 
@@ -158,7 +157,7 @@ def _creeps(value, best):
 
 # -- integrals -----------------------------------------------------------------------------------------
 
-POINTS = 12  # of the Gauss-Legendre rule
+RULE = [(Decimal(x), Decimal(weight)) for x, weight in zip(*leggauss(12), strict=True)]
 INTERVALS = 400  # after which an integrand that still does not settle is given up
 
 
@@ -214,24 +213,7 @@ def _adaptive(value, a, b):
 
 def _rule(value, a, b):
     centre, radius = (a + b) * HALF, (b - a) * HALF
-    found = [(weight, value(centre + radius * x)) for x, weight in _gauss()]
+    found = [(weight, value(centre + radius * x)) for x, weight in RULE]
     if any(type(v) is Dual for _, v in found):
         raise Undecidable("the derivative of an integral by something inside it")
     return radius * sum(weight * v for weight, v in found)
-
-
-@lru_cache(maxsize=1)
-def _gauss():
-    """Nodes and weights of Gauss and Legendre on [-1, 1]: the zeros of P_n, by Newton's method."""
-    with digits(40):
-        found, pi = [], n.constant("pi")
-        for k in range(POINTS):
-            x = n.cos(pi * (k + Decimal("0.75")) / (POINTS + HALF))
-            for _ in range(8):
-                last, value = ONE, x
-                for m in range(2, POINTS + 1):
-                    last, value = value, ((2 * m - 1) * x * value - (m - 1) * last) / m
-                slope = POINTS * (x * value - last) / (x * x - 1)
-                x -= value / slope
-            found.append((x, TWO / ((1 - x * x) * slope * slope)))
-    return found
