@@ -205,7 +205,6 @@ a^{b} = e^{b\ln a}, \quad a > 0
 \sum_{i=1}^n (x_i+1) = n+\sum_{i=1}^n x_i
 \frac{\partial}{\partial x_k}\sum_{i=1}^n x_i^2 = 2x_k
 \frac{\partial}{\partial x_k}\prod_{i=1}^n x_i = \prod_{i\ne k} x_i
-\int \tanh x\,dx = \ln\cosh x + C
 \lim_{x\to0}\frac{\sin x}{x} = 1
 \lim_{n\to\infty}\left(1+\frac{x}{n}\right)^n = e^x
 \lim_{x\to\infty}\frac{\ln(1+e^x)}{x} = 1
@@ -235,7 +234,6 @@ e^{x} = 1+x+\frac{x^2}{2}+\frac{x^3}{6}
 \frac{a}{b+c} = \frac ab+\frac ac
 \ln(a+b) = \ln a+\ln b
 \frac{d}{dx}e^{2x} = e^{2x}
-\int \tanh x\,dx = \ln\sinh x + C
 \frac{d}{dx}x^x = x\,x^{x-1}
 \frac{d}{dx}\sigma(2x) = \sigma(2x)(1-\sigma(2x))
 \frac{d}{dx}\tanh(x)^2 = 2\tanh(x)

@@ -2,8 +2,7 @@
 
 ``f(x + h) ≈ f(x) + h f'(x), h → 0`` claims that the difference is small beside every term that is
 shown; ``= … + O(h²)`` that the rest, divided by h², stays bounded. Both are tested ever nearer to
-where the variable goes, and this has to be on the page: ``h → 0`` beside the relation, or an order
-that vanishes at 0 or at infinity.
+where the variable goes: ``h → 0`` on the page, or an order that vanishes at 0 or at infinity.
 """
 
 from contextlib import suppress
@@ -14,7 +13,7 @@ from . import tree as t
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
 from .points import MODES, constant
-from .verdicts import Refuted, Verdict, describe, shown
+from .verdicts import Refuted, Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
 VANISHED = Decimal("1e-30")
@@ -46,16 +45,14 @@ def approximate(question, order):
     if going is not None:
         return vanishing(question, *going, order)
     if order is not None:
-        return Verdict(
-            "undecided", "O(…) does not tell where its variable goes: write h → 0 beside it"
-        )
+        raise Undecidable("O(…) does not tell where its variable goes: write h → 0 beside it")
     question.operator = "="
     question.prepare()
     try:
         question.compare_everywhere()
     except Refuted:
         reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
-        return Verdict("undecided", reason)
+        raise Undecidable(reason) from None
     return question.conclusion()
 
 
@@ -73,9 +70,7 @@ def where_to(question, order):
     for end, value in places if names else ():
         if len(question.domain_of(names[0]).values) > 4:  # a whole number
             return names[0], places[1][0]
-        found, error = question.comparison.side(
-            order, question.sample("o").moved(names[0], value), {}
-        )
+        found, error = question.side(order, question.sample("o").moved(names[0], value), {})
         if error is None and abs(primal(found)) < VANISHED:
             return names[0], end
     return None
@@ -99,19 +94,16 @@ def digits_shown(node):
 
 def to_digits(question, decimal):
     """``≈ 0.105``: the other side is one number, and agrees with what is shown."""
-    comparison, sample = question.comparison, question.sample("only")
+    sample = question.sample("only")
     other = question.left if decimal is question.right else question.right
     leaves = question.meaning.leaves(other)
     with suppress(Undefined):
         question.satisfy(sample, {})
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
-        return Verdict("undecided", "≈ with a number, and the other side is not one number")
-    value, error = comparison.side(other, sample, {})
-    claimed, _ = comparison.side(decimal, sample, {})
-    if error is not None:
-        return Verdict("undecided", f"no value: {error}")
+        raise Undecidable("≈ with a number, and the other side is not one number")
+    value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
     gap = abs(primal(value) - primal(claimed))
-    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + comparison.slack:
+    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + question.slack:
         return Verdict("verified", "agrees to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
@@ -119,12 +111,12 @@ def to_digits(question, decimal):
 
 def steps(question, name, end, order, k):
     """Three values of the variable, ever nearer to where it goes, from one side or the other."""
-    value, _ = question.comparison.side(end, question.sample("end"), {})
+    value, _ = question.side(end, question.sample("end"), {})
     if abs(value) != INFINITY:
         return [value + Decimal(10) ** -power * (-1 if k % 2 else 1) for power in NEAR]
     far = [Decimal(10) ** power for power in NEAR]
     if order is not None:
-        near, _ = question.comparison.side(order, question.sample("end").moved(name, far[0]), {})
+        near, _ = question.side(order, question.sample("end").moved(name, far[0]), {})
         if near is None or abs(primal(near)) < Decimal("1e-150"):
             far = [Decimal(20), Decimal(40), Decimal(80)]
     return [x.copy_sign(value) for x in far]
@@ -138,33 +130,28 @@ def vanishing(question, name, end, order):
     compared = 0
     for k in range(8):
         sample = question.sample(f"o{k}", MODES[k % len(MODES)], variant=k % 3)
-        table = None
-        with digits(SECOND), suppress(Undecidable, Undefined):
-            points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
-            table = [ratios(question, terms, point) for point in points]
-        if table is None:
+        try:
+            with digits(SECOND):
+                points = [sample.moved(name, x) for x in steps(question, name, end, order, k)]
+                table = [ratios(question, terms, point) for point in points]
+        except (Undecidable, Undefined):
             continue
         compared += 1
         for first, _, last in zip(*table, strict=True):
             most = Decimal("1.5") * first + Decimal("1e-6")
             if last > (most if order is not None else min(Decimal("1e-8"), first + VANISHED)):
-                values = [question.comparison.side(side, points[-1], {})[0] for side in sides]
+                values = [question.side(side, points[-1], {})[0] for side in sides]
                 witness = question.witness(points[-1], {}, *values)
                 return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
     if compared < 2:
-        return Verdict("undecided", "could be compared at too few points")
-    return Verdict("verified", f"as {shown(name)} → {describe(end)}", None, compared)
+        raise Undecidable("could be compared at too few points")
+    return Verdict("verified", f"as {t.pretty(name)} → {describe(end)}", None, compared)
 
 
 def ratios(question, terms, sample):
     """|left - right| divided by each term (0 where that is 0); Undefined where there is no value."""
     if not question.allowed(sample, {}):
         raise Undefined("outside the domain")
-    found = []
-    for node in (t.Add((question.left, t.Negate(question.right))), *terms):
-        value, error = question.comparison.side(node, sample, {})
-        if error is not None:
-            raise error
-        found.append(abs(primal(value)))
-    gap, *sizes = found
+    nodes = t.Add((question.left, t.Negate(question.right))), *terms
+    gap, *sizes = (abs(primal(question.value(node, sample, {}))) for node in nodes)
     return [gap / size if size > tolerance(20) else Decimal(0) for size in sizes]

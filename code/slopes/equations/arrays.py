@@ -1,9 +1,10 @@
 """Vectors and matrices of numbers, and intervals as values."""
 
+import functools
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
-from .numbers import ONE, ZERO, now, plus
+from .numbers import ZERO, now, plus
 
 
 class Array:
@@ -18,7 +19,6 @@ class Array:
 
     @classmethod
     def column(cls, items):
-        """A vector."""
         items = tuple(items)
         return cls(len(items), 1, items)
 
@@ -34,8 +34,7 @@ class Array:
 
     @property
     def is_vector(self):
-        """Whether one index finds an element."""
-        return 1 in self.shape
+        return 1 in self.shape  # one index finds an element
 
     def places(self):
         """The indices of all elements, in the order of `items`: one for a column, else two."""
@@ -93,15 +92,6 @@ class Array:
     def __rmul__(self, other):
         return self.map(lambda x: other * x)
 
-    def power(self, n):
-        """A whole power of a square matrix."""
-        if not 0 <= n <= 6 or self.rows != self.cols:
-            raise Unread("this power of a matrix")
-        result = Array.build(self.rows, self.rows, lambda r, c: ONE if r == c else ZERO)
-        for _ in range(n):
-            result = result * self
-        return result
-
 
 @dataclass
 class Range:
@@ -133,14 +123,10 @@ def flat(values):
 
 def total(items):
     """The sum of some values."""
-    result = items[0] if items else ZERO
-    for item in items[1:]:
-        result = plus(result, item)
-    return result
+    return functools.reduce(plus, items) if items else ZERO
 
 
 def scalar(value, what="this"):
-    """The value, which must be a number."""
     if type(value) in (Array, Range):
         found = "vector" if type(value) is Array else "set"
         raise Unread(f"{what} needs a number, and a {found} stands there")

@@ -177,7 +177,8 @@ class Calculus:
             raise Unread("∘ stands between functions: (f ∘ g)(x)", at)
         function = heads[-1][0]
         for outer, _ in reversed(heads[:-1]):
-            function = t.Compose(outer, function)
+            inner = t.Apply(function, (t.Symbol(BOUND),), at=at)
+            function = t.Lambda(BOUND, t.Apply(outer, (inner,), at=at))
         return function
 
     def function_by_expression(self, inner, primes, at):

@@ -6,14 +6,14 @@ digits, and a term that vanished beside another (`Work.absorbed`) is noticed. Wh
 tell, 1500 may; what they cannot tell either is lost, and says nothing.
 """
 
-from contextlib import suppress
+import decimal
 from dataclasses import dataclass
 
 from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
 from . import numbers as n
-from .arrays import Array, Range
+from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, NotAttained, Undecidable, Undefined, Unread
-from .evaluate import SATISFIES, Evaluator, inside
+from .evaluate import SATISFIES, Evaluator, code, inside
 from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
 
 REFUTES = (Contradiction, NotAttained)  # whatever the other side is
@@ -38,33 +38,35 @@ class Comparison:
 
     def __init__(self, meaning, left, operator, right):
         self.meaning = meaning
-        self.left = left
-        self.operator = operator
-        self.right = right
+        self.left, self.operator, self.right = left, operator, right
         self.reaches = {}
         self.slack = 0  # the relative error that limits, integrals and searches bring in
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):
-        """An evaluator for a point."""
         return Evaluator(self.meaning, sample, self.reaches)
+
+    def value(self, node, sample, env):
+        """The value of a side; Undefined is raised where there is none, whatever the cause."""
+        evaluator = self.evaluator(sample)
+        try:
+            value = code(node)(evaluator, env)
+        except decimal.Overflow:
+            raise BeyondReach("a number too large to compute") from None
+        except (ArithmeticError, ValueError) as error:
+            raise Undefined(f"no value ({type(error).__name__})") from None
+        self.slack = max(self.slack, evaluator.slack)
+        self.declared = self.declared or evaluator.declared
+        return value
 
     def side(self, node, sample, env):
         """(value, None) or (None, the reason why there is none)."""
-        evaluator = self.evaluator(sample)
         try:
-            value = evaluator.value(node, env)
+            return self.value(node, sample, env), None
         except Undefined as error:
             return None, error
-        except n.Overflow:
-            return None, BeyondReach("a number too large to compute")
-        except (ArithmeticError, ValueError) as error:
-            return None, Undefined(f"no value ({type(error).__name__})")
-        self.slack = max(self.slack, evaluator.slack)
-        self.declared = self.declared or evaluator.declared
-        return value, None
 
-    def at(self, sample, env, strict=False, far=False):
+    def outcome(self, sample, env, strict=False, far=False):
         """What a point says; `strict` looks at it with more digits even where the sides agree.
 
         Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
@@ -105,13 +107,10 @@ class Comparison:
             return lonely(left, left_error, right, right_error), None
         pairs = paired(left, right)
         gaps = [difference(x, y) for x, y in pairs]
-        kinds = set()
-        for k, (gap, pair) in enumerate(zip(gaps, pairs, strict=True)):
-            kinds.add(self.tell(gap, pair, before[k] if before else None, strict, far))
-        for kind in ("differs", "lost", "unclear"):
-            if kind in kinds:
-                return Outcome(kind, left, right), gaps
-        return Outcome("holds", left, right), gaps
+        known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
+        kinds = {self.tell(*pair, strict, far) for pair in known}
+        told = ("differs", "lost", "unclear", "holds")
+        return Outcome(next((k for k in told if k in kinds), "holds"), left, right), gaps
 
     def tell(self, gap, pair, before, strict, far):
         """What one pair of numbers says.
@@ -145,14 +144,11 @@ class Comparison:
         """Whether the left side lies in the set on the right."""
         if error is not None:
             return lonely(None, error, ONE, None)
-        wanted = self.operator == "in"
-        evaluator = self.evaluator(sample)
         try:
-            if inside(evaluator, left, self.right, env) == wanted:
-                return Outcome("holds", left)
+            fits = inside(self.evaluator(sample), left, self.right, env) == (self.operator == "in")
         except Undefined as problem:
             return Outcome("neither", error=problem)
-        return Outcome("differs", left)
+        return Outcome("holds" if fits else "differs", left)
 
 
 def lonely(left, left_error, right, right_error):
@@ -169,33 +165,26 @@ def lonely(left, left_error, right, right_error):
 
 
 def paired(left, right):
-    """The numbers of two values that belong together."""
-    if type(left) is Range or type(right) is Range:
-        return paired_sets(left, right)
-    if type(left) is not Array and type(right) is not Array:
-        return [(primal(left), primal(right))]
-    if type(left) is not Array or type(right) is not Array:
-        array, other = (left, right) if type(left) is Array else (right, left)
-        if len(array.items) != 1 and primal(other) != 0:
-            raise Unread("a vector on one side and a number on the other")
-        pairs = [(primal(x), primal(other)) for x in array.items]
-        return pairs if array is left else [(y, x) for x, y in pairs]
-    if left.shape != right.shape:
-        if left.shape == right.shape[::-1]:
-            raise Unread(
-                f"a column on one side and a row on the other: shapes {left.shape}, {right.shape}"
-            )
-        raise Unread(f"shapes {left.shape} and {right.shape} on the two sides")
-    return [(primal(x), primal(y)) for x, y in zip(left.items, right.items, strict=True)]
-
-
-def paired_sets(left, right):
-    """The ends of two intervals; open and closed ends are told apart."""
-    if type(left) is not Range or type(right) is not Range:
+    """The numbers of two values that belong together; of sets the ends, and whether they belong."""
+    sets = [type(value) is Range for value in (left, right)]
+    if all(sets):
+        closed = [(x.lower_closed, x.upper_closed) for x in (left, right)]
+        pairs = [(left.lower, right.lower), (left.upper, right.upper)]
+        pairs += [] if closed[0] == closed[1] else [(ONE, -ONE)]
+        return [(primal(x), primal(y)) for x, y in pairs]
+    if any(sets):
         raise Unread("a set on one side and a number on the other: write ∈")
-    pairs = [(primal(left.lower), primal(right.lower)), (primal(left.upper), primal(right.upper))]
-    kinds = (left.lower_closed, left.upper_closed), (right.lower_closed, right.upper_closed)
-    return pairs if kinds[0] == kinds[1] else [*pairs, (ONE, -ONE)]
+    sides = flat([left]), flat([right])
+    first, second = (getattr(value, "shape", None) for value in (left, right))
+    if None in (first, second):
+        count = max(map(len, sides))
+        if count > 1 and primal(left if first is None else right) != 0:
+            raise Unread("a vector on one side and a number on the other")
+        sides = [side if len(side) == count else side * count for side in sides]
+    elif first != second:
+        turned = "a column on one side, a row on the other: " if first == second[::-1] else ""
+        raise Unread(f"{turned}shapes {first} and {second} on the two sides")
+    return [(primal(x), primal(y)) for x, y in zip(*sides, strict=True)]
 
 
 def difference(x, y):
@@ -205,6 +194,4 @@ def difference(x, y):
     for value, sign in ((x, ONE), (y, -ONE)):
         if value in (INFINITY, -INFINITY):
             return sign * value
-    with suppress(n.InvalidOperation):
-        return x - y
-    return n.ZERO
+    return x - y

@@ -1,15 +1,15 @@
 """Is this relation true? Decided by evaluating both sides, never by simplifying them.
 
-One point where the sides differ refutes; agreement at all of them verifies (this is evidence and
-not a formal proof: two different formulas of the kind that textbooks write do not agree to 40
-digits at dozens of random points). A point at which neither side has a value says nothing. A point
-of the domain at which one side only has a value, whichever it is, keeps a relation from being true
-in general: ``d/dx log x = 1/x`` is true for x > 0, and the page has to say so. What is false or
-without a value in general, and true on a plain region, is `conditional` (see `regions`).
+One point where the sides differ refutes; agreement at all of them verifies (evidence, not a formal
+proof: two different formulas of a textbook do not agree to 40 digits at dozens of random points). A
+point at which neither side has a value says nothing. One at which one side only has a value keeps a
+relation from being true in general: ``d/dx log x = 1/x`` is true for x > 0, and the page has to say
+so. What is true on a plain region only is `conditional` (see `regions`).
 """
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,57 +18,40 @@ from . import numbers as n
 from . import tree as t
 from .compare import Comparison
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
-from .evaluate import code
-from .kinks import beside, kinks, tightest
+from .evaluate import as_interval, code
 from .numbers import Work, digits
-from .points import ANYWHERE, EXACT, MODES, Sample, assignments, constants, domains, named
+from .points import ANYWHERE, MODES, Sample, assignments, named
 from .regions import conditional
-from .verdicts import Refuted, Tally, Verdict, describe, shown, text, two_texts
+from .verdicts import Refuted, Verdict, describe, text, two_texts
 
 BUDGET = 600_000
 SIZES = (2, 3, 4)
 ORDERED = ("<", "<=", ">", ">=")
 OPERATORS = ("=", "!=", "~", "in", "notin", *ORDERED)
 CONTRADICTION = "two cases hold at once"
-FOUR = tuple(t.Number(str(k)) for k in range(1, 5))
+FOUR = t.Finite(tuple(t.Number(str(k)) for k in range(1, 5)))
 LONELY = 12  # points without a value on one side, after which no more are looked at
 
 
 def decide(meaning, left, operator, right, conditions=(), work=None, regions=True):
-    """Decide one relation between two expressions.
+    """Decide whether `left operator right` holds wherever the page and `conditions` allow.
 
-    Parameters
-    ----------
-    meaning : meaning.Meaning
-    left, right : tree.Node
-    operator : str
-        '=', '<', '<=', '>', '>=', '!=', '~' (approximately), 'in' or 'notin'.
-    conditions : sequence of tree.Node
-        Where the relation is claimed, in addition to what is assumed on the page. A membership
-        replaces one of the same name.
-    work : numbers.Work, optional
-        What is left of the budget of the display.
-    regions : bool
-        Whether to look for a region where a relation is true that is not true in general.
-
-    Returns
-    -------
-    Verdict
-        'verified', 'refuted', 'conditional', 'undecided' or 'unread'.
+    The operator is one of `OPERATORS` ('~' is ≈), `work` what is left of the budget of the display.
+    With `regions`, a region is looked for where a relation is true that is not true in general.
     """
     with n.in_force(work or Work(BUDGET)):
         question = Question(meaning, left, operator, right, conditions)
         verdict = guarded(question.answer)
-        fails = verdict.kind == "refuted" or question.tally.lonely
-        if regions and fails and not verdict.reason.startswith(CONTRADICTION):
+        fails = verdict.kind == "refuted" or question.lonely
+        if not (regions and fails) or verdict.reason.startswith(CONTRADICTION):
+            return verdict
 
-            def again(region):
-                with n.in_force(Work(BUDGET)):
-                    return Question(meaning, left, operator, right, (*conditions, *region)).answer()
+        def again(region):
+            with n.in_force(Work(BUDGET)):
+                return Question(meaning, left, operator, right, (*conditions, *region)).answer()
 
-            found = guarded(lambda: conditional(question, verdict, again))
-            return found if found is not None and found.kind == "conditional" else verdict
-        return verdict
+        found = guarded(lambda: conditional(question, verdict, again))
+        return found if found is not None and found.kind == "conditional" else verdict
 
 
 def guarded(answer):
@@ -88,13 +71,13 @@ def guarded(answer):
 
 def merged(page, chain):
     """The page's conditions and a chain's own; a membership replaces one of the same name."""
-    here = {named(c.left) for c in chain if is_membership(c)}
-    return [*(c for c in page if not (is_membership(c) and named(c.left) in here)), *chain]
+    here = {member(c) for c in chain} - {None}
+    return [*(c for c in page if member(c) not in here), *chain]
 
 
-def is_membership(condition):
-    """Whether a condition gives a variable a set of values."""
-    return type(condition) is t.Relation and condition.operator == "in"
+def member(condition):
+    """The name to which a condition gives a set of values, or None."""
+    return named(condition.left) if getattr(condition, "operator", "") == "in" else None
 
 
 def is_general(leaves):
@@ -102,14 +85,16 @@ def is_general(leaves):
     return len(leaves.indices) == 1 and not leaves.indices & leaves.scalars
 
 
-class Question:
+class Question(Comparison):
     """One relation, with everything needed to decide it."""
 
     def __init__(self, meaning, left, operator, right, conditions=()):
-        self.meaning = meaning
-        self.left, self.operator, self.right = left, operator, right
+        super().__init__(meaning, left, operator, right)
         self.conditions = merged(meaning.conditions, conditions)
-        self.tally = Tally()
+        self.generic = self.special = 0  # points, random and chosen, at which the relation holds
+        self.lonely = []  # (side without a value, why, the point as text)
+        self.failed = []  # (sample, indices) where the relation does not hold
+        self.unsettled = self.lost = ""  # why points could not be told
         self.quiet = False  # whether points count for nothing unless they refute: far out, many
         self.work = n.now()
         self.begun = self.work.left
@@ -117,73 +102,60 @@ class Question:
     # -- preparation ---------------------------------------------------------------------------------
 
     def answer(self):
-        """The verdict."""
         if self.operator not in OPERATORS:
             raise Unread(f"the relation {self.operator!r} is not read")
-        if self.operator == "=":
-            self.differentiated()
-        for x in (*self.left.walk(), *self.right.walk()):
-            for _, order in x.variables if type(x) is t.Derivative else ():
-                if isinstance(order, t.Node):  # the n of an n-th derivative
-                    self.conditions.append(t.Relation(order, "in", t.Finite(FOUR)))
+        nodes = [*self.left.walk(), *self.right.walk()]
+        orders = [k for x in nodes if type(x) is t.Derivative for _, k in x.variables]
+        # of an n-th derivative
+        self.conditions += [t.Relation(k, "in", FOUR) for k in orders if isinstance(k, t.Node)]
         order = approximate.take_order(self)
         self.prepare()
         if order is not None or self.operator == "~":
             return approximate.approximate(self, order)
         try:
-            for operator, right in bounds(self.operator, self.right):
-                self.operator, self.right = operator, right
+            for relation, right in bounds(self.operator, self.right):
+                self.operator, self.right = relation, right
                 self.prepare()
                 self.compare_everywhere()
         except Refuted as found:
-            return Verdict("refuted", found.reason, found.witness, self.tally.compared)
+            return Verdict("refuted", found.reason, found.witness, self.compared)
         return self.conclusion()
 
     def prepare(self):
         """Look through the sides, once they are what is compared."""
-        self.comparison = Comparison(self.meaning, self.left, self.operator, self.right)
+        self.slack = 0
         self.leaves = self.meaning.leaves(self.left, self.right)
-        self.domain = domains(self.conditions)
+        self.domain = points.domains(self.conditions)
         known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
-        inside = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in inside)
-        self.concerned = [(c, *self.concern(c)) for c in self.conditions]
+        nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
+        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in nodes)
+        self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
+        self.tested = [pair for pair in self.concerned if self.is_tested(*pair)]
         self.totals = points.totals(self.conditions)
-        equations = [x for c, _, x in self.concerned if getattr(c, "operator", "") == "="]
+        equations = [x for c, x in self.concerned if getattr(c, "operator", "") == "="]
         self.pinned = {name for leaves in equations for name in leaves.scalars}
         self.indices = self.leaves.indices - set(self.meaning.sizes)
-        for _, about, leaves in self.concerned:
-            if about and leaves.indices & self.indices and not is_general(leaves):
+        for _, leaves in self.tested:
+            if leaves.indices & self.indices and not is_general(leaves):
                 self.indices |= leaves.indices - set(self.meaning.sizes)
         self.scalars = sorted(self.leaves.scalars - self.indices)
 
-    def concern(self, condition):
-        """(whether it is tested at points, its leaves)."""
-        leaves = self.meaning.leaves(condition)
+    def is_tested(self, condition, leaves):
+        """Whether a condition is about what the sides depend on, and tells which points are meant."""
         sides = getattr(condition, "left", None), getattr(condition, "right", None)
         if type(condition) is t.IndexRange or any(points.is_total(side) for side in sides):
-            return False, leaves
-        about = any(
-            getattr(leaves, what) & getattr(self.leaves, what)
-            for what in ("scalars", "families", "indices", "sizes")
-        )
-        return about and getattr(condition, "operator", "") != "to", leaves
-
-    def differentiated(self):
-        """``∫ tanh x dx = ln cosh x + C``: the derivatives of both sides are compared."""
-        nodes = [x for side in (self.left, self.right) for x in side.walk()]
-        for name in {x.variable for x in nodes if type(x) is t.Antiderivative}:
-            variable = ((t.Symbol(name), 1),)
-            self.left, self.right = (t.Derivative(x, variable) for x in (self.left, self.right))
+            return False
+        kinds = ("scalars", "families", "indices", "sizes")
+        about = any(getattr(leaves, kind) & getattr(self.leaves, kind) for kind in kinds)
+        return about and getattr(condition, "operator", "") != "to"
 
     # -- points --------------------------------------------------------------------------------------
 
     def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
-        """A point, drawn when it is looked at."""
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
         sample = Sample(str(seed), mode, size, sizes, self.domain, {}, fixed or {}, flat, variant)
-        ends = self.comparison.evaluator(sample)
+        ends = self.evaluator(sample)
         sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
         return sample
 
@@ -198,19 +170,17 @@ class Question:
             places = self.places(size)[:27]
             for number, place in enumerate(places):
                 for k in range(self.share(size, len(places), indexed)):
-                    seed, mode = f"g{size}{number}{k}", MODES[(k + number) % len(MODES)]
-                    self.at_point(
-                        self.sample(seed, mode, size, variant=(k + number) % 3), place, True
-                    )
+                    mode, variant = MODES[(k + number) % len(MODES)], (k + number) % 3
+                    sample = self.sample(f"g{size}{number}{k}", mode, size, variant=variant)
+                    self.at_point(sample, place, generic=True)
                 if families and size < 4:
                     self.at_point(self.sample(f"f{number}", "mixed", size, flat=True), place)
                 if size < 4 - indexed and number in (0, 1, len(places) - 1):
                     self.chosen_points(place, size, number == 0, indexed)
-            for k in range(10 if places and self.tally.generic < 4 else 0):
-                sample = self.sample(
-                    f"d{size}{k}", ("unit", "positive")[k % 2], size, variant=k % 3
-                )
-                self.at_point(sample, places[0], True)
+            for k in range(10 if places and self.generic < 4 else 0):
+                mode = ("unit", "positive")[k % 2]
+                sample = self.sample(f"d{size}{k}", mode, size, variant=k % 3)
+                self.at_point(sample, places[0], generic=True)
         if not self.costly:
             self.beyond(indexed)
 
@@ -222,10 +192,7 @@ class Question:
 
     def chosen_points(self, place, size, first, indexed):
         """Special values, all variables equal, kinks, and where an inequality is tight."""
-        keys = self.scalars if first else []
-        for name in sorted(self.leaves.families):
-            rest = (1,) if self.meaning.is_matrix(name) else ()
-            keys = [*keys, (name, (1, *rest)), (name, (2, *rest))]
+        keys = [*(self.scalars if first else ()), *self.elements()]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
@@ -239,11 +206,16 @@ class Question:
             self.at_point(self.sample("equal", "mixed", size, fixed), place)
         if first and self.operator in ORDERED and not self.costly:
             for name in self.scalars[:3]:
-                tightest(self, self.sample("s0", "mixed", size), name, place)
+                points.tightest(self, self.sample("s0", "mixed", size), name, place)
 
     def domain_of(self, key):
-        """Where a number, or an element, may lie."""
         return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
+
+    def elements(self):
+        """The first two elements of each free family, the first row of a matrix only."""
+        for name in sorted(self.leaves.families):
+            rest = (1,) if self.meaning.is_matrix(name) else ()
+            yield from ((name, (k, *rest)) for k in (1, 2))
 
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
@@ -253,21 +225,16 @@ class Question:
         chosen = []
         for step in range(max(map(len, choices.values()))):
             generator = random.Random(f"together{k}{step}")
-            every = enumerate((key, values) for key, values in choices.items() if values)
-            chosen.append(
-                {
-                    key: values[(step + 5 * place) % len(values)]
-                    for place, (key, values) in every
-                    if generator.random() < 0.5
-                }
-            )
+            every = [x for x in enumerate(choices.items()) if x[1][1]]
+            some = [x for x in every if generator.random() < 0.5]
+            chosen.append({key: v[(step + 5 * place) % len(v)] for place, (key, v) in some})
         return chosen
 
     def beyond(self, indexed):
         """Points that the numbers of the formulas suggest, points far out, and larger sizes."""
         self.quiet, start = True, self.work.left
         size = 2 if indexed else 3
-        told = constants([self.left, self.right, *self.bodies, *self.conditions])
+        told = points.constants([self.left, self.right, *self.bodies, *self.conditions])
         most = 60 // max(len(self.scalars), 1)
         told = [(x, v) for x in self.scalars for v in self.domain_of(x).told(told)[:most]]
         for place in self.places(size)[:1]:
@@ -287,15 +254,15 @@ class Question:
     def can_afford(self, start):
         """Whether the budget leaves room for more points than the usual ones."""
         left = self.work.left
-        dear = self.begun - start > 400 * max(self.tally.compared, 1)  # many operations a point
+        dear = self.begun - start > 400 * max(self.compared, 1)  # many operations a point
         return not dear and left > 0.5 * BUDGET and start - left < 0.05 * BUDGET
 
     def places(self, size):
         """All values of the free indices that the conditions on them allow."""
-        probe = self.comparison.evaluator(self.sample("probe", size=size))
+        probe = self.evaluator(self.sample("probe", size=size))
         ends = {name: probe.end(self.index_end(name)) for name in self.indices}
         conditions = []
-        for condition, _, leaves in self.concerned:
+        for condition, leaves in self.concerned:
             names = leaves.scalars | leaves.indices
             if type(condition) is t.IndexRange:
                 names = {condition.index}
@@ -317,31 +284,27 @@ class Question:
             return
         with suppress(Undefined):
             self.satisfy(sample, env)
-            for point in beside(kinks(self.comparison, sample, key, env)):
+            for point in points.beside(points.kinks(self, sample, key, env)):
                 self.at_point(sample.moved(key, point), env)
-
-    # -- one point -----------------------------------------------------------------------------------
 
     def allowed(self, sample, env):
         """Whether the point lies in the domain."""
-        evaluator = self.comparison.evaluator(sample)
-        for condition, about, leaves in self.concerned:
-            if not about:
-                continue
-            loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
-            ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
-            holds = code(condition)
-            try:
-                if not all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends)):
-                    return False
-            except Undefined:
-                return False
-        return True
+        evaluator = self.evaluator(sample)
+        with suppress(Undefined):
+            return all(self.meets(*pair, evaluator, env) for pair in self.tested)
+        return False
+
+    def meets(self, condition, leaves, evaluator, env):
+        """Whether a point meets a condition, for all values of the indices that are not given."""
+        loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
+        ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
+        holds = code(condition)
+        return all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends))
 
     def satisfy(self, sample, env):
         """Solve conditions such as x = 0 or p + q = 1 for one of their variables."""
-        for condition, about, leaves in self.concerned:
-            if not about or type(condition) is not t.Relation or condition.operator != "=":
+        for condition, leaves in self.tested:
+            if type(condition) is not t.Relation or condition.operator != "=":
                 continue
             names = sorted(leaves.scalars - set(env) - leaves.indices)
             if not names:
@@ -349,7 +312,7 @@ class Question:
             single = [s.name for s in (condition.left, condition.right) if type(s) is t.Symbol]
             name = next((x for x in single if x in names), names[-1])
             gap = code(t.Add((condition.left, t.Negate(condition.right))))
-            with digits(EXACT):
+            with digits(points.EXACT):
                 self.solve(sample, env, name, gap)
 
     def solve(self, sample, env, name, gap):
@@ -357,7 +320,7 @@ class Question:
 
         def rest(x):
             sample.drawn[name] = x
-            return gap(self.comparison.evaluator(sample), env)
+            return gap(self.evaluator(sample), env)
 
         drawn = sample.value(name)
         if rest(drawn) == 0:  # drawn from {-1, 1}, for y² = 1
@@ -375,76 +338,72 @@ class Question:
             point = sample
             if attempt:
                 seed, mode = f"{sample.seed}r{attempt}", MODES[attempt % len(MODES)]
-                point = self.sample(
-                    seed, mode, sample.size, sample.fixed, sample.flat, sample.variant
-                )
-            try:
+                point = replace(sample, seed=seed, mode=mode, drawn={}, functions={})
+            with suppress(Undefined):
                 self.satisfy(point, env)
                 if self.allowed(point, env):
-                    return self.compare_at(point, env, generic)
-            except Undefined:
-                continue
-        return None
+                    self.compare_at(point, env, generic)
+                    return
 
     def compare_at(self, sample, env, generic):
         """Compare both sides at one point, and note what it says."""
         # The first points of a relation, and the only one where there is no variable, are looked at
         # with more digits: a term that is small beside the others must not get lost.
-        tally = self.tally
-        found = self.comparison.at(sample, env, strict=tally.generic < 2, far=self.quiet)
-        fails = found.kind in ("differs", "left", "right")
-        if fails and len(tally.failed) < LONELY:
-            tally.failed.append((sample, env))
-        witness = self.witness(sample, env, found.left, found.right) if fails else None
-        if found.kind == "differs":
-            reason = (
-                "the two sides differ" if self.operator == "=" else "the relation does not hold"
-            )
-            raise Refuted(f"{found.error} here" if found.error else reason, witness)
+        found = self.outcome(sample, env, strict=self.generic < 2, far=self.quiet)
         if found.kind == "holds":
-            tally.generic += generic and not self.quiet
-            tally.special += not generic and not self.quiet
-        elif fails:
-            tally.lonely.append((found.kind, found.error, witness))
-        elif found.kind == "unsettled":
-            # With several variables at special values that means little.
-            if generic or len(self.leaves.scalars) < 2:
-                tally.unsettled = str(found.error)
-        else:
-            tally.lost = str(found.error or "a difference too small to be told")
-        return None
+            self.generic += generic and not self.quiet
+            self.special += not generic and not self.quiet
+        elif found.kind in ("differs", "left", "right"):
+            if len(self.failed) < LONELY:
+                self.failed.append((sample, env))
+            witness = self.witness(sample, env, found.left, found.right)
+            if found.kind == "differs":
+                equal = self.operator == "="
+                reason = "the two sides differ" if equal else "the relation does not hold"
+                raise Refuted(f"{found.error} here" if found.error else reason, witness)
+            self.lonely.append((found.kind, found.error, witness))
+        elif found.kind != "unsettled":
+            self.lost = str(found.error or "a difference too small to be told")
+        elif generic or len(self.leaves.scalars) < 2:
+            # With several variables at special values it would mean little.
+            self.unsettled = str(found.error)
+
+    @property
+    def compared(self):
+        return self.generic + self.special
 
     # -- conclusions ---------------------------------------------------------------------------------
 
     def conclusion(self):
         """The verdict where no point refutes."""
-        tally = self.tally
-        if tally.lonely:
+        if self.lonely:
             return self.lonely_verdict()
-        if tally.unsettled:
-            return Verdict("undecided", f"at some points: {tally.unsettled}", None, tally.compared)
-        leaves = self.leaves
+        leaves, few = self.leaves, self.few_values()
         free = bool(leaves.scalars or leaves.families or leaves.smooth)
-        few = self.few_values()
-        if tally.compared < (3 if free and not few else 1):
-            why = tally.lost or "no point satisfies the conditions, or no side has a value"
-            return Verdict("undecided", f"compared at too few points ({why})", None, tally.compared)
-        if free and not tally.generic and not few:
-            return Verdict("undecided", "compared at special points only", None, tally.compared)
-        return Verdict("verified", self.verified_reason(), None, tally.compared)
+        if self.unsettled:
+            problem = f"at some points: {self.unsettled}"
+        elif self.compared < (3 if free and not few else 1):
+            why = self.lost or "no point satisfies the conditions, or no side has a value"
+            problem = f"compared at too few points ({why})"
+        elif free and not self.generic and not few:
+            problem = "compared at special points only"
+        else:
+            return Verdict("verified", self.verified_reason(), None, self.compared)
+        return Verdict("undecided", problem, None, self.compared)
 
     def lonely_verdict(self):
         """One side only has a value somewhere: a kink refutes, anything else leaves it open."""
-        for side, error, witness in self.tally.lonely:
+        for side, error, witness in self.lonely:
             if isinstance(error, NoDerivative):
+                slopes = [text(x, 6) for x in (error.left, error.right) if x is not None]
+                known = " from the left and ".join(slopes) + " from the right"
+                known = f"the slope is {known}" if slopes else "the function jumps"
                 other = witness["right" if side == "left" else "left"]
-                reason = f"no derivative exists at this point ({slopes(error)}), yet one side says "
-                return Verdict("refuted", reason + other, witness, self.tally.compared)
-        side, error, witness = self.tally.lonely[0]
-        reason = (
-            f"the {side} side has no value where the other has one ({error}): say where it is meant"
-        )
-        return Verdict("undecided", reason, witness, self.tally.compared)
+                reason = f"no derivative exists at this point ({known}), yet one side says {other}"
+                return Verdict("refuted", reason, witness, self.compared)
+        side, error, witness = self.lonely[0]
+        reason = f"the {side} side has no value where the other has one ({error})"
+        return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
 
     def few_values(self):
         """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""
@@ -452,37 +411,28 @@ class Question:
         return not self.leaves.families and all(d.values for d in known)
 
     def verified_reason(self):
-        count = self.tally.compared
-        reason = f"{count} points" if count != 1 else "1 point"
-        if self.comparison.declared:
+        reason = f"{self.compared} point{'s' if self.compared != 1 else ''}"
+        if self.declared:
             reason += ", with the value that is given at the kink"
-        where = dict.fromkeys(describe(c) for c, about, _ in self.concerned if about)
+        where = dict.fromkeys(describe(c) for c, _ in self.tested)
         return f"{reason}; for {', '.join(where)}" if where else reason
 
     def witness(self, sample, env, left, right):
         """A point and the values of both sides there, as text."""
         sizes = {x: sample.sizes[x] for x in self.meaning.sizes if x in self.leaves.sizes}
-        at = {shown(name): str(value) for name, value in (env | sizes).items()}
+        at = {t.pretty(name): str(value) for name, value in (env | sizes).items()}
         for key in sorted(sample.drawn, key=str):
             name, indices = key if type(key) is tuple else (key, ())
             if indices or name in self.leaves.scalars:
                 label = "_" + ",".join(map(str, indices)) if indices else ""
-                at[shown(name) + label] = text(sample.drawn[key])
+                at[t.pretty(name) + label] = text(sample.drawn[key])
         first, second = two_texts(left, right)
         return {"at": at, "left": first, "right": second}
 
 
-def slopes(error):
-    """What is known of a kink."""
-    if error.left is None:
-        return "the function jumps"
-    return f"the slope is {text(error.left, 6)} from the left and {text(error.right, 6)} from the right"
-
-
 def bounds(operator, right):
     """The relations that say the same: of ∈ with an interval, one for each end."""
-    if type(right) is t.Vector and len(right.items) == 2:
-        right = t.Interval(*right.items, False, False)
+    right = right if type(right) is t.IndexRange else as_interval(right)
     if operator != "in" or type(right) is not t.Interval:
         return [(operator, right)]
     low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"

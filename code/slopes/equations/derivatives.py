@@ -1,15 +1,14 @@
 """Derivatives, by evaluating at ``v + ε``: exact where they exist, and refused elsewhere.
 
-A derivative moves the value of what stands below, wherever the body reaches it by name. It exists
-where the slopes from both sides agree and the function is continuous. At a kink there is none,
-unless a Let gives it a value, which must lie between the two slopes.
+One exists where the slopes from both sides agree and the function is continuous. At a kink there is
+none, unless a Let gives it a value, which must lie between the two slopes.
 """
 
 from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, scalar
 from .errors import NoDerivative, Undefined, Unread
-from .evaluate import HEADS, apply, code, maker
+from .evaluate import HEADS, apply, code, evaluated
 from .numbers import ONE, Dual, primal
 
 
@@ -31,9 +30,8 @@ def derivative(function, at, side=""):
     right = each(lambda x: slope(x, tag), above)
     if work.ties == before:
         return right
-    below = function(Dual(tag, at, -ONE))
+    below, centre = function(Dual(tag, at, -ONE)), function(at)
     left = each(lambda x: -slope(x, tag), below)
-    centre = function(at)
     if not (same(without(above, tag), centre) and same(without(below, tag), centre)):
         raise NoDerivative("the function jumps here and has no derivative")
     if not same(left, right):
@@ -82,59 +80,40 @@ HEADS[t.Primed] = primed
 
 def declared(ev, name, order, at, kink):
     """The value that a Let gives to a derivative at a kink; the kink is raised where there is none."""
-    for point, value in ev.meaning.kinks.get((name, order), ()):
-        if n.close(primal(code(point)(ev, {})), primal(at)):
-            slopes = (kink.left, kink.right)
-            found = code(value)(ev, {})
-            if None in slopes or any(type(s) is Array for s in slopes):
-                break
-            low, high = sorted(primal(s) for s in slopes)
-            if not low - n.tolerance(12) <= primal(found) <= high + n.tolerance(12):
-                break
-            ev.declared = True
-            return found
+    slopes = kink.left, kink.right
+    if None not in slopes and Array not in map(type, slopes):
+        low, high = sorted(map(primal, slopes))
+        for point, value in ev.meaning.kinks.get((name, order), ()):
+            found, spare = code(value)(ev, {}), n.tolerance(12)
+            here = n.close(primal(code(point)(ev, {})), primal(at))
+            if here and low - spare <= primal(found) <= high + spare:
+                ev.declared = True
+                return found
     raise kink
 
 
-@maker(t.Derivative)
-def _derivative(node):
-    body = code(node.body)
-    known = _of_variable(node)
-
-    def run(ev, env):
-        movers = []
-        for variable, order in node.variables:
-            count = order if type(order) is int else ev.index(order, env)
-            movers += [variable] * count
-        try:
-            return differentiate(ev, movers, body, env)
-        except NoDerivative as kink:
-            name = known(ev) if known else None
-            if name is None:
-                raise
-            at = code(node.variables[0][0])(ev, env)
-            return declared(ev, name, len(movers), at, kink)
-
-    return run
+@evaluated(t.Derivative, "body")
+def _derivative(node, body, ev, env):
+    orders = [(v, k if type(k) is int else ev.index(k, env)) for v, k in node.variables]
+    movers = [variable for variable, count in orders for _ in range(count)]
+    try:
+        return differentiate(ev, movers, body, env)
+    except NoDerivative as kink:
+        name = _of_variable(ev, node)
+        if name is None:
+            raise
+        return declared(ev, name, len(movers), code(movers[0])(ev, env), kink)
 
 
-def _of_variable(node):
+def _of_variable(ev, node):
     """The function f where a derivative is that of f(x), or of a bare f, by its variable x."""
-    variable = node.variables[0][0]
+    (variable, _), body = node.variables[0], node.body
     if len(node.variables) != 1 or type(variable) is not t.Symbol:
         return None
-    body = node.body
     if type(body) is t.Apply and type(body.head) is t.Function and body.arguments == (variable,):
-        return lambda ev: body.head.name
-    if type(body) is not t.Symbol:
-        return None
-
-    def bare(ev):
-        definition = ev.table.get(body.name)
-        fits = definition is not None and definition.parameters == (variable.name,)
-        return body.name if fits else None
-
-    return bare
+        return body.head.name
+    known = ev.table.get(body.name) if type(body) is t.Symbol else None
+    return body.name if known is not None and known.parameters == (variable.name,) else None
 
 
 def differentiate(ev, movers, body, env):
@@ -149,7 +128,7 @@ def differentiate(ev, movers, body, env):
     if type(first) is t.Symbol:
         return _by_name(ev, first.name, inner, env)
     if type(first) is t.Element and type(first.base) is t.Symbol:
-        indices = tuple(ev.index(item, env) for item in first.indices)
+        indices = ev.indices(first, env)
         return _by_element(ev, first.base.name, indices, inner, env)
     raise Unread("a derivative by something that has no name")
 
@@ -193,36 +172,25 @@ def stacked(slopes, shape):
     return Array(slopes[0].rows, len(slopes), [x for row in rows for x in row])
 
 
-@maker(t.At)
-def _at(node):
-    body = code(node.body)
-
-    def put(ev, values, env):
+@evaluated(t.At, "body")
+def _at(node, body, ev, env):
+    def put(values, env):
         """Compute while several names have given values."""
         if not values:
             return body(ev, env)
         (variable, value), *rest = values
         name = variable.name if type(variable) is t.Symbol else variable
         if type(variable) is t.Element:
-            name = variable.base.name, tuple(ev.index(x, env) for x in variable.indices)
-        return mover(ev, name, lambda bound: put(ev, rest, bound), env)(value)
+            name = variable.base.name, ev.indices(variable, env)
+        return mover(ev, name, lambda bound: put(rest, bound), env)(value)
 
-    return lambda ev, env: put(ev, [(v, code(x)(ev, env)) for v, x in node.assignments], env)
+    return put([(v, code(x)(ev, env)) for v, x in node.assignments], env)
 
 
-@maker(t.Subdifferential)
-def _subdifferential(node):
-    argument = code(node.arguments[0])
-
-    def run(ev, env):
-        at = scalar(argument(ev, env))
-
-        def function(x):
-            return apply(ev, node.head, [x], env)
-
-        left, right = derivative(function, at, "-"), derivative(function, at, "+")
-        if n.sign(left - right) > 0:
-            raise Undefined("the subdifferential of a function that is not convex here")
-        return Range(left, right)
-
-    return run
+@evaluated(t.Subdifferential)
+def _subdifferential(node, ev, env):
+    at = scalar(code(node.arguments[0])(ev, env))
+    left, right = (derivative(lambda x: apply(ev, node.head, [x], env), at, side) for side in "-+")
+    if n.sign(left - right) > 0:
+        raise Undefined("the subdifferential of a function that is not convex here")
+    return Range(left, right)

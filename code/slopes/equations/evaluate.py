@@ -3,7 +3,7 @@
 Each node of a tree is compiled once into a closure ``run(ev, env)``: `ev` is the `Evaluator` of one
 sample point, `env` holds what is bound (parameters and integration variables as numbers or arrays,
 indices as ints). A value that a page defined is computed under the bindings of the place where it
-stands, as it is meant: after u := x², the u in the body of g(x) is x² for the x of g.
+stands: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
 import functools
@@ -23,11 +23,24 @@ NESTING = 60  # definitions within definitions
 
 
 def maker(kind):
-    """Register the compiler of one kind of node."""
+    """Register what makes the closure of one kind of node."""
 
     def keep(function):
         MAKERS[kind] = function
         return function
+
+    return keep
+
+
+def evaluated(kind, *names):
+    """Register ``function(node, *closures, ev, env)`` for one kind, with those of the nodes named."""
+
+    def keep(function):
+        def make(node):
+            below = [getattr(node, name) for name in names]
+            return functools.partial(function, node, *[x and code(x) for x in below])
+
+        return maker(kind)(make)
 
     return keep
 
@@ -58,10 +71,6 @@ class Evaluator:
         self.depth = 0
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
-    def value(self, node, env):
-        """The value of a node; Undefined, Undecidable or Unread are raised, never returned."""
-        return code(node)(self, env)
-
     # -- names ---------------------------------------------------------------------------------------
 
     def named(self, name, env):
@@ -72,12 +81,11 @@ class Evaluator:
         definition = self.table.get(name)
         if definition is not None:
             return self.remembered(name, env, lambda: self.defined(definition, env))
-        size = self.sample.sizes.get(name)
-        if size is not None:
-            return Decimal(size)
-        if name not in self.meaning.families:
-            return self.sample.value(name)
-        return self.array(name, 2 if self.meaning.is_matrix(name) else 1, env)
+        if name in self.sample.sizes:
+            return Decimal(self.sample.sizes[name])
+        if name in self.meaning.families:
+            return self.array(name, self.meaning.families[name], env)
+        return self.sample.value(name)
 
     def element(self, name, indices, env):
         """One element of something that has a name."""
@@ -181,10 +189,13 @@ class Evaluator:
     # -- arrays --------------------------------------------------------------------------------------
 
     def index(self, node, env):
-        """An index: a whole number."""
         if type(node) is t.Symbol and type(env.get(node.name)) is int:
             return env[node.name]
         return whole_number(code(node)(self, env), "an index")
+
+    def indices(self, node, env):
+        """The indices of an element."""
+        return tuple([self.index(item, env) for item in node.indices])
 
     def end(self, node, env=None):
         """The upper end of an index; a common one where nothing tells it."""
@@ -204,7 +215,6 @@ class Evaluator:
 
 
 def pick(value, indices):
-    """An element of a value."""
     if type(value) is not Array:
         raise Unread("an index on something that is a number")
     return value[indices]
@@ -214,7 +224,6 @@ def pick(value, indices):
 
 
 def whole_number(value, what):
-    """A value that has to be a whole number."""
     count = whole(primal(scalar(value)))
     if count is None:
         raise Unread(f"{what} that is not a whole number")
@@ -223,7 +232,10 @@ def whole_number(value, what):
 
 def _power(node, base, exponent):
     if type(base) is Array and not base.is_vector:
-        return base.power(whole_number(exponent, "a power of a matrix"))
+        count = whole_number(exponent, "a power of a matrix")
+        if not 1 <= count <= 6:
+            raise Unread("this power of a matrix")
+        return functools.reduce(operator.mul, [base] * count)
     exponent = scalar(exponent, "an exponent")
     return each(lambda x: n.power(x, exponent), base)
 
@@ -251,11 +263,9 @@ def _norm(node, body, order):
     if order == 2:
         return n.sqrt(total([x * x for x in items]))
     sizes = [n.absolute(x, id(node)) for x in items]
-    if order == 1:
-        return total(sizes)
-    if order != INFINITY:
+    if order not in (1, INFINITY):
         raise Unread("a norm of this order")
-    return n.largest(sizes, id(node))
+    return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
 def _part(node, body):
@@ -335,9 +345,6 @@ MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
 MAKERS[t.Multiply] = _folded("factors", operator.mul)
 
 
-# -- numbers and names ---------------------------------------------------------------------------------
-
-
 @maker(t.Number)
 def _number(node):
     exact = Decimal(node.text)
@@ -367,26 +374,25 @@ def _symbol(node):
 
 @maker(t.Element)
 def _element(node):
-    base = node.base
+    base, items = node.base, node.indices
     name = base.name if type(base) is t.Symbol else None
     applied = type(base) is t.Apply and type(base.head) is t.Function
 
     def run(ev, env):
-        indices = tuple([ev.index(item, env) for item in node.indices])
+        indices = tuple([ev.index(item, env) for item in items])
         if name is not None and name not in env:
             return ev.element(name, indices, env)
         known = ev.table.get(base.head.name) if applied else None
         if known is not None and known.indices:
-            arguments = [code(a)(ev, env) for a in base.arguments]
-            return ev.call(known, arguments, env, indices)
+            return ev.call(known, [code(a)(ev, env) for a in base.arguments], env, indices)
         return pick(code(base)(ev, env), indices)
 
     return run
 
 
-@maker(t.Kronecker)
-def _kronecker(node):
-    return lambda ev, env: ONE if len({ev.index(x, env) for x in node.indices}) == 1 else ZERO
+@evaluated(t.Kronecker)
+def _kronecker(node, ev, env):
+    return ONE if len(set(ev.indices(node, env))) == 1 else ZERO
 
 
 # -- functions -----------------------------------------------------------------------------------------
@@ -422,11 +428,11 @@ def _sided(node):
     arguments = [(code(a.body if is_sided(a) else a), a) for a in node.arguments]
 
     def run(ev, env):
-        tag = n.new_tag()
-        values = [
-            Dual(tag, x(ev, env), ONE if a.side == "+" else -ONE) if is_sided(a) else x(ev, env)
-            for x, a in arguments
-        ]
+        tag, steps = n.new_tag(), {"+": ONE, "-": -ONE}
+        values = [x(ev, env) for x, _ in arguments]
+        for k, (_, a) in enumerate(arguments):
+            if is_sided(a):
+                values[k] = Dual(tag, values[k], steps[a.side])
         return each(lambda x: n.split(x, tag)[0], apply(ev, node.head, values, env))
 
     return run
@@ -449,64 +455,37 @@ def _of_name(ev, head, values, env):
     return several(*values)
 
 
-def _composed(ev, head, values, env):
-    return apply(ev, head.outer, [apply(ev, head.inner, values, env)], env)
-
-
-def _of_expression(ev, head, values, env):
-    return code(head.body)(ev, {**env, head.parameter: values[0]})
-
-
-def _of_indexed(ev, head, values, env):
-    """q_i(T): a function with an index."""
-    indices = tuple([ev.index(item, env) for item in head.indices])
-    return ev.call(ev.table[head.base.name], values, env, indices)
-
-
 HEADS = {
     t.Function: _of_name,
-    t.Compose: _composed,
-    t.Lambda: _of_expression,
-    t.Element: _of_indexed,
+    t.Lambda: lambda ev, f, values, env: code(f.body)(ev, {**env, f.parameter: values[0]}),
+    t.Element: lambda ev, f, values, env: ev.call(  # q_i(T): a function with an index
+        ev.table[f.base.name], values, env, ev.indices(f, env)
+    ),
 }
 
 
-# -- vectors, sums -------------------------------------------------------------------------------------
+@evaluated(t.Listing, "body")
+def _listing(node, body, ev, env):
+    ends = range(1, ev.end(node.upper, env) + 1)
+    return Array.column([body(ev, {**env, node.index: k}) for k in ends])
 
 
-@maker(t.Listing)
-def _listing(node):
-    inner = code(node.body)
-
-    def run(ev, env):
-        ends = range(1, ev.end(node.upper, env) + 1)
-        return Array.column([inner(ev, {**env, node.index: k}) for k in ends])
-
-    return run
-
-
-@maker(t.Big)
-def _big(node):
-    inner, index = code(node.body), node.index
-    condition = None if node.condition is None else code(node.condition)
-
-    def run(ev, env):
-        lower = 1 if node.lower is None else ev.index(node.lower, env)
-        upper = ev.end(node.upper or ev.meaning.end_of_index(index, node.body), env)
-        if upper - lower > 500:
-            raise Unread("a sum of more than 500 terms")
-        n.now().spend(max(upper - lower, 0))
-        places = [{**env, index: k} for k in range(lower, upper + 1)]
-        items = [inner(ev, p) for p in places if condition is None or condition(ev, p)]
-        if node.kind == "sum":
-            return total(items)
-        if node.kind == "prod":
-            return functools.reduce(operator.mul, items, ONE)
-        if not items:
-            raise Undefined("the largest of nothing")
-        return n.largest(items, id(node), 1 if node.kind == "max" else -1)
-
-    return run
+@evaluated(t.Big, "body", "condition")
+def _big(node, body, condition, ev, env):
+    lower = 1 if node.lower is None else ev.index(node.lower, env)
+    upper = ev.end(node.upper or ev.meaning.end_of_index(node.index, node.body), env)
+    if upper - lower > 500:
+        raise Unread("a sum of more than 500 terms")
+    n.now().spend(max(upper - lower, 0))
+    places = [{**env, node.index: k} for k in range(lower, upper + 1)]
+    items = [body(ev, p) for p in places if condition is None or condition(ev, p)]
+    if node.kind == "sum":
+        return total(items)
+    if node.kind == "prod":
+        return functools.reduce(operator.mul, items, ONE)
+    if not items:
+        raise Undefined("the largest of nothing")
+    return n.largest(items, id(node), 1 if node.kind == "max" else -1)
 
 
 # -- cases and conditions ------------------------------------------------------------------------------
@@ -531,15 +510,10 @@ def _cases(node):
     return run
 
 
-@maker(t.IndexRange)
-def _range(node):
-    ends = t.Symbol(node.index), node.lower, node.upper
-
-    def run(ev, env):
-        value, lower, upper = (ev.index(x, env) for x in ends)
-        return lower <= value <= upper
-
-    return run
+@evaluated(t.IndexRange)
+def _range(node, ev, env):
+    value, *ends = (ev.index(x, env) for x in (t.Symbol(node.index), node.lower, node.upper))
+    return ends[0] <= value <= ends[1]
 
 
 SATISFIES = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
@@ -573,6 +547,15 @@ def compared(x, y, key):
     return n.sign(x - y, key)
 
 
+def as_interval(members):
+    """(0, 1), and 1, …, n, as intervals; any other set as it is."""
+    if type(members) is t.Vector and len(members.items) == 2:
+        return t.Interval(*members.items, False, False)
+    if type(members) is t.IndexRange:
+        return t.Interval(members.lower, members.upper, True, True)
+    return members
+
+
 def inside(ev, value, members, env):
     """Whether a value lies in a set."""
     if type(value) is Array:
@@ -585,12 +568,9 @@ def inside(ev, value, members, env):
     if type(members) is t.Finite:
         signs = [n.sign(value - code(x)(ev, env)) for x in members.items]
         return 0 in signs
-    if type(members) is t.Vector and len(members.items) == 2:
-        members = t.Interval(*members.items, False, False)
-    if type(members) is t.IndexRange:
-        if whole(primal(value)) is None:
-            return False
-        members = t.Interval(members.lower, members.upper, True, True)
+    if type(members) is t.IndexRange and whole(primal(value)) is None:
+        return False
+    members = as_interval(members)
     bounds = code(members)(ev, env)
     if type(bounds) is not Range:
         raise Unread("a set that is not read")

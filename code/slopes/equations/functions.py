@@ -22,11 +22,6 @@ def relu(x):
     return n.largest((ZERO, x), "relu")
 
 
-def normal_cdf(x):
-    """The distribution function Φ of the standard normal distribution."""
-    return HALF * plus(ONE, n.erf(HALF.sqrt() * x))
-
-
 # Functions of one number.
 SCALAR = {
     "exp": exp,
@@ -66,7 +61,7 @@ SCALAR = {
     "silu": lambda x: x * sigmoid(x),
     "mish": lambda x: x * n.tanh(softplus(x)),
     "softsign": lambda x: divide(x, plus(ONE, n.absolute(x, "softsign"))),
-    "gelu": lambda x: x * normal_cdf(x),
+    "gelu": lambda x: x * HALF * plus(ONE, n.erf(HALF.sqrt() * x)),
     "re": lambda x: x.re if type(x) is n.Complex else x,
     "im": lambda x: x.im if type(x) is n.Complex else ZERO,
 }

@@ -182,7 +182,7 @@ class Meaning:
                     if child is not None:
                         self._collect(child, bound | {node.index}, found, stop)
                 return
-            case t.Integral() | t.Antiderivative() | t.Limit() | t.Extremum():
+            case t.Integral() | t.Limit() | t.Extremum():
                 bound = bound | {node.variable}
             case t.Lambda(parameter):
                 bound = bound | {parameter}

@@ -1,33 +1,23 @@
-r"""Numbers to decide with: many digits, exact derivatives, and a direction at a kink.
+"""Numbers to decide with: many digits, exact derivatives, and a direction at a kink.
 
-Every quantity is a `decimal.Decimal`, a `Dual` (a number plus an infinitely small part) or a
-`Complex`. Evaluating an expression at ``x + ε`` gives its value and its derivative in one go,
-exactly, by the rules of calculus and nothing else (forward-mode automatic differentiation; Griewank
-and Walther, *Evaluating Derivatives*, 2008).
+A quantity is a `decimal.Decimal`, a `Dual` (a number plus an infinitely small part) or a `Complex`.
+Evaluating at ``x + ε`` gives a value and its derivative in one go, by the rules of calculus and
+nothing else (forward-mode automatic differentiation; Griewank and Walther, *Evaluating
+Derivatives*, 2008). Duals nest, which gives derivatives of derivatives.
 
-The infinitesimal is *positive*. A comparison looks at it where the numbers agree, so that ``x + ε >
-0`` holds at x = 0 and ``x - ε > 0`` does not: evaluating with ε and with -ε gives the two one-sided
-derivatives. No formula for the derivative of ``max`` or ``|x|`` at a kink is ever believed. Duals
-nest (each carries a tag), which gives derivatives of derivatives.
+The infinitesimal is *positive*, and a comparison looks at it where the numbers agree: ε and -ε give
+the two one-sided derivatives. No formula for the slope of ``max`` or ``|x|`` at a kink is believed.
 
-Plain numbers add and multiply in C, without any wrapper. What has to be noticed on the way (how much
-work was done, whether a comparison was a tie) is kept by the `Work` in force, as the number of
-digits is by the context in force of `decimal`.
+What has to be noticed on the way (how much work was done, whether a comparison was a tie) is kept by
+the `Work` in force, as the number of digits is by the context in force of `decimal`.
 """
 
+import decimal
 import functools
 import itertools
 import operator
 from contextlib import contextmanager
-from decimal import (
-    Context,
-    Decimal,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-    getcontext,
-    localcontext,
-)
+from decimal import Context, Decimal, getcontext, localcontext
 from fractions import Fraction
 
 from mpmath import libmp
@@ -45,32 +35,17 @@ EXACTLY = Context(prec=10_000)
 
 
 class Work:
-    """What is spent on an equation, counted in operations, and what is noticed meanwhile.
-
-    Attributes
-    ----------
-    left : int
-        Operations that may still be done.
-    known : set
-        Values of functions that are paid for.
-    ties : int
-        How many comparisons found two equal numbers: only then can a derivative be one-sided.
-    margins : list or None
-        Where a list is put here, each comparison appends (key, left - right): the search for kinks.
-    watching, absorbed : bool
-        While watching, `absorbed` tells whether a term was so small beside another that it
-        vanished in the sum.
-    """
+    """What is spent on an equation, counted in operations, and what is noticed meanwhile."""
 
     def __init__(self, budget):
-        self.left = budget
-        self.known = set()
-        self.ties = 0
-        self.margins = None
-        self.watching = self.absorbed = False
+        self.left = budget  # operations that may still be done
+        self.known = set()  # values of functions that are paid for
+        self.ties = 0  # comparisons of equal numbers: only they make a derivative one-sided
+        self.margins = None  # a list here is given (key, left - right) by each comparison
+        self.watching = False  # whether to notice in `absorbed` a term that vanished in a sum
+        self.absorbed = False
 
     def spend(self, amount=1):
-        """Take operations from the budget."""
         self.left -= amount
         if self.left < 0:
             raise TooMuch("more work than one equation may take")
@@ -80,7 +55,6 @@ _now = Work(0)
 
 
 def now():
-    """The work in force."""
     return _now
 
 
@@ -89,7 +63,7 @@ def in_force(work):
     """Count everything inside against `work`, in the checker's own context of `decimal`."""
     global _now
     before, _now = _now, work
-    traps = [InvalidOperation, DivisionByZero, Overflow]
+    traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
     try:
         with localcontext(Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)):
             yield work
@@ -98,24 +72,24 @@ def in_force(work):
 
 
 @contextmanager
+def setting(thing, name, value):
+    """Give an attribute another value for a while."""
+    before = getattr(thing, name)
+    setattr(thing, name, value)
+    try:
+        yield
+    finally:
+        setattr(thing, name, before)
+
+
 def digits(count):
     """Compute with so many digits."""
-    context = getcontext()
-    before, context.prec = context.prec, count
-    try:
-        yield
-    finally:
-        context.prec = before
+    return setting(getcontext(), "prec", count)
 
 
-@contextmanager
 def unmarked():
     """Let comparisons inside report no margins: of the many in an integral none is a kink of it."""
-    before, _now.margins = _now.margins, None
-    try:
-        yield
-    finally:
-        _now.margins = before
+    return setting(_now, "margins", None)
 
 
 class Number:
@@ -314,7 +288,6 @@ def _computed(name, x, precision):
 
 
 def constant(name):
-    """The number e or π."""
     return _computed(name, None, getcontext().prec)
 
 
@@ -410,18 +383,14 @@ def _sqrt_slope(x):
 
 
 def sinh(x):
-    """``(e^x - e^{-x}) / 2``."""
     return plus(exp(x), -exp(-x)) * HALF
 
 
 def cosh(x):
-    """``(e^x + e^{-x}) / 2``."""
     return plus(exp(x), exp(-x)) * HALF
 
 
-exp = elementary(
-    _exp, lambda x: exp(x), lambda z: Complex(cos(z.im) * exp(z.re), sin(z.im) * exp(z.re))
-)
+exp = elementary(_exp, lambda x: exp(x), lambda z: Complex(cos(z.im), sin(z.im)) * exp(z.re))
 log = elementary(_log, lambda x: divide(ONE, x))
 sin = elementary(
     _wave("sin"),
@@ -431,7 +400,7 @@ sin = elementary(
 cos = elementary(
     _wave("cos"),
     lambda x: -sin(x),
-    lambda z: Complex(cos(z.re) * cosh(z.im), -(sin(z.re) * sinh(z.im))),
+    lambda z: Complex(cos(z.re) * cosh(z.im), -sin(z.re) * sinh(z.im)),
 )
 tanh = elementary(
     _saturating("tanh"), lambda x: ONE / (cosh(x) * cosh(x)), lambda z: sinh(z) / cosh(z)
@@ -442,21 +411,17 @@ arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
 sqrt = elementary(_sqrt, _sqrt_slope)
 
 
-# -- powers ------------------------------------------------------------------------------------------
-
-
 def root(x, degree):
     """The real root: of odd degree also for a negative number."""
     if degree == 2:
         return sqrt(x)
     if not 1 <= degree <= 100:
         raise Undefined("a root of this degree")
-    side = sign(x)
-    if side < 0 and degree % 2:
+    if sign(x) >= 0:
+        return power(x, ONE / Decimal(degree))
+    if degree % 2:
         return -root(-x, degree)
-    if side < 0:
-        raise OutsideReals("an even root of a negative number")
-    return power(x, ONE / Decimal(degree))
+    raise OutsideReals("an even root of a negative number")
 
 
 def whole(x):
@@ -512,9 +477,6 @@ def integer_power(base, n):
     return base * base if n == 2 else base**n
 
 
-# -- comparisons, and what depends on them -----------------------------------------------------------
-
-
 def sign(x, key=None):
     """-1, 0 or 1; an infinitesimal decides where the number itself is zero (rounding forgiven)."""
     _now.left -= 1
@@ -535,7 +497,6 @@ def _small_sign(x):
 
 
 def absolute(x, key=None):
-    """The absolute value."""
     if type(x) is Complex:
         return abs(x)
     return -x if sign(x, key) < 0 else x

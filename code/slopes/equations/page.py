@@ -378,11 +378,10 @@ class PageReader(Declarations):
         free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
         if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
-        integrals = any(isinstance(x, t.Antiderivative) for side in sides for x in side.walk())
         told = set().union(*map(t.names_in, conditions))
         for one, other in ((0, 1), (1, 0)):
             for name in sorted(outside_derivatives(sides[one]) & free[one] - free[other] - told):
-                if link.relation == "=" and not integrals and not self.scope.is_constant(name):
+                if link.relation == "=" and not self.scope.is_constant(name):
                     reason = "stands on one side only, and nothing says what it is: a Let?"
                     raise Unread(f"{t.pretty(name)} {reason}")
 

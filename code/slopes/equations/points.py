@@ -1,19 +1,30 @@
 """The points at which both sides of an equation are compared.
 
-Random points with both signs, then the special ones: 0, ±1e-12, ±1e-4, ±1, large values, the ends
-of the domain, all variables equal. Everything is drawn from generators seeded with names, so that
-the same page gives the same verdicts and the same witnesses everywhere.
+Random points with both signs, then the special ones: 0, ±1e-12, ±1e-4, ±1, large values, the ends of
+the domain, all variables equal. Everything is drawn from generators seeded with names, so that the
+same page gives the same verdicts and the same witnesses everywhere.
+
+Then those that the relation itself suggests. While a variable moves, every comparison inside reports
+what it compares: where that changes its sign a kink (or a jump) may lie. And an inequality is looked
+at where its two sides come closest.
 """
 
 import itertools
 import math
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
+from . import numbers as n
 from . import tree as t
-from .numbers import CAREFUL, HALF, cos, digits, exp, number, sin
+from .arrays import Array
+from .errors import Undecidable, Undefined
+from .evaluate import as_interval, code
+from .numbers import CAREFUL, HALF, SECOND, cos, digits, exp, primal, sin
+from .verdicts import Refuted
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
 SPECIAL = [
@@ -25,6 +36,7 @@ FAR = [Fraction(k) for k in (10**3, -(10**3), 10**6, -(10**6))]
 WHOLE = tuple(Fraction(k) for k in (1, 2, 3, 4, 5, 6, 7, 9, 12))
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
 EXACT = CAREFUL + 250  # digits of a drawn value: more than any comparison uses
+DRAWN = Context(prec=EXACT)
 
 
 @dataclass(frozen=True)
@@ -60,14 +72,13 @@ class Domain:
         return [v for v in dict.fromkeys(known) if self.holds(v)]
 
     def holds(self, v):
-        """Whether a number lies in the domain."""
         above = self.lower is None or v >= self.lower
         return above and (self.upper is None or v <= self.upper) and v in (self.values or (v,))
 
     def told(self, constants):
         """The points that the numbers of the formulas suggest: these, what is beside and between."""
         near = [*FAR, *(x for c in constants for s in (c, -c) for x in (s, s - 1, s + 1))]
-        near += [(a + b) / 2 for a, b in itertools.pairwise(sorted(constants))]
+        near += [(a + b) / 2 for a, b in pairwise(sorted(constants))]
         ends = [e for e in (self.lower, self.upper) if e is not None and abs(e) >= 100]
         near += [e + x for e in ends for x in FAR]
         known = set(self.specials())
@@ -138,16 +149,15 @@ def restrictions(part):
 
 def in_set(members):
     """What a set says about a domain."""
-    kind = type(members)
+    kind, members = type(members), as_interval(members)
     if kind is t.Finite:
         values = tuple(constant(item) for item in members.items)
         return {"values": values} if None not in values else {}
     if kind is t.IndexRange or (kind is t.NumberSet and members.name in "NZ"):
         signed = kind is t.NumberSet and members.name == "Z"
         return {"values": (*(Fraction(k) for k in range(-3, 1)), *WHOLE) if signed else WHOLE}
-    ends = members.items if kind is t.Vector else tuple(members.children())
-    if kind in (t.Interval, t.Vector) and len(ends) == 2:
-        return {"lower": constant(ends[0]), "upper": constant(ends[1])}
+    if type(members) is t.Interval:
+        return {"lower": constant(members.lower), "upper": constant(members.upper)}
     return {}
 
 
@@ -155,22 +165,19 @@ def totals(conditions):
     """Families with a given sum: from conditions of the form Σ y_j = c."""
     found = {}
     for condition in conditions:
-        if getattr(condition, "operator", "") == "=":
-            for one, other in (
-                (condition.left, condition.right),
-                (condition.right, condition.left),
-            ):
-                if is_total(one) and constant(other) is not None:
-                    found[one.body.base.name] = constant(other)
+        sides = getattr(condition, "left", None), getattr(condition, "right", None)
+        for one, other in (sides, sides[::-1]) if getattr(condition, "operator", "") == "=" else ():
+            if is_total(one) and constant(other) is not None:
+                found[one.body.base.name] = constant(other)
     return found
 
 
 def is_total(node):
     """Whether a node is the sum of all elements of a family."""
-    summed = type(node) is t.Big and node.kind == "sum" and type(node.body) is t.Element
-    return (
-        summed and type(node.body.base) is t.Symbol and node.body.indices == (t.Symbol(node.index),)
-    )
+    if type(node) is not t.Big or node.kind != "sum" or type(node.body) is not t.Element:
+        return False
+    base, indices = node.body.base, node.body.indices
+    return type(base) is t.Symbol and indices == (t.Symbol(node.index),)
 
 
 @dataclass
@@ -193,7 +200,6 @@ class Sample:
         return random.Random("|".join(str(k) for k in (self.seed, *key)))
 
     def moved(self, key, value):
-        """A copy with one value changed."""
         return replace(self, drawn={**self.drawn, key: value})
 
     def value(self, name, indices=None):
@@ -254,8 +260,7 @@ class Sample:
 
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
-    with digits(EXACT):
-        return number(value)
+    return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
 
 
 def assignments(indices, ends):
@@ -263,3 +268,149 @@ def assignments(indices, ends):
     names = sorted(indices)
     for values in itertools.product(*(range(1, ends[name] + 1) for name in names)):
         yield dict(zip(names, values, strict=True))
+
+
+# -- where a comparison turns over ------------------------------------------------------------------
+
+PROBES = [Decimal(k) / 8 for k in (-53, -25, -9, -3, 3, 11, 23, 47)]
+FINE, GOOD = Decimal("1e-190"), Decimal("1e-100")
+STEPS = (Decimal("1e-12"), Decimal("1e-4"))
+GOLDEN = Decimal("0.6180339887498948482045868343656381177")
+
+
+def margins(question, sample, key, value, env):
+    """What each comparison inside compares, at one value of the variable."""
+    work, result, seen = n.now(), {}, {}
+    work.margins, moved = [], sample.moved(key, value)
+    try:
+        for node in (question.left, question.right):
+            with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
+                code(node)(question.evaluator(moved), env)
+        for item, margin in work.margins:
+            seen[item] = seen.get(item, 0) + 1
+            result[item, seen[item]] = margin
+    finally:
+        work.margins = None
+    return result
+
+
+def kinks(question, sample, key, env):
+    """The places (at most eight) where a comparison turns over as one variable moves."""
+
+    def table(x):
+        return margins(question, sample, key, x, env)
+
+    with digits(SECOND + 20):
+        if not table(PROBES[3]):
+            return []
+        rows, roots = [table(p) for p in PROBES], []
+        for item in dict.fromkeys(k for row in rows for k in row):
+            track = [(p, row[item]) for p, row in zip(PROBES, rows, strict=True) if item in row]
+            if len({margin for _, margin in track}) > 1:  # i = k does not move
+                roots += _roots(track, lambda x, item=item: table(x).get(item))
+        kept = []
+        for root in sorted(roots):
+            if not kept or abs(root - kept[-1]) > Decimal("1e-30"):
+                kept.append(root)
+    return kept[:8]
+
+
+def beside(roots):
+    """The points to compare at: each root, both its sides, and between the roots."""
+    points = [x for r in roots for x in (r, *(r + s * turn for s in STEPS for turn in (1, -1)))]
+    ends = [roots[0] - 1, *roots, roots[-1] + 1] if roots else []
+    return points + [(a + b) / 2 for a, b in pairwise(ends)]
+
+
+def _roots(track, margin):
+    """Where a margin is zero: exactly if it is a straight line, else between changes of sign."""
+    roots = []
+    if len(track) >= 3:
+        (x0, y0), (x1, y1), (x2, y2) = track[:3]
+        slope = (y1 - y0) / (x1 - x0)
+        if slope and abs(y0 + slope * (x2 - x0) - y2) <= GOOD * max(1, abs(y2)):
+            roots += [root for root in (x0 - y0 / slope,) if abs(root) < 10**7]
+    for (x0, y0), (x1, y1) in pairwise(track):
+        if y0 == 0:
+            roots.append(x0)
+        elif (y0 > 0) != (y1 > 0) and not any(x0 <= r <= x1 for r in roots):
+            found = _bisect(x0, y0, x1, y1, margin)
+            roots += [] if found is None else [found]
+    return roots
+
+
+def _bisect(x0, y0, x1, y1, margin):
+    """A root by the Illinois method: secants that keep the bracket."""
+    for _ in range(60):
+        if y1 == y0:
+            return None
+        x2 = x1 - y1 * (x1 - x0) / (y1 - y0)
+        y2 = margin(x2)
+        if y2 is None:
+            return None
+        if abs(y2) <= FINE or abs(x1 - x0) < FINE:
+            return x2
+        x0, y0 = (x1, y1) if (y2 > 0) != (y1 > 0) else (x0, y0 / 2)
+        x1, y1 = x2, y2
+    return x1 if abs(y1) < GOOD else None
+
+
+# -- where an inequality is tight --------------------------------------------------------------------
+
+PLACES = [Decimal(k) for k in range(-20, -7)]
+PLACES += [Decimal(k) / 8 for k in range(-56, 57)] + [Decimal(k) for k in range(8, 21)]
+
+
+def tightest(question, sample, name, env):
+    """For an inequality: look where the two sides come closest, and compare there."""
+
+    def gap(x):
+        return room(question, sample.moved(name, x), env)
+
+    with digits(40):
+        values = sorted((g, k) for k, x in enumerate(PLACES) if (g := gap(x)) is not None)
+        for _, k in values[:2]:
+            low, high = PLACES[max(k - 1, 0)], PLACES[min(k + 1, len(PLACES) - 1)]
+            where, least = golden(gap, low, high)
+            point = sample.moved(name, where)
+            with digits(n.DIGITS):
+                question.at_point(point, env)
+            touching = 0 <= least < Decimal("1e-25") and low + STEPS[0] < where < high - STEPS[0]
+            allowed = gap(where.quantize(STEPS[0])) is not None  # no place that is left out
+            if touching and allowed and question.operator in ("<", ">"):
+                # ``sin x < 1``: the sides meet at a point that has no finite decimal form
+                sides = (question.left, question.right)
+                values = [question.side(node, point, env)[0] for node in sides]
+                raise Refuted("the two sides meet here", question.witness(point, env, *values))
+
+
+def golden(value, low, high):
+    """(place, value) of the least value between two places, by golden section; None is large."""
+
+    def at(x):
+        found = value(x)
+        return (n.INFINITY if found is None else found), x
+
+    best = min(at(low), at(high))
+    first, second = at(high - GOLDEN * (high - low)), at(low + GOLDEN * (high - low))
+    for _ in range(90):
+        if first <= second:
+            high, second = second[1], first
+            first = at(high - GOLDEN * (high - low))
+        else:
+            low, first = first[1], second
+            second = at(low + GOLDEN * (high - low))
+        best = min(best, first, second)
+    return best[1], best[0]
+
+
+def room(question, sample, env):
+    """How much is left between the sides; None where that cannot be told."""
+    with suppress(Undefined, Undecidable):
+        if question.allowed(sample, env):
+            sides = question.left, question.right
+            left, right = (question.value(node, sample, env) for node in sides)
+            if Array not in (type(left), type(right)):
+                gap = primal(right) - primal(left)
+                return gap if question.operator in ("<", "<=") else -gap
+    return None

@@ -13,51 +13,48 @@ from itertools import combinations, product
 
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
-from .evaluate import code
-from .kinks import beside, kinks
 from .numbers import Work, in_force
-from .points import SMALL, TINY, assignments, constants, named
+from .points import SMALL, TINY, beside, constant, constants, kinks, named
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
-UNDECLARED = "which is not declared"
+ORDERS = (">=", "<=", ">", "<")
 
 
 def conditional(question, verdict, again):
     """The verdict 'conditional' with its region, or None where no plain region is found.
 
-    Parameters
-    ----------
-    question : decide.Question
-        One that was answered: refuted, or without a value on one side somewhere.
-    verdict : verdicts.Verdict
-    again : callable
-        The same relation, under more conditions: ``again(conditions)`` is its verdict.
+    ``again(conditions)`` is the verdict on the same relation under more conditions.
     """
-    if question.operator in ("notin", "~") or question.comparison.slack:
+    if question.operator in ("notin", "~") or question.slack:
         return None
     try:
         with in_force(Work(SHARE)):
-            found = survey(question)
-            fails = any(kind not in ("holds", "neither") for _, _, kind in found)
-            for strict in (True, False) if fails else ():
-                for region in candidates(question):
-                    fits = fit(question, found, region, strict)
-                    if fits and again(region).kind == "verified":
-                        text = written(region)
-                        reason = f"true for {plain(text)}, {UNDECLARED}"
-                        return Verdict(
-                            "conditional", reason, verdict.witness, verdict.compared, text
-                        )
+            region = first(question, again)
     except (TooMuch, Unread):
         return None
-    tally = question.tally
-    kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in tally.lonely)
-    if tally.lonely and kinks_only and tally.generic > 2 and not verdict.reason.startswith("the "):
-        reason = f"true where the derivative exists, {UNDECLARED}"
-        return Verdict("conditional", reason, verdict.witness, verdict.compared)
+    kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
+    if region:
+        text = written(region)
+        reason = f"true for {plain(text)}"
+    elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
+        text, reason = "", "true where the derivative exists"
+    else:
+        return None
+    reason += ", which is not declared"
+    return Verdict("conditional", reason, verdict.witness, verdict.compared, text)
+
+
+def first(question, again):
+    """The first of the candidates that fits all points and is verified."""
+    found = survey(question)
+    fails = any(kind not in ("holds", "neither") for _, _, kind in found)
+    for strict in (True, False) if fails else ():
+        for region in candidates(question):
+            if fit(question, found, region, strict) and again(region).kind == "verified":
+                return region
     return None
 
 
@@ -74,17 +71,10 @@ def candidates(question):
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
     pairs, free = list(combinations(names, 2)), [*names, *families]
-    yield from relations("!=", product(free, ends))
-    yield from relations("!=", [*pairs, *product(defined, ends[:1])])
-    for i, k in combinations(indices, 2):
-        yield from relations("!=", [(i, k)])
-        yield from relations("=", [(i, k)])
-    for some in ([(x, end)] for x in free for end in ends):
-        for operator in (">=", "<=", ">", "<"):
-            yield from relations(operator, some)
-    for operator in (">=", "<=", ">", "<"):
-        yield from relations(operator, pairs)
-    for x, (low, high) in product(free, combinations(sorted(ends, key=value), 2)):
+    yield from relations(["!="], [*product(free, ends), *pairs, *product(defined, ends[:1])])
+    yield from relations(["!=", "="], combinations(indices, 2))
+    yield from relations(ORDERS, [*product(free, ends), *pairs])
+    for x, (low, high) in product(free, combinations(sorted(ends, key=constant), 2)):
         for first, second in product((">=", ">"), ("<=", "<")):
             yield t.Relation(x, first, low), t.Relation(x, second, high)
     for count, operator in product((2, 3), ("!=", ">=", ">")):
@@ -97,9 +87,9 @@ def candidates(question):
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
 
 
-def relations(operator, pairs):
-    """A region of one relation for each pair."""
-    return ((t.Relation(x, operator, y),) for x, y in pairs)
+def relations(operators, pairs):
+    """A region of one relation for each pair and each operator."""
+    return ((t.Relation(x, operator, y),) for x, y in pairs for operator in operators)
 
 
 def element(question, name):
@@ -113,19 +103,10 @@ def number(end):
     size = abs(Fraction(end))
     places = next((k for k in range(7) if (size * 10**k).denominator == 1), None)
     if places is None:
-        node = t.Divide(t.Number(str(size.numerator)), t.Number(str(size.denominator)))
+        node = t.Divide(*(t.Number(str(part)) for part in size.as_integer_ratio()))
     else:
         node = t.Number(f"{float(size):.{places}f}")
     return t.Negate(node) if end < 0 else node
-
-
-def value(node):
-    """The number that a node stands for."""
-    if type(node) is t.Negate:
-        return -value(node.body)
-    if type(node) is t.Divide:
-        return value(node.numerator) / value(node.denominator)
-    return Fraction(node.text)
 
 
 def total(question, family):
@@ -157,11 +138,11 @@ def survey(question):
 
     def add(sample, place):
         if question.allowed(sample, place):
-            kind = question.comparison.at(sample, place).kind
+            kind = question.outcome(sample, place).kind
             if kind in ("holds", "differs", "left", "right", "neither"):
                 found.append((sample, place, kind))
 
-    for sample, place in question.tally.failed:
+    for sample, place in question.failed:
         add(sample, place)
     for place in places:
         for k in range(12 if len(places) == 1 else 4):
@@ -172,7 +153,7 @@ def survey(question):
             add(question.sample("c0", mode, size, fixed), place)
         for name in question.scalars[:MOST]:
             sample = question.sample("c1", "positive", size)
-            roots = kinks(question.comparison, sample, name, place)
+            roots = kinks(question, sample, name, place)
             for point in beside(roots) if not question.domain_of(name).values else ():
                 add(sample.moved(name, point), place)
     return found
@@ -192,10 +173,8 @@ def edges(question, size):
     for (x, y), mode in product(combinations(names, 2), modes[:3]):
         at = Fraction(str(question.sample("c0", mode, size).value(x)))
         yield from (({x: at, y: at + s}, mode) for s in steps)
-    for name in sorted(question.leaves.families):
-        rest = (1,) if question.meaning.is_matrix(name) else ()
-        for v, first, mode in product((*steps, Fraction(1)), (1, 2), modes[:2]):
-            yield {(name, (first, *rest)): v}, mode
+    for v, key, mode in product((*steps, Fraction(1)), question.elements(), modes[:2]):
+        yield {key: v}, mode
 
 
 def fit(question, found, region, strict):
@@ -208,9 +187,11 @@ def fit(question, found, region, strict):
     thin = any(c.operator in ("=", "in") for c in region)
     loose = pointed or any(is_loose(question, c) for c in region)
     inside = outside = chance = 0
+    parts = [(c, question.meaning.leaves(c)) for c in region]
     for sample, place, kind in found:
+        evaluator = question.evaluator(sample)
         try:
-            within = all(contains(question, c, sample, place) for c in region)
+            within = all(question.meets(*part, evaluator, place) for part in parts)
         except Undefined:
             return False
         if within:
@@ -230,13 +211,3 @@ def is_loose(question, condition):
     if type(condition.left) is t.Element:
         return condition.right == t.Number("0")
     return bool(question.domain_of(named(condition.left) or "").values)
-
-
-def contains(question, condition, sample, place):
-    """Whether a point satisfies a condition; one on an element, for all elements of its family."""
-    evaluator, ends = question.comparison.evaluator(sample), {}
-    if type(condition.left) is t.Element:
-        name = condition.left.base.name
-        ends = {x.name: evaluator.length(name, k) for k, x in enumerate(condition.left.indices)}
-    holds = code(condition)
-    return all(holds(evaluator, {**place, **p}) for p in assignments(ends, ends))

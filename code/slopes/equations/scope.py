@@ -286,11 +286,11 @@ class Scope(Calculus, Names):
     def _Written(self, node):
         key = self.word(node.variable)
         ends = self.resolved(end for end in (node.below, node.above) if end is not None)
-        if len(ends) == 1:
-            raise Unread("an integral needs both its limits, or none", node.at)
+        if len(ends) != 2:
+            raise Unread("an integral needs both its limits", node.at)
         with self.binding(key):
             body = self.resolve(node.body)
-        return t.Integral(key, *ends, body) if ends else t.Antiderivative(key, body)
+        return t.Integral(key, *ends, body)
 
     def _Bar(self, node):
         below = node.below

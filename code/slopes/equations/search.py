@@ -1,20 +1,21 @@
 """Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack.
 
-What does not settle, cannot be bracketed or oscillates too fast is undecided; no wrong number is
-ever handed on.
+What does not settle, cannot be bracketed or oscillates too fast is undecided.
 """
 
+from contextlib import suppress
 from decimal import Decimal, getcontext
-from functools import lru_cache
 from itertools import pairwise
+
+from numpy.polynomial.legendre import leggauss
 
 from . import numbers as n
 from . import tree as t
 from .arrays import scalar
 from .errors import BeyondReach, NoDerivative, NotAttained, Undecidable, Undefined, Unread
-from .evaluate import code, maker
-from .kinks import golden
-from .numbers import HALF, INFINITY, ONE, SECOND, TWO, ZERO, Dual, digits, primal
+from .evaluate import code, evaluated
+from .numbers import HALF, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
+from .points import golden
 
 LIMIT_SLACK, SEARCH_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
@@ -23,29 +24,25 @@ NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
 FAR = ((SECOND, (25, 30, 35)), *((SECOND, (s, s + 1, s + 2)) for s in range(20, -1, -2)))
 
 
-@maker(t.Limit)
-def _limit(node):
+@evaluated(t.Limit, "body")
+def _limit(node, body, ev, env):
     """A limit, from both sides unless one is named, by evaluating very near (or very far)."""
     target, side = node.target, node.side
     if type(target) is t.Sided:
         target, side = target.body, target.side
-    inner, point = code(node.body), code(target)
 
-    def run(ev, env):
-        def value(x):
-            return scalar(inner(ev, {**env, node.variable: x}), "a limit")
+    def value(x):
+        return scalar(body(ev, {**env, node.variable: x}), "a limit")
 
-        end = scalar(point(ev, env), "the end of a limit")
-        directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
-        if primal(end).is_infinite():
-            directions = [ONE.copy_sign(end)]
-        found = [_approach(value, end, d, node.whole) for d in directions]
-        if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
-            raise NoDerivative("the limits from the left and from the right differ")
-        ev.slack = max(ev.slack, LIMIT_SLACK)
-        return found[-1]
-
-    return run
+    end = scalar(code(target)(ev, env), "the end of a limit")
+    directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
+    if primal(end).is_infinite():
+        directions = [ONE.copy_sign(end)]
+    found = [_approach(value, end, d, node.whole) for d in directions]
+    if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
+        raise NoDerivative("the limits from the left and from the right differ")
+    ev.slack = max(ev.slack, LIMIT_SLACK)
+    return found[-1]
 
 
 def _near(x, y, share):
@@ -92,57 +89,48 @@ def _settled(value, points):
 # -- extrema -------------------------------------------------------------------------------------------
 
 OUTER = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
-GRID = sorted(
-    [Decimal(k) / 8 for k in range(-48, 49)] + [Decimal(s * k) for s in (1, -1) for k in OUTER]
-)
+GRID = [Decimal(s * k) for s in (1, -1) for k in OUTER]
+GRID = sorted([*GRID, *(Decimal(k) / 8 for k in range(-48, 49))])
 SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
 # Points all over [-50, 50], none of which may be better.
 WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
 
 
-@maker(t.Extremum)
-def _extremum(node):
+@evaluated(t.Extremum, "body", "condition")
+def _extremum(node, body, condition, ev, env):
     """The largest or smallest value over a real variable, by grid and golden section."""
-    inner, name = code(node.body), node.variable
-    condition = None if node.condition is None else code(node.condition)
     if node.kind not in ("max", "min"):
         raise Unread(f"the value of {node.kind}")
-    turn = -1 if node.kind == "max" else 1
+    turn, name = -1 if node.kind == "max" else 1, node.variable
+    relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
+    domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
+    domain += [condition] if condition else []
 
-    def run(ev, env):
-        relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
-        domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
+    def value(x):
+        n.now().spend(10)
+        bound = {**env, name: x}
+        with suppress(Undefined):
+            if all(holds(ev, bound) for holds in domain):
+                return turn * primal(scalar(body(ev, bound), "an extremum"))
+        return None
 
-        def value(x):
-            n.now().spend(10)
-            bound = {**env, name: x}
-            try:
-                if all(holds(ev, bound) for holds in (*domain, *filter(None, [condition]))):
-                    return turn * primal(scalar(inner(ev, bound), "an extremum"))
-            except Undefined:
-                pass
-            return None
-
-        with n.unmarked():
-            ev.slack = max(ev.slack, SEARCH_SLACK)
-            return turn * _least(value)
-
-    return run
+    with n.unmarked():
+        ev.slack = max(ev.slack, SEARCH_SLACK)
+        return turn * _least(value)
 
 
 def _least(value):
     """The least value of a function, which must be reached."""
     (best, where), (again, _) = (_lowest(value, [x + s for x in GRID]) for s in (ZERO, SHIFT))
     slack = SETTLED * max(ONE, abs(best))
-    if abs(best - again) > slack or any(
-        (v := value(x)) is not None and v < best - slack for x in WIDE
-    ):
+    beaten = any((v := value(x)) is not None and v < best - slack for x in WIDE)
+    if beaten or abs(best - again) > slack:
         raise Undecidable("an extremum that cannot be bracketed")
     far = [v for s in (1, -1) if (v := value(Decimal(s * 10**12))) is not None]
-    if any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far) or _creeps(value, best):
-        raise NotAttained("there is no largest or smallest value: it is approached, never reached")
+    lower = any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far)
     # nothing at the end of the domain, and the best ever nearer to it
-    if any(abs(where - x) < SETTLED and value(x) is None for x in GRID):
+    at_end = any(abs(where - x) < SETTLED and value(x) is None for x in GRID)
+    if lower or at_end or _creeps(value, best):
         raise NotAttained("there is no largest or smallest value: it is approached, never reached")
     return best
 
@@ -169,46 +157,26 @@ def _creeps(value, best):
 
 # -- integrals -----------------------------------------------------------------------------------------
 
-POINTS = 12  # of the Gauss-Legendre rule
+RULE = [(Decimal(x), Decimal(weight)) for x, weight in zip(*leggauss(12), strict=True)]
 INTERVALS = 400  # after which an integrand that still does not settle is given up
 
 
-@maker(t.Integral)
-def _integral(node):
+@evaluated(t.Integral, "body", "lower", "upper")
+def _integral(node, body, low, high, ev, env):
     """A definite integral; its limits may be moved (Leibniz), its integrand may not."""
-    body, low, high = code(node.body), code(node.lower), code(node.upper)
 
-    def run(ev, env):
-        def value(x):
-            n.now().spend(3)
-            return scalar(body(ev, {**env, node.variable: x}), "an integral")
+    def value(x):
+        n.now().spend(3)
+        return scalar(body(ev, {**env, node.variable: x}), "an integral")
 
-        def between(a, b):
-            if type(b) is Dual:
-                return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
-            return -between(b, a) if type(a) is Dual else _area(value, a, b)
+    def between(a, b):
+        if type(b) is Dual:
+            return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
+        return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
-        ev.slack = max(ev.slack, SEARCH_SLACK)
-        with n.unmarked():
-            return between(scalar(low(ev, env)), scalar(high(ev, env)))
-
-    return run
-
-
-@maker(t.Antiderivative)
-def _antiderivative(node):
-    """An integral without limits has a slope and no value: only derivatives of it can be compared."""
-    body = code(node.body)
-
-    def run(ev, env):
-        def value(x):
-            if type(x) is not Dual:
-                return Decimal("NaN")
-            return Dual(x.tag, value(x.a), body(ev, {**env, node.variable: x.a}) * x.b)
-
-        return value(code(t.Symbol(node.variable))(ev, env))
-
-    return run
+    ev.slack = max(ev.slack, SEARCH_SLACK)
+    with n.unmarked():
+        return between(scalar(low(ev, env)), scalar(high(ev, env)))
 
 
 def _area(value, a, b):
@@ -245,24 +213,7 @@ def _adaptive(value, a, b):
 
 def _rule(value, a, b):
     centre, radius = (a + b) * HALF, (b - a) * HALF
-    found = [(weight, value(centre + radius * x)) for x, weight in _gauss()]
+    found = [(weight, value(centre + radius * x)) for x, weight in RULE]
     if any(type(v) is Dual for _, v in found):
         raise Undecidable("the derivative of an integral by something inside it")
     return radius * sum(weight * v for weight, v in found)
-
-
-@lru_cache(maxsize=1)
-def _gauss():
-    """Nodes and weights of Gauss and Legendre on [-1, 1]: the zeros of P_n, by Newton's method."""
-    with digits(40):
-        found, pi = [], n.constant("pi")
-        for k in range(POINTS):
-            x = n.cos(pi * (k + Decimal("0.75")) / (POINTS + HALF))
-            for _ in range(8):
-                last, value = ONE, x
-                for m in range(2, POINTS + 1):
-                    last, value = value, ((2 * m - 1) * x * value - (m - 1) * last) / m
-                slope = POINTS * (x * value - last) / (x * x - 1)
-                x -= value / slope
-            found.append((x, TWO / ((1 - x * x) * slope * slope)))
-    return found

@@ -109,7 +109,6 @@ Transpose = _node("Transpose", "body", "The transpose.")
 # -- functions --------------------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
-Compose = _node("Compose", "outer inner", "outer ∘ inner")
 Lambda = _node("Lambda", "parameter body", "The function of an expression: the (fg) in (fg)'(x).")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
@@ -122,7 +121,6 @@ Big = _node("Big", "kind index lower upper condition body", "A sum, … over an 
 Extremum = _node("Extremum", "kind variable condition body", "max, min, sup, inf over a number.")
 Limit = _node("Limit", "variable target side body whole", "whole: over integers.", whole=False)
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
-Antiderivative = _node("Antiderivative", "variable body", "An integral without limits.")
 BigO = _node("BigO", "body", "O(body)")
 Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
 

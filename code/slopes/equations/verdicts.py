@@ -1,7 +1,7 @@
-"""The answers of the checker, what the points said on the way to one, and how both are written."""
+"""The answers of the checker, and how conditions and values are written."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Context, localcontext
 
 from . import tree as t
@@ -11,43 +11,14 @@ from .numbers import Complex, primal
 
 @dataclass
 class Verdict:
-    """What was found about one equality.
+    """What was found about one equality."""
 
-    Attributes
-    ----------
-    kind : str
-        'defined', 'verified', 'refuted', 'conditional', 'undecided', 'unread' or 'exempt'.
-    reason : str
-    witness : dict or None
-        A point where the sides differ: ``{'at': {name: value}, 'left': value, 'right': value}``,
-        all as text.
-    compared : int
-        How many points were compared.
-    region : str
-        Of 'conditional': the LaTeX that a Let would hold, ``x > 0``; '' where no Let says it.
-    """
-
-    kind: str
+    kind: str  # defined, verified, refuted, conditional, undecided, unread or exempt
     reason: str = ""
+    # A point where the sides differ: {'at': {name: value}, 'left': value, 'right': value}, all text.
     witness: dict | None = None
-    compared: int = 0
-    region: str = ""
-
-
-@dataclass
-class Tally:
-    """What the points said so far."""
-
-    generic: int = 0  # random points, and special ones, at which both sides have values that fit
-    special: int = 0
-    lonely: list = field(default_factory=list)  # (side without a value, why, the point as text)
-    failed: list = field(default_factory=list)  # (sample, indices) where the relation does not hold
-    unsettled: str = ""  # why points could not be told
-    lost: str = ""
-
-    @property
-    def compared(self):
-        return self.generic + self.special
+    compared: int = 0  # points
+    region: str = ""  # of 'conditional': the LaTeX that a Let would hold; '' where no Let says it
 
 
 class Refuted(Exception):
@@ -124,13 +95,7 @@ def plain(text):
 
 
 def describe(node):
-    """A condition as short text."""
     return plain(latex(node))
-
-
-def shown(name):
-    """A name as a person reads it; of a family, the name of its elements."""
-    return t.pretty(name).replace("·", "")
 
 
 def text(value, digits=10):
