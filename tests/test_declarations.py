@@ -55,7 +55,7 @@ def test_any_other_word_in_a_let_is_an_error_that_names_the_place(let):
 
 def test_the_report_lists_what_was_assumed():
     page = check_items(read_markdown(f"**Let** $x > 0$ and $y > 0$.\n\n{ABSOLUTE}"))
-    assert [a.latex for a in page.assumptions] == ["x > 0", "y > 0"]
+    assert [a.text for a in page.assumptions] == ["x > 0", "y > 0"]
 
 
 @pytest.mark.parametrize(

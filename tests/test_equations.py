@@ -47,7 +47,7 @@ def test_each_link_of_the_corpus_gets_its_verdict(path):
     wrong = []
     for equation, kinds in zip(equations, expected, strict=True):
         if [link.verdict.kind for link in equation.links] != kinds:
-            wrong += [f"{equation.latex}: expected {kinds}", *map(sentence, equation.links)]
+            wrong += [f"{equation.text}: expected {kinds}", *map(sentence, equation.links)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -30,7 +30,7 @@ class Declarations:
 
     def declare(self, latex, smooth=False, case=False):
         """Take one formula of a Let; returns the conditions among what it says."""
-        items = self.scope.spread(_ranges(_items(latex)))
+        items = items_in(tokenize(latex))
         self.scope.beside = self.scope.standing_alone(items)
         conditions = []
         for item in items:
@@ -58,7 +58,7 @@ class Declarations:
 
     def assumption(self, chain):
         """A relation as something that is assumed."""
-        condition = self.scope.relation(chain.sides, chain.operators)
+        condition = self.scope.condition(chain)
         self.meaning.note(condition)
         keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
@@ -205,7 +205,7 @@ class Declarations:
         vectors = {p: bold or self.is_indexed_in(p, right) for p, bold in pairs}
         with scope.binding(*form.indices, parameters=vectors):
             body = scope.resolve(right)
-            kept = tuple(map(self.restriction, conditions))
+            kept = tuple(self.restrictions(conditions))
         if any(isinstance(x, t.BigO) for x in body.walk()):
             return False
         if self.needs_itself(scope.internal(key), form, body):
@@ -308,19 +308,19 @@ class Declarations:
         named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers
         return "" if named or key in ("e", "pi") or self.scope.is_bound(key) else key
 
-    def restriction(self, line):
-        """A condition beside a chain."""
-        sides = [read(side, "listed" if k else "side") for k, side in enumerate(line.sides)]
-        condition = self.scope.relation(sides, tuple(line.operators))
-        self.meaning.note(condition)
-        return condition
+    def restrictions(self, segments):
+        """The conditions beside a chain."""
+        found = [self.scope.condition(item) for tokens in segments for item in items_in(tokens)]
+        for condition in found:
+            self.meaning.note(condition)
+        return found
 
     def listen(self, items):
         """Note of which names inline formulas say something, and what they call them."""
         self.spoken, self.spoken_right = {}, {}
         for item in items:
             with suppress(Unread):
-                for chain in _items(item.text) if item.kind == "inline" else ():
+                for chain in items_in(tokenize(item.text)) if item.kind == "inline" else ():
                     if isinstance(chain, t.Chain):
                         self.note_spoken(chain, item)
 
@@ -332,7 +332,7 @@ class Declarations:
             if form is not None and letters - {k}:
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
-        if not set(chain.operators) & {"=", ":="}:
+        if not set(chain.operators) & {"=", ":=", "range"}:
             for key in set().union(*map(self.scope.keys_in, chain.sides)):
                 self.spoken.setdefault(key, item)
 
@@ -342,17 +342,7 @@ def is_membership(condition):
     return isinstance(condition, t.Relation) and condition.operator == "in"
 
 
-def _items(latex):
-    """What stands between the commas and wide spaces of a formula."""
-    parts, _ = split(tokenize(latex), ("quad", "comma"))
-    return [read(part, "listed") for part in parts if part] or [read([])]
-
-
-def _ranges(items):
-    """Join ``i = 1``, ``…`` and ``n``."""
-    for place, dots in enumerate(items[1:-1], 1):
-        first = items[place - 1]
-        if isinstance(first, t.Chain) and dots == t.Mark("dots"):
-            chain = t.Chain((*first.sides, items[place + 1]), ("range",), at=first.at)
-            return [*items[: place - 1], chain, *_ranges(items[place + 2 :])]
-    return items
+def items_in(tokens):
+    """What stands between the commas and wide spaces of a formula; a range is one thing."""
+    parts, _ = split(tokens, ("quad", "comma"))
+    return t.spread([read(part, "listed") for part in parts if part] or [read([])])

@@ -8,7 +8,7 @@ words *and*, *be* and *smooth*.
 import itertools
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -36,7 +36,8 @@ class Item:
     """One thing that the checker reads.
 
     Its kind is 'heading', 'let', 'case', 'display', 'inline', 'exempt' or 'wrong' (text is the reason);
-    a heading has a level, a Let or Case has formulas and may say smooth, a display may have a label.
+    a heading has a level, a Let or Case has formulas and may say smooth, a display may have a label
+    and, once it is judged, a link for each of its relations.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Item:
     label: str = ""
     line: int = 0  # from 1
     cell: int | None = None  # None in a Markdown file
+    links: list = field(default_factory=list)
 
 
 def read_file(path):

@@ -7,7 +7,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 import copy
 import itertools
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
@@ -18,6 +18,7 @@ from .errors import Unread
 from .grammar import read
 from .meaning import Meaning
 from .numbers import Work
+from .report import PageReport
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
@@ -39,32 +40,10 @@ class Link:
     again: tuple | None = None
 
 
-@dataclass
-class Equation:
-    """One displayed formula and its links."""
-
-    latex: str
-    label: str = ""
-    line: int = 0
-    cell: int | None = None
-    links: list = field(default_factory=list)
-
-
-@dataclass
-class Assumption:
-    """What a Let or Case says."""
-
-    kind: str
-    latex: str
-    line: int = 0
-    cell: int | None = None
-
-
-def check_items(items, keep=False):
-    """A page, read from its items; with `keep` each link holds what it takes to decide it again."""
-    page = PageReader(items, keep)
-    page.equations = list(page.read())
-    return page
+def check_items(items, keep=False, path=""):
+    """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
+    reader = PageReader(items, keep)
+    return PageReport(path, list(reader.read()), reader.assumptions, reader.notes)
 
 
 class PageReader(Declarations):
@@ -79,7 +58,7 @@ class PageReader(Declarations):
         self.section = 0
         self.assumed = []  # (level, condition)
         self.case = []
-        self.equations, self.assumptions, self.notes = [], [], []
+        self.assumptions, self.notes = [], []
         self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
         self.passed = []  # the inline formulas above
 
@@ -102,9 +81,8 @@ class PageReader(Declarations):
                 try:
                     yield self.display(item, exempt)
                 except Exception as error:  # a fault of the checker loses one display, and says so
-                    reason = (
-                        f"the checker failed ({type(error).__name__}: {error}): please report it"
-                    )
+                    fault = f"{type(error).__name__}: {error}"
+                    reason = f"the checker failed ({fault}): please report it"
                     yield self.alone(item, item.text, "undecided", reason)
                 exempt = None
 
@@ -112,8 +90,7 @@ class PageReader(Declarations):
     def alone(item, latex, kind, reason):
         """An equation that has one verdict as a whole."""
         latex = as_words(latex)
-        link = Link(latex, "", "", Verdict(kind, reason))
-        return Equation(latex, item.label, item.line, item.cell, [link])
+        return replace(item, text=latex, links=[Link(latex, "", "", Verdict(kind, reason))])
 
     def heading(self, level):
         """An assumption ends with the section it stands in; one under the title holds for the page."""
@@ -133,7 +110,7 @@ class PageReader(Declarations):
         if item.kind == "case":
             self.case = []
         for latex in item.formulas:
-            self.assumptions.append(Assumption(item.kind, as_words(latex), item.line, item.cell))
+            self.assumptions.append(replace(item, text=as_words(latex)))
             try:
                 conditions = self.declare(latex, item.smooth, item.kind == "case")
             except Unread as error:
@@ -155,7 +132,7 @@ class PageReader(Declarations):
             return self.alone(item, item.text, "unread", error.in_place(item.text))
         work = Work(BUDGET)
         links = [link for line in lines for link in self.chain(line, item.text, work)]
-        return Equation(as_words(item.text), item.label, item.line, item.cell, links)
+        return replace(item, text=as_words(item.text), links=links)
 
     def chain(self, line, latex, work):
         """The links of one chain."""
@@ -215,7 +192,7 @@ class PageReader(Declarations):
                 links[0].verdict.reason = error.in_place(latex)
                 yield links.pop(0)
         try:
-            conditions = [self.restriction(c) for c in line.conditions] if links else []
+            conditions = self.restrictions(line.conditions) if links else []
         except Unread as error:
             self.lost(line)
             for link in links:
@@ -269,25 +246,22 @@ class PageReader(Declarations):
     def is_plain(self, node):
         """Whether a side is a name without a meaning, a number, or a set of these."""
         base, sub, sup, primes = t.scripts(node)
-        match base:
-            case t.Number():
-                return node is base
-            case t.Mark():
-                return base.text == "dots" and node is base
-            case t.Negate():
-                return self.is_plain(base.body) and node is base
-            case t.Group():
-                brackets = base.opening in "{[(" and node is base
-                return brackets and all(map(self.is_plain, base.items))
-            case t.Name(_, "bb") if node is not base:
+        match node:
+            case t.Number() | t.Mark("dots"):
+                return True
+            case t.Negate(body):
+                return self.is_plain(body)
+            case t.Group("{" | "[" | "(", items):
+                return all(map(self.is_plain, items))
+            case t.Script(t.Name(_, "bb")):
                 return True  # a set: \mathbb{R}^n
-            case t.Name() if sup is None and not primes:
-                special = self.scope.special(base, sub)
-                if special is not None:
-                    return special == t.Constant("infinity") and node is base
-                words = node is base and self.scope.is_fixed(base)
-                return not words and self.scope.lookup(self.scope.key(node)[0]) is None
-        return False
+        if not isinstance(base, t.Name) or sup is not None or primes:
+            return False
+        special = self.scope.special(base, sub)
+        if special is not None:
+            return special == t.Constant("infinity")
+        words = node is base and self.scope.is_fixed(base)
+        return not words and self.scope.lookup(self.scope.key(node)[0]) is None
 
     def as_limit(self, left, conditions):
         r"""``f(x) \to a, x \to \infty``: a limit, written as an arrow."""

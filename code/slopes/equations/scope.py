@@ -12,9 +12,7 @@ from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
 
-PLAIN = t.Symbol(
-    "x"
-)  # what smooth functions without parameters stand at, unless a derivative tells
+PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -527,21 +525,11 @@ class Scope(Calculus, Names):
         if isinstance(node, t.Otherwise):
             return node
         if isinstance(node, t.Listed):
-            parts = tuple(self.condition(item) for item in self.spread(node.items))
-            return (t.Or if node.join == "or" else t.And)(parts)
+            parts = map(self.condition, t.spread(node.items))
+            return (t.Or if node.join == "or" else t.And)(tuple(parts))
         if not isinstance(node, t.Chain):
             raise Unread("a condition needs a relation", node.at)
         return self.relation(node.sides, node.operators)
-
-    @staticmethod
-    def spread(items):
-        """``a, b > 0`` is a > 0 and b > 0."""
-        result = list(items)
-        for place in range(len(result) - 2, -1, -1):
-            after = result[place + 1]
-            if not isinstance(result[place], t.Chain) and isinstance(after, t.Chain):
-                result[place] = t.Chain((result[place], *after.sides[1:]), after.operators)
-        return result
 
     def relation(self, sides, operators):
         """Relations between sides as one condition."""

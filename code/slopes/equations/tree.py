@@ -176,6 +176,22 @@ def items_of(node):
     return node.items if isinstance(node, Listed) else (node,)
 
 
+def spread(items):
+    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as one relation."""
+    result = []
+    for item in items:
+        if isinstance(item, Chain):
+            for k in range(len(result) - 1, -1, -1):
+                if isinstance(result[k], Chain):
+                    break
+                result[k] = Chain((result[k], *item.sides[1:]), item.operators, at=result[k].at)
+        elif result[-1:] == [Mark("dots")] and getattr(result[-2], "operators", ()) == ("=",):
+            item = Chain((*result[-2].sides, item), ("range",), at=result[-2].at)
+            del result[-2:]
+        result.append(item)
+    return result
+
+
 def factors_of(node):
     """The factors of a product without signs; a single node as one factor."""
     if isinstance(node, Product) and not any(operator for operator, _ in node.factors):
