@@ -31,7 +31,8 @@ class Calculus:
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
         orders = [n for _, n in variables]
-        total = orders[0] if len(orders) == 1 else sum(orders)
+        several = orders[1:] and all(isinstance(n, int) for n in orders)
+        total = sum(orders) if several else orders[0]
         if total != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
         body = None if len(top) == 1 else top[1]
@@ -41,7 +42,10 @@ class Calculus:
 
     def order(self, sup):
         """The order of a derivative: an int, or the Symbol of the n-th."""
-        return int(sup.text) if isinstance(sup, t.Number) else self.resolve(sup)
+        order = int(sup.text) if getattr(sup, "text", "").isdigit() else self.resolve(sup)
+        if not isinstance(order, int | t.Symbol):
+            raise Unread("the order of a derivative is a whole number", sup.at)
+        return order
 
     def below_d(self, node, higher):
         r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
@@ -96,10 +100,8 @@ class Calculus:
 
     def by_value(self, node):
         """What stands below a derivative: a number, element, vector, or defined value."""
-        rest = []
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.with_increments(node.factors)
-        value = None if rest or t.scripts(node)[3] else self.resolve(node)
+        node = self.joined(node)
+        value = None if t.scripts(node)[3] else self.resolve(node)
         if not isinstance(family_of(value), t.Symbol):
             raise Unread("what stands below a derivative is not a name", node.at)
         return value

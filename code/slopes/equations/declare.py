@@ -150,20 +150,14 @@ class Declarations:
 
     def head_form(self, node):
         """The form of a name with its label, its layer or its indices; of an increment, too."""
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.scope.with_increments(node.factors)
-            if rest:
-                return None
+        node = self.scope.joined(node)
         base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
-        if sup is not None:
-            word = self.scope.word(base)
-            if not isinstance(sup, t.Group) or self.scope.is_function(word, base.style):
-                return None
+        raised = sup is not None and self.scope.is_function(self.scope.word(base), base.style)
         key, indices = self.scope.key(node)
         letters = self.index_letters(sub) if indices else ()
-        if letters is None:
+        if raised or letters is None or not isinstance(sup, t.Group | None):
             return None
         return Definition(key, "elements" if indices else "value", indices=letters)
 

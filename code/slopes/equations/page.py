@@ -6,7 +6,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 
 import copy
 import itertools
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from . import layout
@@ -34,7 +34,7 @@ class Link:
     left: str
     relation: str
     right: str
-    verdict: Verdict
+    verdict: Verdict | None = None
     left_node: t.Node | None = None
     right_node: t.Node | None = None
     again: tuple | None = None
@@ -67,24 +67,20 @@ class PageReader(Declarations):
         exempt = None
         self.listen(self.items)
         for item in self.items:
-            if item.kind == "inline":
-                self.passed.append(item)
-            elif item.kind == "heading":
-                self.heading(item.level)
-            elif item.kind == "exempt":
-                exempt = item.text
-            elif item.kind == "wrong":
-                yield self.alone(item, "", "unread", item.text)
-            elif item.kind in ("let", "case"):
-                yield from self.let(item)
-            else:
-                try:
+            match item.kind:
+                case "inline":
+                    self.passed.append(item)
+                case "heading":
+                    self.heading(item.level)
+                case "exempt":
+                    exempt = item.text
+                case "wrong":
+                    yield self.alone(item, "", "unread", item.text)
+                case "let" | "case":
+                    yield from self.let(item)
+                case "display":
                     yield self.display(item, exempt)
-                except Exception as error:  # a fault of the checker loses one display, and says so
-                    fault = f"{type(error).__name__}: {error}"
-                    reason = f"the checker failed ({fault}): please report it"
-                    yield self.alone(item, item.text, "undecided", reason)
-                exempt = None
+                    exempt = None
 
     @staticmethod
     def alone(item, latex, kind, reason):
@@ -94,8 +90,7 @@ class PageReader(Declarations):
 
     def heading(self, level):
         """An assumption ends with the section it stands in; one under the title holds for the page."""
-        self.level, self.case = level, []
-        self.section += 1
+        self.level, self.section, self.case = level, self.section + 1, []
         self.assumed = [(at, c) for at, c in self.assumed if at < level]
 
     def in_force(self):
@@ -124,14 +119,18 @@ class PageReader(Declarations):
     # -- displays -----------------------------------------------------------------------------------
 
     def display(self, item, exempt):
+        """A displayed formula with its links; a fault of the checker loses it alone, and says so."""
         if exempt is not None:
             return self.alone(item, item.text, "exempt", exempt)
+        work = Work(BUDGET)
         try:
             lines = layout.lines(tokenize(item.text))
+            links = [link for line in lines for link in self.chain(line, item.text, work)]
         except Unread as error:
             return self.alone(item, item.text, "unread", error.in_place(item.text))
-        work = Work(BUDGET)
-        links = [link for line in lines for link in self.chain(line, item.text, work)]
+        except Exception as error:
+            reason = f"the checker failed ({type(error).__name__}: {error}): please report it"
+            return self.alone(item, item.text, "undecided", reason)
         return replace(item, text=as_words(item.text), links=links)
 
     def chain(self, line, latex, work):
@@ -147,7 +146,7 @@ class PageReader(Declarations):
             self.lost(line)
             return [Link(as_words(latex), "", "", Verdict("unread", error.in_place(latex)))]
         self.prepare(sides)
-        links = list(self.links(line, sides, latex, work)) if line.operators else []
+        links = self.links(line, sides, latex, work) if line.operators else []
         self.scope.used.update(*map(self.scope.keys_in, sides))
         return links
 
@@ -182,51 +181,41 @@ class PageReader(Declarations):
         """A definition first, where there is one; then a verdict on each relation."""
         text = [as_words(latex[s[0].at : s[-1].end]) for s in line.sides]
         triples = zip(text, line.operators, text[1:], strict=False)
-        links = [Link(*triple, Verdict("unread")) for triple in triples]
+        links = [Link(*triple) for triple in triples]
         if links[0].relation in ("=", ":="):
-            try:
+            with unread(links[:1], latex):
                 if self.define(sides[0], links[0].relation, sides[1], line.conditions):
                     links[0].verdict = Verdict("defined", "introduces a name")
-                    yield links.pop(0)
-            except Unread as error:
-                links[0].verdict.reason = error.in_place(latex)
-                yield links.pop(0)
-        try:
-            conditions = self.restrictions(line.conditions) if links else []
-        except Unread as error:
+        waiting = [(k, link) for k, link in enumerate(links) if link.verdict is None]
+        conditions = None
+        with unread([link for _, link in waiting], latex):
+            conditions = self.restrictions(line.conditions) if waiting else []
+        if conditions is None:
             self.lost(line)
-            for link in links:
-                link.verdict.reason = error.in_place(latex)
-                yield link
-            return
-        last = len(line.operators) - 1
-        for k, link in enumerate(links, last + 1 - len(links)):
-            if link.relation != "arrow" or k in (0, last):
-                yield self.judged(link, line, sides, k, conditions, latex, work)
+            return links
+        for k, link in waiting:
+            if link.relation != "arrow" or k in (0, len(links) - 1):
+                with unread([link], latex):
+                    self.settle(link, line, sides, k, conditions, work)
+        return [link for link in links if link.verdict is not None]
 
-    def judged(self, link, line, sides, k, conditions, latex, work):
-        """A link with its verdict."""
-        try:
-            self.refuse_arrow(line, k)
-            self.refuse_condition(line, sides, conditions)
-            operator, left = line.operators[k], self.scope.resolve(sides[k])
-            right = self.scope.right_side(sides[k + 1], operator)
-            if operator == "to":
-                left, operator, conditions = self.as_limit(left, conditions)
-            self.meaning.note(left)
-            self.meaning.note(right)
-            conditions = [*conditions, *self.inherited(left, right)]
-            claimed = "=" if operator == ":=" else operator
-            link.verdict = self.judge(left, claimed, right, conditions, work)
-            link.left_node, link.right_node = left, right
-            if self.keep:
-                link.again = (copy.deepcopy(self.meaning), conditions)
-            self.temper(link, sides, k, conditions, work)
-        except Unread as error:
-            link.verdict = Verdict("unread", error.in_place(latex))
-        except RecursionError:
-            link.verdict = Verdict("unread", "nested too deeply")
-        return link
+    def settle(self, link, line, sides, k, conditions, work):
+        """Give a link its verdict."""
+        self.refuse_arrow(line, k)
+        self.refuse_condition(line, sides, conditions)
+        operator, left = line.operators[k], self.scope.resolve(sides[k])
+        right = self.scope.right_side(sides[k + 1], operator)
+        if operator == "to":
+            left, operator, conditions = self.as_limit(left, conditions)
+        self.meaning.note(left)
+        self.meaning.note(right)
+        conditions = [*conditions, *self.inherited(left, right)]
+        claimed = "=" if operator == ":=" else operator
+        link.verdict = self.judge(left, claimed, right, conditions, work)
+        link.left_node, link.right_node = left, right
+        if self.keep:
+            link.again = (copy.deepcopy(self.meaning), conditions)
+        self.temper(link, sides, k, conditions, work)
 
     @staticmethod
     def refuse_arrow(line, k):
@@ -284,8 +273,6 @@ class PageReader(Declarations):
         found, leaves = [], self.meaning.leaves(*nodes)
         for name in sorted(leaves.definitions):
             made = self.meaning.lookup(name)
-            if not made.conditions:
-                continue
             own = tuple(t.Symbol(p) for p in made.parameters)
             applied = (n for node in nodes for n in node.walk() if isinstance(n, t.Apply))
             calls = [n.arguments for n in applied if name in t.names_in(n.head, t.Function)]
@@ -335,16 +322,16 @@ class PageReader(Declarations):
         form = self.form(side)
         if form is None:
             return
-        name, known = t.pretty(form.name), self.scope.lookup(form.name)
-        reason = ""
-        if isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes):
-            reason = f"{name} is a constant: a name of your own? write :="
+        known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
-        if known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere):
-            reason = f"{name} has another meaning above: new? write :="
-        if reason:
+        other = known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere)
+        constant = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
+        if other or constant:
             self.scope.unknown[form.name] = "a line gives it another meaning"
-            raise Unread(reason)
+            what = (
+                "has another meaning above: new" if other else "is a constant: a name of your own"
+            )
+            raise Unread(f"{t.pretty(form.name)} {what}? write :=")
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
@@ -353,25 +340,41 @@ class PageReader(Declarations):
         if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
         integrals = any(isinstance(x, t.Antiderivative) for side in sides for x in side.walk())
+        if link.relation != "=" or integrals:
+            return
         told = set().union(*map(t.names_in, conditions))
-        for one, other in ((0, 1), (1, 0)):
-            for name in sorted(outside_derivatives(sides[one]) & free[one] - free[other] - told):
-                if link.relation == "=" and not integrals and not self.scope.is_constant(name):
-                    reason = "stands on one side only, and nothing says what it is: a Let?"
-                    raise Unread(f"{t.pretty(name)} {reason}")
+        shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
+        for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
+            if not self.scope.is_constant(name):
+                reason = "stands on one side only, and nothing says what it is: a Let?"
+                raise Unread(f"{t.pretty(name)} {reason}")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        work, reason, region = Work(BUDGET), "an equation to solve, and no identity", ""
+        work, sides = Work(BUDGET), (link.left_node, "=", link.right_node)
+        witness, an_equation = link.verdict.witness, "an equation to solve"
         for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
-            found = self.judge(link.left_node, "=", link.right_node, pinned, work, regions=False)
-            if found.kind == "verified":
+            if self.judge(*sides, pinned, work, regions=False).kind == "verified":
                 region = f"{t.pretty(name)} = {text}"
-                reason = f"an equation to solve: true for {region}"
-                break
-        return Verdict("conditional", reason, link.verdict.witness, region=region)
+                reason = f"{an_equation}: true for {region}"
+                return Verdict("conditional", reason, witness, region=region)
+        return Verdict("conditional", f"{an_equation}, and no identity", witness)
+
+
+@contextmanager
+def unread(links, latex):
+    """What cannot be read makes these links unread."""
+    reason = ""
+    try:
+        yield
+    except Unread as error:
+        reason = error.in_place(latex)
+    except RecursionError:
+        reason = "nested too deeply"
+    for link in links if reason else ():
+        link.verdict = Verdict("unread", reason)
 
 
 def outside_derivatives(node):

@@ -13,6 +13,7 @@ from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
 
 PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
+MISPLACED = {t.Listed: "a list", t.Chain: "a relation"}
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -26,6 +27,8 @@ class Scope(Calculus, Names):
 
     def resolve(self, node):
         """The meaning of a tree; what has only one meaning stays as it is, with its parts resolved."""
+        if type(node) in MISPLACED:
+            raise Unread(f"{MISPLACED[type(node)]} stands where one value is needed", node.at)
         own = getattr(self, "_" + type(node).__name__, None)
         return own(node) if own is not None else t.rebuild(node, self.resolve)
 
@@ -132,12 +135,10 @@ class Scope(Calculus, Names):
                 return t.Sided(base, side)
             case t.Mark(text):
                 raise Unread(f"the superscript {text} is not read", sup.at)
-            case t.Name("T" | "top") if self.transposes(sup):
-                if self.is_array_value(base):
-                    return t.Transpose(base)
-                raise Unread("the transpose of what? say its shape in a Let", sup.at)
-            case t.Name("T") if self.is_array_value(base):
+            case t.Name("T" | "top") if self.is_array_value(base):
                 return t.Transpose(base)
+            case t.Name("T" | "top") if self.transposes(sup):
+                raise Unread("the transpose of what? say its shape in a Let", sup.at)
             case t.Name("star", "sign"):
                 raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
             case t.Group("(" | "["):
@@ -171,8 +172,6 @@ class Scope(Calculus, Names):
             return t.Norm(self.vector(node.items[0]), t.Number("2"))
         if any(isinstance(item, t.Mark) for item in node.items):
             return self.listing(node)
-        if any(isinstance(item, t.Chain) for item in node.items):
-            raise Unread("a relation stands where a value is needed", node.at)
         items = self.resolved(node.items)
         if node.opening == "{":
             return t.Finite(items)
@@ -203,12 +202,6 @@ class Scope(Calculus, Names):
 
     def _Mark(self, node):
         raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
-
-    def _Listed(self, node):
-        raise Unread("a list stands where one value is needed", node.at)
-
-    def _Chain(self, node):
-        raise Unread("a relation stands where a value is needed", node.at)
 
     # -- sums, limits, integrals --------------------------------------------------------------------
 
@@ -267,19 +260,12 @@ class Scope(Calculus, Names):
         side = {"down": "+", "up": "-"}.get(below.operators[0], "")
         if t.is_sided(target):
             side, target = target.sup.text, target.base
-        key = self.variable_key(variable)
-        goal = self.resolve(target)
+        variable = self.joined(variable)
+        if not isinstance(variable, t.Name | t.Script):
+            raise Unread("a limit moves one name", variable.at)
+        key, goal = self.key(variable)[0], self.resolve(target)
         with self.binding(key):
             return t.Limit(key, goal, side, self.resolve(node.body), key in self.whole)
-
-    def variable_key(self, node):
-        """The key of a variable that a limit moves: a name, or an increment."""
-        rest = []
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.with_increments(node.factors)
-        if rest or not isinstance(node, t.Name | t.Script):
-            raise Unread("a limit moves one name", node.at)
-        return self.key(node)[0]
 
     def _Written(self, node):
         key = self.word(node.variable)
@@ -316,6 +302,11 @@ class Scope(Calculus, Names):
             else:
                 result.append((operator, node))
         return result
+
+    def joined(self, node):
+        """An increment with its letter as the one name that it is; anything else as it stands."""
+        factors = self.with_increments(node.factors) if isinstance(node, t.Product) else []
+        return factors[0][1] if len(factors) == 1 else node
 
     def is_increment(self, mark):
         """Whether a Δ, δ or d before a letter is no name of its own."""
