@@ -174,7 +174,7 @@ class Declarations:
         """Take ``left := right`` as a definition; False if it claims something."""
         try:
             if self.unnamed_power(left) not in self.scope.used:
-                self.refuse_power(left, left.at)
+                self.refuse_power(left)
             form = self.form(left)
             if form is None and operator == ":=":
                 raise Unread("left of := stands a name, with its variables or indices", left.at)
@@ -217,12 +217,9 @@ class Declarations:
 
     def is_indexed_in(self, parameter, node):
         """Whether a plain parameter stands with an index letter below it: the z of softmax(z)_i."""
-        for base, sub, _, _ in map(t.scripts, node.walk()):
-            if isinstance(base, t.Name) and sub is not None and base.style != "bf":
-                letters = all(t.is_name(part, styles=("",)) for part in t.parts_of(sub))
-                if letters and self.scope.word(base) == parameter:
-                    return True
-        return False
+        indexed = [n for n in node.walk() if isinstance(n, t.Script) and self.index_letters(n.sub)]
+        bases = [n.base for n in indexed if isinstance(n.base, t.Name) and n.base.style != "bf"]
+        return parameter in map(self.scope.word, bases)
 
     @staticmethod
     def needs_itself(internal, form, body):
@@ -266,32 +263,28 @@ class Declarations:
         kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning
         if kronecker or (known is None and key in ("e", "pi")):
             return False
-        if known is not None:
-            if form.kind != "function" or known.kind != "function":
-                return False
-            if len(known.parameters) == len(form.parameters):
-                return False
-            scope.unknown[key] = "it was defined with other arguments"
-            advice = "if this is a new meaning, write := under another heading"
-            raise Unread(f"{name} was defined with other arguments: {advice}", left.at)
-        reason = ""
         said = self.spoken_right.get(key)
-        if said is not None and self.spoken[key] in self.passed and right != said:
-            reason = "the text gives it a meaning, which is not read"
+        if known is not None:
+            functions = form.kind == known.kind == "function"
+            if not functions or len(known.parameters) == len(form.parameters):
+                return False
+            reason, advice = "it was defined with other arguments", "write := under another heading"
+        elif said is not None and self.spoken[key] in self.passed and right != said:
+            reason, advice = "the text gives it a meaning, which is not read", "write :="
         elif form.kind != "function" and key in scope.used:
-            reason = "it stood for a number above"
-        if reason:
-            scope.unknown[key] = reason
-            raise Unread(f"{name}: {reason}; if it is defined here, write :=", left.at)
-        return True
+            reason, advice = "it stood for a number above", "write :="
+        else:
+            return True
+        scope.unknown[key] = reason
+        raise Unread(f"{name}: {reason}; if it is defined here, {advice}", left.at)
 
-    def refuse_power(self, left, at=None):
+    def refuse_power(self, left):
         r"""``\sigma^2 = …`` gives a power of a name, and not the name; it makes a new name unknown."""
         power = self.unnamed_power(left)
         if power:
             self.scope.unknown[power] = "a power of it is given, and not itself"
             name = t.pretty(power)
-            raise Unread(f"this gives a power of {name}: define {name} itself", at)
+            raise Unread(f"this gives a power of {name}: define {name} itself", left.at)
 
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
@@ -327,8 +320,8 @@ class Declarations:
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
         if not set(chain.operators) & {"=", ":=", "range"}:
-            for key in set().union(*map(self.scope.keys_in, chain.sides)):
-                self.spoken.setdefault(key, item)
+            said = set().union(*map(self.scope.keys_in, chain.sides))
+            self.spoken = {**dict.fromkeys(said, item), **self.spoken}
 
 
 def is_membership(condition):

@@ -68,17 +68,15 @@ class Derivation:
     def __str__(self):
         if not self.lines:
             return "there is no line to check"
-        found = self.first_wrong
-        if found is not None:
-            number, line = found
+        if self.first_wrong is not None:
+            number, line = self.first_wrong
             hint = f". {line.hint}" if line.hint else ""
             return f"line {number} {WRONG[line.kind]}: {line.reason}{hint}"
         if self.missing:
             return f"every step holds, but {self.missing}"
         steps = [line.kind for line in self.lines].count("verified")
-        if steps == 0:
-            return "nothing was claimed yet"
-        return "the step holds" if steps == 1 else f"all {steps} steps hold"
+        few = ("nothing was claimed yet", "the step holds")
+        return few[steps] if steps < len(few) else f"all {steps} steps hold"
 
     def __repr__(self):
         rows = []

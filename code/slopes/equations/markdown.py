@@ -139,10 +139,8 @@ def _paragraph(token):
     ]  # fmt: skip
     if bold == [0] and [c.type for c in parts[2:3]] == ["strong_close"]:
         return [_declaration(parts[1].content.strip(), parts[3:])]
-    found = []
-    if bold:
-        reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
-        found.append(Item("wrong", reason))
+    reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
+    found = [Item("wrong", reason)] if bold else []
     for child in token.children:
         match child.type:
             case "math_inline":
@@ -162,12 +160,10 @@ def _declaration(kind, parts):
     said = [w for w in re.split(r"[\s,.;:]+", words) if w]
     strange = [w for w in said if w not in ("and", "be", "smooth")]
     formulas = tuple(c.content for c in parts if c.type.startswith("math"))
-    smooth, reason = "smooth" in said, ""
+    smooth = "smooth" in said
     if strange or smooth != ("be" in said):
         found = " ".join(strange or said)
-        reason = f"a {kind} holds formulas, and, be smooth: not the words {found!r}"
-    elif not formulas:
-        reason = f"a {kind} without a formula"
-    if reason:
-        return Item("wrong", reason)
+        return Item("wrong", f"a {kind} holds formulas, and, be smooth: not the words {found!r}")
+    if not formulas:
+        return Item("wrong", f"a {kind} without a formula")
     return Item(kind.lower(), words, formulas=formulas, smooth=smooth)

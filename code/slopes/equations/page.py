@@ -220,10 +220,9 @@ class PageReader(Declarations):
     @staticmethod
     def refuse_arrow(line, k):
         """Both sides of an arrow between relations are unread."""
-        operators = line.operators
-        arrows = [j for j, o in enumerate(operators) if o == "arrow"]
-        arrows += [j for j in range(1, len(operators) - 1) if operators[j] == "to"]
-        if any(abs(j - k) <= 1 for j in arrows):
+        inner = range(1, len(line.operators) - 1)
+        near = list(enumerate(line.operators))[max(k - 1, 0) : k + 2]
+        if any(o == "arrow" or (o == "to" and j in inner) for j, o in near):
             raise Unread("an arrow between relations is not read: write each on its own")
 
     def refuse_condition(self, line, sides, conditions):

@@ -166,11 +166,6 @@ def is_name(node, *texts, styles=None):
     return fits and (styles is None or node.style in styles)
 
 
-def is_sided(node):
-    """Whether a node is a point with a side: 0^+."""
-    return isinstance(node, Script) and isinstance(node.sup, Mark) and node.sup.text in "+-"
-
-
 def items_of(node):
     """The things of a list, or the one thing."""
     return node.items if isinstance(node, Listed) else (node,)
