@@ -162,7 +162,7 @@ def test_an_error_of_the_grammar_names_the_place_and_what_is_missing(latex, mess
         (r"a &= b \\ c &= d", [(2, 0), (2, 0)]),
         (r"a = \left( b \\ + c \right)", [(2, 0)]),
         (r"a = \\ b", [(2, 0)]),
-        (r"a = b, \quad c, d > 0", [(2, 2)]),
+        (r"a = b, \quad c, d > 0", [(2, 1)]),
     ],
 )
 def test_rows_and_what_stands_beside_a_chain(display, chains):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .equations.markdown import Unreadable, read_file
 from .equations.page import check_items
-from .equations.report import IN_ORDER, KINDS, PageReport, as_json, count, place, sentence
+from .equations.report import IN_ORDER, KINDS, as_json, count, place, sentence
 
 SUFFIXES = (".ipynb", ".md")
 
@@ -38,17 +38,12 @@ def verify(options):
     for number, path in enumerate(files, 1):
         progress(f"[{number}/{len(files)}] {path}")
         try:
-            page = check_items(read_file(path))
+            reports.append(check_items(read_file(path), path=str(path)))
         except Unreadable as error:
             unreadable.append((str(path), str(error)))
-            continue
         except Exception as error:  # a fault of the checker: say so, and go on with the other files
-            kind = type(error).__name__
-            unreadable.append(
-                (str(path), f"the checker failed ({kind}: {error}): please report it")
-            )
-            continue
-        reports.append(PageReport(str(path), page.equations, page.assumptions, page.notes))
+            fault = f"the checker failed ({type(error).__name__}: {error}): please report it"
+            unreadable.append((str(path), fault))
     progress("")
     if options.json:
         print(json.dumps(as_json(reports, unreadable), ensure_ascii=False, indent=1))

@@ -31,7 +31,9 @@ class Calculus:
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
         orders = [n for _, n in variables]
-        total = orders[0] if len(orders) == 1 else sum(orders)
+        total = orders[0]
+        if len(orders) > 1:
+            total = sum(orders) if all(isinstance(n, int) for n in orders) else None
         if total != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
         body = None if len(top) == 1 else top[1]
@@ -41,7 +43,10 @@ class Calculus:
 
     def order(self, sup):
         """The order of a derivative: an int, or the Symbol of the n-th."""
-        return int(sup.text) if isinstance(sup, t.Number) else self.resolve(sup)
+        order = int(sup.text) if getattr(sup, "text", "").isdigit() else self.resolve(sup)
+        if not isinstance(order, int | t.Symbol):
+            raise Unread("the order of a derivative is a whole number", sup.at)
+        return order
 
     def below_d(self, node, higher):
         r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
@@ -94,26 +99,20 @@ class Calculus:
             return t.Divide(*slopes)
         return t.Derivative(body, ((variable, 1),), partial)
 
-    def by_value(self, node):
+    def by_value(self, node, vector=False):
         """What stands below a derivative: a number, element, vector, or defined value."""
-        rest = []
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.with_increments(node.factors)
-        value = None if rest or t.scripts(node)[3] else self.resolve(node)
-        if not isinstance(family_of(value), t.Symbol):
+        node = self.joined(node)
+        value = self.vector(node) if vector else self.resolve(node)
+        if t.scripts(node)[3] or not isinstance(family_of(value), t.Symbol):
             raise Unread("what stands below a derivative is not a name", node.at)
         return value
 
     def must_reach(self, body, variable, at):
         """Refuse a derivative by what the body does not reach, as far as is declared: rule 20."""
-        below = getattr(family_of(variable), "name", None)
-        if below is None:
-            raise Unread("what stands below a derivative is not a name", at)
-        leaves = self.meaning.leaves(body)
+        below, leaves = family_of(variable).name, self.meaning.leaves(body)
         free = {name for name in leaves.scalars | leaves.families if not self.is_constant(name)}
-        if below in leaves.names or self.common_line(body, variable) is not None:
-            return
-        if free or leaves.smooth:
+        reached = below in leaves.names or self.common_line(body, variable) is not None
+        if not reached and (free or leaves.smooth):
             above = ", ".join(sorted(map(t.pretty, free | leaves.definitions)))
             raise Unread(f"{above} does not depend on {t.pretty(below)}, as far as is declared", at)
 
@@ -194,11 +193,9 @@ class Calculus:
                 body = self.resolve(inner)
         finally:
             self.implicit, self.arguments = kept
-        if t.Symbol(BOUND) in body.walk():
-            return t.Lambda(BOUND, body)
-        if primes:
+        if t.Symbol(BOUND) not in body.walk():
             raise Unread("a prime on numbers", at)
-        return None
+        return t.Lambda(BOUND, body)
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇f``; and where to go on."""
@@ -209,16 +206,16 @@ class Calculus:
             value = self.resolve(operand)
         else:
             value, end = self.factor(factors, place + 1)
-        if kind == "partial":
-            if not isinstance(value, t.Apply) or isinstance(node, t.Script):
-                raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)
+        if kind == "partial" and isinstance(value, t.Apply) and not isinstance(node, t.Script):
             return t.Subdifferential(value.head, value.arguments), end
+        if kind == "partial":
+            raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)
         return self.gradient(value, t.scripts(node)[1], node.at), end
 
     def gradient(self, body, sub, at):
         """The column of the derivatives by a vector, or by each parameter of a function."""
         if sub is not None:
-            variable = self.vector(sub)
+            variable = self.by_value(sub, vector=True)
             self.must_reach(body, variable, at)
             return t.Derivative(body, ((variable, 1),), True)
         name = getattr(body.head if isinstance(body, t.Apply) else body, "name", "")
@@ -228,9 +225,8 @@ class Calculus:
         names = tuple(map(t.Symbol, known.parameters))
         slopes = tuple(t.Derivative(t.Symbol(name), ((n, 1),), True) for n in names)
         slope = slopes[0] if len(slopes) == 1 else t.Vector(slopes)
-        if isinstance(body, t.Apply) and body.arguments != names:
-            return t.At(slope, tuple(zip(names, body.arguments, strict=True)))
-        return slope
+        moved = isinstance(body, t.Apply) and body.arguments != names
+        return t.At(slope, tuple(zip(names, body.arguments, strict=True))) if moved else slope
 
 
 def family_of(value):

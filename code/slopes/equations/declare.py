@@ -30,7 +30,7 @@ class Declarations:
 
     def declare(self, latex, smooth=False, case=False):
         """Take one formula of a Let; returns the conditions among what it says."""
-        items = self.scope.spread(_ranges(_items(latex)))
+        items = items_in(tokenize(latex))
         self.scope.beside = self.scope.standing_alone(items)
         conditions = []
         for item in items:
@@ -58,7 +58,7 @@ class Declarations:
 
     def assumption(self, chain):
         """A relation as something that is assumed."""
-        condition = self.scope.relation(chain.sides, chain.operators)
+        condition = self.scope.condition(chain)
         self.meaning.note(condition)
         keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
@@ -150,20 +150,14 @@ class Declarations:
 
     def head_form(self, node):
         """The form of a name with its label, its layer or its indices; of an increment, too."""
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.scope.with_increments(node.factors)
-            if rest:
-                return None
+        node = self.scope.joined(node)
         base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
-        if sup is not None:
-            word = self.scope.word(base)
-            if not isinstance(sup, t.Group) or self.scope.is_function(word, base.style):
-                return None
+        raised = sup is not None and self.scope.is_function(self.scope.word(base), base.style)
         key, indices = self.scope.key(node)
         letters = self.index_letters(sub) if indices else ()
-        if letters is None:
+        if raised or letters is None or not isinstance(sup, t.Group | None):
             return None
         return Definition(key, "elements" if indices else "value", indices=letters)
 
@@ -179,8 +173,9 @@ class Declarations:
     def define(self, left, operator, right, conditions=()):
         """Take ``left := right`` as a definition; False if it claims something."""
         try:
-            if self.unnamed_power(left) not in self.scope.used:
-                self.refuse_power(left, left.at)
+            number = isinstance(t.scripts(left)[2], t.Number)
+            if number and self.unnamed_power(left) not in self.scope.used:
+                self.refuse_power(left)
             form = self.form(left)
             if form is None and operator == ":=":
                 raise Unread("left of := stands a name, with its variables or indices", left.at)
@@ -205,7 +200,7 @@ class Declarations:
         vectors = {p: bold or self.is_indexed_in(p, right) for p, bold in pairs}
         with scope.binding(*form.indices, parameters=vectors):
             body = scope.resolve(right)
-            kept = tuple(map(self.restriction, conditions))
+            kept = tuple(self.restrictions(conditions))
         if any(isinstance(x, t.BigO) for x in body.walk()):
             return False
         if self.needs_itself(scope.internal(key), form, body):
@@ -223,12 +218,9 @@ class Declarations:
 
     def is_indexed_in(self, parameter, node):
         """Whether a plain parameter stands with an index letter below it: the z of softmax(z)_i."""
-        for base, sub, _, _ in map(t.scripts, node.walk()):
-            if isinstance(base, t.Name) and sub is not None and base.style != "bf":
-                letters = all(t.is_name(part, styles=("",)) for part in t.parts_of(sub))
-                if letters and self.scope.word(base) == parameter:
-                    return True
-        return False
+        indexed = [n for n in node.walk() if isinstance(n, t.Script) and self.index_letters(n.sub)]
+        bases = [n.base for n in indexed if isinstance(n.base, t.Name) and n.base.style != "bf"]
+        return parameter in map(self.scope.word, bases)
 
     @staticmethod
     def needs_itself(internal, form, body):
@@ -272,32 +264,28 @@ class Declarations:
         kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning
         if kronecker or (known is None and key in ("e", "pi")):
             return False
-        if known is not None:
-            if form.kind != "function" or known.kind != "function":
-                return False
-            if len(known.parameters) == len(form.parameters):
-                return False
-            scope.unknown[key] = "it was defined with other arguments"
-            advice = "if this is a new meaning, write := under another heading"
-            raise Unread(f"{name} was defined with other arguments: {advice}", left.at)
-        reason = ""
         said = self.spoken_right.get(key)
-        if said is not None and self.spoken[key] in self.passed and right != said:
-            reason = "the text gives it a meaning, which is not read"
+        if known is not None:
+            functions = form.kind == known.kind == "function"
+            if not functions or len(known.parameters) == len(form.parameters):
+                return False
+            reason, advice = "it was defined with other arguments", "write := under another heading"
+        elif said is not None and self.spoken[key] in self.passed and right != said:
+            reason, advice = "the text gives it a meaning, which is not read", "write :="
         elif form.kind != "function" and key in scope.used:
-            reason = "it stood for a number above"
-        if reason:
-            scope.unknown[key] = reason
-            raise Unread(f"{name}: {reason}; if it is defined here, write :=", left.at)
-        return True
+            reason, advice = "it stood for a number above", "write :="
+        else:
+            return True
+        scope.unknown[key] = reason
+        raise Unread(f"{name}: {reason}; if it is defined here, {advice}", left.at)
 
-    def refuse_power(self, left, at=None):
+    def refuse_power(self, left):
         r"""``\sigma^2 = …`` gives a power of a name, and not the name; it makes a new name unknown."""
         power = self.unnamed_power(left)
         if power:
             self.scope.unknown[power] = "a power of it is given, and not itself"
             name = t.pretty(power)
-            raise Unread(f"this gives a power of {name}: define {name} itself", at)
+            raise Unread(f"this gives a power of {name}: define {name} itself", left.at)
 
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
@@ -308,19 +296,19 @@ class Declarations:
         named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers
         return "" if named or key in ("e", "pi") or self.scope.is_bound(key) else key
 
-    def restriction(self, line):
-        """A condition beside a chain."""
-        sides = [read(side, "listed" if k else "side") for k, side in enumerate(line.sides)]
-        condition = self.scope.relation(sides, tuple(line.operators))
-        self.meaning.note(condition)
-        return condition
+    def restrictions(self, segments):
+        """The conditions beside a chain."""
+        found = [self.scope.condition(item) for tokens in segments for item in items_in(tokens)]
+        for condition in found:
+            self.meaning.note(condition)
+        return found
 
     def listen(self, items):
         """Note of which names inline formulas say something, and what they call them."""
         self.spoken, self.spoken_right = {}, {}
         for item in items:
             with suppress(Unread):
-                for chain in _items(item.text) if item.kind == "inline" else ():
+                for chain in items_in(tokenize(item.text)) if item.kind == "inline" else ():
                     if isinstance(chain, t.Chain):
                         self.note_spoken(chain, item)
 
@@ -332,9 +320,9 @@ class Declarations:
             if form is not None and letters - {k}:
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
-        if not set(chain.operators) & {"=", ":="}:
-            for key in set().union(*map(self.scope.keys_in, chain.sides)):
-                self.spoken.setdefault(key, item)
+        if not set(chain.operators) & {"=", ":=", "range"}:
+            said = set().union(*map(self.scope.keys_in, chain.sides))
+            self.spoken = {**dict.fromkeys(said, item), **self.spoken}
 
 
 def is_membership(condition):
@@ -342,17 +330,7 @@ def is_membership(condition):
     return isinstance(condition, t.Relation) and condition.operator == "in"
 
 
-def _items(latex):
-    """What stands between the commas and wide spaces of a formula."""
-    parts, _ = split(tokenize(latex), ("quad", "comma"))
-    return [read(part, "listed") for part in parts if part] or [read([])]
-
-
-def _ranges(items):
-    """Join ``i = 1``, ``…`` and ``n``."""
-    for place, dots in enumerate(items[1:-1], 1):
-        first = items[place - 1]
-        if isinstance(first, t.Chain) and dots == t.Mark("dots"):
-            chain = t.Chain((*first.sides, items[place + 1]), ("range",), at=first.at)
-            return [*items[: place - 1], chain, *_ranges(items[place + 2 :])]
-    return items
+def items_in(tokens):
+    """What stands between the commas and wide spaces of a formula; a range is one thing."""
+    parts, _ = split(tokens, ("quad", "comma"))
+    return t.spread([read(part, "listed") for part in parts if part] or [read([])])

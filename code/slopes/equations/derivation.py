@@ -68,17 +68,15 @@ class Derivation:
     def __str__(self):
         if not self.lines:
             return "there is no line to check"
-        found = self.first_wrong
-        if found is not None:
-            number, line = found
+        if self.first_wrong is not None:
+            number, line = self.first_wrong
             hint = f". {line.hint}" if line.hint else ""
             return f"line {number} {WRONG[line.kind]}: {line.reason}{hint}"
         if self.missing:
             return f"every step holds, but {self.missing}"
         steps = [line.kind for line in self.lines].count("verified")
-        if steps == 0:
-            return "nothing was claimed yet"
-        return "the step holds" if steps == 1 else f"all {steps} steps hold"
+        few = ("nothing was claimed yet", "the step holds")
+        return few[steps] if steps < len(few) else f"all {steps} steps hold"
 
     def __repr__(self):
         rows = []
@@ -144,8 +142,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     """
     reader = prepared(given)
     goal = claim(proves) if proves is not None else None
-    texts = split_lines(steps)
-    written = Written()
+    texts, written = split_lines(steps), Written()
     lines = [check_line(reader, written, *text, hints) for text in texts[:MAX_LINES]]
     if len(texts) > MAX_LINES:
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
@@ -157,7 +154,6 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
 class Written:
     """What was written so far: the last side, from which the next line may go on, and all steps."""
 
-    tokens: list = field(default_factory=list)
     text: str = ""
     sides: list = field(default_factory=list)
     steps: list = field(default_factory=list)  # (side, relation, side)
@@ -204,37 +200,25 @@ def claim(latex):
 
 def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
-    line = Line(latex, rule)
+    line, text = Line(latex, rule), latex
     try:
-        found = layout.lines(tokenize(latex))
+        tokens = tokenize(text)
+        found = layout.lines(tokens)
+        if found and found[0].operators and not found[0].sides[0]:
+            if not written.text:
+                raise Unread("begins with a relation, and nothing stands before it")
+            begins = next(token.at for token in tokens if token.kind == "rel")
+            text = f"{latex[:begins]}{written.text} {latex[begins:]}"
+            found = layout.lines(tokenize(text))
     except Unread as error:
-        written.tokens = []
-        return replace(line, kind="unread", reason=error.in_place(latex))
+        written.text = ""
+        return replace(line, kind="unread", reason=error.in_place(text))
     reader.keep, work = True, Work(BUDGET)
     for part in found:
-        text = latex
-        if part.operators and not part.sides[0]:
-            if not written.tokens:
-                reason = "begins with a relation, and nothing stands before it"
-                return replace(line, kind="unread", reason=reason)
-            text = f"{written.text} {latex}"
-            part = shifted(part, len(text) - len(latex))
-            part.sides[0] = written.tokens
         line.links += reader.chain(part, text, work)
         remember(written, part, text)
     judge(line, hints)
     return line
-
-
-def moved(tokens, offset):
-    """Tokens that stand further to the right."""
-    return [replace(token, at=token.at + offset, end=token.end + offset) for token in tokens]
-
-
-def shifted(part, offset):
-    """A line whose tokens stand further to the right."""
-    sides = [moved(side, offset) for side in part.sides]
-    return layout.Line(sides, part.operators, [shifted(c, offset) for c in part.conditions])
 
 
 def remember(written, part, text):
@@ -242,7 +226,6 @@ def remember(written, part, text):
     last = part.sides[-1]
     if last:
         written.text = text[last[0].at : last[-1].end]
-        written.tokens = moved(last, -last[0].at)
     try:
         sides = [plain(read(side)) for side in part.sides]
     except Unread:
@@ -253,14 +236,11 @@ def remember(written, part, text):
 
 def judge(line, hints):
     """The verdict on a line: that of its first link that is not in order."""
-    for kind in (*WRONG, "verified", "defined"):
-        found = [link for link in line.links if link.verdict.kind == kind]
-        if found:
-            line.kind = kind
-            line.reason = explained(found[0].verdict, advice=False)
-            if kind in WRONG and hints:
-                line.hint = hint(found[0])
-            return
+    if line.links:
+        order = (*WRONG, "verified", "defined")
+        first = min(line.links, key=lambda link: order.index(link.verdict.kind))
+        line.kind, line.reason = first.verdict.kind, explained(first.verdict, advice=False)
+        line.hint = hint(first) if line.kind in WRONG and hints else ""
 
 
 def what_is_missing(written, goal, proves, least):

@@ -113,12 +113,10 @@ class Tree(Transformer):
         return self.factor(t.Name(mark.value.text, "op", at=mark.value.at), *scripts)
 
     def integral(self, mark, *parts):
-        *scripts, body, _, name = parts
-        at = mark.value.at
+        *parts, _, name = parts
+        scripts, at = [part for part in parts if isinstance(part, tuple)], mark.value.at
+        body = parts[-1] if len(parts) > len(scripts) else t.Number("1")
         return t.Written(*marked(scripts, at), body, self.name(name), at=at)
-
-    def integral_of_one(self, mark, *parts):
-        return self.integral(mark, *parts[:-2], t.Number("1"), *parts[-2:])
 
     def factor(self, atom, *scripts):
         below, above = marked([s for s in scripts if s[0] in ("sub", "sup")], atom.at)

@@ -11,20 +11,19 @@ import itertools
 from dataclasses import dataclass, field
 
 from .errors import Unread
-from .tokens import DEPTH
+from .tokens import DEPTH, Token
 
 ALIGNING = {
     "aligned", "gathered", "align", "align*", "gather", "gather*", "split", "equation", "equation*",
     "alignedat", "alignat", "alignat*", "multline", "multline*", "eqnarray", "eqnarray*",
 }  # fmt: skip
 RESTRICTS = ("for", "if", "where")
-JOINS = ("and",)
 BREAKS = ("quad", "comma", "text")
 
 
 @dataclass
 class Line:
-    """One chain as token lists: its sides, the relations between them, and its conditions."""
+    """One chain as token lists: its sides, its conditions; and the relations between its sides."""
 
     sides: list
     operators: list
@@ -130,7 +129,9 @@ def _parted(row):
     segments, word, level = [["", []]], "", 0
     for place, token in enumerate(row):
         level += DEPTH.get(token.kind, 0)
-        if level == 0 and token.kind in BREAKS:
+        around = [t.kind for t in (*row[max(place - 1, 0) : place], *row[place + 1 : place + 2])]
+        ranged = token.kind == "comma" and "dots" in around  # i = 1, …, n
+        if level == 0 and token.kind in BREAKS and not ranged:
             if token.kind == "text":
                 _refuse_hidden(token, row[place + 1 : place + 2])
                 word = word_of(token)
@@ -160,18 +161,15 @@ def _chain(tokens):
 
 def _add_segments(segments, target, result):
     """What stands beside a chain: conditions, and further chains."""
-    pending = []  # the a of "a, b > 0", the dots and the n of "i = 1, …, n"
-    told = ""
-    for place, (word, tokens) in enumerate(segments):
+    pending, told = [], ""  # the "a," of "a, b > 0"; the word before
+    for word, tokens in segments:
         line = _chain(tokens)
-        told = told if word in JOINS else word
+        told = told if word == "and" else word
         if not line.operators:
-            pending.append(tokens)
-            if _ranged(target, pending):
-                pending = []
+            pending += [*tokens, Token("comma", ",", tokens[-1].end, tokens[-1].end)]
             continue
-        equal = line.operators[0] in ("=", ":=", "~") and told not in RESTRICTS
-        if equal and not _begins_range(segments, place):
+        ranged = len(split(tokens, ("comma",))[0]) > 1
+        if line.operators[0] in ("=", ":=", "~") and told not in RESTRICTS and not ranged:
             _refuse_pending(pending)
             target, told = line, ""
             result.append(target)
@@ -179,9 +177,7 @@ def _add_segments(segments, target, result):
         if told and told not in RESTRICTS:
             reason = f"a condition behind the words {told!r}: only for, if and where are read"
             raise Unread(reason, tokens[0].at)
-        for extra in pending:
-            target.conditions.append(Line([extra, *line.sides[1:]], list(line.operators)))
-        target.conditions.append(line)
+        target.conditions.append(pending + tokens)
         pending = []
     _refuse_pending(pending)
 
@@ -189,19 +185,4 @@ def _add_segments(segments, target, result):
 def _refuse_pending(pending):
     """What stands beside a relation belongs to one."""
     if pending:
-        raise Unread("stands beside a relation and belongs to none", pending[0][0].at)
-
-
-def _begins_range(segments, place):
-    """Whether dots follow: the i = 1 of ``i = 1, …, n``."""
-    return len(segments) > place + 1 and segments[place + 1][1][0].kind == "dots"
-
-
-def _ranged(target, pending):
-    """Join ``…`` and ``n`` to the condition ``i = 1`` before them."""
-    before = target.conditions[-1] if target.conditions else None
-    dots = len(pending) == 2 and pending[0][0].kind == "dots"
-    joined = dots and before and before.operators == ["="]
-    if joined:
-        before.operators, before.sides = ["range"], [*before.sides, pending[1]]
-    return joined
+        raise Unread("stands beside a relation and belongs to none", pending[0].at)

@@ -8,7 +8,7 @@ words *and*, *be* and *smooth*.
 import itertools
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -36,7 +36,8 @@ class Item:
     """One thing that the checker reads.
 
     Its kind is 'heading', 'let', 'case', 'display', 'inline', 'exempt' or 'wrong' (text is the reason);
-    a heading has a level, a Let or Case has formulas and may say smooth, a display may have a label.
+    a heading has a level, a Let or Case has formulas and may say smooth, a display may have a label
+    and, once it is judged, a link for each of its relations.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Item:
     label: str = ""
     line: int = 0  # from 1
     cell: int | None = None  # None in a Markdown file
+    links: list = field(default_factory=list)
 
 
 def read_file(path):
@@ -137,10 +139,8 @@ def _paragraph(token):
     ]  # fmt: skip
     if bold == [0] and [c.type for c in parts[2:3]] == ["strong_close"]:
         return [_declaration(parts[1].content.strip(), parts[3:])]
-    found = []
-    if bold:
-        reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
-        found.append(Item("wrong", reason))
+    reason = "a bold Let or Case begins a paragraph of its own: leave a line empty above it"
+    found = [Item("wrong", reason)] if bold else []
     for child in token.children:
         match child.type:
             case "math_inline":
@@ -160,12 +160,10 @@ def _declaration(kind, parts):
     said = [w for w in re.split(r"[\s,.;:]+", words) if w]
     strange = [w for w in said if w not in ("and", "be", "smooth")]
     formulas = tuple(c.content for c in parts if c.type.startswith("math"))
-    smooth, reason = "smooth" in said, ""
+    smooth = "smooth" in said
     if strange or smooth != ("be" in said):
         found = " ".join(strange or said)
-        reason = f"a {kind} holds formulas, and, be smooth: not the words {found!r}"
-    elif not formulas:
-        reason = f"a {kind} without a formula"
-    if reason:
-        return Item("wrong", reason)
+        return Item("wrong", f"a {kind} holds formulas, and, be smooth: not the words {found!r}")
+    if not formulas:
+        return Item("wrong", f"a {kind} without a formula")
     return Item(kind.lower(), words, formulas=formulas, smooth=smooth)

@@ -84,14 +84,11 @@ class Meaning:
     def note(self, node, bound=()):
         """Learn from an expression that was read how far its indices run, and which names are sizes."""
         for item in node.walk():
-            if isinstance(item, t.Big | t.Listing) and item.upper is not None:
+            if isinstance(item, t.Big | t.Listing | t.IndexRange) and item.upper is not None:
                 self._note_size(item.upper)
                 self.ranges[item.index] = item.upper
-                for place in places_of(item.index, item.body):
+                for place in places_of(item.index, getattr(item, "body", item)):
                     self.extents.setdefault(place, item.upper)
-            elif isinstance(item, t.IndexRange):
-                self._note_size(item.upper)
-                self.ranges[item.index] = item.upper
             elif isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
                 name = item.base.name
                 if name not in self.table and name not in bound:
@@ -149,17 +146,15 @@ class Meaning:
             case t.Function(name):
                 self._collect_definition(name, found, stop)
                 return
-            case t.Element(base, indices):
-                for index in indices:
+            case t.Element() | t.Kronecker():
+                for index in node.indices:
                     self._collect_index(index, bound, found)
-                if not isinstance(base, t.Symbol):
+                base = getattr(node, "base", None)
+                if isinstance(base, t.Symbol):
+                    if base.name not in bound:
+                        self._collect_name(base.name, found, stop, found.families)
+                elif base is not None:
                     self._collect(base, bound, found, stop)
-                elif base.name not in bound:
-                    self._collect_name(base.name, found, stop, found.families)
-                return
-            case t.Kronecker(indices):
-                for index in indices:
-                    self._collect_index(index, bound, found)
                 return
             case t.IndexRange(index, _, upper):
                 found.indices.add(index)
@@ -175,11 +170,11 @@ class Meaning:
                     self._collect(value, bound, found, stop)
                 return
             case t.Big() | t.Listing():
-                for end in (getattr(node, "lower", None), node.upper):
-                    if end is not None:
-                        self._collect_index(end, bound, found)
-                for child in (node.body, getattr(node, "condition", None)):
-                    if child is not None:
+                ends = getattr(node, "lower", None), node.upper
+                for child in node.children():
+                    if any(child is end for end in ends):
+                        self._collect_index(child, bound, found)
+                    else:
                         self._collect(child, bound | {node.index}, found, stop)
                 return
             case t.Integral() | t.Limit() | t.Extremum():

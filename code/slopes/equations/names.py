@@ -6,7 +6,7 @@ with an accent. A key has at most one meaning at a place; `Names.current` tells 
 it stands in the trees (``u`` and, where a later section defines it anew, ``u~2``).
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from . import tree as t
 from .errors import Unread
@@ -35,8 +35,7 @@ def written(node):
 
 def follower(factors, place):
     """The factor that follows directly, without a sign between; None without one."""
-    after = factors[place + 1] if place + 1 < len(factors) else ("*", None)
-    return None if after[0] else after[1]
+    return next((factor for sign, factor in factors[place + 1 : place + 2] if not sign), None)
 
 
 class Names:
@@ -84,23 +83,18 @@ class Names:
                     return name in self.meaning.families or self.is_bound(name, vector=True)
                 value = known.kind == "value" and self.is_array_value(known.body)
                 return known.kind == "elements" or value
-            case t.Add(terms):
-                return any(map(self.is_array_value, terms))
-            case t.Multiply(factors):
-                inner = isinstance(factors[0], t.Transpose)
-                return not inner and any(map(self.is_array_value, factors))
+            case t.Multiply((t.Transpose(), *_)):
+                return False  # an inner product
+            case t.Add(parts) | t.Multiply(parts):
+                return any(map(self.is_array_value, parts))
             case t.Negate(value) | t.Divide(value):
                 return self.is_array_value(value)
-            case t.Apply(t.Function("softmax")):
-                return True
-            case t.Apply(head, (argument,)):
-                return self.is_elementwise(head) and self.is_array_value(argument)
+            case t.Apply(t.Function(name), (argument,)):
+                known = self.meaning.lookup(name)
+                # A function of numbers acts on each element of a vector.
+                elementwise = known is not None and known.is_function and not any(known.vectors)
+                return name == "softmax" or (elementwise and self.is_array_value(argument))
         return False
-
-    def is_elementwise(self, head):
-        """Whether a function takes numbers, so that it acts on each element of a vector."""
-        known = self.meaning.lookup(getattr(head, "name", ""))
-        return known is not None and known.is_function and not any(known.vectors)
 
     def key(self, node):
         """(key, indices) of a name with its sub- and superscripts; the latter as they are written."""
@@ -206,14 +200,12 @@ class Names:
         base, _, sup, _ = t.scripts(node)
         if not isinstance(base, t.Name):
             return set().union(*map(self.keys_in, node.children()))
-        if base is node and base.style == "sign":
-            return set()
-        try:
+        with suppress(Unread):
             key, indices = self.key(node)
-        except Unread:
-            return set()
-        powers = [] if sup is None or isinstance(sup, t.Group) else [sup]
-        return {key}.union(*map(self.keys_in, (*indices, *powers)))
+            powers = [] if sup is None or isinstance(sup, t.Group) else [sup]
+            own = set() if base is node and base.style == "sign" else {key}
+            return own.union(*map(self.keys_in, (*indices, *powers)))
+        return set()
 
     def standing_alone(self, sides):
         """Keys that stand in a chain without brackets or primes behind them: numbers, by their use.
@@ -223,6 +215,7 @@ class Names:
         found, stack = set(), list(sides)
         while stack:
             node = stack.pop()
+            base, _, _, primes = t.scripts(node)
             if isinstance(node, t.Product):
                 for place, (_, factor) in enumerate(node.factors):
                     behind = t.bare(follower(node.factors, place))
@@ -230,9 +223,8 @@ class Names:
                     acts = isinstance(behind, t.Group) or increases
                     if not (acts and isinstance(t.bare(factor), t.Name)):
                         stack.append(factor)
-            elif isinstance(t.bare(node), t.Name):
-                if not t.scripts(node)[3]:
-                    found |= self.keys_in(node)
+            elif isinstance(base, t.Name):
+                found |= set() if primes else self.keys_in(node)
             elif not (isinstance(node, t.Fraction) and t.is_derivative(node)):
                 stack.extend(node.children())
         return found

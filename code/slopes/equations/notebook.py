@@ -7,17 +7,21 @@ from pathlib import Path
 
 from .markdown import Unreadable, read_file
 from .page import check_items
-from .report import PageReport
+
+STALE = (
+    "This session ran code that the saved file does not have. The verdicts are about the saved file: "
+    "save the notebook and run this cell again."
+)
 
 
 class NotFound:
     """What `verify` shows where it cannot tell which notebook it runs in; the next cells go on."""
 
-    def __init__(self, reason):
-        self.reason = reason
-
     def __repr__(self):
-        return self.reason
+        return (
+            "Which notebook is this? Save it in the folder where it runs, or give its name: "
+            'verify("name.ipynb"). The cells below run all the same.'
+        )
 
 
 def verify(name=None):
@@ -64,32 +68,27 @@ def verify(name=None):
     """
     path = find(name) if name is not None else running()
     if path is None:
-        return NotFound(
-            "Which notebook is this? Save it in the folder where it runs, or give its name: "
-            'verify("name.ipynb"). The cells below run all the same.'
-        )
+        return NotFound()
     try:
-        page = check_items(read_file(path))
+        report = check_items(read_file(path), path=path.name)
     except Unreadable as error:
         raise ValueError(str(error)) from error
-    report = PageReport(path.name, page.equations, page.assumptions, page.notes)
-    report.notes += stale_notes(path)
+    if path.suffix == ".ipynb" and not executed() <= code_of(path):
+        report.notes.append(STALE)
     report.require()
     return report
 
 
 def find(name):
-    """The path of a page."""
-    name = Path(name)
-    for place in [Path()] if name.is_absolute() else places():
-        if (place / name).is_file():
-            return place / name
-    if name.is_absolute():
-        raise FileNotFoundError(f"{name} does not exist")
-    raise FileNotFoundError(
-        f"{name} is not in this folder, nor in a folder chapters/ here or above: save the notebook, "
-        "or give its path"
-    )
+    """The path of a page; a whole path is looked for as it is."""
+    found = next((place / name for place in places() if (place / name).is_file()), None)
+    if found is None:
+        raise FileNotFoundError(
+            f"{name} does not exist" if Path(name).is_absolute()
+            else f"{name} is not in this folder, nor in a folder chapters/ here or above: save the "
+            "notebook, or give its path"
+        )  # fmt: skip
+    return found
 
 
 def places():
@@ -105,13 +104,12 @@ def running():
     session = Path.cwd() / Path(os.environ.get("JPY_SESSION_NAME", "")).name
     if session.suffix == ".ipynb" and session.is_file():
         return session
-    ran = set(map(normal, executed_cells()))
-    best, most = None, 0
-    for path in (p for place in places()[:2] if ran for p in sorted(place.glob("*.ipynb"))):
-        held = len(ran & code_of(path))
-        if held > most:
-            best, most = path, held
-    return best if 2 * most >= len(ran) else None
+    ran = executed()
+    paths = [path for place in places()[:2] for path in sorted(place.glob("*.ipynb"))]
+    held = {path: len(ran & code_of(path)) for path in paths}
+    best = [path for path in paths if held[path] == max(held.values())]
+    sure = len(paths) == 1 or (ran and 2 * held[best[0]] >= len(ran)) if paths else False
+    return best[0] if sure and len(best) == 1 else None
 
 
 def code_of(path):
@@ -123,24 +121,11 @@ def code_of(path):
         return set()
 
 
-def stale_notes(path):
-    """A note where this session ran code that the saved file does not have."""
-    ran = set(map(normal, executed_cells()))
-    if path.suffix != ".ipynb" or ran <= code_of(path):
-        return []
-    return [
-        "This session ran code that the saved file does not have. The verdicts are about the saved "
-        "file: save the notebook and run this cell again."
-    ]
-
-
-def executed_cells():
-    """The code that was run in this IPython session, oldest first; empty elsewhere."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is None or "In" not in shell.user_ns:
-        return []
-    return [source for source in shell.user_ns["In"] if isinstance(source, str) and normal(source)]
+def executed():
+    """The cells that were run in this IPython session, as `normal` has them; none elsewhere."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    cells = shell.user_ns.get("In", ()) if shell is not None else ()
+    return {normal(source) for source in cells if isinstance(source, str)} - {""}
 
 
 def normal(source):

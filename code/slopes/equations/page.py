@@ -6,8 +6,8 @@ counts. An assumption holds to the end of its section; a definition from where i
 
 import copy
 import itertools
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
@@ -18,6 +18,7 @@ from .errors import Unread
 from .grammar import read
 from .meaning import Meaning
 from .numbers import Work
+from .report import PageReport
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
@@ -33,38 +34,16 @@ class Link:
     left: str
     relation: str
     right: str
-    verdict: Verdict
+    verdict: Verdict | None = None
     left_node: t.Node | None = None
     right_node: t.Node | None = None
     again: tuple | None = None
 
 
-@dataclass
-class Equation:
-    """One displayed formula and its links."""
-
-    latex: str
-    label: str = ""
-    line: int = 0
-    cell: int | None = None
-    links: list = field(default_factory=list)
-
-
-@dataclass
-class Assumption:
-    """What a Let or Case says."""
-
-    kind: str
-    latex: str
-    line: int = 0
-    cell: int | None = None
-
-
-def check_items(items, keep=False):
-    """A page, read from its items; with `keep` each link holds what it takes to decide it again."""
-    page = PageReader(items, keep)
-    page.equations = list(page.read())
-    return page
+def check_items(items, keep=False, path=""):
+    """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
+    reader = PageReader(items, keep)
+    return PageReport(path, list(reader.read()), reader.assumptions, reader.notes)
 
 
 class PageReader(Declarations):
@@ -79,7 +58,7 @@ class PageReader(Declarations):
         self.section = 0
         self.assumed = []  # (level, condition)
         self.case = []
-        self.equations, self.assumptions, self.notes = [], [], []
+        self.assumptions, self.notes = [], []
         self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
         self.passed = []  # the inline formulas above
 
@@ -88,37 +67,30 @@ class PageReader(Declarations):
         exempt = None
         self.listen(self.items)
         for item in self.items:
-            if item.kind == "inline":
-                self.passed.append(item)
-            elif item.kind == "heading":
-                self.heading(item.level)
-            elif item.kind == "exempt":
-                exempt = item.text
-            elif item.kind == "wrong":
-                yield self.alone(item, "", "unread", item.text)
-            elif item.kind in ("let", "case"):
-                yield from self.let(item)
-            else:
-                try:
+            match item.kind:
+                case "inline":
+                    self.passed.append(item)
+                case "heading":
+                    self.heading(item.level)
+                case "exempt":
+                    exempt = item.text
+                case "wrong":
+                    yield self.alone(item, "", "unread", item.text)
+                case "let" | "case":
+                    yield from self.let(item)
+                case "display":
                     yield self.display(item, exempt)
-                except Exception as error:  # a fault of the checker loses one display, and says so
-                    reason = (
-                        f"the checker failed ({type(error).__name__}: {error}): please report it"
-                    )
-                    yield self.alone(item, item.text, "undecided", reason)
-                exempt = None
+                    exempt = None
 
     @staticmethod
     def alone(item, latex, kind, reason):
         """An equation that has one verdict as a whole."""
         latex = as_words(latex)
-        link = Link(latex, "", "", Verdict(kind, reason))
-        return Equation(latex, item.label, item.line, item.cell, [link])
+        return replace(item, text=latex, links=[Link(latex, "", "", Verdict(kind, reason))])
 
     def heading(self, level):
         """An assumption ends with the section it stands in; one under the title holds for the page."""
-        self.level, self.case = level, []
-        self.section += 1
+        self.level, self.section, self.case = level, self.section + 1, []
         self.assumed = [(at, c) for at, c in self.assumed if at < level]
 
     def in_force(self):
@@ -133,7 +105,7 @@ class PageReader(Declarations):
         if item.kind == "case":
             self.case = []
         for latex in item.formulas:
-            self.assumptions.append(Assumption(item.kind, as_words(latex), item.line, item.cell))
+            self.assumptions.append(replace(item, text=as_words(latex)))
             try:
                 conditions = self.declare(latex, item.smooth, item.kind == "case")
             except Unread as error:
@@ -147,15 +119,19 @@ class PageReader(Declarations):
     # -- displays -----------------------------------------------------------------------------------
 
     def display(self, item, exempt):
+        """A displayed formula with its links; a fault of the checker loses it alone, and says so."""
         if exempt is not None:
             return self.alone(item, item.text, "exempt", exempt)
+        work = Work(BUDGET)
         try:
             lines = layout.lines(tokenize(item.text))
+            links = [link for line in lines for link in self.chain(line, item.text, work)]
         except Unread as error:
             return self.alone(item, item.text, "unread", error.in_place(item.text))
-        work = Work(BUDGET)
-        links = [link for line in lines for link in self.chain(line, item.text, work)]
-        return Equation(as_words(item.text), item.label, item.line, item.cell, links)
+        except Exception as error:
+            reason = f"the checker failed ({type(error).__name__}: {error}): please report it"
+            return self.alone(item, item.text, "undecided", reason)
+        return replace(item, text=as_words(item.text), links=links)
 
     def chain(self, line, latex, work):
         """The links of one chain."""
@@ -170,7 +146,7 @@ class PageReader(Declarations):
             self.lost(line)
             return [Link(as_words(latex), "", "", Verdict("unread", error.in_place(latex)))]
         self.prepare(sides)
-        links = list(self.links(line, sides, latex, work)) if line.operators else []
+        links = self.links(line, sides, latex, work) if line.operators else []
         self.scope.used.update(*map(self.scope.keys_in, sides))
         return links
 
@@ -205,59 +181,48 @@ class PageReader(Declarations):
         """A definition first, where there is one; then a verdict on each relation."""
         text = [as_words(latex[s[0].at : s[-1].end]) for s in line.sides]
         triples = zip(text, line.operators, text[1:], strict=False)
-        links = [Link(*triple, Verdict("unread")) for triple in triples]
+        links = [Link(*triple) for triple in triples]
         if links[0].relation in ("=", ":="):
-            try:
+            with unread(links[:1], latex):
                 if self.define(sides[0], links[0].relation, sides[1], line.conditions):
                     links[0].verdict = Verdict("defined", "introduces a name")
-                    yield links.pop(0)
-            except Unread as error:
-                links[0].verdict.reason = error.in_place(latex)
-                yield links.pop(0)
-        try:
-            conditions = [self.restriction(c) for c in line.conditions] if links else []
-        except Unread as error:
+        waiting = [(k, link) for k, link in enumerate(links) if link.verdict is None]
+        conditions = None
+        with unread([link for _, link in waiting], latex):
+            conditions = self.restrictions(line.conditions) if waiting else []
+        if conditions is None:
             self.lost(line)
-            for link in links:
-                link.verdict.reason = error.in_place(latex)
-                yield link
-            return
-        last = len(line.operators) - 1
-        for k, link in enumerate(links, last + 1 - len(links)):
-            if link.relation != "arrow" or k in (0, last):
-                yield self.judged(link, line, sides, k, conditions, latex, work)
+            return links
+        for k, link in waiting:
+            if link.relation != "arrow" or k in (0, len(links) - 1):
+                with unread([link], latex):
+                    self.settle(link, line, sides, k, conditions, work)
+        return [link for link in links if link.verdict is not None]
 
-    def judged(self, link, line, sides, k, conditions, latex, work):
-        """A link with its verdict."""
-        try:
-            self.refuse_arrow(line, k)
-            self.refuse_condition(line, sides, conditions)
-            operator, left = line.operators[k], self.scope.resolve(sides[k])
-            right = self.scope.right_side(sides[k + 1], operator)
-            if operator == "to":
-                left, operator, conditions = self.as_limit(left, conditions)
-            self.meaning.note(left)
-            self.meaning.note(right)
-            conditions = [*conditions, *self.inherited(left, right)]
-            claimed = "=" if operator == ":=" else operator
-            link.verdict = self.judge(left, claimed, right, conditions, work)
-            link.left_node, link.right_node = left, right
-            if self.keep:
-                link.again = (copy.deepcopy(self.meaning), conditions)
-            self.temper(link, sides, k, conditions, work)
-        except Unread as error:
-            link.verdict = Verdict("unread", error.in_place(latex))
-        except RecursionError:
-            link.verdict = Verdict("unread", "nested too deeply")
-        return link
+    def settle(self, link, line, sides, k, conditions, work):
+        """Give a link its verdict."""
+        self.refuse_arrow(line, k)
+        self.refuse_condition(line, sides, conditions)
+        operator, left = line.operators[k], self.scope.resolve(sides[k])
+        right = self.scope.right_side(sides[k + 1], operator)
+        if operator == "to":
+            left, operator, conditions = self.as_limit(left, conditions)
+        self.meaning.note(left)
+        self.meaning.note(right)
+        conditions = [*conditions, *self.inherited(left, right)]
+        claimed = "=" if operator == ":=" else operator
+        link.verdict = self.judge(left, claimed, right, conditions, work)
+        link.left_node, link.right_node = left, right
+        if self.keep:
+            link.again = (copy.deepcopy(self.meaning), conditions)
+        self.temper(link, sides, k, conditions, work)
 
     @staticmethod
     def refuse_arrow(line, k):
         """Both sides of an arrow between relations are unread."""
-        operators = line.operators
-        arrows = [j for j, o in enumerate(operators) if o == "arrow"]
-        arrows += [j for j in range(1, len(operators) - 1) if operators[j] == "to"]
-        if any(abs(j - k) <= 1 for j in arrows):
+        inner = range(1, len(line.operators) - 1)
+        near = list(enumerate(line.operators))[max(k - 1, 0) : k + 2]
+        if any(o == "arrow" or (o == "to" and j in inner) for j, o in near):
             raise Unread("an arrow between relations is not read: write each on its own")
 
     def refuse_condition(self, line, sides, conditions):
@@ -269,25 +234,22 @@ class PageReader(Declarations):
     def is_plain(self, node):
         """Whether a side is a name without a meaning, a number, or a set of these."""
         base, sub, sup, primes = t.scripts(node)
-        match base:
-            case t.Number():
-                return node is base
-            case t.Mark():
-                return base.text == "dots" and node is base
-            case t.Negate():
-                return self.is_plain(base.body) and node is base
-            case t.Group():
-                brackets = base.opening in "{[(" and node is base
-                return brackets and all(map(self.is_plain, base.items))
-            case t.Name(_, "bb") if node is not base:
+        match node:
+            case t.Number() | t.Mark("dots"):
+                return True
+            case t.Negate(body):
+                return self.is_plain(body)
+            case t.Group("{" | "[" | "(", items):
+                return all(map(self.is_plain, items))
+            case t.Script(t.Name(_, "bb")):
                 return True  # a set: \mathbb{R}^n
-            case t.Name() if sup is None and not primes:
-                special = self.scope.special(base, sub)
-                if special is not None:
-                    return special == t.Constant("infinity") and node is base
-                words = node is base and self.scope.is_fixed(base)
-                return not words and self.scope.lookup(self.scope.key(node)[0]) is None
-        return False
+        if not isinstance(base, t.Name) or sup is not None or primes:
+            return False
+        special = self.scope.special(base, sub)
+        if special is not None:
+            return special == t.Constant("infinity")
+        words = node is base and self.scope.is_fixed(base)
+        return not words and self.scope.lookup(self.scope.key(node)[0]) is None
 
     def as_limit(self, left, conditions):
         r"""``f(x) \to a, x \to \infty``: a limit, written as an arrow."""
@@ -310,8 +272,6 @@ class PageReader(Declarations):
         found, leaves = [], self.meaning.leaves(*nodes)
         for name in sorted(leaves.definitions):
             made = self.meaning.lookup(name)
-            if not made.conditions:
-                continue
             own = tuple(t.Symbol(p) for p in made.parameters)
             applied = (n for node in nodes for n in node.walk() if isinstance(n, t.Apply))
             calls = [n.arguments for n in applied if name in t.names_in(n.head, t.Function)]
@@ -361,16 +321,16 @@ class PageReader(Declarations):
         form = self.form(side)
         if form is None:
             return
-        name, known = t.pretty(form.name), self.scope.lookup(form.name)
-        reason = ""
-        if isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes):
-            reason = f"{name} is a constant: a name of your own? write :="
+        known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
-        if known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere):
-            reason = f"{name} has another meaning above: new? write :="
-        if reason:
+        other = known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere)
+        constant = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
+        if other or constant:
             self.scope.unknown[form.name] = "a line gives it another meaning"
-            raise Unread(reason)
+            what = (
+                "has another meaning above: new" if other else "is a constant: a name of your own"
+            )
+            raise Unread(f"{t.pretty(form.name)} {what}? write :=")
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
@@ -378,25 +338,41 @@ class PageReader(Declarations):
         free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
         if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
+        if link.relation != "=":
+            return
         told = set().union(*map(t.names_in, conditions))
-        for one, other in ((0, 1), (1, 0)):
-            for name in sorted(outside_derivatives(sides[one]) & free[one] - free[other] - told):
-                if link.relation == "=" and not self.scope.is_constant(name):
-                    reason = "stands on one side only, and nothing says what it is: a Let?"
-                    raise Unread(f"{t.pretty(name)} {reason}")
+        shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
+        for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
+            if not self.scope.is_constant(name):
+                reason = "stands on one side only, and nothing says what it is: a Let?"
+                raise Unread(f"{t.pretty(name)} {reason}")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        work, reason, region = Work(BUDGET), "an equation to solve, and no identity", ""
+        work, sides = Work(BUDGET), (link.left_node, "=", link.right_node)
+        witness, an_equation = link.verdict.witness, "an equation to solve"
         for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
-            found = self.judge(link.left_node, "=", link.right_node, pinned, work, regions=False)
-            if found.kind == "verified":
+            if self.judge(*sides, pinned, work, regions=False).kind == "verified":
                 region = f"{t.pretty(name)} = {text}"
-                reason = f"an equation to solve: true for {region}"
-                break
-        return Verdict("conditional", reason, link.verdict.witness, region=region)
+                reason = f"{an_equation}: true for {region}"
+                return Verdict("conditional", reason, witness, region=region)
+        return Verdict("conditional", f"{an_equation}, and no identity", witness)
+
+
+@contextmanager
+def unread(links, latex):
+    """What cannot be read makes these links unread."""
+    reason = ""
+    try:
+        yield
+    except Unread as error:
+        reason = error.in_place(latex)
+    except RecursionError:
+        reason = "nested too deeply"
+    for link in links if reason else ():
+        link.verdict = Verdict("unread", reason)
 
 
 def outside_derivatives(node):

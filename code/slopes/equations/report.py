@@ -4,7 +4,6 @@ import html
 from dataclasses import dataclass, field
 
 from .errors import EquationError
-from .page import Equation
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
@@ -18,11 +17,11 @@ MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "
 class PageReport:
     """The verdicts on one page: prints as text, shows as a table in a notebook.
 
-    Its `assumptions` are what the page's Lets and Cases say: under these each equation is judged. Its
-    `notes` say what a reader should know, such as a name that gets a second meaning.
+    Its `equations` are the page's displays, each with its links, and its `assumptions` the formulas of
+    its Lets and Cases. Its `notes` say what a reader should know, such as a name with a second meaning.
     """
 
-    path: str
+    path: str = "the page"
     equations: list = field(default_factory=list)
     assumptions: list = field(default_factory=list)
     notes: list = field(default_factory=list)
@@ -40,7 +39,12 @@ class PageReport:
     @property
     def ok(self):
         """Whether everything is defined, verified or exempt."""
-        return all(link.verdict.kind in IN_ORDER for _, link in self.links)
+        return not self.out_of_order
+
+    @property
+    def out_of_order(self):
+        """The links that are neither defined, verified nor exempt."""
+        return [pair for pair in self.links if pair[1].verdict.kind not in IN_ORDER]
 
     def summary(self):
         """One sentence: how many equalities, and what became of them."""
@@ -51,10 +55,9 @@ class PageReport:
 
     def require(self):
         """Raise `EquationError` naming the first link that is not in order."""
-        wrong = [x for x in self.links if x[1].verdict.kind not in IN_ORDER]
-        if wrong:
+        if not self.ok:
             order = ("refuted", "unread", "conditional", "undecided")
-            equation, link = min(wrong, key=lambda x: order.index(x[1].verdict.kind))
+            equation, link = min(self.out_of_order, key=lambda x: order.index(x[1].verdict.kind))
             raise EquationError(f"{self.path}: {place(equation)}: {sentence(link)}")
 
     def __repr__(self):
@@ -74,7 +77,7 @@ class PageReport:
             kind = kind if verdict.kind in IN_ORDER else f"<b>{kind}</b>"
             rows.append((label, tex(shown(link)), kind, html.escape(explained(verdict))))
         notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.notes)
-        said = ", ".join(tex(a.latex) for a in self.assumptions)
+        said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
         return (
@@ -103,11 +106,10 @@ def count(links):
     return counts
 
 
-def place(equation: Equation):
+def place(equation):
     """Where an equation stands, for a person."""
-    where = f"line {equation.line}"
-    if equation.cell is not None:
-        where = f"cell {equation.cell}, {where}"
+    where = "" if equation.cell is None else f"cell {equation.cell}, "
+    where += f"line {equation.line}"
     return f"{where} ({equation.label})" if equation.label else where
 
 
@@ -137,36 +139,32 @@ def explained(verdict, advice=True):
 
 
 def as_json(reports, unreadable=()):
-    """The object that ``slopes verify --json`` prints."""
-    files = [_file(report) for report in reports]
+    """The object of ``slopes verify --json``: displays in `equations`, Lets in `assumptions`."""
+    files = [
+        {
+            "path": report.path,
+            "equations": [
+                {"label": e.label, **_placed(e), "links": list(map(_link, e.links))}
+                for e in report.equations
+            ],
+            "assumptions": [{"kind": a.kind, **_placed(a)} for a in report.assumptions],
+            "notes": report.notes,
+        }
+        for report in reports
+    ]
     files += [{"path": path, "equations": [], "error": reason} for path, reason in unreadable]
     return {"files": files, "counts": count([pair for report in reports for pair in report.links])}
 
 
-def _file(report):
-    """One page as JSON: the displays in `equations`, the Lets in `assumptions`."""
+def _link(link):
+    verdict = link.verdict
     return {
-        "path": report.path,
-        "equations": [_equation(equation) for equation in report.equations],
-        "assumptions": [
-            {"kind": a.kind, "latex": a.latex, **_where(a)} for a in report.assumptions
-        ],
-        "notes": report.notes,
-    }
+        "left": link.left, "relation": link.relation, "right": link.right, "verdict": verdict.kind,
+        "reason": verdict.reason, "region": verdict.region, "witness": verdict.witness,
+        "points": verdict.compared,
+    }  # fmt: skip
 
 
-def _equation(equation):
-    links = [
-        {
-            "left": link.left, "relation": link.relation, "right": link.right,
-            "verdict": link.verdict.kind, "reason": link.verdict.reason,
-            "region": link.verdict.region, "witness": link.verdict.witness,
-            "points": link.verdict.compared,
-        }
-        for link in equation.links
-    ]  # fmt: skip
-    return {"label": equation.label, "latex": equation.latex, **_where(equation), "links": links}
-
-
-def _where(item):
-    return {"line": item.line, **({"cell": item.cell} if item.cell is not None else {})}
+def _placed(item):
+    where = {"line": item.line} if item.cell is None else {"line": item.line, "cell": item.cell}
+    return {"latex": item.text, **where}

@@ -5,6 +5,7 @@ Every decision rests on what is declared (`names`) or on the form alone. What ne
 """
 
 import itertools
+from dataclasses import replace
 
 from . import tree as t
 from .calculus import BOUND, Calculus
@@ -12,9 +13,8 @@ from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
 
-PLAIN = t.Symbol(
-    "x"
-)  # what smooth functions without parameters stand at, unless a derivative tells
+PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
+MISPLACED = {t.Listed: "a list", t.Chain: "a relation"}
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -28,6 +28,8 @@ class Scope(Calculus, Names):
 
     def resolve(self, node):
         """The meaning of a tree; what has only one meaning stays as it is, with its parts resolved."""
+        if type(node) in MISPLACED:
+            raise Unread(f"{MISPLACED[type(node)]} stands where one value is needed", node.at)
         own = getattr(self, "_" + type(node).__name__, None)
         return own(node) if own is not None else t.rebuild(node, self.resolve)
 
@@ -134,12 +136,10 @@ class Scope(Calculus, Names):
                 return t.Sided(base, side)
             case t.Mark(text):
                 raise Unread(f"the superscript {text} is not read", sup.at)
-            case t.Name("T" | "top") if self.transposes(sup):
-                if self.is_array_value(base):
-                    return t.Transpose(base)
-                raise Unread("the transpose of what? say its shape in a Let", sup.at)
-            case t.Name("T") if self.is_array_value(base):
+            case t.Name("T" | "top") if self.is_array_value(base):
                 return t.Transpose(base)
+            case t.Name("T" | "top") if self.transposes(sup):
+                raise Unread("the transpose of what? say its shape in a Let", sup.at)
             case t.Name("star", "sign"):
                 raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
             case t.Group("(" | "["):
@@ -173,8 +173,6 @@ class Scope(Calculus, Names):
             return t.Norm(self.vector(node.items[0]), t.Number("2"))
         if any(isinstance(item, t.Mark) for item in node.items):
             return self.listing(node)
-        if any(isinstance(item, t.Chain) for item in node.items):
-            raise Unread("a relation stands where a value is needed", node.at)
         items = self.resolved(node.items)
         if node.opening == "{":
             return t.Finite(items)
@@ -192,25 +190,18 @@ class Scope(Calculus, Names):
 
     def listing(self, node):
         """(S_1, …, S_n): the elements of a family from the first to the last."""
-        first, last = node.items[0], node.items[-1]
-        scripts = isinstance(first, t.Script) and isinstance(last, t.Script)
-        if not scripts or first.base != last.base or len(node.items) > 4 or last.sub is None:
+        (first, *_), (last, upper, *_) = t.scripts(node.items[0]), t.scripts(node.items[-1])
+        if upper is None or first != last or len(node.items) > 4:
             raise Unread("this list with dots is not read", node.at)
-        family = self.family(self.word(first.base))
+        family = self.family(self.word(first))
         body = self.element(self.internal(family), (t.Name("…"),))
-        return t.Listing(body, "…", self.resolve(last.sub))
+        return t.Listing(body, "…", self.resolve(upper))
 
     def _Cases(self, node):
         return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
 
     def _Mark(self, node):
         raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
-
-    def _Listed(self, node):
-        raise Unread("a list stands where one value is needed", node.at)
-
-    def _Chain(self, node):
-        raise Unread("a relation stands where a value is needed", node.at)
 
     # -- sums, limits, integrals --------------------------------------------------------------------
 
@@ -238,28 +229,19 @@ class Scope(Calculus, Names):
     def big(self, node):
         """A sum or product over one index, or over several."""
         first, *more = (part for item in t.items_of(node.below) for part in t.factors_of(item))
-        index, lower, upper, condition = self.range_of(first, node)
-        with self.binding(index):
-            told = self.condition(condition) if condition is not None else None
-            if more:
-                rest = t.Listed(tuple(more))
-                body = self.big(t.Operator(node.kind, rest, node.above, node.body, at=node.at))
-            else:
-                body = self.resolve(node.body)
-        return t.Big(node.kind, index, lower, upper, told, body)
-
-    def range_of(self, below, node):
-        """(index, lower, upper, condition) of what stands below and above a sum."""
+        chain = isinstance(first, t.Chain)
+        name, *sides = first.sides if chain else (first,)
+        operators = first.operators if chain else ()
+        if not isinstance(name, t.Name) or len(sides) > 1 or not set(operators) <= set(COMPARISONS):
+            raise Unread("what stands below this sum is not read", node.at)
+        index, begins = self.word(name), operators == ("=",)
+        lower = self.resolve(sides[0]) if begins else None
         upper = self.resolve(node.above) if node.above is not None else None
-        if isinstance(below, t.Name):
-            return self.word(below), None, upper, None
-        if isinstance(below, t.Chain) and len(below.operators) == 1:
-            (operator,), (left, right) = below.operators, below.sides
-            if isinstance(left, t.Name) and operator == "=":
-                return self.word(left), self.resolve(right), upper, None
-            if isinstance(left, t.Name) and operator in COMPARISONS:
-                return self.word(left), None, upper, below
-        raise Unread("what stands below this sum is not read", node.at)
+        with self.binding(index):
+            told = self.condition(first) if sides and not begins else None
+            rest = replace(node, below=t.Listed(tuple(more)))
+            body = self.big(rest) if more else self.resolve(node.body)
+        return t.Big(node.kind, index, lower, upper, told, body)
 
     def limit(self, node):
         below = node.below
@@ -267,21 +249,14 @@ class Scope(Calculus, Names):
             raise Unread("below lim stands x \\to a", node.at)
         variable, target = below.sides
         side = {"down": "+", "up": "-"}.get(below.operators[0], "")
-        if t.is_sided(target):
-            side, target = target.sup.text, target.base
-        key = self.variable_key(variable)
-        goal = self.resolve(target)
+        variable = self.joined(variable)
+        if not isinstance(variable, t.Name | t.Script):
+            raise Unread("a limit moves one name", variable.at)
+        key, goal = self.key(variable)[0], self.resolve(target)
+        if isinstance(goal, t.Sided):
+            goal, side = goal.body, goal.side
         with self.binding(key):
             return t.Limit(key, goal, side, self.resolve(node.body), key in self.whole)
-
-    def variable_key(self, node):
-        """The key of a variable that a limit moves: a name, or an increment."""
-        rest = []
-        if isinstance(node, t.Product):
-            (_, node), *rest = self.with_increments(node.factors)
-        if rest or not isinstance(node, t.Name | t.Script):
-            raise Unread("a limit moves one name", node.at)
-        return self.key(node)[0]
 
     def _Written(self, node):
         key = self.word(node.variable)
@@ -319,6 +294,11 @@ class Scope(Calculus, Names):
                 result.append((operator, node))
         return result
 
+    def joined(self, node):
+        """An increment with its letter as the one name that it is; anything else as it stands."""
+        factors = self.with_increments(node.factors) if isinstance(node, t.Product) else []
+        return factors[0][1] if len(factors) == 1 else node
+
     def is_increment(self, mark):
         """Whether a Δ, δ or d before a letter is no name of its own."""
         if mark.text not in INCREMENTS or mark.style not in ("", "rm"):
@@ -353,12 +333,10 @@ class Scope(Calculus, Names):
         if form is not None and form[0] is None:
             operand, place = self.operand(factors, place + 1, node.at)
             return self.derivative(self.resolve(operand), form[1], form[2], node.at), place
-        base, group = t.bare(node), bracketed(following)
+        base = t.bare(node)
         if t.is_name(base, "partial", "nabla", styles=("sign",)):
             return self.signed_factor(base.text, node, factors, place)
-        braces = isinstance(following, t.Group) and following.opening == "{"
-        if braces and t.is_name(base, "max", "min"):
-            group = following
+        group = bracketed(following, "([{" if t.is_name(base, "max", "min") else "([")
         own = self.has_meaning("O") or self.is_bound("O")
         if group is not None and t.is_name(base, "O", styles=("",)) and not own:
             return t.BigO(self.one(group)), place + 2
@@ -399,13 +377,12 @@ class Scope(Calculus, Names):
     def call(self, function, power, following, group):
         """A function with its arguments, and what stands above and below the bracket."""
         value = self.raised(t.Apply(function, self.given(function, group)), power)
-        if following is group:
-            return value
-        if following.sub is not None:
-            value = t.Element(value, self.resolved(t.parts_of(following.sub)))
-        if following.primes:
+        _, sub, sup, primes = t.scripts(following)
+        if sub is not None:
+            value = t.Element(value, self.resolved(t.parts_of(sub)))
+        if primes:
             raise Unread("a prime behind a bracket: write it on the function", following.at)
-        return self.raised(value, following.sup)
+        return self.raised(value, sup)
 
     def given(self, function, group):
         """The arguments of a call; a letter is the vector of its elements where a vector is wanted."""
@@ -417,13 +394,8 @@ class Scope(Calculus, Names):
             if known.kind == "function" and len(group.items) != len(known.parameters):
                 count = len(known.parameters)
                 raise Unread(f"{t.pretty(name)} was defined with {count} arguments", group.at)
-        result = []
-        for item, vector in itertools.zip_longest(group.items, vectors[: len(group.items)]):
-            if t.is_sided(item):
-                result.append(t.Sided(self.resolve(item.base), item.sup.text))
-            else:
-                result.append(self.vector(item) if vector else self.resolve(item))
-        return tuple(result)
+        pairs = itertools.zip_longest(group.items, vectors[: len(group.items)])
+        return tuple(self.vector(x) if vector else self.resolve(x) for x, vector in pairs)
 
     def vector(self, node):
         """A value where a vector is wanted: a letter without a meaning of its own is its family."""
@@ -527,21 +499,11 @@ class Scope(Calculus, Names):
         if isinstance(node, t.Otherwise):
             return node
         if isinstance(node, t.Listed):
-            parts = tuple(self.condition(item) for item in self.spread(node.items))
-            return (t.Or if node.join == "or" else t.And)(parts)
+            parts = map(self.condition, t.spread(node.items))
+            return (t.Or if node.join == "or" else t.And)(tuple(parts))
         if not isinstance(node, t.Chain):
             raise Unread("a condition needs a relation", node.at)
         return self.relation(node.sides, node.operators)
-
-    @staticmethod
-    def spread(items):
-        """``a, b > 0`` is a > 0 and b > 0."""
-        result = list(items)
-        for place in range(len(result) - 2, -1, -1):
-            after = result[place + 1]
-            if not isinstance(result[place], t.Chain) and isinstance(after, t.Chain):
-                result[place] = t.Chain((result[place], *after.sides[1:]), after.operators)
-        return result
 
     def relation(self, sides, operators):
         """Relations between sides as one condition."""
@@ -562,8 +524,6 @@ class Scope(Calculus, Names):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
         if operator in ("in", "notin") and isinstance(node, t.Name) and node.style == "bb":
             return t.NumberSet(node.text)
-        if operator == "to" and isinstance(node, t.Script) and isinstance(node.sup, t.Mark):
-            return t.Sided(self.resolve(node.base), node.sup.text)
         return self.resolve(node)
 
     def index_range(self, left, operator, right):
@@ -580,8 +540,8 @@ class Scope(Calculus, Names):
         return None
 
 
-def bracketed(node):
-    """The round or square bracket that may hold arguments, or None."""
-    group = t.bare(node)
-    brackets = isinstance(group, t.Group) and group.opening in "([" and group.closing in ")]"
-    return group if brackets else None
+def bracketed(node, openings="(["):
+    """The bracket that may hold arguments, or None."""
+    group, closings = t.bare(node), ")]}" if "{" in openings else ")]"
+    fits = isinstance(group, t.Group) and group.opening in openings and group.closing in closings
+    return group if fits else None

@@ -76,6 +76,7 @@ class Around:
         primed = [n for n in left.walk() if isinstance(n, t.Apply) and isinstance(n.head, t.Primed)]
         found += [n.arguments[0] for n in primed if isinstance(n.arguments[0], t.Symbol)]
         self.variables = list(dict.fromkeys(found))[:2]
+        self.quotients = [body for body in self.bodies if isinstance(body, t.Divide)]
 
     def differentiated(self):
         """What stands under a derivative on the left, with definitions opened."""
@@ -111,9 +112,12 @@ class Around:
         plain = t.Number | t.Constant | t.Symbol
         return list(dict.fromkeys(x for x in inside if not isinstance(x, plain)))[:5]
 
-    def quotients(self):
-        """The quotients that are differentiated."""
-        return [body for body in self.bodies if isinstance(body, t.Divide)]
+    def transposed(self, node):
+        """A matrix with its rows and columns exchanged."""
+        if isinstance(node, t.Symbol) and self.meaning.is_matrix(node.name):
+            yield t.Transpose(node)
+        elif isinstance(node, t.Transpose):
+            yield node.body
 
 
 # -- one kind of slip each ----------------------------------------------------------------------------
@@ -121,17 +125,13 @@ class Around:
 
 def case_repairs(right):
     """Values of two cases exchanged, or one value negated."""
-    if not isinstance(right, t.Cases):
-        return
-    values, conditions = zip(*right.rows, strict=True)
-    for one, other in itertools.combinations(range(len(values)), 2):
-        swapped = list(values)
-        swapped[one], swapped[other] = swapped[other], swapped[one]
-        rows = tuple(zip(swapped, conditions, strict=True))
-        yield "The values of two cases look exchanged", t.Cases(rows)
-    for one, (value, condition) in enumerate(right.rows):
-        rows = (*right.rows[:one], (t.Negate(value), condition), *right.rows[one + 1 :])
-        yield f"It looks like a sign in case {one + 1}", t.Cases(rows)
+    rows = right.rows if isinstance(right, t.Cases) else ()
+    for (one, (a, first)), (other, (b, second)) in itertools.combinations(enumerate(rows), 2):
+        swapped = replaced(replaced(rows, one, (b, first)), other, (a, second))
+        yield "The values of two cases look exchanged", t.Cases(swapped)
+    for one, (value, condition) in enumerate(rows):
+        signed = replaced(rows, one, (t.Negate(value), condition))
+        yield f"It looks like a sign in case {one + 1}", t.Cases(signed)
 
 
 def index_repairs(around, right):
@@ -141,23 +141,15 @@ def index_repairs(around, right):
     for first, second in pairs:
         delta = t.Kronecker((first, second))
         for target, place, _ in (x for x in terms_in(right) if x[2] == ONE):
-            rest = put(target, place, delta)
+            rest = t.Add(replaced(target.terms, place, delta))
             yield OFF_DIAGONAL, t.substitute(right, target, rest)
             turned = t.substitute(rest, first, second)
             turned = t.substitute(turned, t.Kronecker((second, second)), delta)
             yield OFF_DIAGONAL, t.substitute(right, target, turned)
         yield "It looks like one index for another", t.substitute(right, first, second)
-    for changed in at_each(right, lambda node: transposed(node, around.meaning)):
+    for changed in at_each(right, around.transposed):
         yield "It looks like a missing transpose: compare the shapes", changed
         yield "It looks like a missing transpose, and a factor of 2", t.Multiply((TWO, changed))
-
-
-def transposed(node, meaning):
-    """A matrix with its rows and columns exchanged."""
-    if isinstance(node, t.Symbol) and meaning.is_matrix(node.name):
-        yield t.Transpose(node)
-    elif isinstance(node, t.Transpose):
-        yield node.body
 
 
 def chain_repairs(around, right):
@@ -179,15 +171,16 @@ def chain_repairs(around, right):
 def sign_repairs(around, right):
     """A sign of the whole, of an inner derivative, of one term; and the swapped quotient."""
     inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
-    swapped = list(at_each(right, swapped_numerator)) if around.quotients() else []
+    swapped = at_each(right, swapped_numerator) if around.quotients else ()
     swapped = [(SWAPPED, changed) for changed in swapped]
-    if not inner:
+    if inner:
+        yield "It looks like the sign of the inner derivative", t.Negate(right)
+    else:
         yield from swapped
         yield f"{SIGN}the right side is the negative of what it should be", t.Negate(right)
-    else:
-        yield "It looks like the sign of the inner derivative", t.Negate(right)
     for target, place, term in terms_in(right):
-        changed = t.substitute(right, target, put(target, place, negative(term)))
+        turned = t.Add(replaced(target.terms, place, negative(term)))
+        changed = t.substitute(right, target, turned)
         yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
     for power in [x for x in right.walk() if isinstance(x, t.Power)][:6]:
         if not isinstance(power.exponent, t.Number):
@@ -210,7 +203,7 @@ def product_repairs(around, right):
             rest = body.factors[:place] + body.factors[place + 1 :]
             for _, slope in around.slopes([factor]):
                 yield LOST_TERM, t.Add((right, t.Multiply((*rest, slope))))
-    for body in around.quotients():
+    for body in around.quotients:
         for changed in at_each(right, squared_denominator):
             yield "The denominator of the quotient rule is squared", changed
         for _, slope in around.slopes([body.denominator]):
@@ -283,15 +276,16 @@ def terms_in(node):
             yield target, place, term
 
 
-def put(total, place, term):
-    """A sum with another term at a place."""
-    return t.Add((*total.terms[:place], term, *total.terms[place + 1 :]))
+def replaced(items, place, item):
+    """A tuple with another item at a place."""
+    return (*items[:place], item, *items[place + 1 :])
 
 
 def at_each_term(node, change):
     """The tree with one term of its outermost sum changed; of a quotient, in its numerator."""
     if isinstance(node, t.Add):
-        yield from (put(node, place, change(term)) for place, term in enumerate(node.terms))
+        for place, term in enumerate(node.terms):
+            yield t.Add(replaced(node.terms, place, change(term)))
     elif isinstance(node, t.Negate):
         yield from (t.Negate(changed) for changed in at_each_term(node.body, change))
     elif isinstance(node, t.Divide) and isinstance(node.numerator, t.Add):
@@ -306,9 +300,6 @@ def at_each(node, change):
 
 def _at_each(node, change):
     yield from change(node)
-    for place, child in enumerate(() if isinstance(node, t.Derivative) else node.children()):
-        for changed in _at_each(child, change):
-            children = [*node.children()]
-            children[place] = changed
-            following = iter(children)
-            yield t.rebuild(node, lambda _, following=following: next(following))
+    for child in () if isinstance(node, t.Derivative) else node.children():
+        for new in _at_each(child, change):
+            yield t.rebuild(node, lambda x, old=child, new=new: new if x is old else x)

@@ -79,7 +79,7 @@ NAMES = {*FUNCTIONS, *KINDS["big"], "if", "for", "where", "otherwise"}
 TABLES = {"rel": RELATIONS, "op": OPERATORS, "open": OPEN, "close": CLOSE, "bar": BARS}
 
 PIECE = re.compile(
-    r"(?P<space>\s+|%[^\n]*)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<prime>'+)"
+    r"(?P<space>\s+|%[^\n]*)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<name>[A-Za-z])|(?P<prime>'+)"
     r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<other>:=|.)",
     re.S,
 )
@@ -103,8 +103,7 @@ def tokenize(latex):
         raise Unread(f"a formula of {len(latex):,} characters; at most {MOST:,} are read", 0)
     tokens, place = [], 0
     while place < len(latex):
-        found = PIECE.match(latex, place)
-        token, place = _piece(latex, found, tokens)
+        token, place = _piece(latex, PIECE.match(latex, place), tokens)
         if token is not None:
             tokens.append(token)
     tokens = _sided([t for t in tokens if t.kind != "stop"])
@@ -117,26 +116,25 @@ def _piece(latex, found, tokens):
     """One token (None for a space), and where to go on."""
     kind, text, at, end = found.lastgroup, found.group(), found.start(), found.end()
     before = tokens[-1].kind if tokens else ""
-    if kind == "space":
-        return None, end
-    if kind == "command":
-        return _command(latex, text, at, end, tokens)
-    if kind == "number" and before in TAKES_ONE:
-        text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
-        kind = "numerator" if before == "frac" else "number"
-    elif kind == "letter":
-        kind = "name"
-    elif kind == "prime":
-        text = str(len(text))
-    elif kind == "other" and text in PUNCTUATION:
-        kind = PUNCTUATION[text]
-    elif kind == "other":
-        return _sign(text, at, end, f"{text!r} is not read"), end
+    match kind:
+        case "space":
+            return None, end
+        case "command":
+            return _command(latex, text, at, end, tokens)
+        case "number" if before in TAKES_ONE:
+            text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
+            kind = "numerator" if before == "frac" else "number"
+        case "prime":
+            text = str(len(text))
+        case "other":
+            return _sign(text, at, end, f"{text!r} is not read"), end
     return Token(kind, text, at, end), end
 
 
 def _sign(text, at, end, advice):
     """The token of a sign or command that stands in one of the tables."""
+    if text in PUNCTUATION:
+        return Token(PUNCTUATION[text], text, at, end)
     for kind, table in TABLES.items():
         if text in table:
             return Token(kind, table[text], at, end)
@@ -215,22 +213,17 @@ def _balanced(tokens):
     """Refuse what is opened and not closed, at its place; and braces that look like an argument."""
     stack = []
     for k, token in enumerate(tokens):
+        if len(stack) > 60:
+            raise Unread("brackets nested too deeply", token.at)
         if token.kind in PAIRS:
             stack.append(token)
-            if len(stack) > 60:
-                raise Unread("brackets nested too deeply", token.at)
         elif token.kind in DEPTH:
             if not stack or PAIRS[stack[-1].kind] != token.kind:
                 raise Unread(f"{token.text} closes what was not opened", token.at)
             stack.pop()
-        behind = tokens[k - 1].kind if k else ""
-        taken = k > 1 and tokens[k - 2].kind in TAKES_ONE
-        if (
-            token.kind == "lbrace"
-            and behind == "name"
-            and not taken
-            and tokens[k - 1].style != "sign"
-        ):
+        kinds = [t.kind for t in tokens[max(k - 2, 0) : k + 1]]
+        called = kinds[-2:] == ["name", "lbrace"] and tokens[k - 1].style != "sign"
+        if called and kinds[0] not in TAKES_ONE:
             raise Unread("braces behind a name: an argument? write it in round brackets", token.at)
     if stack:
         raise Unread(f"{stack[-1].text} is not closed", stack[-1].at)
@@ -239,7 +232,7 @@ def _balanced(tokens):
 def _refuse_spelled(tokens):
     """A function's name in letters, l·o·g, is no product of numbers; nor is a condition's word."""
     run = ""
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in itertools.zip_longest(tokens, tokens[1:]):
         letter = token.kind == "name" and not token.style and token.end - token.at == 1
         run = run + token.text if letter else ""
         glued = after is not None and after.kind == "name" and after.at == token.end

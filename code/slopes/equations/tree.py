@@ -164,14 +164,25 @@ def is_name(node, *texts, styles=None):
     return fits and (styles is None or node.style in styles)
 
 
-def is_sided(node):
-    """Whether a node is a point with a side: 0^+."""
-    return isinstance(node, Script) and isinstance(node.sup, Mark) and node.sup.text in "+-"
-
-
 def items_of(node):
     """The things of a list, or the one thing."""
     return node.items if isinstance(node, Listed) else (node,)
+
+
+def spread(items):
+    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as one relation."""
+    result = []
+    for item in items:
+        if isinstance(item, Chain):
+            for k in range(len(result) - 1, -1, -1):
+                if isinstance(result[k], Chain):
+                    break
+                result[k] = Chain((result[k], *item.sides[1:]), item.operators, at=result[k].at)
+        elif result[-1:] == [Mark("dots")] and getattr(result[-2], "operators", ()) == ("=",):
+            item = Chain((*result[-2].sides, item), ("range",), at=result[-2].at)
+            del result[-2:]
+        result.append(item)
+    return result
 
 
 def factors_of(node):
