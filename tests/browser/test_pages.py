@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 import yaml
@@ -296,6 +296,39 @@ def test_search_finds_a_chapter(visit):
     links = page.locator("#search-results li a").evaluate_all("all => all.map(link => link.href)")
     assert any("chapters/sigmoid.html" in link for link in links)
     assert log.errors == []
+
+
+# What students type, by the page that is to come first; for none of them that is the glossary.
+SEARCHES = {
+    "absolute-loss": ["MAE", "absolute error", "L1 loss", "Huber"],
+    "backpropagation": ["backprop"],
+    "checking": ["gradient checking", "gradient check", "numerical gradient", "finite difference"],
+    "choose": ["swish", "SiLU"],
+    "leaky-relu": ["leaky relu", "PReLU"],
+    "nll": ["BCE", "binary cross entropy", "log loss", "logistic regression", "cross-entropy"],
+    "nllm": ["categorical cross-entropy", "multiclass cross-entropy", "logsumexp"],
+    "nonlinearity": ["activation function", "XOR"],
+    "relu": ["relu", "rectifier", "rectified linear unit", "dying relu"],
+    "rules": ["chain rule"],
+    "sigmoid": ["sigmoid", "logistic function", "vanishing gradient"],
+    "softmax": ["softmax", "softargmax"],
+    "square-loss": ["MSE", "squared error", "L2 loss", "gradient descent"],
+    "step": ["Heaviside", "unit step", "perceptron"],
+    "tanh": ["tanh", "hyperbolic tangent"],
+    "verified": ["autodiff"],
+}
+
+
+def test_search_finds_the_page_by_the_names_that_students_type(visit, address):
+    page = visit("search.html").page
+    found = {name: [] for name in SEARCHES}
+    for words in SEARCHES.values():
+        for word in words:
+            page.goto(f"{address}search.html?q={quote_plus(word)}")
+            first = page.locator("#search-results li a").first.get_attribute("href")
+            name = urlsplit(first).path.split("/")[-1].removesuffix(".html")
+            found.setdefault(name, []).append(word)
+    assert found == SEARCHES
 
 
 def test_the_theme_switch_is_remembered(visit):
