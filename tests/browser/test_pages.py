@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 import yaml
@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 import book
 import bookcheck
 import slopes
+from slopes import check_derivation
 
 with open(book.ROOT + "/_toc.yml", encoding="utf-8") as file:
     TOC = yaml.safe_load(file)
@@ -297,6 +298,39 @@ def test_search_finds_a_chapter(visit):
     assert log.errors == []
 
 
+# What students type, by the page that is to come first; for none of them that is the glossary.
+SEARCHES = {
+    "absolute-loss": ["MAE", "absolute error", "L1 loss", "Huber"],
+    "backpropagation": ["backprop"],
+    "checking": ["gradient checking", "gradient check", "numerical gradient", "finite difference"],
+    "choose": ["swish", "SiLU"],
+    "leaky-relu": ["leaky relu", "PReLU"],
+    "nll": ["BCE", "binary cross entropy", "log loss", "logistic regression", "cross-entropy"],
+    "nllm": ["categorical cross-entropy", "multiclass cross-entropy", "logsumexp"],
+    "nonlinearity": ["activation function", "XOR"],
+    "relu": ["relu", "rectifier", "rectified linear unit", "dying relu"],
+    "rules": ["chain rule"],
+    "sigmoid": ["sigmoid", "logistic function", "vanishing gradient"],
+    "softmax": ["softmax", "softargmax"],
+    "square-loss": ["MSE", "squared error", "L2 loss", "gradient descent"],
+    "step": ["Heaviside", "unit step", "perceptron"],
+    "tanh": ["tanh", "hyperbolic tangent"],
+    "verified": ["autodiff"],
+}
+
+
+def test_search_finds_the_page_by_the_names_that_students_type(visit, address):
+    page = visit("search.html").page
+    found = {name: [] for name in SEARCHES}
+    for words in SEARCHES.values():
+        for word in words:
+            page.goto(f"{address}search.html?q={quote_plus(word)}")
+            first = page.locator("#search-results li a").first.get_attribute("href")
+            name = urlsplit(first).path.split("/")[-1].removesuffix(".html")
+            found.setdefault(name, []).append(word)
+    assert found == SEARCHES
+
+
 def test_the_theme_switch_is_remembered(visit):
     """The button goes round; the next page is painted in the reader's colours from the beginning."""
     page = visit(SIGMOID, color_scheme="light").page
@@ -354,6 +388,63 @@ def test_code_can_be_copied(visit):
     cell.hover()
     cell.locator("button.copybtn").click()
     assert "import numpy as np" in page.evaluate("navigator.clipboard.readText()")
+
+
+# Select from the start of one node to the end of another, and tell what the next copy holds.
+SELECT = """([first, last]) => {
+  const range = document.createRange();
+  range.setStart(document.querySelector(first), 0);
+  range.setEnd(...(node => [node, node.childNodes.length])(document.querySelector(last)));
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+  addEventListener("copy", event => {
+    const held = kind => event.clipboardData.getData(kind);
+    window.copied = { plain: held("text/plain"), html: held("text/html"), ours: event.defaultPrevented };
+  }, { once: true });
+}"""
+
+
+def copy(page, first, last=None):
+    """Return what the clipboard gets when these elements, and what is between them, are copied."""
+    page.evaluate(SELECT, [first, last or first])
+    page.keyboard.press("Control+c")
+    return page.evaluate("copied")
+
+
+@pytest.mark.parametrize("part", ["", " .mrel", " annotation"])
+def test_a_formula_is_copied_as_latex(visit, part):
+    """Whole, with its number or without, from any part of it."""
+    page = visit("chapters/relu.html").page
+    latex = r"\operatorname{ReLU}(x) := \max(0, x)"
+    assert copy(page, "#equation-eq-relu" + part)["plain"] == latex
+    assert copy(page, "#the-function p .katex")["plain"] == "x"
+
+
+def test_a_copied_derivation_can_be_checked(visit):
+    page = visit("chapters/nll.html").page
+    steps = copy(page, "#equation-eq-nll-log")["plain"]
+    assert steps.startswith(r"\begin{aligned}")
+    assert check_derivation(steps, given=["0 < a < 1", "0 < y < 1"])
+    assert not check_derivation(
+        steps.replace("1 - a", "1 + a", 1), given=["0 < a < 1", "0 < y < 1"]
+    )
+
+
+def test_a_formula_in_copied_text_stands_between_dollars(visit):
+    page = visit("chapters/relu.html").page
+    copied = copy(page, "#the-function p", "#equation-eq-relu + p")
+    plain = copied["plain"]
+    assert plain.startswith("The sigmoid and tanh are flat on both sides")
+    assert "For every real number $x$ it is\n" in plain
+    assert "\n$$\n\\operatorname{ReLU}(x) := \\max(0, x)\n$$\n" in plain
+    assert plain.rstrip().endswith("the usual hidden activation of deep networks.")
+    assert "<strong>rectified linear unit</strong>" in copied["html"]
+    assert "katex" not in copied["html"]
+    assert page.locator("body > :last-child").evaluate("node => !node.querySelector('strong')")
+
+
+def test_text_without_a_formula_is_copied_as_ever(visit):
+    assert not copy(visit("chapters/relu.html").page, "#the-function h2")["ours"]
 
 
 def test_every_icon_of_a_button_is_drawn(visit):
