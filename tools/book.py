@@ -586,7 +586,9 @@ def lab(options):
     port = free_port(options.port or 8888)
     chapters = os.path.join(ROOT, "chapters")
     # JupyterLab shows the scripts and drawings of a notebook if they are signed or were run here.
-    run("-c", SIGN, *committed(chapters))
+    tested = committed(chapters)
+    if tested:
+        run("-c", SIGN, *tested)
     command = [PYTHON, "-m", "jupyterlab", chapters, "-y"] + lab_options(port)
     told = []
 

@@ -27,7 +27,7 @@ from .verdicts import Refuted, Verdict, describe, text, two_texts
 BUDGET = 600_000
 SIZES = (2, 3, 4)
 ORDERED = ("<", "<=", ">", ">=")
-OPERATORS = ("=", "!=", "~", "in", "notin", *ORDERED)
+RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 CONTRADICTION = "two cases hold at once"
 FOUR = t.Finite(tuple(t.Number(str(k)) for k in range(1, 5)))
 LONELY = 12  # points without a value on one side, after which no more are looked at
@@ -36,7 +36,7 @@ LONELY = 12  # points without a value on one side, after which no more are looke
 def decide(meaning, left, operator, right, conditions=(), work=None, regions=True):
     """Decide whether `left operator right` holds wherever the page and `conditions` allow.
 
-    The operator is one of `OPERATORS` ('~' is ≈), `work` what is left of the budget of the display.
+    The operator is one of `RELATIONS` ('~' is ≈), `work` what is left of the budget of the display.
     With `regions`, a region is looked for where a relation is true that is not true in general.
     """
     with n.in_force(work or Work(BUDGET)):
@@ -102,7 +102,7 @@ class Question(Comparison):
     # -- preparation ---------------------------------------------------------------------------------
 
     def answer(self):
-        if self.operator not in OPERATORS:
+        if self.operator not in RELATIONS:
             raise Unread(f"the relation {self.operator!r} is not read")
         nodes = [*self.left.walk(), *self.right.walk()]
         orders = [k for x in nodes if type(x) is t.Derivative for _, k in x.variables]

@@ -14,7 +14,7 @@ from .errors import Unread
 from .layout import word_of
 
 # Which terminal of the grammar a token is, where its kind alone does not tell.
-OPERATORS = {"+": "PLUS", "-": "MINUS", "pm": "PM"}
+TERMINALS = {"+": "PLUS", "-": "MINUS", "pm": "PM"}
 CASE_WORDS = {"", "if", "for", "where", "and", "or", "otherwise"}
 
 
@@ -34,7 +34,7 @@ class Given(Lexer):
     @staticmethod
     def kind(token, after):
         if token.kind == "op":
-            return OPERATORS.get(token.text, "TIMES")
+            return TERMINALS.get(token.text, "TIMES")
         if token.kind == "big":
             bare = token.text in ("max", "min") and not (after and after[0].kind == "sub")
             return "BARE" if bare else "BIG"

@@ -478,7 +478,11 @@ def integer_power(base, n):
 
 
 def sign(x, key=None):
-    """-1, 0 or 1; an infinitesimal decides where the number itself is zero (rounding forgiven)."""
+    """-1, 0 or 1; an infinitesimal decides where the number itself is zero (rounding forgiven).
+
+    ``key`` names the comparison for `points`, which looks for kinks where its sign changes; several
+    comparisons may have the same.
+    """
     _now.left -= 1
     start = real(primal(x))
     if key is not None and _now.margins is not None:
