@@ -360,7 +360,7 @@ def test_serve_shows_what_was_built_last(copy, complete):
     pages = copy / "_build" / "html"
     pages.mkdir(parents=True)
     (pages / "index.html").write_text("what was built last")
-    (pages / "run.html").write_text("and its runtime")
+    (pages / "offline.js").write_text("and what runs its cells")
     if complete:
         (copy / "_build" / "navigation.sha256").write_text("of other settings")
     a_file(copy / ".venv")
@@ -370,7 +370,7 @@ def test_serve_shows_what_was_built_last(copy, complete):
     lines = [server.stdout.readline() for _ in range(1 if complete else 2)]
     assert ("last build was stopped" in lines[0]) is not complete
     assert port in lines[-1]
-    for name in ("index.html", "run.html"):
+    for name in ("index.html", "offline.js"):
         address = "http" + f"://127.0.0.1:{port}/{name}"
         with urllib.request.urlopen(address, timeout=30) as answer:
             assert answer.read() == (pages / name).read_bytes()

@@ -293,15 +293,19 @@ def healthy(folder):
     return python, site
 
 
+def packages(lock):
+    """Return the names of the packages in a lock."""
+    with open(lock, encoding="utf-8") as file:
+        return re.findall(r"^(\w\S*)==", file.read(), re.MULTILINE)
+
+
 def notes(site, lock=LOCK):
     """Return the folders in which pip noted what it installed: the lock's packages, pip, the book."""
-    with open(lock, encoding="utf-8") as file:
-        names = re.findall(r"^(\w\S*)==", file.read(), re.MULTILINE)
 
     def plain(name):
         return re.sub(r"[-_.]+", "_", name).lower()
 
-    names = set(map(plain, names + ["pip", "slopes"]))
+    names = set(map(plain, packages(lock) + ["pip", "slopes"]))
     folders = os.listdir(site) if os.path.isdir(site) else []
     return sorted(
         folder
@@ -359,9 +363,7 @@ def make_venv(folder):
 
 def pip(arguments, python, lock, progress):
     """Let pip install, counting packages; say in one sentence what went wrong."""
-    with open(lock, encoding="utf-8") as file:
-        total = len(re.findall(r"^\w\S*==", file.read(), re.MULTILINE))
-    seen = [0]
+    total, seen = len(packages(lock)), [0]
     # pip gets a package from an index or finds it nearby, does not want it here, or has it.
     one = re.compile(
         r"(?:Collecting|Processing|Ignoring|Requirement already satisfied:) (?:\S*/)?([\w.-]+)"

@@ -319,7 +319,7 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     say = [
         f"{variable} = {a}, value {b}, slope {c}" for a, b, c in zip(*texts.values(), strict=True)
     ]
-    first = {key.split(".")[0]: values[at] for key, values in texts.items()}
+    first = _shown_at(texts, at)
     content = (
         upper.axes(name, ticks_below=False)
         + upper.curve(dense, dense_value, "f")
@@ -509,57 +509,17 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     """
     names = names or (inner.name, outer.name)
     x = np.linspace(*span, positions)
-    values, slopes = [x], []
-    for machine, name in zip((inner, outer), names, strict=True):
-        if machine.kinks:
-            raise ValueError(f"{name} has a kink, where there is no slope to multiply")
-        domain, given = machine.domain, values[-1]
-        if not (domain.lower <= given.min() and given.max() <= domain.upper):
-            raise ValueError(f"{name}: what arrives there leaves the domain {domain}")
-        values.append(machine(given))
-        slopes.append(machine.derivative(given))
+    values, slopes = _through((inner, outer), names, x)
     factors = [1.0, slopes[0], slopes[0] * slopes[1]]
     ends = [value + (span[1] - span[0]) / 10 * k for value, k in zip(values, factors, strict=True)]
 
     reached = np.concatenate([*values, *ends])
     panel = _Panel((reached.min(), reached.max()), (0, 1), top=20, height=190, left=24, width=268)
-    rows = [34, 115, 196]
     at = _nearest(x, start)
     starts, tips = [panel.x(value) for value in values], [panel.x(end) for end in ends]
-    frames = {}
-    for k, letter in enumerate("xuy"):
-        pairs = list(zip(starts[k], tips[k], strict=True))
-        frames |= {
-            f"dot{k}.cx": [f"{a:.1f}" for a, _ in pairs],
-            f"step{k}.d": [f"M{a:.1f} {rows[k]}H{b:.1f}" for a, b in pairs],
-            f"{letter}.text": [_fixed(v, 2) for v in values[k]],
-        }
-        if k:
-            above = zip(starts[k - 1], tips[k - 1], pairs, strict=True)
-            frames[f"beam{k}.d"] = [
-                f"M{a:.1f} {rows[k - 1]}H{b:.1f}L{d:.1f} {rows[k]}H{c:.1f}Z"
-                for a, b, (c, d) in above
-            ]
-            frames[f"slope{k}.text"] = [_fixed(v, 3) for v in slopes[k - 1]]
+    frames = _chain_frames(values, slopes, starts, tips)
     frames["product.text"] = [_fixed(v, 2) for v in factors[2]]
-    first = {key.split(".")[0]: column[at] for key, column in frames.items()}
-
-    content = [panel.columns()]
-    for k in (1, 2):
-        middle = (rows[k - 1] + rows[k]) / 2
-        content += [
-            f"<path style='fill:var(--f);opacity:.2' data-part='beam{k}' d='{first[f'beam{k}']}'/>",
-            _caption(302, middle - 3, names[k - 1], anchor="start"),
-            f"<text x='302' y='{middle + 15}'>slope"
-            f" <tspan data-part='slope{k}'>{first[f'slope{k}']}</tspan></text>",
-        ]
-    for k, letter in enumerate("xuy"):
-        content += [
-            f"<path class='zero' d='M{panel.left} {rows[k]}h{panel.width}'/>",
-            f"<text x='6' y='{rows[k] + 4}' font-style='italic'>{letter}</text>",
-            f"<path class='t' style='stroke-width:5' data-part='step{k}' d='{first[f'step{k}']}'/>",
-            f"<circle class='dot' r='6' cy='{rows[k]}' data-part='dot{k}' cx='{first[f'dot{k}']}'/>",
-        ]
+    first = _shown_at(frames, at)
     say = [
         f"x = {x}, u = {u}, y = {y}; slope {a} times {b} is {c}"
         for x, u, y, a, b, c in zip(
@@ -579,8 +539,67 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
         "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
         " below show how long the local slopes of the two machines make it, and where it points."
     )
-    drawing = _drawing("".join(content), 232, label)
+    drawing = _drawing(_chain_content(panel, names, first), 232, label)
     return Explorer(drawing, readout, [("x", positions, at)], frames, say)
+
+
+def _through(machines, names, x):
+    """Send numbers through machines in a row; return x and what each makes of it, and their slopes."""
+    values, slopes = [x], []
+    for machine, name in zip(machines, names, strict=True):
+        if machine.kinks:
+            raise ValueError(f"{name} has a kink, where there is no slope to multiply")
+        domain, given = machine.domain, values[-1]
+        if not (domain.lower <= given.min() and given.max() <= domain.upper):
+            raise ValueError(f"{name}: what arrives there leaves the domain {domain}")
+        values.append(machine(given))
+        slopes.append(machine.derivative(given))
+    return values, slopes
+
+
+# How far down the three number lines of a chain stand.
+_ROWS = (34, 115, 196)
+
+
+def _chain_frames(values, slopes, starts, tips):
+    """Return what moves in a chain of two machines: the steps, the beams between them, the numbers."""
+    frames = {}
+    for k, letter in enumerate("xuy"):
+        pairs = list(zip(starts[k], tips[k], strict=True))
+        frames |= {
+            f"dot{k}.cx": [f"{a:.1f}" for a, _ in pairs],
+            f"step{k}.d": [f"M{a:.1f} {_ROWS[k]}H{b:.1f}" for a, b in pairs],
+            f"{letter}.text": [_fixed(v, 2) for v in values[k]],
+        }
+        if k:
+            above = zip(starts[k - 1], tips[k - 1], pairs, strict=True)
+            frames[f"beam{k}.d"] = [
+                f"M{a:.1f} {_ROWS[k - 1]}H{b:.1f}L{d:.1f} {_ROWS[k]}H{c:.1f}Z"
+                for a, b, (c, d) in above
+            ]
+            frames[f"slope{k}.text"] = [_fixed(v, 3) for v in slopes[k - 1]]
+    return frames
+
+
+def _chain_content(panel, names, first):
+    """Draw a chain of two machines, at its first position."""
+    content = [panel.columns()]
+    for k in (1, 2):
+        middle = (_ROWS[k - 1] + _ROWS[k]) / 2
+        content += [
+            f"<path style='fill:var(--f);opacity:.2' data-part='beam{k}' d='{first[f'beam{k}']}'/>",
+            _caption(302, middle - 3, names[k - 1], anchor="start"),
+            f"<text x='302' y='{middle + 15}'>slope"
+            f" <tspan data-part='slope{k}'>{first[f'slope{k}']}</tspan></text>",
+        ]
+    for k, letter in enumerate("xuy"):
+        content += [
+            f"<path class='zero' d='M{panel.left} {_ROWS[k]}h{panel.width}'/>",
+            f"<text x='6' y='{_ROWS[k] + 4}' font-style='italic'>{letter}</text>",
+            f"<path class='t' style='stroke-width:5' data-part='step{k}' d='{first[f'step{k}']}'/>",
+            f"<circle class='dot' r='6' cy='{_ROWS[k]}' data-part='dot{k}' cx='{first[f'dot{k}']}'/>",
+        ]
+    return "".join(content)
 
 
 def explore_depth(deepest=20, width=50, networks=5):
@@ -628,7 +647,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         for _, name, depth, share in zip(*frames.values(), strict=True)
     ]
     start = min(10, deepest) - depths[0]
-    first = {key.split(".")[0]: column[start] for key, column in frames.items()}
+    first = _shown_at(frames, start)
 
     content = [_caption(panel.left, 16, "share of the slope that arrives", anchor="start")]
     for power in (0, -4, -8, -12):
@@ -763,13 +782,26 @@ def explore_neuron(positions=17, widest=4.0):
     say = [
         f"w = {f['w']}, b = {f['b']}, y = {f['y']}; dL/da {f['la']} times da/dz {f['az']}"
         f" times dz/dw 2 is dL/dw {f['lw']}"
-        for f in (
-            {key.split(".")[0]: column[i] for key, column in frames.items()} for i in range(len(w))
-        )
+        for f in (_shown_at(frames, i) for i in range(len(w)))
     ]
 
+    readout = (
+        f"target <i>y</i> = <span data-part='y'>{frames['y.text'][first]}</span>,"
+        f" bias <i>b</i> = <span data-part='b'>{frames['b.text'][first]}</span>;"
+        " the product of the three slopes, d<i>L</i>/d<i>w</i>, is"
+        f" <b data-part='lw'>{frames['lw.text'][first]}</b>"
+    )
+    label = "A neuron as a chain from w to the loss: values above, the slope of each stage below."
+    drawing = _drawing(_neuron_content(_shown_at(frames, first)), 200, label)
+    sliders = [("w", positions, start[0]), ("b", positions, start[1]), ("y", 2, start[2])]
+    return Explorer(drawing, readout, sliders, frames, say)
+
+
+def _neuron_content(first):
+    """Draw a neuron and its loss, at the first position of the sliders."""
+
     def now(part):
-        return f"<tspan data-part='{part}'>{frames[f'{part}.text'][first]}</tspan>"
+        return f"<tspan data-part='{part}'>{first[part]}</tspan>"
 
     boxes = [
         (8, "w", now("w"), "dz/dw", "2"),
@@ -794,15 +826,12 @@ def explore_neuron(positions=17, widest=4.0):
         "<rect class='open' style='stroke:var(--f)' x='308' y='44' width='84' height='44' rx='8'/>",
         _caption(350, 71, "L(a, y)"),
     ]
-    readout = (
-        f"target <i>y</i> = <span data-part='y'>{frames['y.text'][first]}</span>,"
-        f" bias <i>b</i> = <span data-part='b'>{frames['b.text'][first]}</span>;"
-        " the product of the three slopes, d<i>L</i>/d<i>w</i>, is"
-        f" <b data-part='lw'>{frames['lw.text'][first]}</b>"
-    )
-    label = "A neuron as a chain from w to the loss: values above, the slope of each stage below."
-    sliders = [("w", positions, start[0]), ("b", positions, start[1]), ("y", 2, start[2])]
-    return Explorer(_drawing("".join(content), 200, label), readout, sliders, frames, say)
+    return "".join(content)
+
+
+def _shown_at(frames, place):
+    """Return what each part of a figure is given at one position."""
+    return {key.split(".")[0]: column[place] for key, column in frames.items()}
 
 
 def _nearest(values, wanted):

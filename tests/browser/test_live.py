@@ -45,9 +45,9 @@ def live(site, missing):
     nearby = [runtime.NEARBY, runtime.DOWNLOADS]
     if not (os.environ.get("PYODIDE_DIR") or any(map(Path.is_dir, nearby)) or os.environ.get("CI")):
         pytest.skip("no Pyodide: name a copy in PYODIDE_DIR, or get one with `make site`")
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "runtime.py", site], capture_output=True, encoding="utf-8"
-    )
+    command = [sys.executable, ROOT / "tools" / "runtime.py", site]
+    with book.alone():  # as `make site` does: the archives are kept for the next build
+        done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

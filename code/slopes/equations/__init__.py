@@ -17,9 +17,9 @@ what is not declared on the page is not assumed, and what is not understood is s
 
 To add a function with a fixed name: one line in `functions.SCALAR` (in `SEVERAL` or `OF_VECTORS` if
 it takes several numbers or a vector); other spellings in `SPELLED`, a command `\name` in
-`tokens.FUNCTIONS`, the name in `VARIANTS` if a page may define its own. Where it compares, it calls
-`numbers.largest`, `sign` or `absolute` with a key: kinks are found by it. A page that defines the
-name is then *verified* where it was *defined*, so look for it in the chapters and the corpora.
+`tokens.FUNCTIONS`. Where it compares, it calls `numbers.largest`, `sign` or `absolute` with a key:
+kinks are found by it. A page that defines the name is then *verified* where it was *defined*, so look
+for it in the chapters and the corpora.
 
 To add an operation between two things: its sign in `tokens.OPERATORS`, a node in `tree`, its value in
 `evaluate.BY_VALUES`. If it binds as a product does, a branch in `Scope._Product`, beside `odot`. If it

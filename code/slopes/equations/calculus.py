@@ -103,13 +103,13 @@ class Calculus:
         """What stands below a derivative: a number, element, vector, or defined value."""
         node = self.joined(node)
         value = self.vector(node) if vector else self.resolve(node)
-        if t.scripts(node)[3] or not isinstance(family_of(value), t.Symbol):
+        if t.scripts(node)[3] or not isinstance(t.family_of(value), t.Symbol):
             raise Unread("what stands below a derivative is not a name", node.at)
         return value
 
     def must_reach(self, body, variable, at):
         """Refuse a derivative by what the body does not reach, as far as is declared: rule 20."""
-        below, leaves = family_of(variable).name, self.meaning.leaves(body)
+        below, leaves = t.family_of(variable).name, self.meaning.leaves(body)
         free = {name for name in leaves.scalars | leaves.families if not self.is_constant(name)}
         reached = below in leaves.names or self.common_line(body, variable) is not None
         if not reached and (free or leaves.smooth):
@@ -227,8 +227,3 @@ class Calculus:
         slope = slopes[0] if len(slopes) == 1 else t.Vector(slopes)
         moved = isinstance(body, t.Apply) and body.arguments != names
         return t.At(slope, tuple(zip(names, body.arguments, strict=True))) if moved else slope
-
-
-def family_of(value):
-    """What an element is taken of; any other value itself."""
-    return value.base if isinstance(value, t.Element) else value

@@ -177,7 +177,7 @@ def split_lines(steps):
 
 def prepared(given):
     """A page reader that knows what is given: each line is a Let."""
-    reader = PageReader()
+    reader = PageReader(keep=True)
     for latex, _ in split_lines(given):
         smooth = re.fullmatch(r"(.*?)\s*\\?,?\s*(?:\\text\s*\{\s*be smooth\s*\}|be smooth)", latex)
         item = Item("let", "", formulas=(smooth[1] if smooth else latex,), smooth=bool(smooth))
@@ -213,7 +213,7 @@ def check_line(reader, written, latex, rule, hints):
     except Unread as error:
         written.text = ""
         return replace(line, kind="unread", reason=error.in_place(text))
-    reader.keep, work = True, Work(BUDGET)
+    work = Work(BUDGET)
     for part in found:
         line.links += reader.chain(part, text, work)
         remember(written, part, text)
@@ -271,7 +271,7 @@ def plain(node):
     """A form in which brackets, the order of terms and factors, + 0 and · 1 make no difference."""
     if isinstance(node, t.Product) and all(sign in ("", "*") for sign, _ in node.factors):
         return _plain_product(node)
-    node = replace(t.rebuild(node, plain), at=0)
+    node = t.rebuild(node, plain)
     match node:
         case t.Group("(", (item,)):
             return item
@@ -289,7 +289,7 @@ def _plain_product(node):
     factors, negative, before = [], False, None
     for sign, written in node.factors:
         if not sign and isinstance(written, t.Group) and isinstance(t.bare(before), t.Name):
-            group = replace(written, items=tuple(map(plain, written.items)), at=0)
+            group = replace(written, items=tuple(map(plain, written.items)))
             factors[-1] = t.Product((("", factors[-1]), ("(", group)))
         else:
             factor = plain(written)

@@ -105,18 +105,6 @@ SEVERAL = {
 }
 
 FIXED = {*SCALAR, *SEVERAL}
-# Of these a page may define a variant of its own: softplus(x) := log(1 + e^{βx})/β.
-VARIANTS = {
-    "relu",
-    "softplus",
-    "silu",
-    "mish",
-    "softsign",
-    "gelu",
-    "sigmoid",
-    "logsigmoid",
-    "logit",
-}
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
     "ln": "log", "lg": "log10", "sgn": "sign", "tr": "trace", "lse": "logsumexp", "arctanh": "artanh",

@@ -67,13 +67,17 @@ def read_file(path):
 
 def read_notebook(text, name="the notebook"):
     """The items of a notebook's Markdown cells."""
+    cells = cells_of(text, "markdown", name)
+    return [replace(item, cell=cell) for cell, source in cells for item in read_markdown(source)]
+
+
+def cells_of(text, kind, name="the notebook"):
+    """(number, source) of each cell of one kind of a notebook; raises `Unreadable`."""
     try:
-        cells = json.loads(text)["cells"]
-        sources = [(k, c["source"]) for k, c in enumerate(cells) if c["cell_type"] == "markdown"]
-        joined = [(k, "".join(source)) for k, source in sources]
+        cells = enumerate(json.loads(text)["cells"])
+        return [(k, "".join(cell["source"])) for k, cell in cells if cell["cell_type"] == kind]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"{name} is not a notebook: {type(error).__name__}: {error}") from error
-    return [replace(item, cell=cell) for cell, source in joined for item in read_markdown(source)]
 
 
 def read_markdown(text):

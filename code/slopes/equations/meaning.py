@@ -69,11 +69,6 @@ class Meaning:
     def define(self, definition):
         """Enter a definition."""
         self.table[definition.name] = definition
-        return definition
-
-    def is_array(self, name):
-        """Whether a name stands for a free vector or matrix as a whole."""
-        return name in self.families and name not in self.table
 
     def is_matrix(self, name):
         """Whether the elements of a free array have two indices."""

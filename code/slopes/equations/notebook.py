@@ -1,11 +1,10 @@
 """``verify()``: a chapter checks its own equations, wherever it is opened."""
 
-import json
 import os
 import sys
 from pathlib import Path
 
-from .markdown import Unreadable, read_file
+from .markdown import Unreadable, cells_of, read_file
 from .page import check_items
 
 STALE = (
@@ -115,10 +114,10 @@ def running():
 def code_of(path):
     """The code cells of a notebook, as `normal` has them; none where it cannot be read."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return {normal("".join(c["source"])) for c in cells if c["cell_type"] == "code"}
-    except (OSError, ValueError, KeyError, TypeError):
+        cells = cells_of(path.read_text(encoding="utf-8"), "code")
+    except (OSError, ValueError):
         return set()
+    return {normal(source) for _, source in cells}
 
 
 def executed():

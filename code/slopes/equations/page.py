@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
-from .calculus import family_of
 from .decide import BUDGET
 from .declare import Declarations, is_membership
 from .errors import Unread
@@ -166,7 +165,7 @@ class PageReader(Declarations):
         for fraction in filter(t.is_derivative, fractions):
             try:
                 body, variables, _ = scope.derivative_form(fraction)
-                values = [family_of(scope.by_value(node)) for node, _ in variables]
+                values = [t.family_of(scope.by_value(node)) for node, _ in variables]
             except Unread:
                 continue
             below.update(dict.fromkeys(values))

@@ -116,8 +116,7 @@ def constant(node):
 
 def named(node):
     """The name whose domain a side of a condition is about, or None."""
-    if type(node) is t.Element:
-        node = node.base
+    node = t.family_of(node)
     return node.name if type(node) is t.Symbol else None
 
 

@@ -64,7 +64,7 @@ def first(question, again):
 def candidates(question):
     """Plain regions, from wide to narrow."""
     leaves, known = question.leaves, question.meaning.table
-    numbers = constants((question.left, question.right))[:MOST]
+    numbers = numbers_of(question)
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
     families = [element(question, name) for name in sorted(leaves.families)]
@@ -83,8 +83,13 @@ def candidates(question):
     vectors = [x.base for x in families if len(x.indices) == 1]
     yield from ((total(question, x),) for x in vectors if x.name not in question.totals)
     for x, low in product(free, (0, -1)):
-        if not question.domain_of(x.name if type(x) is t.Symbol else x.base.name).values:
+        if not question.domain_of(named(x)).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
+
+
+def numbers_of(question):
+    """The numbers of the formulas, the first few."""
+    return constants((question.left, question.right))[:MOST]
 
 
 def relations(operators, pairs):
@@ -161,7 +166,7 @@ def survey(question):
 
 def edges(question, size):
     """Values on the edges of the candidates, on both sides of them, and far from them."""
-    numbers = constants((question.left, question.right))[:MOST]
+    numbers = numbers_of(question)
     steps = (Fraction(0), TINY, -TINY, SMALL, -SMALL)
     ends = [e + s for e in (*ENDS, *numbers, *(-c for c in numbers)) for s in steps]
     ends += [Fraction(k, 2) for k in (1, -1, 4, -4, 18, -18)]

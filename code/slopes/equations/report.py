@@ -4,12 +4,10 @@ import html
 from dataclasses import dataclass, field
 
 from .errors import EquationError
+from .verdicts import SIGNS, plain
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
-SIGNS = {
-    "<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "notin": "∉", "to": "→", "arrow": "⇒",
-}  # fmt: skip
 MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
 
 
@@ -115,7 +113,7 @@ def place(equation):
 
 def shown(link, width=160):
     """A link as LaTeX, cut where it is long."""
-    text = f"{link.left} {SIGNS.get(link.relation, link.relation)} {link.right}".strip()
+    text = f"{link.left} {plain(SIGNS.get(link.relation, link.relation))} {link.right}".strip()
     return text if len(text) <= width else text[: width - 2] + " …"
 
 

@@ -164,6 +164,11 @@ def is_name(node, *texts, styles=None):
     return fits and (styles is None or node.style in styles)
 
 
+def family_of(value):
+    """What an element is taken of; any other value itself."""
+    return value.base if isinstance(value, Element) else value
+
+
 def items_of(node):
     """The things of a list, or the one thing."""
     return node.items if isinstance(node, Listed) else (node,)

@@ -36,7 +36,10 @@ _AROUND = {
     t.IndexRange: r"{} = {}, \dots, {}",
 }  # fmt: skip
 _BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } ", t.Or: r" \text{ or } "}
-_SIGNS = {"!=": r"\ne", "<=": r"\le", ">=": r"\ge", "in": r"\in", "notin": r"\notin", "to": r"\to"}
+SIGNS = {
+    "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "~": r"\approx", "in": r"\in", "notin": r"\notin",
+    "to": r"\to", "arrow": r"\Rightarrow",
+}  # fmt: skip
 
 
 def latex(node):
@@ -48,7 +51,7 @@ def latex(node):
     if kind in _BETWEEN:
         return _BETWEEN[kind].join(below).replace("+ -", "- ")
     if kind is t.Relation:
-        return f"{below[0]} {_SIGNS.get(node.operator, node.operator)} {below[1]}"
+        return f"{below[0]} {SIGNS.get(node.operator, node.operator)} {below[1]}"
     if kind is t.Element:
         label = "".join(below[1:])
         return f"{below[0]}_{label if len(label) == 1 else '{' + label + '}'}"
@@ -80,8 +83,8 @@ def name_latex(name):
 
 
 _PLAIN = {
-    "ne": "≠", "le": "≤", "ge": "≥", "in": "∈", "notin": "∉", "to": "→", "sum": "Σ", "infty": "∞",
-    "dots": "…",
+    "ne": "≠", "le": "≤", "ge": "≥", "approx": "≈", "in": "∈", "notin": "∉", "to": "→",
+    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…",
 }  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def plain(text):
     text = re.sub(r"\\(?:text|math[a-z]+)\{([^{}]*)\}", r"\1", text).replace(r" \, ", "")
     signs = {**t.GREEK_LETTERS, **_PLAIN}
     text = re.sub(r"\\([A-Za-z]+)", lambda found: signs.get(found[1], found[1]), text)
-    return text.replace("\\", "").replace(", …, ", ", …, ")
+    return text.replace("\\", "")
 
 
 def describe(node):

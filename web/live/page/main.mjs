@@ -14,6 +14,8 @@ const VERDICTS = {
   open: "Not finished yet",
   unanswered: "No answer yet: put yours in place of the three dots",
 };
+// What is loaded before the first cell can run.
+const FIRST = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "base", "book", "numbers"];
 const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes < 9.95e6 ? 1 : 0);
 
 export async function open(page) {
@@ -230,8 +232,7 @@ class Live {
   }
 
   megabytes() {
-    const first = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "base", "book", "numbers"];
-    return Math.round(first.reduce((sum, key) => sum + this.index.files[key].bytes, 0) / 1e6);
+    return Math.round(FIRST.reduce((sum, key) => sum + this.index.files[key].bytes, 0) / 1e6);
   }
 
   load(cell, part) {
@@ -279,16 +280,9 @@ class Live {
       await navigator.serviceWorker.register(new URL("offline.js", this.root), { scope: this.root.pathname });
       const { active } = await navigator.serviceWorker.ready;
       const loaded = performance.getEntriesByType("resource").map((entry) => entry.name.split("#")[0]);
-      const live = [
-        "pyodide.asm.js",
-        "pyodide.asm.wasm",
-        "pyodide.js",
-        "base",
-        "book",
-        "numbers",
-        "worker.js",
-      ];
-      const files = live.map((key) => new URL(`live/${this.index.files[key].name}`, this.root).href);
+      const files = [...FIRST, "worker.js"].map(
+        (key) => new URL(`live/${this.index.files[key].name}`, this.root).href,
+      );
       const own = [...loaded, ...files, location.href.split("#")[0], this.notebook.href].filter((url) =>
         url.startsWith(this.root.href),
       );
