@@ -41,6 +41,8 @@ BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
 REPEATED = ("given",)
 OPTION = re.compile(r":([a-z]+):\s*(.*)")
 BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
+# What Python reads as something else than a backslash and a letter, unless an r stands before.
+ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
 UNANSWERED = "*Your answer.*"
 LARGEST = 20_000_000  # bytes of a notebook, pictures included
 LONGEST = 20_000  # characters of an answer
@@ -295,6 +297,7 @@ def steps_of(source: str) -> str:
         steps = None
     if not isinstance(steps, str):
         raise ValueError("steps is not a plain text in quotes")
-    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", steps):
-        raise ValueError('the r before the quotes is missing, so that "\\f" and the like are lost')
+    written = ast.get_source_segment(source, values[-1])
+    if not re.match(r"[rR]", written) and ESCAPE.search(written):
+        raise ValueError("the r before the quotes is missing, so \\frac and the like are lost")
     return steps
