@@ -147,7 +147,9 @@ def _task(token, where):
     head = re.fullmatch(r"\{([a-z]+)\}\s+([\w-]+)", token.info.strip())
     if not head or head[1] not in KINDS:
         kinds = ", ".join(KINDS)
-        raise HomeworkError(f"{where}: a task begins with :::{{kind}} name, its kind one of {kinds}")
+        raise HomeworkError(
+            f"{where}: a task begins with :::{{kind}} name, its kind one of {kinds}"
+        )
     options, rest = _options(token.content.splitlines())
     text, blocks = _blocks("\n".join(rest))
     wanted = {"title", "points"} | {"derivation": {"proves"}, "figure": {"alt"}}.get(head[1], set())
