@@ -182,11 +182,9 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         table.writerow(["student", "file", *names, "marked", "left to a person", "note"])
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(names)
-            open_ = sum(m.task.points for m in one.marks if m.points is None)
-            table.writerow(
-                [cell(one.student), cell(one.path.name), *given, points(one.marked), points(open_)]
-                + [cell(one.unreadable)]
-            )
+            waiting = sum(m.task.points for m in one.marks if m.points is None)
+            row = [cell(one.student), cell(one.path.name), *given]
+            table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(["task", "student", "points possible", "why"])
@@ -247,7 +245,7 @@ def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str
             else f"{points(m.points)} of {points(m.task.points)}"
         )
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
-        if m.verdict is not None and m.verdict.lines:
+        if m.lines:
             parts.append(lines(m, formulas))
         parts.append(f"<p>{formulas.sentence(m.said)}</p>")
     return PAGE.format(title=title, style=style, body="\n".join(parts))
@@ -256,14 +254,13 @@ def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str
 def lines(m: Mark, formulas: Formulas) -> str:
     """The lines of a derivation up to the first that does not hold, each with its sign."""
     rows = []
-    for line in m.verdict.lines:
-        wrong = line.kind in WRONG
-        sign, word = ("✗", WRONG[line.kind]) if wrong else ("✓", "holds")
-        sign, word = ("", "begins") if line.kind == "start" else (sign, word)
-        kind = "wrong" if wrong else "right"
+    for kind, latex in m.lines:
+        wrong = kind in WRONG
+        sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
+        sign, word = ("", "begins") if kind == "start" else (sign, word)
+        look = "wrong" if wrong else "right"
         rows.append(
-            f'<li class="{kind}"><span class="verdict">{sign} {word}</span>'
-            f"{formulas(line.latex)}</li>"
+            f'<li class="{look}"><span class="verdict">{sign} {word}</span>{formulas(latex)}</li>'
         )
         if wrong:
             break

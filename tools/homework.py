@@ -20,9 +20,12 @@ FOLDER = kit.KIT / "homework"
 HOW = """\
 **Your name:**
 
-Each answer has a cell of its own, which begins with a line like `answer: name`: leave that line as it is, and write below it.
+Each answer has a cell of its own, which begins with a line like `answer: name`.
+Leave that line as it is, and write below it.
 You may run everything as often as you like, and add cells of your own.
-A derivation is checked when you run its cell: one step a line, a rule after `%` if you like, and a line that begins with `=` goes on from the one above.
+A derivation is checked when you run its cell.
+Write one step a line, with a rule after `%` if you like.
+A line that begins with `=` goes on from the one above.
 Hand in this file, under any name."""
 IMPORTS = "from slopes import check_derivation"
 # The picture of a task, drawn in the book's style and printed, since a printed text is kept whole.
@@ -57,8 +60,8 @@ nbgrader autograde {name}
 nbgrader export
 ```
 
-The last command writes `grades.csv`. Add its points to those in `marks.csv`: nbgrader knows the points of
-the code tasks alone.
+The last command writes `grades.csv`. Add its points to those in `marks.csv`: nbgrader knows the
+points of the code tasks alone.
 """
 
 

@@ -1,4 +1,4 @@
-"""What the tools of the teaching kit share: where it lands, the package as a wheel, the cell that gets it."""
+"""What the tools of the teaching kit share: where it lands, and the package as a wheel."""
 
 from __future__ import annotations
 

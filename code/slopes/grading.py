@@ -34,7 +34,6 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from .equations import check_derivation
-from .equations.derivation import Derivation
 
 KINDS = ("derivation", "code", "figure", "open")
 BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
@@ -106,7 +105,8 @@ class Mark:
     """What became of one task.
 
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
-    for the student, `by_hand` the reason why a person should look, `verdict` that of a derivation.
+    for the student, `by_hand` why a person should look, and `lines` the kind of verdict on each
+    line of a derivation with its LaTeX.
     """
 
     task: Task
@@ -114,7 +114,7 @@ class Mark:
     answer: str = ""
     said: str = ""
     by_hand: str = ""
-    verdict: Derivation | None = None
+    lines: list = field(default_factory=list)
 
 
 def read_homework(path) -> Homework:
@@ -209,8 +209,10 @@ def read_submission(path) -> list[str]:
         raise Unreadable("the file is not UTF-8 text") from None
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise error if isinstance(error, Unreadable) else Unreadable("the file is not a notebook")
+    except Unreadable:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unreadable("the file is not a notebook") from None
 
 
 def mark(homework: Homework, cells: list[str]) -> list[Mark]:
@@ -260,9 +262,9 @@ def _mark_derivation(task, answer):
     )
     share = 1.0 if verdict else min(verdict.reached, task.least) / task.least / 2
     said = str(verdict)
-    return Mark(
-        task, round(share * task.points, 1), steps, f"{said[:1].upper()}{said[1:]}.", "", verdict
-    )
+    said = f"{said[:1].upper()}{said[1:]}."
+    lines = [(line.kind, line.latex) for line in verdict.lines]
+    return Mark(task, round(share * task.points, 1), steps, said, lines=lines)
 
 
 def steps_of(source: str) -> str:
