@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import nbformat
 import pytest
 
 import book
-import grade
 import homework
 import kit
 from slopes.grading import HomeworkError, Unreadable, mark, read_homework, read_submission
@@ -162,7 +160,7 @@ NASTY = "<script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
     """Hand in twelve submissions of every sort, and mark them twice."""
-    folder = tmp_path_factory.mktemp("submissions")
+    folder, marks = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("marks")
     right = {task.name: perfect(task) for task in ONE.tasks}
     blank = {task.name: task.start for task in ONE.tasks}
     partial = blank | {"falling-sigmoid": steps(LEFT + "\n" + END)}
@@ -185,15 +183,14 @@ def marked(tmp_path_factory):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     bytes_of = []
     for _ in range(2):
-        command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), folder]
+        command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), folder, "--out", marks]
         run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
         assert run.returncode == 0, run.stderr
-        out = grade.MARKS / "one-neuron"
+        out = marks / "one-neuron"
         files = sorted(path for path in out.rglob("*") if path.is_file())
         bytes_of.append({path.relative_to(out): path.read_bytes() for path in files})
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    yield bytes_of
-    shutil.rmtree(out)
+    return bytes_of
 
 
 def table(content):

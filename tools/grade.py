@@ -12,7 +12,6 @@ import argparse
 import csv
 import hashlib
 import re
-import shutil
 import sys
 import unicodedata
 from collections import Counter
@@ -22,6 +21,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import code_answers
 import kit
 from homework import sets
 from katex import KaTeX
@@ -297,9 +297,9 @@ def by_hand(
     return PAGE.format(title=escape(f"{homework.title}: left to a person"), style=style, body=body)
 
 
-def write(homework: Homework, submissions: list[Submission]) -> Path:
+def write(out: Path, homework: Homework, submissions: list[Submission]) -> Path:
     """Write all that becomes of the submissions."""
-    out = kit.fresh(MARKS / homework.name)
+    kit.fresh(out)
     style = Path(__file__).with_name("grade.css").read_text(encoding="utf-8")
     formulas = Formulas()
     write_tables(out, homework, submissions)
@@ -310,25 +310,17 @@ def write(homework: Homework, submissions: list[Submission]) -> Path:
     page = by_hand(homework, submissions, formulas, style)
     (out / "by-hand.html").write_text(page, encoding="utf-8")
     formulas.katex.close()
-    for_nbgrader(out / "submitted", homework, submissions)
+    if any(task.kind == "code" for task in homework.tasks):
+        files = {file_name(one.student)[:-5]: one.path for one in submissions if not one.unreadable}
+        code_answers.lay_out(out / "nbgrader", homework, files)
     return out
-
-
-def for_nbgrader(folder: Path, homework: Homework, submissions: list[Submission]) -> None:
-    """Lay out what was handed in as nbgrader wants it, if there is code whose tests have to be run."""
-    if not any(task.kind == "code" for task in homework.tasks):
-        return
-    for one in submissions:
-        if not one.unreadable:
-            place = folder / file_name(one.student).removesuffix(".html") / homework.name
-            place.mkdir(parents=True)
-            shutil.copy(one.path, place / f"{homework.name}.ipynb")
 
 
 def main() -> int:
     """Mark what is in a folder."""
     parser = argparse.ArgumentParser(prog="make grade", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="what was handed in")
+    parser.add_argument("--out", type=Path, default=MARKS, help="where the marks go")
     parser.add_argument("--homework", help="the set; otherwise it is seen from the answers")
     options = parser.parse_args()
     if not options.folder.is_dir():
@@ -338,11 +330,12 @@ def main() -> int:
         sys.exit(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
     submissions = judge_all(homework, submissions)
-    out = write(homework, submissions)
+    out = write(options.out / homework.name, homework, submissions)
     waiting = sum(len(left(one, homework)) for one in submissions)
     print(
         f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
         f" for each student in feedback/, and by-hand.html with {waiting} answers left to a person."
+        " Code is marked in nbgrader/: see its README."
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""Write the notebooks of the homework: for students, with solutions for teachers, and for nbgrader."""
+"""Write the notebooks of the homework: for students, and with solutions for teachers."""
 
 from __future__ import annotations
 
@@ -40,28 +40,6 @@ file = io.BytesIO()
 fig.savefig(file, format="png", dpi=144, facecolor="white")
 plt.close(fig)
 print(base64.b64encode(file.getvalue()).decode())
-"""
-CONFIG = """\
-c = get_config()
-c.CourseDirectory.course_id = "slopes"
-c.ExecutePreprocessor.timeout = 60
-"""
-NBGRADER = """\
-# Marking the code
-
-The tests of the code tasks run what students wrote, so run them where nothing can be harmed: in a
-container without a network, in an environment of its own. `make grade` has put the submissions into
-`submitted/`. In this folder:
-
-```
-pip install nbgrader {wheel}
-nbgrader generate_assignment {name} --create
-nbgrader autograde {name}
-nbgrader export
-```
-
-The last command writes `grades.csv`. Add its points to those in `marks.csv`: nbgrader knows the
-points of the code tasks alone.
 """
 
 
@@ -166,13 +144,8 @@ def main() -> None:
         kit.write_notebook(FOLDER / f"{name}.ipynb", notebook_cells(homework, wheel, False))
         solved = notebook_cells(homework, wheel, True)
         kit.write_notebook(FOLDER / "solutions" / f"{name}.ipynb", solved)
-        grader = FOLDER / "nbgrader" / name
-        kit.write_notebook(grader / "source" / name / f"{name}.ipynb", solved)
-        (grader / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-        words = NBGRADER.format(name=name, wheel=f"../../{wheel}")
-        (grader / "README.md").write_text(words, encoding="utf-8")
         print(f"{kit.shown(FOLDER / name)}.ipynb: {len(homework.tasks)} tasks", flush=True)
-    print(f"Hand out a notebook together with {wheel}; keep solutions/ and nbgrader/ to yourself.")
+    print(f"Hand out a notebook together with {wheel}, and keep solutions/ to yourself.")
 
 
 if __name__ == "__main__":

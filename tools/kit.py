@@ -14,7 +14,7 @@ import nbformat
 import book
 
 TEACHING = Path(book.ROOT, "teaching")
-KIT = Path(book.BUILD, "teach")
+KIT = Path(book.KIT)
 
 SETUP = """\
 try:
