@@ -71,7 +71,7 @@ def leaky_quarter():
     return sigmoid.derivative(0.0)
 
 
-def learning_wide():
+def rate_wide():
     eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
     return eigenvalues.max() / eigenvalues.min()
 
