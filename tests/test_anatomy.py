@@ -76,7 +76,7 @@ each_numbered = pytest.mark.parametrize(
 )
 
 OPENING = re.compile(
-    r"""# [^\n]+\n\n                                       # a title
+    r"""\#\ [^\n]+\n\n                                     # a title
     (?:<!--.*?-->\n\n)?
     (?P<lede>[^\n:<#].*?)\n\n                             # what the reader will have at the end
     (?:<!--.*?-->\n\n)?
