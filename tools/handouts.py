@@ -20,8 +20,6 @@ import book
 import browser
 import kit
 
-HANDOUTS = kit.KIT / "handouts"
-PAGES = Path(book.PAGES)
 FOOTER = """<div style="width: 100%; margin: 0 16mm; font: 8pt Georgia, serif; color: #444;
 display: flex; justify-content: space-between"><span class="title"></span>
 <span class="pageNumber"></span></div>"""
@@ -60,9 +58,11 @@ def main() -> None:
     """Print every chapter, and the unit."""
     parser = argparse.ArgumentParser(prog="make handouts", description=__doc__.splitlines()[0])
     parser.add_argument("slugs", nargs="*", help="chapters; all, and the unit, if none is named")
+    parser.add_argument("--pages", type=Path, default=Path(book.PAGES), help="where the book is")
+    parser.add_argument("--out", type=Path, default=kit.KIT / "handouts", help="where they go")
     parser.add_argument("--solutions", action="store_true", help="print the solutions, too")
     options = parser.parse_args()
-    if not (PAGES / "index.html").is_file():
+    if not (options.pages / "index.html").is_file():
         raise book.Trouble("There are no pages to print: run `make book` first.")
     program = browser.find()
     if program is None:
@@ -73,24 +73,24 @@ def main() -> None:
     unknown = sorted(set(options.slugs) - set(slugs))
     if unknown:
         raise book.Trouble(f"There is no page {unknown[0]}.")
-    HANDOUTS.mkdir(parents=True, exist_ok=True)
-    with browser.serve(PAGES) as address, sync_playwright() as playwright:
+    options.out.mkdir(parents=True, exist_ok=True)
+    with browser.serve(options.pages) as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=browser.ARGUMENTS)
         page = chromium.new_page()
         for slug in options.slugs or slugs:
             page.goto(f"{address}{slugs[slug]}.html")
             change(page, "prepare", {"slugs": [], "solutions": options.solutions})
-            pdf(page, HANDOUTS / f"{slug}{suffix}.pdf")
+            pdf(page, options.out / f"{slug}{suffix}.pdf")
             print(f"{slug}{suffix}.pdf", flush=True)
         if not options.slugs:
             page.goto(f"{address}{names[0]}.html")
             addresses = [f"{address}{name}.html" for name in names]
             change(page, "join", {"slugs": list(slugs), "addresses": addresses})
             change(page, "prepare", {"slugs": list(slugs), "solutions": options.solutions})
-            pdf(page, HANDOUTS / f"unit{suffix}.pdf")
+            pdf(page, options.out / f"unit{suffix}.pdf")
             print(f"unit{suffix}.pdf", flush=True)
         chromium.close()
-    print(f"The handouts are in {kit.shown(HANDOUTS)}.")
+    print(f"The handouts are in {kit.shown(options.out)}.")
 
 
 if __name__ == "__main__":
