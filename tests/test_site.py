@@ -241,7 +241,7 @@ def test_a_second_build_changes_no_page(build):
 
 def test_an_address_brings_a_sitemap_and_cards(tmp_path):
     """A tiny book with an address: its pages name it, and only then."""
-    for name in ("tools", "web", "chapters/_static", "chapters/references.bib"):
+    for name in ("tools", "web", "chapters/references.bib"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)

@@ -458,11 +458,11 @@ def navigation():
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
     digest = hashlib.sha256(os.environ.get(RUNNABLE, "").encode("utf-8"))
     shared = [os.path.join(ROOT, name) for name in ("_config.yml", "_toc.yml")]
-    live = os.path.join(ROOT, "web", "live")
-    folders = (os.path.join(ROOT, "tools"), os.path.join(chapters, "_static"))
-    for folder in (*folders, live, os.path.join(live, "always")):
-        shared += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    for name in filter(os.path.isfile, shared):
+    for top in ("tools", "web"):
+        for folder, _, names in sorted(os.walk(os.path.join(ROOT, top))):
+            if not folder.endswith("__pycache__"):
+                shared += [os.path.join(folder, name) for name in sorted(names)]
+    for name in shared:
         with open(name, "rb") as file:
             digest.update(file.read())
     for page in pages:

@@ -16,16 +16,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from docutils import nodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx_design.shared import create_component
-from sphinx_exercise.nodes import is_exercise_node, solution_node
 
 import stylesheet
 
 logger = logging.getLogger(__name__)
 
-TOOLS = Path(__file__).parent
+HERE = Path(__file__).parent
 # Fonts of nearly every formula stand in the style sheet, so that formulas are there at first paint.
 INLINE_FONTS = re.compile(r"KaTeX_(Main-Regular|Math-Italic|Size[1-4]-Regular)\.woff2$")
 ICON_FONTS = re.compile(r"@font-face\s*\{[^}]*Font Awesome[^}]*\}")
@@ -58,42 +55,6 @@ def show_repository_buttons(app, config):
     if config.html_theme_options.get("repository_url"):
         for button in ("repository", "issues", "edit_page"):
             config.html_theme_options[f"use_{button}_button"] = True
-
-
-class FoldSolutions(SphinxPostTransform):
-    """Make a solution a dropdown like those of the hints: it opens without a script, as in print."""
-
-    default_priority = 198  # after the titles are known, before the dropdowns are made
-    formats = ("html",)
-
-    def run(self, **options):
-        """Rewrite the exercises and solutions of one page."""
-        for node in list(self.document.findall(is_exercise_node)):
-            _unwrap(node)
-        for node in list(self.document.findall(solution_node)):
-            _unwrap(node)
-            title = nodes.rubric("", node[0].astext(), ids=node["ids"])
-            node.replace_self(
-                create_component(
-                    "dropdown",
-                    opened=False,
-                    type="dropdown",
-                    has_title=True,
-                    icon=None,
-                    chevron=None,
-                    container_classes=["sd-mb-3", "solution"],
-                    title_classes=[],
-                    body_classes=[],
-                    children=[title, *node[1:]],
-                )
-            )
-
-
-def _unwrap(node):
-    """Take the content out of a section whose id is the same in all exercises."""
-    for section in [child for child in node if isinstance(child, nodes.section)]:
-        place = node.index(section)  # not replace_self, which hands the id on
-        node[place : place + 1] = section.children
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -264,7 +225,7 @@ def body(text: str, path: Path, name: str) -> str:
 @cache
 def drawings() -> dict[str, str]:
     """Return the drawing of each icon."""
-    sprite = (TOOLS / "icons.svg").read_text(encoding="utf-8")
+    sprite = (HERE / "icons.svg").read_text(encoding="utf-8")
     return {
         name: drawing
         for names, drawing in re.findall(r'<symbol id="([^"]+)">(.*?)</symbol>', sprite)
@@ -276,7 +237,7 @@ def _icon(found, page):
     classes = found[2].split()
     name = next((c[3:] for c in classes if c[:3] == "fa-" and c[3:] in drawings()), None)
     if name is None:
-        logger.warning(f"tools/icons.svg has no drawing for {found[2]!r}", location=page)
+        logger.warning(f"icons.svg has no drawing for {found[2]!r}", location=page)
         return found[0]
     kept = [c for c in classes if c in ("theme-switch", "fa-lg")]
     mode = re.search(r' data-mode="\w+"', found[3])
@@ -291,7 +252,7 @@ def _icon_variables(style):
     rules = []
     for name in sorted(set(re.findall(r"var\(--icon-([\w-]+)\)", style))):
         if name not in drawings():
-            logger.warning(f"tools/icons.svg has no drawing for --icon-{name}")
+            logger.warning(f"icons.svg has no drawing for --icon-{name}")
             continue
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000"'
@@ -346,7 +307,7 @@ def beside(app, site: Path, texts: dict[str, str]) -> None:
         f'</head><body><p><a href="{root}">{title}</a></p></body></html>',
         encoding="utf-8",
     )
-    lost = (TOOLS / "404.html").read_text(encoding="utf-8")
+    lost = (HERE / "404.html").read_text(encoding="utf-8")
     (site / "404.html").write_text(lost.replace('href="/"', f'href="{address or "/"}"'))
 
 
@@ -406,7 +367,6 @@ def sweep(static: Path, texts) -> None:
 
 
 def setup(app):
-    app.add_post_transform(FoldSolutions)
     app.connect("config-inited", show_repository_buttons)
     app.connect("html-page-context", describe)
     app.connect("build-finished", finish, priority=900)  # after the redirect is written
