@@ -76,7 +76,7 @@ def test_no_chapter_takes_more_than_an_hour(path):
 
 
 OPENING = re.compile(
-    r"""# [^\n]+\n\n                                       # a title
+    r"""\#\ [^\n]+\n\n                                     # a title
     (?:<!--.*?-->\n\n)?
     (?P<lede>[^\n:<#].*?)\n\n                             # what the reader will have at the end
     (?:<!--.*?-->\n\n)?
