@@ -22,7 +22,16 @@ import kit
 
 START, END = ":::{solution-start}", ":::{solution-end}"
 # What a build of the pages reads.
-SOURCES = ("_config.yml", "_toc.yml", "chapters", "code", "tools", "web", "pyproject.toml")
+SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "chapters",
+    "code",
+    "teaching",
+    "tools",
+    "web",
+    "pyproject.toml",
+)
 
 
 def without_solutions(cells: list) -> list:
