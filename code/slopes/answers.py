@@ -48,6 +48,10 @@ def check_best_step():
     return h[total_error.argmin()]
 
 
+def check_kink():
+    return central_difference(relu, 0.0004, 0.001)
+
+
 def choose_row():
     x = np.linspace(0, 5, 50_001)
     return np.gradient(x * sigmoid(x), x).max()
