@@ -12,7 +12,8 @@ import numpy as np
 
 from slopes.activations import LeakyReLU, relu, sigmoid, softmax, softplus, step, tanh
 from slopes.checks import central_difference, complex_step
-from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits
+from slopes.data import digits
+from slopes.losses import LOSSES, absolute_loss, nll, nll_logits, nllm, nllm_logits, square_loss
 
 
 def of(label):
@@ -33,6 +34,13 @@ def absolute_even():
     cost = [absolute_loss(np.full(4, value), [1, 2, 6, 7]).mean() for value in c]
     best = c[np.isclose(cost, np.min(cost))]
     return {"the lower end": best[0], "the upper end": best[-1]}
+
+
+def absolute_three():
+    a = [10.0, 39.0, 70.0]
+    return {
+        f"the {loss.name}": loss.derivative(a, [40.0] * 3) for loss in (absolute_loss, square_loss)
+    }
 
 
 def check_best_step():
@@ -67,8 +75,23 @@ def leaky_gain():
     return 1 / np.sqrt(squares.mean())
 
 
+def leaky_narrow():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(20_000, 2, 1))
+    for _ in range(5):
+        a = relu(rng.normal(size=(20_000, 2, 2)) @ a)
+    return np.mean(np.all(a == 0, axis=(1, 2)))
+
+
 def leaky_quarter():
     return sigmoid.derivative(0.0)
+
+
+def leaky_parametric():
+    def difference_quotient(x):
+        return central_difference(lambda alpha: LeakyReLU(alpha)(x), 0.25)
+
+    return difference_quotient
 
 
 def rate_wide():
@@ -81,10 +104,21 @@ def nll_fastest():
     return a[np.argmax(2 * a * (1 - a) ** 2)]
 
 
+def nll_one():
+    in_a = complex_step(lambda a: nll(a, 1.0), 0.25)
+    in_z = complex_step(lambda z: nll_logits(z, 1.0), np.log(0.25 / 0.75))
+    return {"the slope in a": in_a, "the slope in z": in_z}
+
+
 def nll_soft():
     a = np.linspace(0.001, 0.999, 999)
     losses = nll(a, 0.3)
     return {"the best output": a[losses.argmin()], "the loss there": losses.min()}
+
+
+def nllm_first():
+    z = np.zeros(10)
+    return {"the loss": nllm_logits(z, 7), "the slope": nllm_logits.derivative(z, 7)[7]}
 
 
 def nllm_hand():
@@ -123,16 +157,44 @@ def relu_born_dead():
     return -(corners @ [3, -4]).max()
 
 
+def relu_sparse():
+    rng = np.random.default_rng(0)
+    pictures, _ = digits()
+    return np.mean(relu(rng.normal(size=(10_000, 64)) @ pictures[0]) == 0)
+
+
 def sigmoid_logit():
     return central_difference(lambda p: np.log(p / (1 - p)), 0.2)
+
+
+def sigmoid_output():
+    return central_difference(sigmoid, np.log(0.9 / 0.1))
+
+
+def sigmoid_certain():
+    def loss(bias, z):
+        return (sigmoid(z + bias) - 1) ** 2
+
+    undecided, certain = (central_difference(lambda b, z=z: loss(b, z), 0.0) for z in (0.0, -5.0))
+    return undecided / certain
 
 
 def softmax_hand():
     return softmax.jacobian(np.log([0.6, 0.3, 0.1]))
 
 
-def softmax_two():
-    return complex_step(lambda t: softmax([t, -t])[0], 0.0)
+def softmax_temperature():
+    def largest(tau):
+        return np.max(softmax.jacobian(np.array([2.0, 1.0, 0.0]) / tau) / tau)
+
+    return [largest(tau) > largest(1.0) for tau in (2.0, 0.5, 0.1)]
+
+
+def softmax_batch():
+    def row_by_row(s, v):
+        return [softmax.jacobian(np.log(row)).T @ slopes for row, slopes in zip(s, v, strict=True)]
+
+    return row_by_row
 
 
 def softplus_gap():
@@ -140,19 +202,9 @@ def softplus_gap():
     return (softplus(x) - relu(x)).max()
 
 
-def sources_judge():
-    x = np.array([-5.0, -1.3, -0.2, 0.4, 2.0, 6.0])
-    return [
-        np.all(sigmoid.derivative(x) <= 0.25),
-        np.all(relu.derivative(x) == step(x)),
-        np.all(tanh.derivative(x) > sigmoid.derivative(x)),
-        False,
-    ]
-
-
-def sources_extreme():
-    x = np.linspace(0, 10, 1_000_001)
-    return x[sigmoid.derivative(x) < 0.01][0]
+def square_one():
+    loss = square_loss.at(20.0)
+    return {"the loss": loss(25.0), "the slope": complex_step(loss, 25.0)}
 
 
 def square_rate():
@@ -161,16 +213,25 @@ def square_rate():
     return rates[np.abs(1 - 2 * 5.0**2 * rates) < 1].max()
 
 
-def step_steep():
-    k = np.linspace(0, 100, 1_000_001)
-    return k[sigmoid(0.1 * k) >= 0.99].min()
-
-
 def step_area():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
 
 
+def step_jumps():
+    inputs = np.linspace(-2, 2, 41)[:, None]
+    outputs = step(inputs + np.linspace(-1.05, 0.05, 10_001))
+    loss = np.mean((outputs - (inputs > 0.5)) ** 2, axis=0)
+    return np.count_nonzero(np.diff(loss))
+
+
 def tanh_slip():
     slope = central_difference
     return slope(np.tanh, np.tanh(2.0)) / slope(np.tanh, 2.0)
+
+
+def tanh_crossing():
+    x = np.linspace(1.0, 3.0, 2_000_001)
+    above = tanh.derivative(x) > sigmoid.derivative(x)
+    crossing = np.argmin(above)
+    return (x[crossing - 1] + x[crossing]) / 2
