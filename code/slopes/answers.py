@@ -10,9 +10,10 @@ import sys
 
 import numpy as np
 
-from slopes.activations import LeakyReLU, relu, sigmoid, softmax, step, tanh
-from slopes.checks import central_difference, complex_step
-from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits
+from slopes.activations import LeakyReLU, identity, relu, sigmoid, softmax, step, tanh
+from slopes.checks import central_difference, complex_step, numeric_jacobian
+from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits, square_loss
+from slopes.network import Network
 
 
 def of(label):
@@ -33,6 +34,22 @@ def absolute_even():
     cost = [absolute_loss(np.full(4, value), [1, 2, 6, 7]).mean() for value in c]
     best = c[np.isclose(cost, np.min(cost))]
     return {"the lower end": best[0], "the upper end": best[-1]}
+
+
+def backpropagation_shortcut():
+    def loss(x, u):
+        hidden = LeakyReLU(0.1)(np.array([[1.0, 0.5], [-1.5, 0.5]]) @ [x, 2.0] + [0.0, -0.5])
+        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + u * x, 3.0)
+
+    return lambda u: central_difference(lambda x: loss(x, u), 1.0)
+
+
+def backpropagation_twins():
+    network = Network((2, 4, 1), (tanh, identity), square_loss, np.random.default_rng(0))
+    network.weights = [np.full_like(weights, 0.5) for weights in network.weights]
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    network.train(x, x[:, :1] * x[:, 1:], rate=0.5, steps=100, say=None)
+    return len(np.unique(network.weights[0].round(8), axis=0))
 
 
 def check_best_step():
@@ -62,6 +79,25 @@ def choose_outlier():
     }
 
 
+def jacobians_forward():
+    shapes = [(1000, 1)] + 9 * [(1000, 1000)]
+    from_input = sum(rows * inner for rows, inner in shapes[1:])
+    from_output = sum(1000 * inner * columns for inner, columns in shapes[:-1])
+    return min(from_input, from_output)
+
+
+def jacobians_shapes():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(16, 64)), rng.normal(size=(10, 16))
+    stages = [
+        (lambda a: square_loss(a, 0.0).sum(keepdims=True), 10),
+        (lambda a: second @ a, 16),
+        (sigmoid, 16),
+        (lambda x: first @ x, 64),
+    ]
+    return [numeric_jacobian(stage, rng.normal(size=n)).shape for stage, n in stages]
+
+
 def leaky_gain():
     squares = LeakyReLU(0.2).derivative([-1.0, 1.0]) ** 2
     return 1 / np.sqrt(squares.mean())
@@ -69,11 +105,6 @@ def leaky_gain():
 
 def leaky_quarter():
     return sigmoid.derivative(0.0)
-
-
-def learning_wide():
-    eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
-    return eigenvalues.max() / eigenvalues.min()
 
 
 def nll_fastest():
@@ -116,6 +147,24 @@ def nonlinearity_polynomial():
     x = np.linspace(-1, 1, 401)
     hidden = np.random.default_rng(0).normal(size=(50, 2)) @ [x, x**0]
     return np.linalg.matrix_rank(hidden**2, tol=1e-6) - 1
+
+
+def rate_one_step():
+    rates = np.linspace(0.0, 1.0, 1001)
+    distance = np.abs(1 - rates * central_difference(lambda w: 2 * w**2, 1.0))
+    return [rates[distance.argmin()], rates[1:][distance[1:] >= 1 - 1e-6].min()]
+
+
+def rate_steps():
+    curvature, path = np.array([9.0, 1.0]), [np.array([1.0, 1.0])]
+    while np.linalg.norm(path[-1]) > np.linalg.norm(path[0]) / 1000:
+        path.append(path[-1] - 2 / curvature.sum() * curvature * path[-1])
+    return len(path) - 1
+
+
+def rate_wide():
+    eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
+    return eigenvalues.max() / eigenvalues.min()
 
 
 def relu_born_dead():
@@ -164,6 +213,20 @@ def step_steep():
 def step_area():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
+
+
+def stuck_limit():
+    def rate_limit(x):
+        slope = square_loss.derivative(relu(x), 0.0) * relu.derivative(x)
+        return x / (slope * x * x + slope)  # the sum, and how fast the rate brings it down
+
+    return rate_limit
+
+
+def stuck_ratio():
+    s = np.array([0.5, 0.9])
+    slopes = square_loss.derivative(s, 0.0) * sigmoid.derivative(np.log(s / (1 - s)))
+    return slopes[0] / slopes[1]
 
 
 def tanh_slip():
