@@ -380,6 +380,8 @@ def test_what_the_package_declares_comes_along(monkeypatch):
     plain = {path.split("/")[0] for item in layers["book"] for path, _ in item.get("files", [])}
     assert {"slopes", "kernel", "mpmath", "markdown_it"} <= plain
     assert not {"matplotlib", "PIL", "numpy", "sympy"} & plain
+    paths = [path for item in layers["book"] for path, _ in item.get("files", [])]
+    assert "slopes/digits.tsv" in [path for path in paths if not re.search(runtime.DROP, path)]
     wheels = [
         Path(item["wheel"]).name.split("-")[0] for item in layers["drawing"] if "wheel" in item
     ]
