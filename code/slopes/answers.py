@@ -107,6 +107,23 @@ def leaky_quarter():
     return sigmoid.derivative(0.0)
 
 
+def matrices_shapes():
+    network = Network((64, 30, 1), (relu, identity), square_loss, np.random.default_rng(0))
+    gradients = network.backward(np.ones((20, 64)), np.ones((20, 1)))
+    slope_in_inputs = gradients.sums[0] @ network.weights[0]
+    sums = network.forward(np.ones((20, 64))).sums[0]
+    slopes = gradients.sums[0], gradients.weights[0], slope_in_inputs
+    return [array.shape for array in (sums, *slopes)]
+
+
+def matrices_twice():
+    network = Network((2, 1), (identity,), square_loss, np.random.default_rng(0))
+    x, y = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([[1.0], [2.0]])
+    once, twice = (network.backward(np.tile(x, (k, 1)), np.tile(y, (k, 1))) for k in (1, 2))
+    mean = twice.weights[0][0, 0] / once.weights[0][0, 0]
+    return [mean, mean * 2]  # the sum is the mean times the number of examples
+
+
 def nll_fastest():
     a = np.linspace(0.0, 1.0, 30_001)
     return a[np.argmax(2 * a * (1 - a) ** 2)]
@@ -232,3 +249,19 @@ def stuck_ratio():
 def tanh_slip():
     slope = central_difference
     return slope(np.tanh, np.tanh(2.0)) / slope(np.tanh, 2.0)
+
+
+def vanishing_explode():
+    squares = relu.derivative(np.array([-1.0, 1.0])) ** 2
+    return np.prod(np.full(49, 2.0 * np.sqrt(squares.mean())))
+
+
+def vanishing_gain():
+    def gain_for(alpha):
+        return 1 / np.sqrt((LeakyReLU(alpha).derivative(np.array([-1.0, 1.0])) ** 2).mean())
+
+    return gain_for
+
+
+def vanishing_layers():
+    return next(steps for steps in range(20) if sigmoid.derivative(0.0) ** steps < 1 / 1000)
