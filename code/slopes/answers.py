@@ -10,9 +10,10 @@ import sys
 
 import numpy as np
 
-from slopes.activations import LeakyReLU, identity, relu, sigmoid, softmax, step, tanh
+from slopes.activations import LeakyReLU, identity, relu, sigmoid, softmax, softplus, step, tanh
 from slopes.checks import central_difference, complex_step, numeric_jacobian
-from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits, square_loss
+from slopes.data import digits
+from slopes.losses import LOSSES, absolute_loss, nll, nll_logits, nllm, nllm_logits, square_loss
 from slopes.network import Network
 
 
@@ -34,6 +35,13 @@ def absolute_even():
     cost = [absolute_loss(np.full(4, value), [1, 2, 6, 7]).mean() for value in c]
     best = c[np.isclose(cost, np.min(cost))]
     return {"the lower end": best[0], "the upper end": best[-1]}
+
+
+def absolute_three():
+    a = [10.0, 39.0, 70.0]
+    return {
+        f"the {loss.name}": loss.derivative(a, [40.0] * 3) for loss in (absolute_loss, square_loss)
+    }
 
 
 def backpropagation_shortcut():
@@ -58,11 +66,6 @@ def check_best_step():
     return h[total_error.argmin()]
 
 
-def choose_row():
-    x = np.linspace(0, 5, 50_001)
-    return np.gradient(x * sigmoid(x), x).max()
-
-
 def choose_depth():
     def first_below(slope):
         return next(depth for depth in range(100) if slope**depth < 1e-9)
@@ -77,6 +80,11 @@ def choose_outlier():
         f"the share for the {loss.name}": size[-1] / size.sum()
         for loss, size in zip(LOSSES, sizes, strict=False)
     }
+
+
+def choose_row():
+    x = np.linspace(0, 5, 50_001)
+    return np.gradient(x * sigmoid(x), x).max()
 
 
 def jacobians_forward():
@@ -101,6 +109,21 @@ def jacobians_shapes():
 def leaky_gain():
     squares = LeakyReLU(0.2).derivative([-1.0, 1.0]) ** 2
     return 1 / np.sqrt(squares.mean())
+
+
+def leaky_narrow():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(20_000, 2, 1))
+    for _ in range(5):
+        a = relu(rng.normal(size=(20_000, 2, 2)) @ a)
+    return np.mean(np.all(a == 0, axis=(1, 2)))
+
+
+def leaky_parametric():
+    def difference_quotient(x):
+        return central_difference(lambda alpha: LeakyReLU(alpha)(x), 0.25)
+
+    return difference_quotient
 
 
 def leaky_quarter():
@@ -129,10 +152,21 @@ def nll_fastest():
     return a[np.argmax(2 * a * (1 - a) ** 2)]
 
 
+def nll_one():
+    in_a = complex_step(lambda a: nll(a, 1.0), 0.25)
+    in_z = complex_step(lambda z: nll_logits(z, 1.0), np.log(0.25 / 0.75))
+    return {"the slope in a": in_a, "the slope in z": in_z}
+
+
 def nll_soft():
     a = np.linspace(0.001, 0.999, 999)
     losses = nll(a, 0.3)
     return {"the best output": a[losses.argmin()], "the loss there": losses.min()}
+
+
+def nllm_first():
+    z = np.zeros(10)
+    return {"the loss": nllm_logits(z, 7), "the slope": nllm_logits.derivative(z, 7)[7]}
 
 
 def nllm_hand():
@@ -143,6 +177,13 @@ def nllm_hand():
     }
 
 
+def nonlinearity_absolute():
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    bend = np.abs(corners.sum(axis=1) - 1)
+    c, d = np.linalg.lstsq(np.column_stack([np.ones(4), bend]), [0, 1, 1, 0])[0]
+    return {"c": c, "d": d}
+
+
 def nonlinearity_collapse():
     def network(x):
         hidden = np.array([[1, 2], [0, -1], [3, 1]]) @ x + [1, 0, -2]
@@ -151,13 +192,6 @@ def nonlinearity_collapse():
     bias = network(np.zeros(2))
     columns = [network(unit) - bias for unit in np.eye(2)]
     return {"W": np.stack(columns, axis=-1), "b": bias}
-
-
-def nonlinearity_absolute():
-    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    bend = np.abs(corners.sum(axis=1) - 1)
-    c, d = np.linalg.lstsq(np.column_stack([np.ones(4), bend]), [0, 1, 1, 0])[0]
-    return {"c": c, "d": d}
 
 
 def nonlinearity_polynomial():
@@ -189,31 +223,54 @@ def relu_born_dead():
     return -(corners @ [3, -4]).max()
 
 
+def relu_sparse():
+    rng = np.random.default_rng(0)
+    pictures, _ = digits()
+    return np.mean(relu(rng.normal(size=(10_000, 64)) @ pictures[0]) == 0)
+
+
+def sigmoid_certain():
+    def loss(bias, z):
+        return (sigmoid(z + bias) - 1) ** 2
+
+    undecided, certain = (central_difference(lambda b, z=z: loss(b, z), 0.0) for z in (0.0, -5.0))
+    return undecided / certain
+
+
 def sigmoid_logit():
     return central_difference(lambda p: np.log(p / (1 - p)), 0.2)
+
+
+def sigmoid_output():
+    return central_difference(sigmoid, np.log(0.9 / 0.1))
+
+
+def softmax_batch():
+    def row_by_row(s, v):
+        return [softmax.jacobian(np.log(row)).T @ slopes for row, slopes in zip(s, v, strict=True)]
+
+    return row_by_row
 
 
 def softmax_hand():
     return softmax.jacobian(np.log([0.6, 0.3, 0.1]))
 
 
-def softmax_two():
-    return complex_step(lambda t: softmax([t, -t])[0], 0.0)
+def softmax_temperature():
+    def largest(tau):
+        return np.max(softmax.jacobian(np.array([2.0, 1.0, 0.0]) / tau) / tau)
+
+    return [largest(tau) > largest(1.0) for tau in (2.0, 0.5, 0.1)]
 
 
-def sources_judge():
-    x = np.array([-5.0, -1.3, -0.2, 0.4, 2.0, 6.0])
-    return [
-        np.all(sigmoid.derivative(x) <= 0.25),
-        np.all(relu.derivative(x) == step(x)),
-        np.all(tanh.derivative(x) > sigmoid.derivative(x)),
-        False,
-    ]
+def softplus_gap():
+    x = np.linspace(-10, 10, 20_001)
+    return (softplus(x) - relu(x)).max()
 
 
-def sources_extreme():
-    x = np.linspace(0, 10, 1_000_001)
-    return x[sigmoid.derivative(x) < 0.01][0]
+def square_one():
+    loss = square_loss.at(20.0)
+    return {"the loss": loss(25.0), "the slope": complex_step(loss, 25.0)}
 
 
 def square_rate():
@@ -222,14 +279,16 @@ def square_rate():
     return rates[np.abs(1 - 2 * 5.0**2 * rates) < 1].max()
 
 
-def step_steep():
-    k = np.linspace(0, 100, 1_000_001)
-    return k[sigmoid(0.1 * k) >= 0.99].min()
-
-
 def step_area():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
+
+
+def step_jumps():
+    inputs = np.linspace(-2, 2, 41)[:, None]
+    outputs = step(inputs + np.linspace(-1.05, 0.05, 10_001))
+    loss = np.mean((outputs - (inputs > 0.5)) ** 2, axis=0)
+    return np.count_nonzero(np.diff(loss))
 
 
 def stuck_limit():
@@ -244,6 +303,13 @@ def stuck_ratio():
     s = np.array([0.5, 0.9])
     slopes = square_loss.derivative(s, 0.0) * sigmoid.derivative(np.log(s / (1 - s)))
     return slopes[0] / slopes[1]
+
+
+def tanh_crossing():
+    x = np.linspace(1.0, 3.0, 2_000_001)
+    above = tanh.derivative(x) > sigmoid.derivative(x)
+    crossing = np.argmin(above)
+    return (x[crossing - 1] + x[crossing]) / 2
 
 
 def tanh_slip():
