@@ -14,7 +14,11 @@ suppress_warnings = ["myst.header"]
 html_math_renderer = revealjs_html_math_renderer = "katex"
 katex_prerender = True
 katex_css_path = "katex/katex.min.css"
-revealjs_static_path = [str(WEB / "fonts"), str(WEB / "styles"), str(Path(__file__).parent / "deck")]
+revealjs_static_path = [
+    str(WEB / "fonts"),
+    str(WEB / "styles"),
+    str(Path(__file__).parent / "deck"),
+]
 revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", "deck.css"]
 revealjs_style_theme = "white"
 revealjs_use_section_ids = True
