@@ -110,7 +110,7 @@ def test_a_second_meaning_needs_its_sign_and_another_section():
         *["defined"] * 3,
         "verified",
     ]
-    assert page.notes == ["u is defined anew"]
+    assert page.remarks == ["u is defined anew: line 7"]
 
 
 def test_what_rests_on_an_unread_definition_is_unread():

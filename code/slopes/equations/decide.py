@@ -18,7 +18,7 @@ from . import numbers as n
 from . import tree as t
 from .compare import Comparison
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
-from .evaluate import as_interval, code
+from .evaluate import code
 from .numbers import Work, digits
 from .points import ANYWHERE, MODES, Sample, assignments, named
 from .regions import conditional
@@ -69,15 +69,15 @@ def guarded(answer):
         return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
 
 
-def merged(page, chain):
-    """The page's conditions and a chain's own; a membership replaces one of the same name."""
-    here = {member(c) for c in chain} - {None}
-    return [*(c for c in page if member(c) not in here), *chain]
-
-
-def member(condition):
-    """The name to which a condition gives a set of values, or None."""
-    return named(condition.left) if getattr(condition, "operator", "") == "in" else None
+def in_force(conditions):
+    """The conditions, of which a membership replaces the earlier ones of the same name."""
+    kept = {}
+    for number, condition in enumerate(conditions):
+        belongs = getattr(condition, "operator", "") == "in"
+        key = (belongs and named(condition.left)) or number
+        kept.pop(key, None)
+        kept[key] = condition
+    return list(kept.values())
 
 
 def is_general(leaves):
@@ -90,7 +90,7 @@ class Question(Comparison):
 
     def __init__(self, meaning, left, operator, right, conditions=()):
         super().__init__(meaning, left, operator, right)
-        self.conditions = merged(meaning.conditions, conditions)
+        self.conditions = in_force([*meaning.conditions, *conditions])
         self.generic = self.special = 0  # points, random and chosen, at which the relation holds
         self.lonely = []  # (side without a value, why, the point as text)
         self.failed = []  # (sample, indices) where the relation does not hold
@@ -432,7 +432,6 @@ class Question(Comparison):
 
 def bounds(operator, right):
     """The relations that say the same: of ∈ with an interval, one for each end."""
-    right = right if type(right) is t.IndexRange else as_interval(right)
     if operator != "in" or type(right) is not t.Interval:
         return [(operator, right)]
     low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"

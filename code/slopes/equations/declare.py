@@ -22,8 +22,8 @@ IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken` and `notes` of the reader. What a left side would
-    define, its *form*, is a `Definition` without a body, with the key for its name.
+    Needs `scope`, `meaning`, `section`, `spoken`, `assumed`, `case` and `remark` of the reader. What a
+    left side would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
     # -- Let ----------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ class Declarations:
         keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
         self.scope.used |= keys
-        if is_membership(condition) and condition.right in (t.NumberSet("N"), t.NumberSet("Z")):
+        if getattr(condition, "right", None) in (t.NumberSet("N"), t.NumberSet("Z")):
             self.scope.whole |= keys
         return condition
 
@@ -122,7 +122,7 @@ class Declarations:
 
     def judge(self, left, operator, right, conditions, work=None, regions=True):
         """The verdict on a relation where it stands."""
-        self.meaning.conditions = self.in_force()
+        self.meaning.conditions = [*(c for _, c in self.assumed), *self.case]
         return decide(self.meaning, left, operator, right, conditions, work, regions)
 
     # -- which left sides can be defined --------------------------------------------------------------
@@ -235,7 +235,7 @@ class Declarations:
         """Give a key its meaning, under a new internal name if it has one already."""
         scope = self.scope
         if scope.lookup(key) is not None:
-            self.notes.append(f"{t.pretty(key)} is defined anew")
+            self.remark(f"{t.pretty(key)} is defined anew")
         made.name = scope.fresh(key)
         self.meaning.define(made)
         scope.unknown.pop(key, None)
@@ -323,11 +323,6 @@ class Declarations:
         if not set(chain.operators) & {"=", ":=", "range"}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
             self.spoken = {**dict.fromkeys(said, item), **self.spoken}
-
-
-def is_membership(condition):
-    """Whether a condition says in which set something is."""
-    return isinstance(condition, t.Relation) and condition.operator == "in"
 
 
 def items_in(tokens):

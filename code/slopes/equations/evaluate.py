@@ -51,7 +51,7 @@ def code(node):
     if found is None:
         make = MAKERS.get(type(node))
         if make is None:
-            raise Unread(f"{type(node).__name__} has no value of its own", node.at)
+            raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
         found = make(node)
         object.__setattr__(node, "_code", found)
     return found
@@ -268,13 +268,6 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
-def _part(node, body):
-    """``x^+`` and ``x^-``: the positive and the negative part."""
-    if is_sided(node):
-        raise Unread("a point with a side is an argument of a function or the end of a limit")
-    return n.largest((ZERO, body if node.side == "+" else -body), id(node))
-
-
 def _only(node, *values):
     if len(values) != 1:
         raise Unread("a finite set is read after ∈ only")
@@ -297,7 +290,6 @@ BY_VALUES = {
     t.Absolute: _absolute,
     t.Norm: _norm,
     t.Transpose: lambda node, x: x.transposed if type(x) is Array else x,
-    t.Sided: _part,
     t.Indicator: lambda node, holds: ONE if holds else ZERO,
     t.Vector: lambda node, *items: Array.column([scalar(x, "an element") for x in items]),
     t.Matrix: _matrix,
@@ -415,26 +407,6 @@ def _apply(node):
                 return ev.moved[name]
         return apply(ev, head, [a(ev, env) for a in arguments], env)
 
-    return run if not any(is_sided(a) for a in node.arguments) else _sided(node)
-
-
-def is_sided(node):
-    """Whether a node is a point with a side, 0^+, and not a positive part."""
-    return type(node) is t.Sided and type(node.body) in (t.Number, t.Negate)
-
-
-def _sided(node):
-    """f(0^+): the value at an infinitesimal step, without what is infinitesimal in it."""
-    arguments = [(code(a.body if is_sided(a) else a), a) for a in node.arguments]
-
-    def run(ev, env):
-        tag, steps = n.new_tag(), {"+": ONE, "-": -ONE}
-        values = [x(ev, env) for x, _ in arguments]
-        for k, (_, a) in enumerate(arguments):
-            if is_sided(a):
-                values[k] = Dual(tag, values[k], steps[a.side])
-        return each(lambda x: n.split(x, tag)[0], apply(ev, node.head, values, env))
-
     return run
 
 
@@ -547,15 +519,6 @@ def compared(x, y, key):
     return n.sign(x - y, key)
 
 
-def as_interval(members):
-    """(0, 1), and 1, …, n, as intervals; any other set as it is."""
-    if type(members) is t.Vector and len(members.items) == 2:
-        return t.Interval(*members.items, False, False)
-    if type(members) is t.IndexRange:
-        return t.Interval(members.lower, members.upper, True, True)
-    return members
-
-
 def inside(ev, value, members, env):
     """Whether a value lies in a set."""
     if type(value) is Array:
@@ -568,9 +531,6 @@ def inside(ev, value, members, env):
     if type(members) is t.Finite:
         signs = [n.sign(value - code(x)(ev, env)) for x in members.items]
         return 0 in signs
-    if type(members) is t.IndexRange and whole(primal(value)) is None:
-        return False
-    members = as_interval(members)
     bounds = code(members)(ev, env)
     if type(bounds) is not Range:
         raise Unread("a set that is not read")

@@ -22,7 +22,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array
 from .errors import Undecidable, Undefined
-from .evaluate import as_interval, code
+from .evaluate import code
 from .numbers import CAREFUL, HALF, SECOND, cos, digits, exp, primal, sin
 from .verdicts import Refuted
 
@@ -148,14 +148,14 @@ def restrictions(part):
 
 def in_set(members):
     """What a set says about a domain."""
-    kind, members = type(members), as_interval(members)
+    kind = type(members)
     if kind is t.Finite:
         values = tuple(constant(item) for item in members.items)
         return {"values": values} if None not in values else {}
-    if kind is t.IndexRange or (kind is t.NumberSet and members.name in "NZ"):
-        signed = kind is t.NumberSet and members.name == "Z"
+    if kind is t.NumberSet and members.name in "NZ":
+        signed = members.name == "Z"
         return {"values": (*(Fraction(k) for k in range(-3, 1)), *WHOLE) if signed else WHOLE}
-    if type(members) is t.Interval:
+    if kind is t.Interval:
         return {"lower": constant(members.lower), "upper": constant(members.upper)}
     return {}
 

@@ -522,9 +522,13 @@ class Scope(Calculus, Names):
 
     def right_side(self, node, operator):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
-        if operator in ("in", "notin") and isinstance(node, t.Name) and node.style == "bb":
+        belongs = operator in ("in", "notin")
+        if belongs and isinstance(node, t.Name) and node.style == "bb":
             return t.NumberSet(node.text)
-        return self.resolve(node)
+        value = self.resolve(node)
+        if belongs and isinstance(value, t.Vector) and len(value.items) == 2:
+            return t.Interval(*value.items, False, False)
+        return value
 
     def index_range(self, left, operator, right):
         r"""``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n``; None for any other relation."""

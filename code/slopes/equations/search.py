@@ -27,15 +27,12 @@ FAR = ((SECOND, (25, 30, 35)), *((SECOND, (s, s + 1, s + 2)) for s in range(20, 
 @evaluated(t.Limit, "body")
 def _limit(node, body, ev, env):
     """A limit, from both sides unless one is named, by evaluating very near (or very far)."""
-    target, side = node.target, node.side
-    if type(target) is t.Sided:
-        target, side = target.body, target.side
 
     def value(x):
         return scalar(body(ev, {**env, node.variable: x}), "a limit")
 
-    end = scalar(code(target)(ev, env), "the end of a limit")
-    directions = {"+": [ONE], "-": [-ONE]}.get(side, [-ONE, ONE])
+    end = scalar(code(node.target)(ev, env), "the end of a limit")
+    directions = {"+": [ONE], "-": [-ONE]}.get(node.side, [-ONE, ONE])
     if primal(end).is_infinite():
         directions = [ONE.copy_sign(end)]
     found = [_approach(value, end, d, node.whole) for d in directions]

@@ -111,7 +111,7 @@ Function = _node("Function", "name", "The name of a function, where it is applie
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Lambda = _node("Lambda", "parameter body", "The function of an expression: the (fg) in (fg)'(x).")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
-Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
+Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 
 # -- calculus ---------------------------------------------------------------------------------------
 # The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
