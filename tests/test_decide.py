@@ -276,11 +276,11 @@ def test_vectors_and_matrices():
 
 def test_a_membership_in_a_chain_replaces_that_of_the_page():
     meaning = Meaning()
-    meaning.conditions = [t.Relation(x("y"), "in", t.Finite((number(0), number(1))))]
+    page = t.Relation(x("y"), "in", t.Finite((number(0), number(1))))
     square = t.Power(x("y"), number(2)), "=", x("y")
-    assert decide(meaning, *square).kind == "verified"
+    assert decide(meaning, *square, (page,)).kind == "verified"
     wider = t.Relation(x("y"), "in", t.Finite((number(0), number(1), number(2))))
-    assert decide(meaning, *square, (wider,), regions=False).kind == "refuted"
+    assert decide(meaning, *square, (page, wider), regions=False).kind == "refuted"
 
 
 def test_the_complex_step():

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
 from . import numbers as n
 from .arrays import Range, flat
-from .errors import BeyondReach, Contradiction, NotAttained, Undecidable, Undefined, Unread
+from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
 from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
 
-REFUTES = (Contradiction, NotAttained)  # whatever the other side is
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
 CONVICTS = n.number("1e-50")  # and at a second look
 STABLE = n.number("0.01")
@@ -93,7 +92,7 @@ class Comparison:
             return True
         if found.kind == "holds":
             return not strict or self.operator != "=" or (count > DIGITS and not absorbed)
-        if isinstance(found.error, REFUTES):
+        if isinstance(found.error, Contradiction):
             return True
         return count > DIGITS and found.kind != "unclear" and (not absorbed or bool(self.slack))
 
@@ -154,7 +153,7 @@ class Comparison:
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
     for error in (left_error, right_error):
-        if isinstance(error, REFUTES):
+        if isinstance(error, Contradiction):  # whatever the other side is
             return Outcome("differs", left, right, error)
         if isinstance(error, BeyondReach):
             return Outcome("lost", left, right, error)

@@ -34,7 +34,7 @@ LONELY = 12  # points without a value on one side, after which no more are looke
 
 
 def decide(meaning, left, operator, right, conditions=(), work=None, regions=True):
-    """Decide whether `left operator right` holds wherever the page and `conditions` allow.
+    """Decide whether `left operator right` holds wherever the conditions allow.
 
     The operator is one of `RELATIONS` ('~' is ≈), `work` what is left of the budget of the display.
     With `regions`, a region is looked for where a relation is true that is not true in general.
@@ -90,7 +90,7 @@ class Question(Comparison):
 
     def __init__(self, meaning, left, operator, right, conditions=()):
         super().__init__(meaning, left, operator, right)
-        self.conditions = in_force([*meaning.conditions, *conditions])
+        self.conditions = in_force(conditions)
         self.generic = self.special = 0  # points, random and chosen, at which the relation holds
         self.lonely = []  # (side without a value, why, the point as text)
         self.failed = []  # (sample, indices) where the relation does not hold
@@ -129,7 +129,7 @@ class Question(Comparison):
         known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in nodes)
+        self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.tested = [pair for pair in self.concerned if self.is_tested(*pair)]
         self.totals = points.totals(self.conditions)

@@ -22,8 +22,8 @@ IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken`, `assumed`, `case` and `remark` of the reader. What a
-    left side would define, its *form*, is a `Definition` without a body, with the key for its name.
+    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `remark` of the reader. What a left side
+    would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
     # -- Let ----------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class Declarations:
 
     def judge(self, left, operator, right, conditions, work=None, regions=True):
         """The verdict on a relation where it stands."""
-        self.meaning.conditions = [*(c for _, c in self.assumed), *self.case]
+        conditions = [*self.standing(), *conditions]
         return decide(self.meaning, left, operator, right, conditions, work, regions)
 
     # -- which left sides can be defined --------------------------------------------------------------

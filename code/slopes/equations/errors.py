@@ -38,10 +38,6 @@ class BeyondReach(Undefined):
     """A number too large to be computed: there is a value, and nobody here knows it."""
 
 
-class NotAttained(Undefined):
-    """A largest or smallest value that is approached and never reached."""
-
-
 class Contradiction(Undefined):
     """Two cases hold at once and say different things."""
 

@@ -97,6 +97,10 @@ class PageReader(Declarations):
         self.level, self.section, self.case = level, self.section + 1, []
         self.assumed = [(at, c) for at, c in self.assumed if at < level]
 
+    def standing(self):
+        """What is assumed here."""
+        return [*(condition for _, condition in self.assumed), *self.case]
+
     def remark(self, sentence):
         """Note in the report what is to be said of this place."""
         self.report.notes.setdefault(sentence, []).append(place(self.item))
@@ -215,7 +219,7 @@ class PageReader(Declarations):
         link.verdict = self.judge(left, claimed, right, conditions, work)
         link.left_node, link.right_node = left, right
         if self.keep:
-            link.again = (copy.deepcopy(self.meaning), conditions)
+            link.again = (copy.deepcopy(self.meaning), [*self.standing(), *conditions])
         self.temper(link, sides, k, conditions, work)
 
     @staticmethod

@@ -208,17 +208,12 @@ class Scope(Calculus, Names):
     def _Operator(self, node):
         if node.kind == "lim":
             return self.limit(node)
-        chain = isinstance(node.below, t.Chain)
-        below = node.below.sides[0] if chain else node.below
+        below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
         indexed = node.kind in ("max", "min") and self.indexes(below, node.body)
         if indexed or node.kind in ("sum", "prod"):
             return self.big(node)
-        if not isinstance(below, t.Name):
-            raise Unread(f"below {node.kind} stands a name", node.at)
-        key, _ = self.key(below)
-        with self.binding(key):
-            condition = self.condition(node.below) if chain else None
-            return t.Extremum(node.kind, key, condition, self.resolve(node.body))
+        reason = "over a number is not read: write \\le or \\ge, and where it is reached"
+        raise Unread(f"{node.kind} {reason}", node.at)
 
     @staticmethod
     def indexes(name, body):

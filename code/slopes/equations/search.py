@@ -1,9 +1,8 @@
-"""Limits, extrema and integrals, by evaluation: each brings an error, which it reports as slack.
+"""Limits and integrals, by evaluation: each brings an error, which it reports as slack.
 
-What does not settle, cannot be bracketed or oscillates too fast is undecided.
+What does not settle, or oscillates too fast, is undecided.
 """
 
-from contextlib import suppress
 from decimal import Decimal, getcontext
 from itertools import pairwise
 
@@ -12,12 +11,11 @@ from numpy.polynomial.legendre import leggauss
 from . import numbers as n
 from . import tree as t
 from .arrays import scalar
-from .errors import BeyondReach, NoDerivative, NotAttained, Undecidable, Undefined, Unread
+from .errors import BeyondReach, NoDerivative, Undecidable
 from .evaluate import code, evaluated
 from .numbers import HALF, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
-from .points import golden
 
-LIMIT_SLACK, SEARCH_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
+LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
 # leads to numbers too large to be computed.
 NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
@@ -83,75 +81,6 @@ def _settled(value, points):
     return found[-1]
 
 
-# -- extrema -------------------------------------------------------------------------------------------
-
-OUTER = (7, 8, 10, 13, 20, 40, 100, 300, 1000, 10**4, 10**6)
-GRID = [Decimal(s * k) for s in (1, -1) for k in OUTER]
-GRID = sorted([*GRID, *(Decimal(k) / 8 for k in range(-48, 49))])
-SHIFT = Decimal("0.0437")  # a second grid, that has to find the same
-# Points all over [-50, 50], none of which may be better.
-WIDE = [(Decimal(k) * Decimal("0.61803398875") % 1 - HALF) * 100 for k in range(1, 151)]
-
-
-@evaluated(t.Extremum, "body", "condition")
-def _extremum(node, body, condition, ev, env):
-    """The largest or smallest value over a real variable, by grid and golden section."""
-    if node.kind not in ("max", "min"):
-        raise Unread(f"the value of {node.kind}")
-    turn, name = -1 if node.kind == "max" else 1, node.variable
-    relations = [c for c in ev.meaning.conditions if type(c) is t.Relation]
-    domain = [code(c) for c in relations if ev.meaning.leaves(c).names == {name}]
-    domain += [condition] if condition else []
-
-    def value(x):
-        n.now().spend(10)
-        bound = {**env, name: x}
-        with suppress(Undefined):
-            if all(holds(ev, bound) for holds in domain):
-                return turn * primal(scalar(body(ev, bound), "an extremum"))
-        return None
-
-    with n.unmarked():
-        ev.slack = max(ev.slack, SEARCH_SLACK)
-        return turn * _least(value)
-
-
-def _least(value):
-    """The least value of a function, which must be reached."""
-    (best, where), (again, _) = (_lowest(value, [x + s for x in GRID]) for s in (ZERO, SHIFT))
-    slack = SETTLED * max(ONE, abs(best))
-    beaten = any((v := value(x)) is not None and v < best - slack for x in WIDE)
-    if beaten or abs(best - again) > slack:
-        raise Undecidable("an extremum that cannot be bracketed")
-    far = [v for s in (1, -1) if (v := value(Decimal(s * 10**12))) is not None]
-    lower = any(v < best - Decimal("1e-50") * max(ONE, abs(best)) for v in far)
-    # nothing at the end of the domain, and the best ever nearer to it
-    at_end = any(abs(where - x) < SETTLED and value(x) is None for x in GRID)
-    if lower or at_end or _creeps(value, best):
-        raise NotAttained("there is no largest or smallest value: it is approached, never reached")
-    return best
-
-
-def _lowest(value, grid):
-    """(the least value on a grid and beside its best point, its place)."""
-    known = [(v, abs(x), x) for x in grid if (v := value(x)) is not None]
-    if not known:
-        raise Undecidable("an extremum of something that is nowhere defined")
-    place = grid.index(min(known)[2])
-    where, best = golden(value, grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)])
-    return min((best, where), (min(known)[0], grid[place]))
-
-
-def _creeps(value, best):
-    """Whether the best value is only approached far out, as 1 is by tanh: beyond all usual digits."""
-    with digits(400):
-        for side in (1, -1):
-            near, far = value(Decimal(300 * side)), value(Decimal(1000 * side))
-            if None not in (near, far) and far < near and abs(best - near) < Decimal("1e-40"):
-                return True
-    return False
-
-
 # -- integrals -----------------------------------------------------------------------------------------
 
 RULE = [(Decimal(x), Decimal(weight)) for x, weight in zip(*leggauss(12), strict=True)]
@@ -171,7 +100,7 @@ def _integral(node, body, low, high, ev, env):
             return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
-    ev.slack = max(ev.slack, SEARCH_SLACK)
+    ev.slack = max(ev.slack, AREA_SLACK)
     with n.unmarked():
         return between(scalar(low(ev, env)), scalar(high(ev, env)))
 
