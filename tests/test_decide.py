@@ -60,7 +60,7 @@ TRUE = [
     [r"\lim_{h \to 0} \frac{\sin(x + h) - \sin(x)}{h} = \cos(x)"],
     [r"\lim_{x \to \infty} \frac{x^2 e^x + 1}{x^2 e^x} = 1"],
     [r"\lim_{x \to -\infty} \frac{1}{1 + e^{-x}} = 0"],
-    [r"\max_x (2x - x^2) = 1"],
+    [r"2x - x^2 \le 1"],
     ["Let $f$, $g$ be smooth", r"\frac{d}{dx} f(g(x)) = f'(g(x)) \, g'(x)"],
     [
         r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}",
@@ -327,7 +327,6 @@ def test_nearly_equal_says_how_nearly():
         r"\int_0^{10^6} \sin(x^2) \, dx = \frac{1}{2}",
         r"\int_0^{10^6} \sin(x) \, dx = 1 - \cos(10^6)",
         r"\lim_{x \to \infty} \sin(x) = 0",
-        r"\max_x (\sin(x) \sin(\sqrt{2} x)) = 1",
     ],
 )
 def test_what_cannot_be_told_is_undecided(latex):

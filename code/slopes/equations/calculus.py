@@ -30,23 +30,19 @@ class Calculus:
                 raise Unread(reason, node.at)
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
-        orders = [n for _, n in variables]
-        total = orders[0]
-        if len(orders) > 1:
-            total = sum(orders) if all(isinstance(n, int) for n in orders) else None
-        if total != (1 if order is None else self.order(order)):
+        if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
         body = None if len(top) == 1 else top[1]
         if len(top) > 2:
             body = t.Product(tuple(("", factor) for factor in top[1:]), at=node.at)
         return body, tuple(variables), mark.text == "partial"
 
-    def order(self, sup):
-        """The order of a derivative: an int, or the Symbol of the n-th."""
-        order = int(sup.text) if getattr(sup, "text", "").isdigit() else self.resolve(sup)
-        if not isinstance(order, int | t.Symbol):
+    @staticmethod
+    def order(sup):
+        """The order of a derivative."""
+        if not isinstance(sup, t.Number) or not sup.text.isdigit():
             raise Unread("the order of a derivative is a whole number", sup.at)
-        return order
+        return int(sup.text)
 
     def below_d(self, node, higher):
         r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""

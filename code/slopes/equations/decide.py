@@ -29,7 +29,6 @@ SIZES = (2, 3, 4)
 ORDERED = ("<", "<=", ">", ">=")
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 CONTRADICTION = "two cases hold at once"
-FOUR = t.Finite(tuple(t.Number(str(k)) for k in range(1, 5)))
 LONELY = 12  # points without a value on one side, after which no more are looked at
 
 
@@ -104,10 +103,6 @@ class Question(Comparison):
     def answer(self):
         if self.operator not in RELATIONS:
             raise Unread(f"the relation {self.operator!r} is not read")
-        nodes = [*self.left.walk(), *self.right.walk()]
-        orders = [k for x in nodes if type(x) is t.Derivative for _, k in x.variables]
-        # of an n-th derivative
-        self.conditions += [t.Relation(k, "in", FOUR) for k in orders if isinstance(k, t.Node)]
         order = approximate.take_order(self)
         self.prepare()
         if order is not None or self.operator == "~":

@@ -22,8 +22,8 @@ IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `remark` of the reader. What a left side
-    would define, its *form*, is a `Definition` without a body, with the key for its name.
+    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `remark` of the reader. What a left
+    side would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
     # -- Let ----------------------------------------------------------------------------------------

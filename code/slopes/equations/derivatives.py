@@ -94,8 +94,7 @@ def declared(ev, name, order, at, kink):
 
 @evaluated(t.Derivative, "body")
 def _derivative(node, body, ev, env):
-    orders = [(v, k if type(k) is int else ev.index(k, env)) for v, k in node.variables]
-    movers = [variable for variable, count in orders for _ in range(count)]
+    movers = [variable for variable, order in node.variables for _ in range(order)]
     try:
         return differentiate(ev, movers, body, env)
     except NoDerivative as kink:

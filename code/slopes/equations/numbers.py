@@ -19,6 +19,7 @@ import operator
 from contextlib import contextmanager
 from decimal import Context, Decimal, getcontext, localcontext
 from fractions import Fraction
+from functools import partial
 
 from mpmath import libmp
 
@@ -31,7 +32,6 @@ LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an
 FAR = 9 * 10**8  # the exponential of which is about that
 ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
 INFINITY = Decimal("Infinity")
-EXACTLY = Context(prec=10_000)
 
 
 class Work:
@@ -255,29 +255,24 @@ def _bits():
     return int(getcontext().prec * 3.33) + 20
 
 
-@functools.lru_cache(maxsize=512)
+_ten_to = functools.lru_cache(maxsize=2048)(partial(libmp.mpf_pow_int, libmp.ften))
+
+
+@functools.lru_cache(maxsize=2048)
 def _two_to(exponent, precision):
     with digits(precision + 12):
-        return TWO**exponent if exponent < 0 else Decimal(1 << exponent)
+        return TWO**exponent
 
 
 def _to_mp(x):
     """A number of mpmath's library, with all digits that x has."""
-    size, bits = x.adjusted(), _bits() + 40
-    if not x or -12 <= size < 20:
-        return libmp.from_man_exp(int(EXACTLY.multiply(x, _two_to(bits, 0))), -bits)
-    places = getcontext().prec + 4
-    power = libmp.mpf_pow_int(libmp.ften, size - places, bits)
-    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(places - size))), power, bits)
+    last, bits = x.adjusted() - getcontext().prec - 4, _bits() + 40
+    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(-last))), _ten_to(last, bits), bits)
 
 
 def _from_mp(value):
     sign, man, exponent, _ = value
-    man = Decimal(int(-man if sign else man))  # with gmpy2 it is no int
-    if -1200 < exponent < 0:
-        return man / _two_to(-exponent, 0)
-    if exponent > 4000:  # an int of that many bits would be too long
-        return man * TWO**exponent
+    man = int(-man if sign else man)  # with gmpy2 it is no int
     return man * _two_to(exponent, getcontext().prec)
 
 

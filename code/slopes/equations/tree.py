@@ -114,7 +114,7 @@ Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 
 # -- calculus ---------------------------------------------------------------------------------------
-# The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
+# The variables of a derivative are pairs (node, order).
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
 Big = _node("Big", "kind index lower upper condition body", "A sum, … over an index.")
