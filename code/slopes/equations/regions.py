@@ -8,17 +8,20 @@ points outside fail, and if the edge itself tells which of < and ≤ it is: so n
 will do.
 """
 
+import itertools
+from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
 
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .numbers import Work, in_force
-from .points import SMALL, TINY, beside, constant, constants, kinks, named
-from .verdicts import Verdict, latex, plain
+from .points import constant, constants, named
+from .verdicts import Refuted, Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
+POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
 ORDERS = (">=", "<=", ">", "<")
 
