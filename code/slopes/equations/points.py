@@ -361,19 +361,20 @@ PLACES += [Decimal(k) / 8 for k in range(-56, 57)] + [Decimal(k) for k in range(
 
 
 def tightest(question, sample, name, env):
-    """For an inequality: look where the two sides come closest, and compare there."""
+    """For an inequality: the points where the two sides come closest; Refuted where < cannot hold."""
 
     def gap(x):
         return room(question, sample.moved(name, x), env)
 
     with digits(40):
         values = sorted((g, k) for k, x in enumerate(PLACES) if (g := gap(x)) is not None)
-        for _, k in values[:2]:
-            low, high = PLACES[max(k - 1, 0)], PLACES[min(k + 1, len(PLACES) - 1)]
+    for _, k in values[:2]:
+        low, high = PLACES[max(k - 1, 0)], PLACES[min(k + 1, len(PLACES) - 1)]
+        with digits(40):
             where, least = golden(gap, low, high)
-            point = sample.moved(name, where)
-            with digits(n.DIGITS):
-                question.at_point(point, env)
+        point = sample.moved(name, where)
+        yield point
+        with digits(40):
             touching = 0 <= least < Decimal("1e-25") and low + STEPS[0] < where < high - STEPS[0]
             allowed = gap(where.quantize(STEPS[0])) is not None  # no place that is left out
             if touching and allowed and question.operator in ("<", ">"):

@@ -16,7 +16,7 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .numbers import Work, in_force
-from .points import constant, constants, named
+from .points import SMALL, constant, constants, named
 from .verdicts import Refuted, Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
@@ -56,7 +56,8 @@ def first(question, again):
     fails = any(kind not in ("holds", "neither") for _, _, kind in found)
     for strict in (True, False) if fails else ():
         for region in candidates(question):
-            if fit(question, found, region, strict) and again(region).kind == "verified":
+            fits = fit(question, found, region, strict) and ends_here(question, region)
+            if fits and again(region).kind == "verified":
                 return region
     return None
 
@@ -140,49 +141,12 @@ def written(region):
 def survey(question):
     """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
     found = []
-    indexed = question.leaves.families or question.indices or question.leaves.sizes
-    size = 2 if indexed else 3
-    places = question.places(size)[:4]
-
-    def add(sample, place):
-        if question.allowed(sample, place):
-            kind = question.outcome(sample, place).kind
+    with suppress(Refuted):
+        for sample, place, _ in itertools.islice(question.points(), POINTS):
+            kind = question.outcome(sample, place).kind if question.allowed(sample, place) else ""
             if kind in ("holds", "differs", "left", "right", "neither"):
                 found.append((sample, place, kind))
-
-    for sample, place in question.failed:
-        add(sample, place)
-    for place in places:
-        for k in range(12 if len(places) == 1 else 4):
-            mode = ("mixed", "positive", "negative")[k % 3]
-            add(question.sample(f"c{k}", mode, size, variant=k % 3), place)
-    for place in places[:1]:
-        for fixed, mode in edges(question, size):
-            add(question.sample("c0", mode, size, fixed), place)
-        for name in question.scalars[:MOST]:
-            sample = question.sample("c1", "positive", size)
-            roots = kinks(question, sample, name, place)
-            for point in beside(roots) if not question.domain_of(name).values else ():
-                add(sample.moved(name, point), place)
     return found
-
-
-def edges(question, size):
-    """Values on the edges of the candidates, on both sides of them, and far from them."""
-    numbers = numbers_of(question)
-    steps = (Fraction(0), TINY, -TINY, SMALL, -SMALL)
-    ends = [e + s for e in (*ENDS, *numbers, *(-c for c in numbers)) for s in steps]
-    ends += [Fraction(k, 2) for k in (1, -1, 4, -4, 18, -18)]
-    modes, names = ("mixed", "positive", "negative", "unit"), question.scalars[:MOST]
-    for name in names:
-        values = [v for v in dict.fromkeys(ends) if question.domain_of(name).holds(v)]
-        yield from (({name: v}, mode) for v in values for mode in modes)
-    yield from ((dict.fromkeys(question.scalars, v), "mixed") for v in ENDS)
-    for (x, y), mode in product(combinations(names, 2), modes[:3]):
-        at = Fraction(str(question.sample("c0", mode, size).value(x)))
-        yield from (({x: at, y: at + s}, mode) for s in steps)
-    for v, key, mode in product((*steps, Fraction(1)), question.elements(), modes[:2]):
-        yield {key: v}, mode
 
 
 def fit(question, found, region, strict):
@@ -212,6 +176,23 @@ def fit(question, found, region, strict):
             outside += kind != "neither"
     few = 0 if strict else 4 * outside if loose else outside / 4
     return outside > 0 and chance <= few and (inside > 0 or thin)
+
+
+def ends_here(question, region):
+    """Whether the relation fails just outside of each end, and holds at each of a few values."""
+    place = next(iter(question.places(2)), {})
+    for c in region:
+        told, holds = [], c.operator == "in"
+        if holds:
+            told = map(constant, c.right.items)
+        elif c.operator in ORDERS and constant(c.right) is not None:
+            told = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
+        for value in told if getattr(c.left, "name", "") in question.scalars else ():
+            sample = question.sample("c0", "mixed", 2, {c.left.name: value})
+            found = question.allowed(sample, place) and question.outcome(sample, place).kind
+            if found and (found == "holds") != holds:
+                return False
+    return True
 
 
 def is_loose(question, condition):
