@@ -99,11 +99,13 @@ class Comparison:
     def look(self, sample, env, before, strict, far):
         """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
         left, left_error = self.side(self.left, sample, env)
-        if self.operator in ("in", "notin"):
-            return self.membership(left, left_error, sample, env), None
-        right, right_error = self.side(self.right, sample, env)
+        belongs = self.operator in ("in", "notin")
+        right, right_error = (ONE, None) if belongs else self.side(self.right, sample, env)
         if left_error is not None or right_error is not None:
             return lonely(left, left_error, right, right_error), None
+        if belongs:
+            found = inside(self.evaluator(sample), left, self.right, env)
+            return Outcome("holds" if found == (self.operator == "in") else "differs", left), None
         pairs = paired(left, right)
         gaps = [difference(x, y) for x, y in pairs]
         known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
@@ -138,16 +140,6 @@ class Comparison:
         if sign == 0:
             return "lost" if far else "differs"
         return "differs" if first or self.slack or stays else "unclear"
-
-    def membership(self, left, error, sample, env):
-        """Whether the left side lies in the set on the right."""
-        if error is not None:
-            return lonely(None, error, ONE, None)
-        try:
-            fits = inside(self.evaluator(sample), left, self.right, env) == (self.operator == "in")
-        except Undefined as problem:
-            return Outcome("neither", error=problem)
-        return Outcome("holds" if fits else "differs", left)
 
 
 def lonely(left, left_error, right, right_error):

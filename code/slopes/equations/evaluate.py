@@ -268,12 +268,6 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
-def _only(node, *values):
-    if len(values) != 1:
-        raise Unread("a finite set is read after ∈ only")
-    return Range(values[0], values[0])
-
-
 def _matrix(node, *items):
     return Array(len(node.rows), len(node.rows[0]), [scalar(x, "an element") for x in items])
 
@@ -293,7 +287,6 @@ BY_VALUES = {
     t.Indicator: lambda node, holds: ONE if holds else ZERO,
     t.Vector: lambda node, *items: Array.column([scalar(x, "an element") for x in items]),
     t.Matrix: _matrix,
-    t.Finite: _only,
     t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
     t.And: lambda node, *items: all(items),
     t.Or: lambda node, *items: any(items),
@@ -429,7 +422,9 @@ def _of_name(ev, head, values, env):
 
 HEADS = {
     t.Function: _of_name,
-    t.Lambda: lambda ev, f, values, env: code(f.body)(ev, {**env, f.parameter: values[0]}),
+    t.Apply: lambda ev, f, values, env: apply(  # log_2: a function with its first argument
+        ev, f.head, [*(code(a)(ev, env) for a in f.arguments), *values], env
+    ),
     t.Element: lambda ev, f, values, env: ev.call(  # q_i(T): a function with an index
         ev.table[f.base.name], values, env, ev.indices(f, env)
     ),

@@ -173,8 +173,6 @@ class Meaning:
                 return
             case t.Integral() | t.Limit():
                 bound = bound | {node.variable}
-            case t.Lambda(parameter):
-                bound = bound | {parameter}
         for child in node.children():
             self._collect(child, bound, found, stop)
 

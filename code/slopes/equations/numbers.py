@@ -87,11 +87,6 @@ def digits(count):
     return setting(getcontext(), "prec", count)
 
 
-def unmarked():
-    """Let comparisons inside report no margins: of the many in an integral none is a kink of it."""
-    return setting(_now, "margins", None)
-
-
 class Number:
     """What `Dual` and `Complex` have in common: differences by sums, and turned operations."""
 

@@ -8,7 +8,7 @@ import itertools
 from dataclasses import replace
 
 from . import tree as t
-from .calculus import BOUND, Calculus
+from .calculus import Calculus
 from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
@@ -303,6 +303,8 @@ class Scope(Calculus, Names):
         return not (alone or self.has_meaning(key) or self.is_bound(key))
 
     def _Product(self, node):
+        if any(operator == "o" for operator, _ in node.factors):
+            return self.composed(node)
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
             operator = factors[place][0]
@@ -315,8 +317,6 @@ class Scope(Calculus, Names):
                 total = [t.Divide(left, value)]
             elif operator == "odot":
                 total[-1] = t.Hadamard(total[-1], value)
-            elif operator == "o":
-                raise Unread("∘ stands between functions: (f ∘ g)(x)", node.at)
             else:
                 total.append(value)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
@@ -338,10 +338,8 @@ class Scope(Calculus, Names):
         indicator = self.indicator(node, following)
         if indicator is not None:
             return indicator[0], place + 1 + indicator[1]
-        if group is not None and isinstance(base, t.Group) and base.opening == "(":
-            function = self.function_of(node)
-            if function is not None:
-                return t.Apply(function, (self.one(group),)), place + 2
+        if group is not None and isinstance(base, t.Group) and self.is_expression(node, group):
+            return self.value_at(node, group), place + 2
         head = self.head(node)
         if head is None and group is not None and isinstance(base, t.Name):
             self.must_be_number(node, group)
@@ -415,8 +413,7 @@ class Scope(Calculus, Names):
         if isinstance(sub, t.Mark) and sub.text in ("+", "-") and primes:
             side, sub = sub.text, None
         if word == "log" and sub is not None and self.is_fixed(base):
-            log = t.Apply(t.Function("log_base"), (self.resolve(sub), t.Symbol(BOUND)))
-            return t.Lambda(BOUND, log), sup
+            return t.Apply(t.Function("log_base"), (self.resolve(sub),)), sup
         layer = sup if isinstance(sup, t.Group) else None
         counted = layer and layer.opening == "(" and getattr(layer.items[0], "text", "").isdigit()
         if counted and self.is_function(word, base.style):

@@ -101,7 +101,7 @@ def _integral(node, body, low, high, ev, env):
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
     ev.slack = max(ev.slack, AREA_SLACK)
-    with n.unmarked():
+    with n.setting(n.now(), "margins", None):  # of the many comparisons inside none is a kink of it
         return between(scalar(low(ev, env)), scalar(high(ev, env)))
 
 

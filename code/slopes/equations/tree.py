@@ -109,7 +109,6 @@ Transpose = _node("Transpose", "body", "The transpose.")
 # -- functions --------------------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
-Lambda = _node("Lambda", "parameter body", "The function of an expression: the (fg) in (fg)'(x).")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 
