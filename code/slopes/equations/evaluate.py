@@ -7,7 +7,6 @@ stands: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
 import functools
-import math
 import operator
 from decimal import Decimal
 
@@ -245,13 +244,6 @@ def _root(node, body, degree):
     return each(lambda x: n.root(x, count), body)
 
 
-def _factorial(node, body):
-    count = whole(primal(scalar(body)))
-    if count is None or not 0 <= count <= 100:
-        raise Undefined("a factorial of this number")
-    return ONE * math.factorial(count)
-
-
 def _absolute(node, body):
     if type(body) is Array:
         raise Unread("bars around a vector: write a norm")
@@ -275,12 +267,13 @@ def _matrix(node, *items):
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
+    t.Add: lambda node, *items: total(items),
+    t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
     t.Divide: lambda node, x, y: each(n.divide, x, y),
     t.Power: _power,
     t.Root: _root,
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
-    t.Factorial: _factorial,
     t.Absolute: _absolute,
     t.Norm: _norm,
     t.Transpose: lambda node, x: x.transposed if type(x) is Array else x,
@@ -298,36 +291,17 @@ def _by_values(function):
         parts = [code(x) for x in node.children()]
         if len(parts) == 1:
             return lambda ev, env: function(node, parts[0](ev, env))
-        if len(parts) == 2:
-            return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
-        return lambda ev, env: function(node, *[x(ev, env) for x in parts])
-
-    return make
-
-
-MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
-
-
-def _folded(items, step):
-    """A sum or product, from the left, of what stands in a node."""
-
-    def make(node):
-        first, *rest = [code(x) for x in getattr(node, items)]
 
         def run(ev, env):
-            n.now().spend(len(rest))
-            result = first(ev, env)
-            for part in rest:
-                result = step(result, part(ev, env))
-            return result
+            n.now().spend(len(parts) - 1)
+            return function(node, *[x(ev, env) for x in parts])
 
         return run
 
     return make
 
 
-MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
-MAKERS[t.Multiply] = _folded("factors", operator.mul)
+MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
 
 
 @maker(t.Number)

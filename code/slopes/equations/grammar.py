@@ -123,8 +123,6 @@ class Tree(Transformer):
         primes = sum(count for kind, count in scripts if kind == "prime")
         if isinstance(atom, t.Group) and atom.opening == "." and scripts:
             return t.Bar(atom.items[0], below, above, at=atom.at)
-        if any(kind == "bang" for kind, _ in scripts):
-            atom = t.Script(atom, None, t.Mark("!"), at=atom.at)
         hanging = below is not None or above is not None or primes
         return t.Script(atom, below, above, primes, at=atom.at) if hanging else atom
 
@@ -138,9 +136,6 @@ class Tree(Transformer):
 
     def prime(self, mark):
         return "prime", int(mark.value.text)
-
-    def bang(self, _):
-        return "bang", None
 
     def braced(self, _, body, __):
         return body

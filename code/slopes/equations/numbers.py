@@ -23,7 +23,7 @@ from functools import partial
 
 from mpmath import libmp
 
-from .errors import BeyondReach, OutsideReals, TooMuch, Undefined
+from .errors import BeyondReach, TooMuch, Undefined
 
 DIGITS = 60  # of every comparison
 SECOND = 200  # of a second look, where the sides seem to differ
@@ -329,7 +329,7 @@ def _exp(x):
 
 def _log(x):
     if x <= 0:
-        raise OutsideReals(f"the logarithm of {'a negative number' if x else 'zero'}")
+        raise Undefined(f"the logarithm of {'a negative number' if x else 'zero'}")
     return x if x.is_infinite() else _value("log", x)
 
 
@@ -355,13 +355,13 @@ def _saturating(name):
 
 def _arcsin(x):
     if abs(x) > 1:
-        raise OutsideReals("arcsin outside [-1, 1]")
+        raise Undefined("arcsin outside [-1, 1]")
     return constant("pi") * HALF.copy_sign(x) if abs(x) == 1 else _value("asin", x)
 
 
 def _sqrt(x):
     if x < 0:
-        raise OutsideReals("the square root of a negative number")
+        raise Undefined("the square root of a negative number")
     return x.sqrt()
 
 
@@ -411,7 +411,7 @@ def root(x, degree):
         return power(x, ONE / Decimal(degree))
     if degree % 2:
         return -root(-x, degree)
-    raise OutsideReals("an even root of a negative number")
+    raise Undefined("an even root of a negative number")
 
 
 def whole(x):
@@ -433,7 +433,7 @@ def power(base, exponent):
     if real(start) == 0:
         return _power_of_zero(base, exponent)
     if start < 0:
-        raise OutsideReals("a broken power of a negative number")
+        raise Undefined("a broken power of a negative number")
     return exp(exponent * log(base))
 
 
@@ -444,7 +444,7 @@ def _power_of_zero(base, exponent):
         return ZERO
     _now.ties += 1
     if sign(base) < 0:
-        raise OutsideReals("a broken power of a negative number")
+        raise Undefined("a broken power of a negative number")
     if exponent < 1:
         raise Undefined("a power at zero, where its slope is infinite")
     slope = exponent * power(base.a, exponent - ONE)

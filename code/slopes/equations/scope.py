@@ -126,12 +126,10 @@ class Scope(Calculus, Names):
         return self.raised(self.primed(result, node) if primes else result, sup)
 
     def raised(self, base, sup):
-        """A superscript: a power, a factorial, a side, or a transpose."""
+        """A superscript: a power, a side, or a transpose."""
         if sup is None:
             return base
         match sup:
-            case t.Mark("!"):
-                return t.Factorial(base)
             case t.Mark("+" | "-" as side):
                 return t.Sided(base, side)
             case t.Mark(text):
