@@ -14,7 +14,7 @@ from . import numbers as n
 from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
-from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
+from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Dual, digits, primal
 
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
 CONVICTS = n.number("1e-50")  # and at a second look
@@ -119,7 +119,7 @@ class Comparison:
         `before` is the difference with fewer digits (None at first sight). One that stays the same
         is a difference, however small; one that does not may be left over from cancellation.
         """
-        if type(gap) is Complex:
+        if type(gap) is Dual:  # a complex number
             gap, before = abs(gap), None if before is None else abs(before)
         first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
         stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True

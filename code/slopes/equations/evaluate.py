@@ -15,7 +15,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
-from .numbers import INFINITY, ONE, ZERO, Complex, Dual, primal, whole
+from .numbers import IMAGINARY, INFINITY, ONE, ZERO, Dual, primal, whole
 
 MAKERS = {}
 NESTING = 60  # definitions within definitions
@@ -314,7 +314,7 @@ def _number(node):
 def _constant(node):
     if node.name in ("e", "pi"):
         return lambda ev, env: n.constant(node.name)
-    value = Complex(ZERO, ONE) if node.name == "i" else INFINITY
+    value = Dual(IMAGINARY, ZERO, ONE) if node.name == "i" else INFINITY
     return lambda ev, env: value
 
 
@@ -495,7 +495,7 @@ def inside(ev, value, members, env):
     if type(members) is t.NumberSet:
         plain, count = primal(value), whole(primal(value))
         if members.name == "R":
-            return type(plain) is not Complex or not plain.im
+            return type(plain) is not Dual or not plain.b
         return count is not None and (members.name == "Z" or count >= 0)
     if type(members) is t.Finite:
         signs = [n.sign(value - code(x)(ev, env)) for x in members.items]

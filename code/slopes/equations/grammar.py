@@ -94,15 +94,10 @@ class Tree(Transformer):
     def one(self, factor):
         return [("", factor)]
 
-    def beside(self, first, rest):
-        return [("", first), *rest]
-
-    def times(self, first, operator, rest):
-        return [("", first), (operator.value.text, rest[0][1]), *rest[1:]]
-
-    def times_minus(self, first, operator, minus, rest):
-        negative = t.Negate(rest[0][1], at=minus.value.at)
-        return [("", first), (operator.value.text, negative), *rest[1:]]
+    def beside(self, first, operator, minus, rest):
+        (_, second), *others = rest
+        second = t.Negate(second, at=minus.value.at) if minus else second
+        return [("", first), (operator.value.text if operator else "", second), *others]
 
     def operator(self, mark, *parts):
         *scripts, body = parts

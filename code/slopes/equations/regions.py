@@ -54,11 +54,10 @@ def first(question, again):
     """The first of the candidates that fits all points and is verified."""
     found = survey(question)
     fails = any(kind not in ("holds", "neither") for _, _, kind in found)
-    for strict in (True, False) if fails else ():
-        for region in candidates(question):
-            fits = fit(question, found, region, strict) and ends_here(question, region)
-            if fits and again(region).kind == "verified":
-                return region
+    for region in candidates(question) if fails else ():
+        fits = fit(question, found, region) and ends_here(question, region)
+        if fits and again(region).kind == "verified":
+            return region
     return None
 
 
@@ -149,11 +148,11 @@ def survey(question):
     return found
 
 
-def fit(question, found, region, strict):
+def fit(question, found, region):
     """Whether the relation holds at all points of a region and fails at all outside.
 
-    Where neither side has a value a point belongs to no region with an edge. Unless `strict`, a few
-    points outside may hold by chance, and outside of ≠ and of a region for all elements many.
+    Where neither side has a value a point belongs to no region with an edge. A few points outside may
+    hold by chance, and outside of ≠ and of a region for all elements many.
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
@@ -174,7 +173,7 @@ def fit(question, found, region, strict):
             chance += 1
         else:
             outside += kind != "neither"
-    few = 0 if strict else 4 * outside if loose else outside / 4
+    few = 4 * outside if loose else outside / 4
     return outside > 0 and chance <= few and (inside > 0 or thin)
 
 

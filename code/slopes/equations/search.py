@@ -102,7 +102,7 @@ def _integral(node, body, low, high, ev, env):
 
     ev.slack = max(ev.slack, AREA_SLACK)
     with n.setting(n.now(), "margins", None):  # of the many comparisons inside none is a kink of it
-        return between(scalar(low(ev, env)), scalar(high(ev, env)))
+        return between(n.real(scalar(low(ev, env))), n.real(scalar(high(ev, env))))
 
 
 def _area(value, a, b):
