@@ -107,18 +107,13 @@ class Declarations:
         if not isinstance(value, t.Apply) or not isinstance(value.head, t.Primed):
             return False
         (point,), number, head = value.arguments, self.scope.resolve(right), value.head
-        low, high = (t.Apply(replace(head, side=side), (point,)) for side in "-+")
-        if not (self.between(low, number, high) or self.between(high, number, low)):
-            reason = "a value at a kink lies between the slopes from the left and from the right"
-            raise Unread(reason, right.at)
         kinks = self.meaning.kinks.setdefault((head.head.name, head.order), [])
         kinks.append((point, number))
+        if self.judge(value, "=", number, ()).kind != "verified":
+            kinks.pop()
+            reason = "a value at a kink lies between the slopes from the left and from the right"
+            raise Unread(reason, right.at)
         return True
-
-    def between(self, low, number, high):
-        """Whether a number lies between two others."""
-        pairs = ((low, number), (number, high))
-        return all(self.judge(one, "<=", other, ()).kind == "verified" for one, other in pairs)
 
     def judge(self, left, operator, right, conditions, work=None, regions=True):
         """The verdict on a relation where it stands."""

@@ -1,7 +1,7 @@
 """Derivatives, by evaluating at ``v + ε``: exact where they exist, and refused elsewhere.
 
 One exists where the slopes from both sides agree and the function is continuous. At a kink there is
-none, unless a Let gives it a value.
+none, unless a Let gives it a value, which must lie between the two slopes.
 """
 
 from . import numbers as n
@@ -80,10 +80,15 @@ HEADS[t.Primed] = primed
 
 def declared(ev, name, order, at, kink):
     """The value that a Let gives to a derivative at a kink; the kink is raised where there is none."""
-    for point, value in ev.meaning.kinks.get((name, order), ()):
-        if n.close(primal(code(point)(ev, {})), primal(at)):
-            ev.declared = True
-            return code(value)(ev, {})
+    slopes = kink.left, kink.right
+    if None not in slopes and Array not in map(type, slopes):
+        low, high = sorted(map(primal, slopes))
+        for point, value in ev.meaning.kinks.get((name, order), ()):
+            found, spare = code(value)(ev, {}), n.tolerance(12)
+            here = n.close(primal(code(point)(ev, {})), primal(at))
+            if here and low - spare <= primal(found) <= high + spare:
+                ev.declared = True
+                return found
     raise kink
 
 
