@@ -20,13 +20,12 @@ from .compare import Comparison
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
 from .evaluate import code
 from .numbers import Work, digits
-from .points import ANYWHERE, MODES, Sample, assignments, named
+from .points import ANYWHERE, MODES, ORDERED, Sample, assignments, named
 from .regions import conditional
 from .verdicts import Refuted, Verdict, describe, text, two_texts
 
 BUDGET = 600_000
 SIZES = (2, 3, 4)
-ORDERED = ("<", "<=", ">", ">=")
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 CONTRADICTION = "two cases hold at once"
 
@@ -193,7 +192,7 @@ class Question(Comparison):
         return ({2: 4, 3: 2, 4: 1} if places > 1 else {2: 8, 3: 5, 4: 2})[size]
 
     def chosen(self, place, size, first, indexed):
-        """Special values, all variables equal, kinks, and where an inequality is tight."""
+        """Special values, all variables equal, and kinks."""
         keys = [*(self.scalars if first else ()), *self.elements()]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
@@ -206,9 +205,6 @@ class Question(Comparison):
         for value in (0, 1, Fraction(1, 2), -1) if first and len(self.scalars) > 1 else ():
             fixed = dict.fromkeys(self.scalars, Fraction(value))
             yield self.sample("equal", "mixed", size, fixed)
-        if first and self.operator in ORDERED and not self.costly:
-            for name in self.scalars[:3]:
-                yield from points.tightest(self, self.sample("s0", "mixed", size), name, place)
 
     def domain_of(self, key):
         return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
@@ -280,7 +276,7 @@ class Question(Comparison):
         return upper
 
     def kinks(self, sample, key, env):
-        """Where a comparison inside turns over as one variable moves, and beside it."""
+        """Where a comparison turns over as one variable moves, or an inequality is tight; and beside."""
         found = []
         with suppress(Undefined):
             self.satisfy(sample, env)
@@ -357,8 +353,11 @@ class Question(Comparison):
         elif found.kind in ("differs", "left", "right"):
             witness = self.witness(sample, env, found.left, found.right)
             if found.kind == "differs":
-                equal = self.operator == "="
-                reason = "the two sides differ" if equal else "the relation does not hold"
+                reason = (
+                    "the two sides differ" if self.operator == "=" else "the relation does not hold"
+                )
+                if self.operator != "=" and witness["left"] == witness["right"]:
+                    reason = "the two sides meet here"
                 raise Refuted(f"{found.error} here" if found.error else reason, witness)
             self.lonely.append((found.kind, found.error, witness))
         elif found.kind != "unsettled":

@@ -149,10 +149,11 @@ class Declarations:
         base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
-        raised = sup is not None and self.scope.is_function(self.scope.word(base), base.style)
+        function = self.scope.is_function(self.scope.word(base), base.style)
+        raised = sup is not None and (function or self.scope.special(base, sub) is not None)
         key, indices = self.scope.key(node)
         letters = self.index_letters(sub) if indices else ()
-        if raised or letters is None or not isinstance(sup, t.Group | None):
+        if raised or letters is None or (sup and not t.layer_of(sup)):
             return None
         return Definition(key, "elements" if indices else "value", indices=letters)
 
@@ -285,7 +286,8 @@ class Declarations:
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
         base, _, sup, primes = t.scripts(left)
-        if not isinstance(base, t.Name) or primes or isinstance(sup, t.Group | t.Mark | None):
+        above = sup is not None and not isinstance(sup, t.Mark) and not t.layer_of(sup)
+        if not isinstance(base, t.Name) or primes or not above:
             return ""
         key, _ = self.scope.key(left)
         named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers

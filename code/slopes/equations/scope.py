@@ -54,7 +54,7 @@ class Scope(Calculus, Names):
             return self.element(internal, indices)
         if self.is_bound(key):
             return t.Symbol(key)
-        labelled = sub is not None or isinstance(sup, t.Group)
+        labelled = sub is not None or t.layer_of(sup)
         if known is None and base.style in UPRIGHT and not labelled:
             if key in FIXED:
                 raise Unread(f"{base.text} stands without an argument", base.at)
@@ -116,7 +116,7 @@ class Scope(Calculus, Names):
             return self.raised(indicator[0], sup)
         if isinstance(base, t.Name):
             result = self._Name(node)
-            sup = None if isinstance(sup, t.Group) else sup
+            sup = sup if isinstance(result, t.Constant) or not t.layer_of(sup) else None
         else:
             result = self.resolve(base)
             if sub is not None and isinstance(base, t.Group) and base.opening == "||":
@@ -140,7 +140,7 @@ class Scope(Calculus, Names):
                 raise Unread("the transpose of what? say its shape in a Let", sup.at)
             case t.Name("star", "sign"):
                 raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
-            case t.Group("(" | "["):
+            case t.Group("(" | "[") if not isinstance(base, t.Constant):
                 raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
 
@@ -412,7 +412,7 @@ class Scope(Calculus, Names):
             side, sub = sub.text, None
         if word == "log" and sub is not None and self.is_fixed(base):
             return t.Apply(t.Function("log_base"), (self.resolve(sub),)), sup
-        layer = sup if isinstance(sup, t.Group) else None
+        layer = t.layer_of(sup)
         counted = layer and layer.opening == "(" and getattr(layer.items[0], "text", "").isdigit()
         if counted and self.is_function(word, base.style):
             primes, sup, layer = int(layer.items[0].text), None, None
@@ -437,7 +437,7 @@ class Scope(Calculus, Names):
         key, indices = self.key(node)
         if indices or base.style == "sign" or (base.text in "01" and base.style):
             return
-        name, plain = t.pretty(key), sup is None or isinstance(sup, t.Group)
+        name, plain = t.pretty(key), sup is None or t.layer_of(sup)
         if not primes and plain and self.is_value_at(key, group):
             advice = f"define {name}(…) := …, or write {name} \\cdot (…)"
             raise Unread(f"{name} is a value here: {advice}", node.at)

@@ -161,6 +161,11 @@ def is_name(node, *texts, styles=None):
     return fits and (styles is None or node.style in styles)
 
 
+def layer_of(sup):
+    """What stands above a name if it is in brackets: a label, and no power; None for any other."""
+    return sup if isinstance(sup, Group) and sup.opening in ("(", "[") else None
+
+
 def family_of(value):
     """What an element is taken of; any other value itself."""
     return value.base if isinstance(value, Element) else value
