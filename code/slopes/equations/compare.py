@@ -9,7 +9,7 @@ tell, 1500 may; what they cannot tell either is lost, and says nothing.
 import decimal
 from dataclasses import dataclass
 
-from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
+from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
 from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
