@@ -39,7 +39,7 @@ class Comparison:
         self.meaning = meaning
         self.left, self.operator, self.right = left, operator, right
         self.reaches = {}
-        self.slack = 0  # the relative error that limits, integrals and searches bring in
+        self.slack = 0  # the relative error that limits and integrals bring in
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):

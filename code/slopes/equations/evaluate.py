@@ -66,7 +66,7 @@ class Evaluator:
         self.reaches = reaches  # what each name depends on; shared by all points
         self.moved = {}  # values in the place of others: of a name, or of a name and its indices
         self.memo = {}  # values of defined names under the present `moved`
-        self.slack = 0  # the relative error that a limit, an integral or a search brings in
+        self.slack = 0  # the relative error that a limit or an integral brings in
         self.depth = 0
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
