@@ -67,7 +67,7 @@ def first(question, again):
 def candidates(question):
     """Plain regions, from wide to narrow."""
     leaves, known = question.leaves, question.meaning.table
-    numbers = numbers_of(question)
+    numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
     families = [element(question, name) for name in sorted(leaves.families)]
@@ -88,11 +88,6 @@ def candidates(question):
     for x, low in product(free, (0, -1)):
         if not question.domain_of(named(x)).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
-
-
-def numbers_of(question):
-    """The numbers of the formulas, the first few."""
-    return constants((question.left, question.right))[:MOST]
 
 
 def relations(operators, pairs):
@@ -156,7 +151,7 @@ def fit(question, found, region):
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
-    loose = pointed or any(is_loose(question, c) for c in region)
+    loose = pointed or any(type(c.left) is t.Element for c in region)
     inside = outside = chance = 0
     parts = [(c, question.meaning.leaves(c)) for c in region]
     for sample, place, kind in found:
@@ -192,10 +187,3 @@ def ends_here(question, region):
             if found and (found == "holds") != holds:
                 return False
     return True
-
-
-def is_loose(question, condition):
-    """The sign of all elements, or of a name that has a few values only."""
-    if type(condition.left) is t.Element:
-        return condition.right == t.Number("0")
-    return bool(question.domain_of(named(condition.left) or "").values)
