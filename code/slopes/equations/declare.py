@@ -63,8 +63,6 @@ class Declarations:
         keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
         self.scope.used |= keys
-        if getattr(condition, "right", None) in (t.NumberSet("N"), t.NumberSet("Z")):
-            self.scope.whole |= keys
         return condition
 
     def declare_smooth(self, node):
@@ -317,7 +315,7 @@ class Declarations:
             if form is not None and letters - {k}:
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
-        if not set(chain.operators) & {"=", ":=", "range"}:
+        if not set(chain.operators) & {"=", ":="}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
             self.spoken = {**dict.fromkeys(said, item), **self.spoken}
 

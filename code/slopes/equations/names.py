@@ -49,7 +49,6 @@ class Names:
         self.current = {}  # the internal name of the present meaning
         self.section_of = {}  # where a key got it
         self.numbers = set()  # declared to be numbers: Let a > 0
-        self.whole = set()  # declared to be whole numbers
         self.unknown = {}  # with the reason why the definition could not be read
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read

@@ -264,9 +264,8 @@ class PageReader(Declarations):
         target, side = arrows[0].right, ""
         if isinstance(target, t.Sided):
             target, side = target.body, target.side
-        name = arrows[0].left.name
         rest = [c for c in conditions if c is not arrows[0]]
-        return t.Limit(name, target, side, left, name in self.scope.whole), "=", rest
+        return t.Limit(arrows[0].left.name, target, side, left), "=", rest
 
     def inherited(self, *nodes):
         """The conditions under which the names of a relation were defined.

@@ -249,7 +249,7 @@ class Scope(Calculus, Names):
         if isinstance(goal, t.Sided):
             goal, side = goal.body, goal.side
         with self.binding(key):
-            return t.Limit(key, goal, side, self.resolve(node.body), key in self.whole)
+            return t.Limit(key, goal, side, self.resolve(node.body))
 
     def _Written(self, node):
         key = self.word(node.variable)
@@ -497,8 +497,6 @@ class Scope(Calculus, Names):
 
     def relation(self, sides, operators):
         """Relations between sides as one condition."""
-        if tuple(operators) == ("range",):
-            return t.IndexRange(self.word(sides[0]), self.resolve(sides[1]), self.resolve(sides[2]))
         parts = []
         for k, operator in enumerate(operators):
             if operator not in (*COMPARISONS, "in", "notin", "to"):

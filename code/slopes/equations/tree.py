@@ -116,7 +116,7 @@ Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
 Big = _node("Big", "kind index lower upper condition body", "A sum, … over an index.")
-Limit = _node("Limit", "variable target side body whole", "whole: over integers.", whole=False)
+Limit = _node("Limit", "variable target side body", "A limit, from one side or from both.")
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
 BigO = _node("BigO", "body", "O(body)")
 Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
@@ -177,7 +177,7 @@ def items_of(node):
 
 
 def spread(items):
-    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as one relation."""
+    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as i ∈ {1, …, n}."""
     result = []
     for item in items:
         if isinstance(item, Chain):
@@ -186,7 +186,9 @@ def spread(items):
                     break
                 result[k] = Chain((result[k], *item.sides[1:]), item.operators, at=result[k].at)
         elif result[-1:] == [Mark("dots")] and getattr(result[-2], "operators", ()) == ("=",):
-            item = Chain((*result[-2].sides, item), ("range",), at=result[-2].at)
+            index, first = result[-2].sides
+            members = Group("{", (first, Mark("dots"), item), "}", at=first.at)
+            item = Chain((index, members), ("in",), at=index.at)
             del result[-2:]
         result.append(item)
     return result
