@@ -249,7 +249,6 @@ x < x+10^{-30}-10^{-30}
 \tanh(x)\le\frac{9}{10}
 \operatorname{SiLU}(x)\ge-\frac{278}{1000}
 0.1+0.2 = 0.30000000000000001
-3!=5
 """.strip().splitlines()
 
 

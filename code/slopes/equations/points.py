@@ -283,7 +283,7 @@ def margins(question, sample, key, value, env):
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
     """
     work, result, seen, found = n.now(), {}, {}, []
-    tag, ordered = n.new_tag(), question.operator in ORDERED
+    tag, ordered = n.new_tag(), has_room(question, key)
     with n.setting(work, "margins", []):
         for node in (question.left, question.right):
             evaluator = question.evaluator(sample.moved(key, value))
@@ -299,6 +299,11 @@ def margins(question, sample, key, value, env):
     return result
 
 
+def has_room(question, key):
+    """Whether to look how much room an inequality leaves as this variable moves: a single number."""
+    return question.operator in ORDERED and type(key) is str
+
+
 def kinks(question, sample, key, env):
     """The places (at most eight) where a comparison or a slope turns over as one variable moves."""
 
@@ -308,7 +313,7 @@ def kinks(question, sample, key, env):
     with digits(SECOND + 20):
         if not table(PROBES[3]):
             return []
-        probes, roots = CLOSE if question.operator in ORDERED else PROBES, []
+        probes, roots = CLOSE if has_room(question, key) else PROBES, []
         rows = [table(p) for p in probes]
         for item in dict.fromkeys(k for row in rows for k in row):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
