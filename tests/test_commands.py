@@ -72,7 +72,7 @@ def wheel(folder, name):
 
 def lay_out(root):
     """Make a folder with the commands of the book and as little else as they can do with."""
-    for folder in ("tools", "chapters/_static", "web/live/always"):
+    for folder in ("tools", "chapters"):
         (root / folder).mkdir(parents=True)
     shutil.copy(ROOT / "tools" / "book.py", root / "tools")
     shutil.copy(ROOT / "Makefile", root)

@@ -21,7 +21,7 @@ import refresh
 ROOT = Path(book.ROOT)
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
-KATEX = CHAPTERS / "_static" / "katex"
+KATEX = ROOT / "web" / "fonts" / "katex"
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
@@ -308,7 +308,7 @@ $$
 
 def test_planted_faults_fail_in_the_build(tmp_path):
     """Missing references, an unreadable formula, a nameless image and a missing page are found."""
-    for name in ("_config.yml", "tools", "web", "chapters/_static", "chapters/references.bib"):
+    for name in ("_config.yml", "tools", "web", "chapters/references.bib"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)

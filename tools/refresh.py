@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 import book
+import reading
 from references import END, FOLDED, in_words
 
 AT_ONCE = 2
@@ -55,7 +56,16 @@ def canonical(notebook: nbformat.NotebookNode) -> str:
         if "id" not in cell or cell.id in seen:
             cell.id = hashlib.sha256(f"{position} {cell.source}".encode()).hexdigest()[:8]
         seen.add(cell.id)
+    say_time(notebook.cells)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def say_time(cells: list[nbformat.NotebookNode]) -> None:
+    """Write into the opening how long the chapter takes."""
+    texts = [cell for cell in cells if cell.cell_type == "markdown"]
+    if texts:
+        markdown = reading.joined(cell.source for cell in texts)
+        texts[0].source = reading.timed(texts[0].source, markdown)
 
 
 def fold(cell: nbformat.NotebookNode) -> None:

@@ -1,0 +1,173 @@
+"""Sphinx extension: what every page needs to serve every reader, and what stands beside the pages.
+
+A description for search engines, sizes of figures; a page that leads to the first one, a 404 page and,
+where the book has an address, a sitemap and a card for links to it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+
+LOST = Path(__file__).with_name("404.html")
+
+
+# While the pages are made
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Give the page its first sentence for a description, as search engines show it."""
+    if doctree is None:
+        return
+    for paragraph in doctree.findall(nodes.paragraph):
+        sentence = plain(paragraph)
+        if sentence:
+            context["description"] = sentence
+            return
+
+
+def plain(paragraph: nodes.paragraph) -> str | None:
+    """Return the first sentence without markup, or None if a formula in it cannot be one line."""
+    parts = []
+    for part in paragraph.findall(nodes.Text):
+        text = part.astext()
+        if isinstance(part.parent, nodes.math):
+            text = re.sub(r"\\([a-z]+) ?", _greek, text).replace("'", "′").replace("-", "−")
+            if re.search(r"[\\{}]", text):
+                return None
+        parts.append(text)
+    return re.split(r"(?<=[.!?])\s", "".join(parts).replace("\n", " ") + " ")[0].strip()
+
+
+def _greek(command):
+    try:
+        return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].upper()}")
+    except KeyError:
+        return command[0]
+
+
+def size_figures(app, pagename, templatename, context, doctree):
+    """Give each figure its size, so that no text moves when it comes; those further down wait."""
+    if doctree is None or not context.get("body"):
+        return
+    sources = {name: Path(app.srcdir, source) for source, (_, name) in app.env.images.items()}
+    seen = 0
+
+    def sized(found):
+        nonlocal seen
+        seen += 1
+        source = re.search(r'src="[^"]*/([^"/]+\.svg)"', found[1])
+        if not source or " width=" in found[1] or source[1] not in sources:
+            return found[0]
+        start = sources[source[1]].read_text(encoding="utf-8")[:2000]
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', start)
+        if not size:
+            return found[0]
+        # Matplotlib counts in points, and a browser in pixels.
+        width, height = (round(float(side) * 4 / 3) for side in size.groups())
+        wait = ' loading="lazy"' if seen > 1 else ""
+        return f'<img width="{width}" height="{height}" decoding="async"{wait} {found[1]}>'
+
+    context["body"] = re.sub(r"<img ([^>]*)>", sized, context["body"])
+
+
+def mend(app, pagename, templatename, context, doctree):
+    """Mend what the extensions write."""
+    body = context.get("body") or ""
+    # A role that is no longer one, in a list that asks for items.
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
+    context["body"] = re.sub(
+        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
+        '<div class="output stream sentence ',
+        body,
+    )
+
+
+# After the pages are written
+
+
+def beside(app, error):
+    """Write the page that leads to the first one, the 404 page, and what needs an address."""
+    if error or app.builder.name != "html":
+        return
+    site, address = Path(app.outdir), app.config.html_baseurl
+    address = address and address.rstrip("/") + "/"
+    root = app.config.root_doc + ".html"
+    title = escape(app.config.html_title)
+    if address:
+        places = "".join(
+            f"<url><loc>{address}{name}.html</loc></url>" for name in sorted(app.env.found_docs)
+        )
+        space = "http" + "://www.sitemaps.org/schemas/sitemap/0.9"
+        (site / "sitemap.xml").write_text(
+            f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="{space}">{places}</urlset>'
+        )
+        _card(site / "card.png", app.config.html_title)
+    (site / "index.html").write_text(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta http-equiv="refresh" content="0; url={root}"><link rel="canonical" href="{root}">'
+        f'</head><body><p><a href="{root}">{title}</a></p></body></html>',
+        encoding="utf-8",
+    )
+    # A server shows this page at any depth, where no relative address leads home for certain.
+    home = (
+        f'<a href="{address}">Go to the beginning of the book</a>, where every page is listed.'
+        if address
+        else 'The book begins in <a href="./">this folder</a> or in <a href="../">one above it</a>.'
+    )
+    lost = LOST.read_text(encoding="utf-8").replace("HOME", home)
+    (site / "404.html").write_text(lost, encoding="utf-8")
+    sweep(site)
+
+
+def _card(path, title):
+    """Draw the picture that stands by a link to the book."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    from slopes import sigmoid
+
+    x = np.linspace(-6, 6, 241)
+    figure, axes = plt.subplots(figsize=(12, 6.3), dpi=100)
+    axes.plot(x, sigmoid(x), color="#0072B2", linewidth=6)
+    axes.plot(x, sigmoid.derivative(x), color="#B84A00", linewidth=6, linestyle="--")
+    axes.plot(x, 0.5 + x / 4, color="#B84A00", linewidth=2)
+    axes.set(xlim=(-6, 6), ylim=(-0.08, 1.08))
+    axes.axis("off")
+    figure.text(0.06, 0.86, title.partition(":")[0], fontsize=60, weight="bold")
+    figure.text(0.06, 0.78, title.partition(":")[2].strip(), fontsize=26)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def sweep(site: Path) -> None:
+    """Delete what Sphinx and its extensions laid out for the pages, and none of them uses."""
+    static = site / "_static"
+    files = [*site.rglob("*.html"), static / "book.css"]
+    used = {
+        name.removeprefix("_static/")
+        for path in files
+        for name in re.findall(
+            r"""(_static/[^"'?#)\s]+|(?<=url\()[^)"':]+)""", path.read_text("utf-8")
+        )
+    }
+    for path in sorted(static.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(static).as_posix() not in used and "LICENSE" not in path.name:
+            path.unlink()
+
+
+def setup(app):
+    """Connect to Sphinx."""
+    app.connect("html-page-context", describe, priority=400)
+    app.connect("html-page-context", size_figures, priority=450)
+    app.connect("html-page-context", mend, priority=450)
+    app.connect("build-finished", beside, priority=900)  # after the redirect is written
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
