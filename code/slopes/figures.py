@@ -165,10 +165,14 @@ def _small(png):
     return file.getvalue()
 
 
+# A letter comes in 6400 units to its height; one in 32 shows the same at every size.
+_LETTER = re.compile(r'd="([^"]*)" transform="scale\(0\.015625\)"')
+
+
 def _canonical(svg):
     """Return an SVG figure without the digits that depend on the processor and that nobody can see.
 
-    Coordinates keep two decimals, a hundredth of a point. Clipping areas, which Matplotlib names after
+    Coordinates keep one decimal, a tenth of a point. Clipping areas, which Matplotlib names after
     all digits of theirs, are named after what is left.
     """
 
@@ -177,9 +181,15 @@ def _canonical(svg):
         # Comments hold the words of a figure. A factor stretches what it is applied to.
         if text.startswith(("<!--", "scale")):
             return text
-        return f"{float(text):z.2f}".rstrip("0").rstrip(".")
+        return f"{float(text):z.1f}".removesuffix(".0")
 
-    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    def letter(found):
+        path = re.sub(r"-?\d+", lambda number: str(round(int(number[0]) / 32)), found[1])
+        return f'd="{path}" transform="scale(0.5)"'
+
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*\n\s*", "\n", _LETTER.sub(letter, svg))
+    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{2,}", rounded, svg)
     for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
         svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
     return svg
@@ -324,7 +334,7 @@ def open_circle(ax, x, y, color=VALUE):
     return ax.plot(x, y, "o", **style)[0]
 
 
-def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, name=None):
+def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, name=None, digits=2):
     """Draw a function over ``span`` with its tangents at the points ``at``, each marked with its slope.
 
     Parameters
@@ -344,6 +354,8 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         the curve, on the right.
     name : (float, str), optional
         Where the function's name stands, as for `label_curve`.
+    digits : int
+        With how many significant digits the slopes are written.
 
     Returns
     -------
@@ -365,7 +377,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.9)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
-        label_point(ax, f"slope {_number(slope, 2)}", (point, value), side, SLOPE)
+        label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
     if name:
         label_curve(line, f"${function.symbol}({function.variable})$", *name)
     ax.set_xlabel(f"${function.variable}$")
@@ -431,9 +443,8 @@ def plot_graph(nodes, edges, ax=None):
         if a[1] == b[1]:
             _label(ax, (a + b) / 2, slope, 11, color=SLOPE)
         else:  # nearer to the start, since arrows that cross do so in the middle
-            up = a[1] > b[1]
-            corner = {"ha": "left", "va": "bottom" if up else "top"}
-            _label(ax, 0.66 * a + 0.34 * b, slope, 1 if up else -1, SLOPE, **corner)
+            corner = {"ha": "left" if a[1] > b[1] else "right", "va": "bottom"}
+            _label(ax, 0.66 * a + 0.34 * b, slope, 1, SLOPE, **corner)
     for name, (place, *numbers) in nodes.items():
         ax.plot(*place, "o", markersize=34, color="white", markeredgecolor=INK, markeredgewidth=1.2)
         _label(ax, place, f"${name}$", 0, size=17)
@@ -478,7 +489,7 @@ def name_plane(ax, x="$x_1$", y="$x_2$"):
     1.0
     """
     ax.set(xlabel=x, aspect="equal")
-    ax.set_ylabel(y, rotation=0, loc="top", ha="right", labelpad=2)
+    ax.set_ylabel(y, rotation=0, loc="top", labelpad=2)
     ax.grid(False)
 
 
