@@ -136,7 +136,8 @@ class Drawing:
             for other, *there in self.texts[k + 1 :]:
                 if meet(box, there):
                     yield f"{word!r} meets {other!r}"
-            if any(meet(box, mark) for mark in self.marks):
+            # A name may stand in a mark that is large enough for all of it.
+            if any(meet(box, mark) and not within(box, mark) for mark in self.marks):
                 yield f"{word!r} meets a mark"
             if any(struck(box, line) for line in self.lines):
                 yield f"{word!r} is struck by a line"
@@ -146,6 +147,11 @@ def meet(a, b):
     """Whether two boxes have more than a hair in common."""
     hair = 0.3
     return a[0] + hair < b[2] and b[0] + hair < a[2] and a[1] + hair < b[3] and b[1] + hair < a[3]
+
+
+def within(a, b):
+    """Whether the first box lies in the second."""
+    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
 
 
 def struck(box, line):

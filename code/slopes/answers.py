@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from slopes.activations import LeakyReLU, relu, sigmoid, softmax, step, tanh
+from slopes.activations import LeakyReLU, relu, sigmoid, softmax, softplus, step, tanh
 from slopes.checks import central_difference, complex_step
 from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits
 
@@ -133,6 +133,11 @@ def softmax_hand():
 
 def softmax_two():
     return complex_step(lambda t: softmax([t, -t])[0], 0.0)
+
+
+def softplus_gap():
+    x = np.linspace(-10, 10, 20_001)
+    return (softplus(x) - relu(x)).max()
 
 
 def sources_judge():
