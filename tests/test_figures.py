@@ -57,7 +57,9 @@ def points(d, map_):
     """Return the pieces of a path: for each its corners and control points."""
     pieces = []
     for piece in re.findall(r"M[^M]*", d):
-        v = np.array([float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", piece)]).reshape(-1, 2)
+        v = np.array([float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", piece)]).reshape(
+            -1, 2
+        )
         v = v @ map_[:2, :2].T + map_[:2, 2]
         pieces.append(np.vstack([v, v[:1]]) if piece.rstrip().endswith(("z", "Z")) else v)
     return pieces
@@ -156,7 +158,7 @@ def within(a, b):
 
 def struck(box, line):
     """Whether a line of straight pieces passes through a box."""
-    x0, y0, x1, y1 = np.array(box) + (0.3, 0.3, -0.3, -0.3)
+    x0, y0, x1, y1 = np.add(box, (0.3, 0.3, -0.3, -0.3))
     start, way = line[:-1], np.diff(line, axis=0)
     if not len(way):
         return False
@@ -170,7 +172,9 @@ def struck(box, line):
     return bool((np.maximum(first, 0) < np.minimum(last, 1)).any())
 
 
-@pytest.mark.parametrize(("name", "svg"), [(n, s) for n, _, s in FIGURES], ids=[n for n, *_ in FIGURES])
+@pytest.mark.parametrize(
+    ("name", "svg"), [(n, s) for n, _, s in FIGURES], ids=[n for n, *_ in FIGURES]
+)
 def test_nothing_overlaps_a_text(name, svg):
     drawing = Drawing(svg)
     assert drawing.texts
@@ -192,13 +196,20 @@ def test_faults_are_found():
     ax.text(0.21, 0.8, "second")
     ax.plot(0.8, 0.2, "o")
     ax.text(0.8, 0.2, "under a mark", ha="center", va="center")
-    ax.annotate("outside", (0, 1), (-60, 0), textcoords="offset points", annotation_clip=False).set_in_layout(False)
+    ax.annotate(
+        "outside", (0, 1), (-60, 0), textcoords="offset points", annotation_clip=False
+    ).set_in_layout(False)
     figures.label_curve(line, "fine", 0.3, "below right")
     file = io.StringIO()
     figure.savefig(file, format="svg")
     plt.close(figure)
     faults = " ".join(Drawing(file.getvalue()).faults())
-    for wanted in ("'struck' is struck", "'first' meets 'second'", "'under a mark' meets a mark", "'outside' is cut off"):
+    for wanted in (
+        "'struck' is struck",
+        "'first' meets 'second'",
+        "'under a mark' meets a mark",
+        "'outside' is cut off",
+    ):
         assert wanted in faults
     assert "fine" not in faults
 
@@ -209,7 +220,9 @@ def test_figures_are_light():
     assert sizes[len(sizes) // 2] <= USUAL
 
 
-@pytest.mark.parametrize(("name", "metadata"), [(n, m) for n, m, _ in FIGURES], ids=[n for n, *_ in FIGURES])
+@pytest.mark.parametrize(
+    ("name", "metadata"), [(n, m) for n, m, _ in FIGURES], ids=[n for n, *_ in FIGURES]
+)
 def test_a_figure_says_what_it_shows(name, metadata):
     """A caption says what is shown, a text for those who cannot see it what is found; the code is folded."""
     figure = metadata["mystnb"]["figure"]
@@ -226,7 +239,9 @@ def test_figures_that_share_an_axis_have_equal_axes():
             (round(max(x) - min(x)), round(max(y) - min(y)))
             for x, y in (
                 np.array([float(n) for n in re.findall(r"-?[\d.]+", d)]).reshape(-1, 2).T
-                for d in re.findall(r'<g id="axes_\d+">\s*<g id="patch_\d+">\s*<path d="([^"]*)"', svg)
+                for d in re.findall(
+                    r'<g id="axes_\d+">\s*<g id="patch_\d+">\s*<path d="([^"]*)"', svg
+                )
             )
         }
         widths = {w for w, _ in boxes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -112,7 +113,10 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
         + dot("{x}", "{d}")
     )
     variable = function.variable
-    label = f"Above: {function.name} with its tangent at a point. Below: its derivative at the same point."
+    label = (
+        f"Above: {function.name} with its tangent at a point."
+        " Below: its derivative at the same point."
+    )
     at = nearest(x, start)
     tables = [((1,), _along(function, x, kinks, upper, lower))]
     readout = cells(
@@ -241,7 +245,7 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     --------
     >>> from slopes import sigmoid
     >>> explore_secant(sigmoid, -1.0)
-    <explorer; it starts at: h = 2.00, slope of the secant 0.23106, error 0.0345>
+    <explorer; it starts at: h = 2.00, slope of the secant 0.23106, error 0.0344>
     """
     h = widest * 2.0 ** -np.arange(halvings + 1)
     secant, tangent = (function(at + h) - function(at)) / h, float(function.derivative(at))
@@ -379,7 +383,7 @@ def _through(machines, names, x):
 def _chain_content(panel, names):
     """Draw a chain of two machines."""
     content = [panel.columns(ticks(panel.x_span, 5))]
-    for k, (above, below) in enumerate(zip(_LINES, _LINES[1:], strict=False)):
+    for k, (above, below) in enumerate(pairwise(_LINES)):
         middle = (above + below) / 2
         beam = f"M{{a{k}}} {above}H{{b{k}}}L{{b{k + 1}}} {below}H{{a{k + 1}}}Z"
         content += [
@@ -422,7 +426,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     Examples
     --------
     >>> explore_depth(deepest=3)
-    <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ... times that in the last>
+    <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
     gains = {"1": 1.0, "√2": math.sqrt(2)}
@@ -446,7 +450,8 @@ def explore_depth(deepest=20, width=50, networks=5):
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
         + written(0, 18, "slope of each layer, divided by that of the last", "start")
-        + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none' data-set='d: {{bars}}'/>"
+        + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none'"
+        " data-set='d: {bars}'/>"
         + panel.columns(wanted, [str(k) for k in wanted])
         + written(70, panel.top + panel.height + 24, "layer", "end")
     )
@@ -567,8 +572,8 @@ def explore_neuron(widest=4.0):
         ((0, 0, 1), {"y": ["0", "1"]}),
     ]
     label = (
-        "A neuron as a chain of four circles, w, z, a and L. Above each its value; on the arrows back the"
-        " slope of each stage."
+        "A neuron as a chain of four circles, w, z, a and L. Above each its value;"
+        " on the arrows back the slope of each stage."
     )
     readout = cells(
         ("bias b", "{b}", ""),
@@ -598,7 +603,8 @@ def _neuron_content():
     ):
         middle = (x + end) / 2
         content += [
-            f"<path class='f' d='M{x + 32} 78H{end - 42}'/><path class='tip' d='M{end - 30} 78l-14 -6v12z'/>",
+            f"<path class='f' d='M{x + 32} 78H{end - 42}'/>",
+            f"<path class='tip' d='M{end - 30} 78l-14 -6v12z'/>",
             written(middle, 64, name, kind="value"),
             f"<path class='d' d='M{end - 20} 108Q{middle} 158 {x + 28} 114'/>",
             f"<path class='tip back' d='M{x + 19} 106l15 3l-8 10z'/>",
@@ -638,7 +644,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     Examples
     --------
     >>> explore_descent()
-    <explorer; it starts at: w = -0.60, loss 0.810; slope -1.80 times 0.0898 times 2 is -0.323>
+    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.80 times 0.0898 ... −0.323>
     """
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
@@ -673,10 +679,11 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         + dot("{w}", "{loss}"),
         drag="w",
     )
-    content += f"<g data-set='transform: translate({{side}} 0)'>{written(0, 52, 'L(w)', kind='value big')}</g>"
+    name = written(0, 52, "L(w)", kind="value big")
+    content += f"<g data-set='transform: translate({{side}} 0)'>{name}</g>"
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
     controls = [Slider("w", positions, nearest(w, -0.6)), Choice("target y", ["0", "1"], 1)]
-    say = "w = {w}, loss {loss}; slope {outer} times {middle} times " + f"{x:g} is {{product}}"
+    say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle} times " + f"{x:g} is {{product}}"
     readout = _product(x) + (
         "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
         f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"

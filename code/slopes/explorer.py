@@ -35,7 +35,7 @@ WIDTH, LEFT, RIGHT = 620, 64, 600
 
 @dataclass
 class Slider:
-    """A slider: its name, how many positions it has, the first one, and where its track begins and ends."""
+    """A slider: its name, how many positions it has, the first one, and the ends of its track."""
 
     name: str
     count: int
@@ -323,7 +323,7 @@ class Panel:
         return self.x(1) - self.x(0), self.y(0) - self.y(1)
 
     def inside(self, content, drag=""):
-        """Place what has the coordinates of the axes; ``drag`` names the column that follows a finger."""
+        """Place what is drawn in the axes; ``drag`` names the column that follows a finger."""
         (across, up), drag = self.scale, drag and f" data-drag='{drag}'"
         place = f"matrix({across:.5g} 0 0 {-up:.5g} {self.x(0):.5g} {self.y(0):.5g})"
         return f"<g transform='{place}'{drag}>{content}</g>"
@@ -383,8 +383,8 @@ def _tick(value):
 
 def written(x, y, text, anchor="middle", kind=""):
     """Write a formula or a word at a place of the drawing."""
-    kind = kind and f" class='{kind}'"
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{mathematics(text, drawn=True)}</text>"
+    kind, text = kind and f" class='{kind}'", mathematics(text, drawn=True)
+    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{text}</text>"
 
 
 def shown(x, y, template, anchor="middle", kind=""):

@@ -257,7 +257,7 @@ def label_point(ax, text, place, side="right", color=INK):
     """Write ``text`` beside a place of the axes; ``side`` is as in `label_curve`.
 
     >>> label_point(plt.figure().subplots(), "here", (0, 0), "above")
-    Text(0, 7.0, 'here')
+    Text(0.0, 7.0, 'here')
     """
     words = side.split()
     both = len(words) == 2
@@ -502,7 +502,9 @@ def draw_classes(ax, positive, negative):
     [3, 2]
     """
     ax.plot(*positive.T, "o", color=PLUS, markersize=5)
-    ax.plot(*negative.T, "X", color=MINUS, markersize=6, markeredgecolor="white", markeredgewidth=0.4)
+    ax.plot(
+        *negative.T, "X", color=MINUS, markersize=6, markeredgecolor="white", markeredgewidth=0.4
+    )
 
 
 def shade_positive(ax, across, up, values):

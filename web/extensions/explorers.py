@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from slopes.explorer import SCRIPT, STYLE, for_page
 
 
-class explorer_figure(nodes.figure):  # noqa: N801 - Sphinx's writers are named after it
+class explorer_figure(nodes.figure):
     """A figure that a reader moves."""
 
 
