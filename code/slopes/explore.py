@@ -683,7 +683,8 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     content += f"<g data-set='transform: translate({{side}} 0)'>{name}</g>"
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
     controls = [Slider("w", positions, nearest(w, -0.6)), Choice("target y", ["0", "1"], 1)]
-    say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle} times " + f"{x:g} is {{product}}"
+    say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
+    say += f" times {x:g} is {{product}}"
     readout = _product(x) + (
         "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
         f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
