@@ -33,6 +33,7 @@ from slopes.explore import (
 __all__ = [
     "draw_classes",
     "draw_curve",
+    "draw_pixels",
     "explore",
     "explore_chain",
     "explore_depth",
@@ -515,3 +516,32 @@ def shade_positive(ax, across, up, values):
     """
     ax.contourf(across, up, values, [0, 1e9], colors=["#F1EBD6"])
     ax.contour(across, up, values, [0], colors=INK, linewidths=1.6)
+
+
+def draw_pixels(ax, picture, signed=False):
+    """Draw a square picture, pixel by pixel: ink in grey, or slopes in the colours of their signs.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    picture : array_like of shape (n * n,)
+        The pixels, row by row from the top.
+    signed : bool
+        Whether the numbers are slopes, of which the largest gets the full colour.
+
+    Examples
+    --------
+    >>> ax = plt.figure().subplots()
+    >>> draw_pixels(ax, [0, 1, 1, 0])
+    >>> ax.get_ylim()
+    (2.0, 0.0)
+    """
+    side = math.isqrt(len(picture))
+    pixels = np.reshape(picture, (side, side))
+    if signed:  # rounded, so that every processor draws the same colours
+        pixels = (pixels / np.abs(pixels).max()).round(2)
+    colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
+    ax.pcolormesh(pixels, **colors)
+    ax.set(aspect="equal", ylim=(side, 0))
+    ax.axis("off")
