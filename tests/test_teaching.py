@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 import book
+import quiz
 from slopes import check_derivation
 
 TEACHING = Path(book.ROOT, "teaching")
@@ -74,3 +75,46 @@ class TestNotes:
         for given, lines in blocks(path.read_text(encoding="utf-8"), "solution"):
             verdict = check_derivation(lines, given=given)
             assert verdict, str(verdict)
+
+
+# -- slides and quick questions ------------------------------------------------------------------------------
+
+DECKS = sorted((TEACHING / "slides").glob("*.md"))
+PATH = ("sigmoid", "tanh", "relu", "square-loss", "nll", "backpropagation")  # of 270 minutes
+
+
+def test_the_path_has_slides_and_questions():
+    shown = (CHAPTERS / "quizzes.md").read_text(encoding="utf-8")
+    for slug in PATH:
+        assert slug in [path.stem for path in DECKS]
+        assert 3 <= len(quiz.read(slug)) <= 5
+        assert f"{{quiz}} {slug}" in shown
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_a_number_on_a_slide_is_the_chapters(path):
+    cells = json.loads((CHAPTERS / f"{path.stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    chapter = json.dumps(cells)
+    deck = re.sub(
+        r"\{\{[^}]*\}\}|:::\{revealjs-notes\}.*?\n:::",
+        "",
+        path.read_text(encoding="utf-8"),
+        flags=re.S,
+    )
+    for number in set(re.findall(r"(?<![\w.{])\d+(?:\.\d+)?", deck)):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d])", chapter), number
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "## Q\n\n- [ ] A\n  a\n",
+        "## Q\n\n- [x] A\n  a\n- [x] B\n  b\n",
+        "## Q\n\n- [x] A\n- [ ] B\n  b\n",
+    ],
+)
+def test_a_faulty_question_is_told(fault, tmp_path, monkeypatch):
+    monkeypatch.setattr(quiz, "QUIZZES", tmp_path)
+    (tmp_path / "q.md").write_text(fault, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"q\.md"):
+        quiz.read("q")

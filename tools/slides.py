@@ -2,7 +2,8 @@
 
 In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
 its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
-come from the chapter SLUG, so that nothing is kept twice.
+come from the chapter SLUG, so that nothing is kept twice. `{{quiz-1}}` stands for the first of its quick
+questions, which asks the room.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import nbformat
 
 import book
 import kit
+import quiz
 
 DECKS = kit.TEACHING / "slides"
 EXTENSIONS = Path(book.ROOT, "web", "extensions")
@@ -78,6 +80,8 @@ def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
 
     def fill(place):
         name = place[1]
+        if name.startswith("quiz-"):
+            return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
         if name in formulas:
             number = numbers(slug, "displaymath", f"equation-{name}")
             # The number stands in a column of its own, so that it touches no formula.
@@ -91,6 +95,17 @@ def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
         return f"![{alt}]({name}.svg)"
 
     return PLACE.sub(fill, deck)
+
+
+def asked(question: quiz.Question) -> str:
+    """A question to the room; its answer stands in the notes of the speaker."""
+    letters = dict(zip("ABCDEFGH", question.options, strict=False))
+    options = "\n".join(f"- **{letter}** {option.text}" for letter, option in letters.items())
+    notes = "\n\n".join(
+        f"{letter} is {'right' if option.right else 'wrong'}. {option.why}"
+        for letter, option in letters.items()
+    )
+    return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
 
 
 def main() -> None:

@@ -66,6 +66,10 @@ def check_best_step():
     return h[total_error.argmin()]
 
 
+def check_kink():
+    return central_difference(relu, 0.0004, 0.001)
+
+
 def choose_depth():
     def first_below(slope):
         return next(depth for depth in range(100) if slope**depth < 1e-9)

@@ -96,7 +96,8 @@ class Derivation:
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
-        return f"{table}<p><b>{summary[:1].upper()}{summary[1:]}.</b></p>"
+        end = "" if summary.endswith("?") else "."
+        return f"{table}<p><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>"
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
