@@ -126,7 +126,7 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     )
     say = f"{variable} = {{x}}, value {{v}}, slope {{d}}"
     if kinks:
-        readout += "<p class='note' data-text='{note}'></p>"
+        readout += "<p class='remark' data-text='{note}'></p>"
         say = f"{variable} = {{x}}, value {{v}}, slope {{slope}}. {{note}}"
     return Explorer(
         drawing(content, 434, label), [Slider(variable, positions, at)], tables, say, readout

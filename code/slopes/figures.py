@@ -75,6 +75,7 @@ _STYLE = {
     "mathtext.fontset": "cm",
     "font.size": 13.5,
     "axes.prop_cycle": cycler(linestyle=DASHES) * cycler(color=[VALUE]),
+    "patch.facecolor": VALUE,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.spines.left": False,
