@@ -122,7 +122,7 @@ class Drawing:
                 yield from self.shapes(child, inner)
             elif tag == "use":
                 letter = self.named.get(child.get(LINK)[1:])
-                if letter is None:  # a space is drawn by nothing
+                if letter is None or not letter.get("d"):  # a space is drawn by nothing
                     continue
                 shift = np.eye(3)
                 shift[:2, 2] = float(child.get("x", 0)), float(child.get("y", 0))

@@ -535,8 +535,8 @@ def draw_pixels(ax, picture, signed=False):
     --------
     >>> ax = plt.figure().subplots()
     >>> draw_pixels(ax, [0, 1, 1, 0])
-    >>> ax.get_ylim()
-    (2.0, 0.0)
+    >>> ax.yaxis_inverted()
+    True
     """
     side = math.isqrt(len(picture))
     pixels = np.reshape(picture, (side, side))
