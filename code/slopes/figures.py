@@ -535,7 +535,7 @@ def draw_pixels(ax, picture, signed=False):
     --------
     >>> ax = plt.figure().subplots()
     >>> draw_pixels(ax, [0, 1, 1, 0])
-    >>> ax.yaxis_inverted()
+    >>> bool(ax.yaxis_inverted())
     True
     """
     side = math.isqrt(len(picture))
