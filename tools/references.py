@@ -15,6 +15,7 @@ from pathlib import Path
 from pybtex.database import parse_file
 
 import book
+from slopes.equations.report import MIME
 
 CHAPTERS = Path(book.ROOT, "chapters")
 KINDS = {"fig": "the figure", "table": "the table", "ex": "the exercise"}
@@ -94,6 +95,7 @@ def prepare(app, docname, source):
             text = text.removeprefix(line)
         cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
         for output in cell.get("outputs", []):
+            output.get("data", {}).pop(MIME, None)  # what programs read, and no reader
             html = output.get("data", {}).get("text/html")
             if html:
                 output["data"]["text/html"] = STILL.sub("", "".join(html))

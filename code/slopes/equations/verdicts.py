@@ -18,6 +18,7 @@ class Verdict:
     # A point where the sides differ: {'at': {name: value}, 'left': value, 'right': value}, all text.
     witness: dict | None = None
     compared: int = 0  # points
+    under: tuple = ()  # conditions that were assumed, as a person reads them
     region: str = ""  # of 'conditional': the LaTeX that a Let would hold; '' where no Let says it
 
 
@@ -98,7 +99,7 @@ def plain(text):
 
 
 def describe(node):
-    return plain(latex(node))
+    return " ".join(plain(latex(node)).split())
 
 
 def text(value, digits=10):
