@@ -242,7 +242,7 @@ def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
 def test_the_badge_counts_what_was_verified_and_says_what_was_not(pages):
     badge = pages["first"].select_one("a.badge")
     assert words(badge) == "3 equalities verified, 1 exempt, 1 not checked yet"
-    assert "1 equality introduces a name" in badge["title"]
+    assert "1 more equality introduces a name" in badge["title"]
     assert pages["first"].select_one(badge["href"]).select_one("details.report")
 
 
@@ -277,7 +277,8 @@ def test_steps_have_their_numeral_beside_them(pages):
     assert [words(step.select_one(".step-n")) for step in steps] == ["Step 1", "Step 2"]
     assert words(steps[0].select_one(".step-n .visually-hidden")) == "Step"
     assert steps[0].strong.contents[0] == "Name "
-    assert formula(steps[1].strong) == "u" and words(steps[1].strong).endswith("squared.")
+    assert formula(steps[1].strong) == "u"
+    assert words(steps[1].strong).endswith("squared.")
 
 
 def test_a_let_and_an_aside_are_set_off(pages):

@@ -6,6 +6,7 @@ section of a book, is listed under ``numbers`` in the metadata of its cell, with
 """
 
 import ast
+import inspect
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import nbformat
 import pytest
 
 import book
+from slopes import answers
 
 NOTEBOOKS = sorted(Path(book.ROOT, "chapters").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -102,6 +104,8 @@ class Sources:
                 texts = printed(cell)
                 tree = ast.parse(cell.source)
                 self.given |= literals(tree)
+                for label in re.findall(r'"(ex-[\w-]+)"', cell.source):
+                    self.given |= literals(ast.parse(inspect.getsource(answers.of(label))))
                 for node in ast.walk(tree):
                     if isinstance(node, ast.Assert):
                         self.shown |= literals(node)

@@ -10,7 +10,7 @@ from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.shared import is_component
 
-from elements.markup import tag
+from elements.markup import put, tag
 
 LANGUAGES = ("python", "ipython", "ipython3")
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
@@ -49,7 +49,7 @@ class Code(SphinxPostTransform):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)
         for box in list(self.document.findall(lambda node: is_component(node, "dropdown"))):
-            box.replace_self(fold_dropdown(box))
+            put(fold_dropdown(box), box)
 
 
 def fold(title, *children: nodes.Node, **attributes) -> nodes.Element:

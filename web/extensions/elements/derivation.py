@@ -7,7 +7,7 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from elements.markup import bold, tag, unseen
+from elements.markup import bold, put, tag, unseen
 
 STEP = re.compile(r"Step (\d+): *")
 DECLARATIONS = ("Let", "Case")
@@ -30,7 +30,7 @@ class Derivation(SphinxPostTransform):
                 number_step(paragraph, name)
         for box in list(self.document.findall(nodes.admonition)):
             if ASIDE in box["classes"]:
-                box.replace_self(aside(box))
+                put(aside(box), box)
 
 
 def number_step(paragraph: nodes.paragraph, name: nodes.strong) -> None:

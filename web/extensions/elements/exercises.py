@@ -7,7 +7,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import is_exercise_node, solution_node
 
 from elements.code import fold
-from elements.markup import tag, unseen
+from elements.markup import put, tag, unseen
 from live import answer
 
 LEVELS = {"level-1": "warm-up", "level-2": "work", "level-3": "challenge"}
@@ -31,7 +31,7 @@ class Exercises(SphinxPostTransform):
             make_card(exercise, self.env)
         for solution in list(self.document.findall(solution_node)):
             unwrap(solution)
-            solution.replace_self(fold_solution(solution, self.env))
+            put(fold_solution(solution, self.env), solution)
 
 
 def make_card(exercise: nodes.Element, env) -> None:

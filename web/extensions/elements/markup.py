@@ -75,3 +75,8 @@ def bold(paragraph: nodes.Element) -> nodes.strong | None:
     """Return the bold words that a paragraph begins with, if it does."""
     first = next((child for child in paragraph.children if child.astext()), None)
     return first if isinstance(first, nodes.strong) else None
+
+
+def put(made: nodes.Node, old: nodes.Node) -> None:
+    """Put a node in the place of another, whose classes it does not take over as docutils would have it."""
+    old.parent[old.parent.index(old)] = made

@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from elements.checked import badge
 from elements.facts import known
-from elements.markup import Heading, tag
+from elements.markup import Heading, put, tag
 from references import STILL
 from slopes import explore
 
@@ -52,7 +52,7 @@ class Start(SphinxPostTransform):
     def run(self, **kwargs):
         """Rewrite one page."""
         for place in list(self.document.findall(chapter_map)):
-            place.replace_self(self.map())
+            put(self.map(), place)
         if self.env.docname == self.config.root_doc:
             self.cover(next(iter(self.document.findall(nodes.section))))
 

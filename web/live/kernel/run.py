@@ -15,7 +15,6 @@ from time import monotonic
 from kernel import layers, notebook, outputs, slices
 
 NAME = re.compile(r"<cell (\d+)>$")
-WRONG_ANSWER = "WrongAnswer"
 
 
 def start(post, modules: dict[str, str], page: str = "") -> layers.Finder:
@@ -65,8 +64,8 @@ def run(sources: dict[int, str], at: int, answer: bool) -> dict:
     Returns
     -------
     dict
-        `seconds`; `layer`, if one has to be loaded first; `error`; `verdict` on an answer, and
-        `derivation`, if it is one.
+        `seconds`; `layer`, if one has to be loaded first; `error`; `verdict` on an answer, what is
+        `said` of it, and `derivation`, if it is one.
     """
     begun, result = monotonic(), {}
     space = {"__name__": "__main__", "__builtins__": builtins}
@@ -93,6 +92,7 @@ def run(sources: dict[int, str], at: int, answer: bool) -> dict:
     outputs.stream.end()
     if answer:
         result["verdict"] = judge(sources[at], value, result.get("error"))
+        result["said"] = str(value) if is_verdict(value) else ""
         result["derivation"] = derivation(value)
     return {**result, "seconds": monotonic() - begun}
 
@@ -120,7 +120,7 @@ def by_cell(before):
 def last_value(at, source, space, answer):
     """Run the cell; show the value of an expression that it ends with, and return it.
 
-    The page shows a derivation that answers an exercise in its own way.
+    What is said of an answer to an exercise, and a derivation, the page shows in its own way.
     """
     name = remember(at, source)
     tree = ast.parse(source, name)
@@ -129,7 +129,7 @@ def last_value(at, source, space, answer):
     if last is None:
         return None
     value = eval(compile(ast.Expression(last.value), name, "eval"), space)
-    shown = not (answer and derivation(value))
+    shown = not (answer and (is_verdict(value) or derivation(value)))
     if value is not None and shown and not source.rstrip().endswith(";"):
         outputs.display(value)
     return value
@@ -200,12 +200,22 @@ def said(error: SyntaxError) -> str:
 
 
 def judge(source: str, value, error: dict | None) -> str:
-    """Return 'right', 'wrong', 'open' (a derivation with no wrong step), 'unanswered', or 'error'."""
+    """Return 'right', 'wrong', 'open' (a derivation with no wrong step), 'unanswered', or 'error'.
+
+    An answer that only assertions judge is right where they hold.
+    """
     if error:
-        return "wrong" if error["name"] in (WRONG_ANSWER, "AssertionError") else "error"
+        return "wrong" if error["name"] == "AssertionError" else "error"
+    if is_verdict(value):
+        return value.kind
     if derivation(value) is not None:
         return "right" if value.ok else "open" if value.first_wrong is None else "wrong"
     return "unanswered" if blanks(source) else "right"
+
+
+def is_verdict(value) -> bool:
+    """Whether a value is what `check_answer` says of an answer."""
+    return type(value).__name__ == "Verdict" and hasattr(value, "kind")
 
 
 def blanks(source: str) -> list[ast.stmt]:

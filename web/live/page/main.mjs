@@ -211,7 +211,7 @@ class Live {
     cell.node.dispatchEvent(new CustomEvent("live:end", { bubbles: true, detail: { type, content } }));
   }
 
-  done(cell, { seconds, error, verdict, derivation }, say) {
+  done(cell, { seconds, error, verdict, said, derivation }, say) {
     const time = `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
     if (error && verdict !== "wrong") {
       cell.outputs.error(error, this.cells);
@@ -227,7 +227,7 @@ class Live {
       if (derivation) cell.derivation.judge(derivation);
       if (derivation || verdict === "unanswered") cell.outputs.hide();
       else cell.outputs.end();
-      say(VERDICTS[verdict]);
+      say(said || VERDICTS[verdict]);
     }
     this.decide(cell, verdict);
   }
