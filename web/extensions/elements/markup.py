@@ -78,5 +78,5 @@ def bold(paragraph: nodes.Element) -> nodes.strong | None:
 
 
 def put(made: nodes.Node, old: nodes.Node) -> None:
-    """Put a node in the place of another, whose classes it does not take over as docutils would have it."""
+    """Put a node in the place of another, without its classes, which docutils would hand on."""
     old.parent[old.parent.index(old)] = made
