@@ -209,7 +209,10 @@ def test_the_skip_link_leaps_over_the_menu(visit):
 
 def test_dropdowns_open_by_keyboard(visit):
     page = visit(SIGMOID).page
-    for fold in (page.locator("details.solution").first, page.locator(".card-exercise details").first):
+    for fold in (
+        page.locator("details.solution").first,
+        page.locator(".card-exercise details").first,
+    ):
         content = fold.locator("> .inside")
         assert not content.is_visible()
         fold.locator("summary").focus()

@@ -389,7 +389,8 @@ class Question(Comparison):
             problem = "compared at special points only"
         else:
             under = tuple(dict.fromkeys(describe(c) for c, _ in self.tested))
-            return Verdict("verified", self.verified_reason(under), None, self.compared, under)
+            reason = self.verified_reason(under)
+            return Verdict("verified", reason, None, self.compared, under=under)
         return Verdict("undecided", problem, None, self.compared)
 
     def lonely_verdict(self):

@@ -18,8 +18,8 @@ class Verdict:
     # A point where the sides differ: {'at': {name: value}, 'left': value, 'right': value}, all text.
     witness: dict | None = None
     compared: int = 0  # points
-    under: tuple = ()  # conditions that were assumed, as a person reads them
     region: str = ""  # of 'conditional': the LaTeX that a Let would hold; '' where no Let says it
+    under: tuple = ()  # conditions that were assumed, as a person reads them
 
 
 class Refuted(Exception):
