@@ -29,6 +29,7 @@ RUNNABLE = "SLOPES_RUNNABLE"
 STAMP = os.path.join(VENV, "set-up.txt")
 BUILD = os.path.join(ROOT, "_build")
 PAGES = os.path.join(BUILD, "html")
+KIT = os.path.join(BUILD, "teach")
 # The first line of a page or notebook that is a heading; Python 2 would not read a literal of bytes.
 TITLE = r'^[ "]*# .*'.encode("ascii")
 # Written when a build is complete: what the pages' margins and settings came from.
@@ -485,10 +486,24 @@ def building():
         if content(BUILT) == mark:
             os.remove(BUILT)
         else:
-            shutil.rmtree(BUILD, ignore_errors=True)
+            remove_pages()
         yield
         with open(BUILT, "wb") as file:
             file.write(mark)
+
+
+def remove_pages():
+    """Delete what was built, but not the teaching kit, in which there may be somebody's marks."""
+    for name in os.listdir(BUILD) if os.path.isdir(BUILD) else ():
+        path = os.path.join(BUILD, name)
+        if name == os.path.basename(KIT):
+            continue
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            os.remove(path)
+    with contextlib.suppress(OSError):  # the kit is there, or nothing was
+        os.rmdir(BUILD)
 
 
 def build():
@@ -509,7 +524,7 @@ def build():
         progress.note = ""
         if status != 0:
             # Sphinx does not repeat the warnings of pages that it keeps: so it shall keep none.
-            shutil.rmtree(BUILD, ignore_errors=True)
+            remove_pages()
             if "Traceback" in text or not warnings:
                 warnings += text.splitlines()[-20:]
             raise Trouble(
@@ -648,6 +663,32 @@ def refresh(options):
     return run(os.path.join(ROOT, "tools", "refresh.py"), *options.arguments)
 
 
+def tool(name, *arguments):
+    """Run one of the tools, and return its exit status."""
+    setup()
+    return run(os.path.join(ROOT, "tools", name + ".py"), *arguments)
+
+
+def homework(options):
+    """Write the homework: notebooks for students, and with solutions for teachers."""
+    return tool("homework")
+
+
+def grade(options):
+    """Mark what students handed in, without running it: make grade FOLDER=submissions."""
+    if not options.folder:
+        raise Trouble(
+            "Name the folder of what was handed in, as in `make grade FOLDER=submissions`."
+        )
+    named = ["--homework", options.homework] if options.homework else []
+    return tool("grade", os.path.abspath(options.folder), *named)
+
+
+def student(options):
+    """Make the edition for students: notebooks and a site without solutions."""
+    return tool("student")
+
+
 def lock(options):
     """Renew the lock with the newest versions that are allowed (needs uv)."""
     uv = shutil.which("uv")
@@ -667,8 +708,11 @@ def lock(options):
 def clean(options):
     """Delete what builds and tests made, but not .venv."""
     check_writable()
-    for name in ("_build", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+    remove_pages()
+    for name in (".pytest_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
+    if os.path.isdir(KIT):
+        print("The teaching kit in {} stays: there may be marks in it.".format(shown(KIT)))
     for folder in ("chapters", "code", "tests", "tools", "web"):
         for place, folders, _ in os.walk(os.path.join(ROOT, folder)):
             for name in folders:
@@ -686,6 +730,9 @@ COMMANDS = (
     lab,
     serve,
     refresh,
+    homework,
+    grade,
+    student,
     setup,
     lock,
     clean,
@@ -762,6 +809,9 @@ def main(words):
         if function in (lab, serve):
             default = os.environ.get("PORT") or None
             command.add_argument("--port", type=port_number, default=default)
+        if function is grade:
+            command.add_argument("folder", nargs="?", default=os.environ.get("FOLDER"))
+            command.add_argument("--homework", default=os.environ.get("HOMEWORK"))
         if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)

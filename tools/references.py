@@ -12,7 +12,10 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pybtex.database import parse_file
+from pybtex.database import Entry, parse_file
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style
+from pybtex.style.labels import BaseLabelStyle
 
 import book
 from slopes.equations.report import MIME
@@ -43,7 +46,11 @@ def title(name: str) -> str:
 @cache
 def cited(key: str) -> tuple[str, str]:
     """Return the authors and the year of an entry of the bibliography."""
-    entry = parse_file(str(CHAPTERS / "references.bib")).entries[key]
+    return authors_and_year(parse_file(str(CHAPTERS / "references.bib")).entries[key])
+
+
+def authors_and_year(entry: Entry) -> tuple[str, str]:
+    """Return how a work is cited."""
     names = [" ".join([*who.prelast_names, *who.last_names]) for who in entry.persons["author"]]
     authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
     return authors, entry.fields["year"]
@@ -102,6 +109,22 @@ def prepare(app, docname, source):
     source[0] = json.dumps(notebook)
 
 
+class AsCited(BaseLabelStyle):
+    """Label each work in the list as the text cites it."""
+
+    def format_labels(self, sorted_entries):
+        """Yield the labels."""
+        for entry in sorted_entries:
+            yield "{} ({})".format(*authors_and_year(entry))
+
+
+class ByAuthor(Style):
+    """Sort works by their authors, and link their addresses."""
+
+    default_label_style = AsCited
+
+
 def setup(app):
+    register_plugin("pybtex.style.formatting", "by_author", ByAuthor)
     app.connect("source-read", prepare)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

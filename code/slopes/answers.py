@@ -10,9 +10,9 @@ import sys
 
 import numpy as np
 
-from slopes.activations import LeakyReLU, relu, sigmoid, softmax, step, tanh
+from slopes.activations import LeakyReLU, relu, sigmoid, softmax, softplus
 from slopes.checks import central_difference, complex_step
-from slopes.losses import LOSSES, absolute_loss, nll, nllm, nllm_logits
+from slopes.losses import LOSSES, absolute_loss, nll, nll_logits, nllm, nllm_logits, square_loss
 
 
 def of(label):
@@ -33,6 +33,13 @@ def absolute_even():
     cost = [absolute_loss(np.full(4, value), [1, 2, 6, 7]).mean() for value in c]
     best = c[np.isclose(cost, np.min(cost))]
     return {"the lower end": best[0], "the upper end": best[-1]}
+
+
+def absolute_three():
+    a = [10.0, 39.0, 70.0]
+    return {
+        f"the {loss.name}": loss.derivative(a, [40.0] * 3) for loss in (absolute_loss, square_loss)
+    }
 
 
 def check_best_step():
@@ -81,10 +88,21 @@ def nll_fastest():
     return a[np.argmax(2 * a * (1 - a) ** 2)]
 
 
+def nll_one():
+    in_a = complex_step(lambda a: nll(a, 1.0), 0.25)
+    in_z = complex_step(lambda z: nll_logits(z, 1.0), np.log(0.25 / 0.75))
+    return {"the slope in a": in_a, "the slope in z": in_z}
+
+
 def nll_soft():
     a = np.linspace(0.001, 0.999, 999)
     losses = nll(a, 0.3)
     return {"the best output": a[losses.argmin()], "the loss there": losses.min()}
+
+
+def nllm_first():
+    z = np.zeros(10)
+    return {"the loss": nllm_logits(z, 7), "the slope": nllm_logits.derivative(z, 7)[7]}
 
 
 def nllm_hand():
@@ -135,19 +153,14 @@ def softmax_two():
     return complex_step(lambda t: softmax([t, -t])[0], 0.0)
 
 
-def sources_judge():
-    x = np.array([-5.0, -1.3, -0.2, 0.4, 2.0, 6.0])
-    return [
-        np.all(sigmoid.derivative(x) <= 0.25),
-        np.all(relu.derivative(x) == step(x)),
-        np.all(tanh.derivative(x) > sigmoid.derivative(x)),
-        False,
-    ]
+def softplus_gap():
+    x = np.linspace(-10, 10, 20_001)
+    return (softplus(x) - relu(x)).max()
 
 
-def sources_extreme():
-    x = np.linspace(0, 10, 1_000_001)
-    return x[sigmoid.derivative(x) < 0.01][0]
+def square_one():
+    loss = square_loss.at(20.0)
+    return {"the loss": loss(25.0), "the slope": complex_step(loss, 25.0)}
 
 
 def square_rate():

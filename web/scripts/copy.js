@@ -1,15 +1,3 @@
-// A formula that is wider than the page, its cell or its exercise scrolls inside itself. This lets the keyboard scroll
-// it too: what overflows takes the focus, and nothing else does.
-function reachable() {
-  for (const box of document.querySelectorAll("div.math > .katex-display, table.checked td, .live-show")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
-}
-addEventListener("load", reachable);
-addEventListener("resize", reachable);
-addEventListener("toggle", reachable, true);
-
 // A formula is copied as its LaTeX, whole: on its own it is ready for check_derivation; amid text it stands between
 // dollar signs, as a notebook writes it. Otherwise what arrives is each symbol twice, in pieces.
 addEventListener("copy", event => {

@@ -1,0 +1,307 @@
+r"""Homework: its tasks, and marking what students hand in without running any of it.
+
+A set of homework is a Markdown file. A heading names it, and each task is a block of its own::
+
+    :::{derivation} falling-sigmoid
+    :title: A sigmoid that falls
+    :points: 10
+    :least: 3
+    :given: f(x) := \frac{1}{1 + e^{x}}
+    :proves: f'(x) = -f(x)(1 - f(x))
+    What is asked for.
+
+    ~~~solution
+    One line a step.
+    ~~~
+    :::
+
+A *derivation* is its own key: whatever leads from the left side of what it proves to the right one, in
+at least so many steps, is right. *Code* is marked by its tests, elsewhere; a *figure* to read and an
+*open* question by a person. An answer is found by the line that its cell begins with, so that a cell
+may be moved, and a notebook renamed.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+
+from .equations import check_derivation
+
+KINDS = ("derivation", "code", "figure", "open")
+BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
+REPEATED = ("given",)
+OPTION = re.compile(r":([a-z]+):\s*(.*)")
+BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
+# What Python reads as something else than a backslash and a letter, unless an r stands before.
+ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
+UNANSWERED = "*Your answer.*"
+LARGEST = 20_000_000  # bytes of a notebook, pictures included
+LONGEST = 20_000  # characters of an answer
+
+
+class HomeworkError(ValueError):
+    """A set of homework that is not written as it should be; the message says where, and what to do."""
+
+
+class Unreadable(ValueError):
+    """A submission that is no notebook; the message says why."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task. `blocks` holds its solution, its tests and the like, by their names."""
+
+    kind: str
+    name: str
+    title: str
+    points: float
+    text: str
+    given: tuple = ()
+    proves: str = ""
+    least: int = 1
+    alt: str = ""
+    blocks: dict = field(default_factory=dict)
+
+    @property
+    def mark(self):
+        """The line by which the answer's cell is known again."""
+        if self.kind in ("derivation", "code"):
+            return f"# answer: {self.name}"
+        return f"<!-- answer: {self.name} -->"
+
+    @property
+    def start(self):
+        """What stands below that line before a student has written anything."""
+        if self.kind == "derivation":
+            left = re.split(r"(?<![<>!:])=", self.proves, maxsplit=1)[0].strip()
+            given = "".join(f'        r"{item}",\n' for item in self.given)
+            return (
+                f'steps = r"""\n{left}\n"""\ncheck_derivation(\n    steps,\n    given=[\n{given}    ],\n'
+                f'    proves=r"{self.proves}",\n    least={self.least},\n)'
+            )
+        return self.blocks["start"].strip() if self.kind == "code" else UNANSWERED
+
+
+@dataclass(frozen=True)
+class Homework:
+    """A set of tasks."""
+
+    name: str
+    title: str
+    text: str
+    tasks: tuple
+
+
+@dataclass
+class Mark:
+    """What became of one task.
+
+    `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
+    for the student, `by_hand` why a person should look, and `lines` the kind of verdict on each
+    line of a derivation with its LaTeX.
+    """
+
+    task: Task
+    points: float | None = 0.0
+    answer: str = ""
+    said: str = ""
+    by_hand: str = ""
+    lines: list = field(default_factory=list)
+
+
+def read_homework(path) -> Homework:
+    """Read a set of homework from its Markdown file.
+
+    Raises
+    ------
+    HomeworkError
+        Naming the file and the line of what is not written as it should be.
+    """
+    path = Path(path)
+    text = path.read_text(encoding="utf-8")
+    title = re.match(r"# (.+)\n", text)
+    if not title:
+        raise HomeworkError(f"{path.name}: the first line is a heading: # Homework 1: ...")
+    parser = MarkdownIt("commonmark").use(colon_fence_plugin)
+    fences = [token for token in parser.parse(text) if token.type == "colon_fence"]
+    tasks = tuple(_task(token, f"{path.name}, line {token.map[0] + 1}") for token in fences)
+    if not tasks:
+        raise HomeworkError(f"{path.name}: there is no task, such as :::{{derivation}} name")
+    twice = [name for name, times in Counter(task.name for task in tasks).items() if times > 1]
+    if twice:
+        raise HomeworkError(f"{path.name}: two tasks are called {twice[0]}")
+    lines = text.splitlines()[1 : fences[0].map[0]]
+    return Homework(path.stem, title[1].strip(), "\n".join(lines).strip(), tasks)
+
+
+def _task(token, where):
+    """The task that a block describes."""
+    head = re.fullmatch(r"\{([a-z]+)\}\s+([\w-]+)", token.info.strip())
+    if not head or head[1] not in KINDS:
+        kinds = ", ".join(KINDS)
+        raise HomeworkError(
+            f"{where}: a task begins with :::{{kind}} name, its kind one of {kinds}"
+        )
+    options, rest = _options(token.content.splitlines())
+    text, blocks = _blocks("\n".join(rest))
+    wanted = {"title", "points"} | {"derivation": {"proves"}, "figure": {"alt"}}.get(head[1], set())
+    known = wanted | ({"given", "least"} if head[1] == "derivation" else set())
+    for name in (*sorted(wanted - set(options)), *sorted(set(options) - known)):
+        what = "lacks" if name in wanted else "has an unknown"
+        raise HomeworkError(f"{where}: the task {head[2]} {what} :{name}:")
+    needs = {"derivation": ["solution"], "code": ["start", "solution", "tests"]}
+    for name in needs.get(head[1], ["marking"]) + ["picture"] * (head[1] == "figure"):
+        if name not in blocks:
+            raise HomeworkError(f"{where}: the task {head[2]} lacks its block ~~~{name}")
+    try:
+        numbers = {"points": float(options.pop("points")), "least": int(options.pop("least", 1))}
+    except ValueError:
+        raise HomeworkError(f"{where}: :points: and :least: of {head[2]} are numbers") from None
+    return Task(head[1], head[2], text=text, blocks=blocks, **options, **numbers)
+
+
+def _options(lines):
+    """The options at the head of a block, and the lines below."""
+    options, at = {}, 0
+    while at < len(lines) and (found := OPTION.fullmatch(lines[at].strip())):
+        name, value = found.groups()
+        options[name] = (*options.get(name, ()), value) if name in REPEATED else value
+        at += 1
+    return options, lines[at:]
+
+
+def _blocks(text):
+    """The text of a task without its fenced blocks, and these by name."""
+    lines, blocks = text.splitlines(), {}
+    for token in reversed(MarkdownIt("commonmark").parse(text)):
+        if token.type == "fence" and token.info.strip() in BLOCKS and token.level == 0:
+            blocks[token.info.strip()] = token.content
+            del lines[token.map[0] : token.map[1]]
+    return "\n".join(lines).strip(), blocks
+
+
+# What was handed in
+
+
+def read_submission(path) -> list[str]:
+    """The text of each cell of a notebook, which is read and never run.
+
+    Raises
+    ------
+    Unreadable
+        If the file is not a notebook, or far too large for one.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Unreadable(f"the file has more than {LARGEST:,} bytes")
+        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
+        return ["".join(cell["source"]) for cell in cells]
+    except UnicodeDecodeError:
+        raise Unreadable("the file is not UTF-8 text") from None
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    except Unreadable:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unreadable("the file is not a notebook") from None
+
+
+def mark(homework: Homework, cells: list[str]) -> list[Mark]:
+    """Mark each task of a set, given the cells of one submission.
+
+    Nothing of it is run: of a derivation the text between its quotes is read, and judged.
+    """
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        begins = BEGINS.match(cell)
+        if begins:
+            found.setdefault(begins[1], []).append(cell.split("\n", 1)[1] if "\n" in cell else "")
+    return [_mark_task(task, found.get(task.name, [])) for task in homework.tasks]
+
+
+def _mark_task(task, answers):
+    """The mark of one task; `answers` are the cells that say they are its answer."""
+    if not answers:
+        return Mark(task, said="No cell of the notebook answers it.", by_hand="no cell answers it")
+    answer = answers[-1].strip()
+    if answer == task.start.strip() or not answer:
+        result = Mark(task, said="Not answered.")
+    elif len(answer) > LONGEST:
+        said = f"The answer has more than {LONGEST:,} characters, and was not read."
+        result = Mark(task, None, answer[:LONGEST], said, "far too long to be read")
+    elif task.kind == "derivation":
+        result = _mark_derivation(task, answer)
+    else:
+        said = "Your teacher marks this one." if task.kind != "code" else "Its tests mark this one."
+        reason = "its tests have to be run" if task.kind == "code" else f"{task.kind} question"
+        result = Mark(task, None, answer, said, reason)
+    if len(set(answers)) > 1:
+        result.by_hand = f"{len(answers)} cells answer it; the last was marked"
+    return result
+
+
+def _mark_derivation(task, answer):
+    """The mark of a derivation: all points if it proves the claim, at most half of them if not."""
+    try:
+        steps = steps_of(answer)
+    except ValueError as error:
+        return Mark(task, None, answer, f"It could not be read: {error}.", str(error))
+    if not steps.strip() or steps.strip() == steps_of(task.start).strip():
+        return Mark(task, answer=steps, said="Not answered.")
+    verdict = check_derivation(
+        steps, given=task.given, proves=task.proves, least=task.least, hints=False
+    )
+    share = 1.0 if verdict else min(verdict.reached, task.least) / task.least / 2
+    said = str(verdict)
+    said = f"{said[:1].upper()}{said[1:]}."
+    lines = [(line.kind, line.latex) for line in verdict.lines]
+    return Mark(task, round(share * task.points, 1), steps, said, lines=lines)
+
+
+def steps_of(source: str) -> str:
+    """The text that the last line ``steps = r'''...'''`` of a cell assigns; the cell is not run.
+
+    Raises
+    ------
+    ValueError
+        If the cell is not Python, or assigns something other than a plain text.
+
+    Examples
+    --------
+    >>> steps_of('steps = r"x = x"')
+    'x = x'
+    >>> steps_of('steps = open("key.txt").read()')
+    Traceback (most recent call last):
+    ValueError: steps is not a plain text in quotes
+    """
+    try:
+        lines = ast.parse(source).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError("the cell is not Python") from None
+    values = [
+        line.value
+        for line in lines
+        if isinstance(line, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == "steps" for target in line.targets)
+    ]
+    if not values:
+        raise ValueError("the cell assigns no steps")
+    try:
+        steps = ast.literal_eval(values[-1])
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        steps = None
+    if not isinstance(steps, str):
+        raise ValueError("steps is not a plain text in quotes")
+    written = ast.get_source_segment(source, values[-1])
+    if not re.match(r"[rR]", written) and ESCAPE.search(written):
+        raise ValueError("the r before the quotes is missing, so \\frac and the like are lost")
+    return steps

@@ -1,0 +1,269 @@
+"""Homework from end to end: the sources, the notebooks made of them, and what marking makes of answers."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import book
+import homework
+import kit
+from slopes.grading import HomeworkError, Unreadable, mark, read_homework, read_submission
+
+SETS = homework.sets()
+ONE = next(one for one in SETS if one.name == "one-neuron")
+DERIVATIONS = [task for task in ONE.tasks if task.kind == "derivation"]
+
+
+def cell(task, answer):
+    return nbformat.v4.new_code_cell(f"{task.mark}\n{answer}")
+
+
+def steps(text):
+    return f'steps = r"""\n{text}\n"""'
+
+
+def perfect(task):
+    if task.kind == "derivation":
+        return steps(task.blocks["solution"])
+    return task.blocks.get("solution", "Because.")
+
+
+def hand_in(path, answers, also=()):
+    """Write a submission: answers by the names of the tasks."""
+    by_name = {task.name: task for task in ONE.tasks}
+    cells = [cell(by_name[name], answer) for name, answer in answers.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[*cells, *also]), path)
+
+
+def only(answer, task=DERIVATIONS[0]):
+    """The mark of one derivation."""
+    return mark(ONE, [f"{task.mark}\n{answer}"])[ONE.tasks.index(task)]
+
+
+# -- the sources -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+def test_every_solution_gets_all_points_and_every_blank_none(one):
+    marks = mark(one, [f"{task.mark}\n{perfect(task)}" for task in one.tasks])
+    for m in marks:
+        wanted = m.task.points if m.task.kind == "derivation" else None
+        assert m.points == wanted, (m.task.name, m.said)
+    for m in mark(one, [f"{task.mark}\n{task.start}" for task in one.tasks]):
+        assert (m.points, m.said, m.by_hand) == (0, "Not answered.", "")
+
+
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+def test_the_code_passes_its_tests_and_the_start_does_not(one, tmp_path):
+    for task in (task for task in one.tasks if task.kind == "code"):
+        checks = task.blocks["tests"] + task.blocks["hidden"]
+        for code, passes in ((task.blocks["solution"], True), (task.blocks["start"], False)):
+            script = tmp_path / "answer.py"
+            script.write_text(code + "\n" + checks, encoding="utf-8")
+            run = subprocess.run([sys.executable, script], capture_output=True)
+            assert (run.returncode == 0) is passes, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no heading", "the first line is a heading"),
+        ("# H\n", "no task"),
+        ("# H\n\n:::{essay} a\n:::\n", "line 3: a task begins with"),
+        ("# H\n\n:::{open} a\n:title: A\n:points: 3\n:::\n", "lacks its block ~~~marking"),
+        ("# H\n\n:::{open} a\n:title: A\n~~~marking\nx\n~~~\n:::\n", "lacks :points:"),
+        ("# H\n\n:::{open} a\n:title: A\n:points: x\n~~~marking\nx\n~~~\n:::\n", "are numbers"),
+        ("# H\n\n:::{open} a\n:title: A\n:points: 1\n:size: 2\n~~~marking\n~~~\n:::\n", ":size:"),
+    ],
+)
+def test_a_faulty_source_is_named(text, said, tmp_path):
+    path = tmp_path / "faulty.md"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HomeworkError, match=re.escape(said)):
+        read_homework(path)
+
+
+# -- one answer --------------------------------------------------------------------------------------------
+
+LEFT = "f'(x) = \\frac{d}{dx} \\frac{1}{1 + e^{x}}"
+END = "= -f(x)(1 - f(x))"
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "said"),
+    [
+        (steps("f'(x) = -f(x)(1 - f(x))"), 0, "no step between the two ends"),
+        (steps("f'(x) = -f(x)(1 - f(x)) + 0\n= -f(x)(1 - f(x))"), 0, "no step between"),
+        (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "no step between"),
+        (steps(LEFT + "\n" + END), 3.3, "3 steps are asked for"),
+        (steps(LEFT + "\n= -\\frac{e^{x}}{(1 + e^{x})^2}"), 3.3, "does not end with"),
+        (steps(LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 1.7, "Line 2 does not hold"),
+        (steps("f(x) := 0\nf'(x) = 0"), 0, "f has a meaning"),
+        (steps("f'(x) = 9^{9^{9^{9^{9}}}}"), 0, "Line 1"),
+        (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), 0, "Line 1 is not understood"),
+        (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), 0, "Line 1"),
+        ('steps = "f\'(x) = \\frac{1}{2}"', None, "the r before the quotes is missing"),
+        ("steps = open('key').read()", None, "not a plain text"),
+        ("steps = r'''\nf'(x)", None, "the cell is not Python"),
+        ("answer = 3", None, "the cell assigns no steps"),
+        ("steps = " + "[" * 5000, None, "the cell is not Python"),
+        ("x" * 30_000, None, "more than 20,000 characters"),
+    ],
+)
+def test_marks(answer, points, said):
+    result = only(answer)
+    assert (result.points, bool(result.by_hand)) == (points, points is None), result.said
+    assert said in result.said
+
+
+def test_a_patched_checker_counts_for_nothing():
+    patch = "import slopes\nslopes.check_derivation = check_derivation = lambda *_, **__: True\n"
+    assert only(patch + steps("f'(x) = 1")).points == 0
+
+
+def test_nothing_of_a_submission_is_run(tmp_path):
+    trap = tmp_path / "ran"
+    for code in (f"open({str(trap)!r}, 'w')", f"steps = str(open({str(trap)!r}, 'w'))"):
+        only(code + "\n" + steps(DERIVATIONS[0].blocks["solution"]))
+    assert not trap.exists()
+
+
+def test_two_answers_are_marked_and_told():
+    wrong = f"{DERIVATIONS[0].mark}\n{steps('f(x) = 1')}"
+    right = f"{DERIVATIONS[0].mark}\n{perfect(DERIVATIONS[0])}"
+    first = mark(ONE, [wrong, "x = 1", right])[0]
+    assert first.points == 10
+    assert "2 cells answer it" in first.by_hand
+    assert not mark(ONE, [right, right])[0].by_hand
+
+
+@pytest.mark.parametrize("content", [b"no", b"\xff\xfe", b"{}", b'{"cells": 3}', b"[" * 100_000])
+def test_what_is_no_notebook_is_told(content, tmp_path):
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable):
+        read_submission(path)
+
+
+# -- a whole class -----------------------------------------------------------------------------------------
+
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """Hand in twelve submissions of every sort, and mark them twice."""
+    folder, marks = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("marks")
+    right = {task.name: perfect(task) for task in ONE.tasks}
+    blank = {task.name: task.start for task in ONE.tasks}
+    partial = blank | {"falling-sigmoid": steps(LEFT + "\n" + END)}
+    hand_in(folder / "Ada" / "one-neuron.ipynb", right)
+    hand_in(folder / "Blank" / "one-neuron.ipynb", blank)
+    hand_in(folder / "Partial" / "my homework (2).ipynb", partial)
+    hand_in(folder / "Missing" / "one-neuron.ipynb", {"swish": right["swish"]})
+    extra = [nbformat.v4.new_code_cell("print(1)"), nbformat.v4.new_markdown_cell("# Notes")]
+    hand_in(folder / "Extra" / "one-neuron.ipynb", right, extra)
+    hand_in(folder / "Twice" / "one-neuron.ipynb", right, [cell(DERIVATIONS[0], steps("f(x) = 2"))])
+    hand_in(folder / NASTY.replace("/", "_") / "one-neuron.ipynb", right | {"swish": steps(NASTY)})
+    hand_in(folder / '=HYPERLINK("a")' / "one-neuron.ipynb", right)
+    hand_in(folder / "Zoë.ipynb", right)
+    (folder / "Broken").mkdir()
+    (folder / "Broken" / "one-neuron.ipynb").write_text("{", encoding="utf-8")
+    (folder / "Pdf").mkdir()
+    (folder / "Pdf" / "scan.pdf").write_bytes(b"%PDF-1.7")
+    hostile = {"falling-sigmoid": steps("f'(x) = " + "\\frac{1}{1+" * 200 + "x" + "}" * 200)}
+    hand_in(folder / "Hostile" / "one-neuron.ipynb", right | hostile)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    bytes_of = []
+    for _ in range(2):
+        command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), folder, "--out", marks]
+        run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
+        assert run.returncode == 0, run.stderr
+        out = marks / "one-neuron"
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        bytes_of.append({path.relative_to(out): path.read_bytes() for path in files})
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return bytes_of
+
+
+def table(content):
+    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+
+
+def test_a_second_run_gives_the_same_bytes(marked):
+    assert marked[0] == marked[1]
+
+
+def test_each_submission_has_its_marks(marked):
+    rows = {row["student"]: row for row in table(marked[0][Path("marks.csv")])}
+    assert len(rows) == 12
+    settled = {name: rows[name]["marked"] for name in ("Ada", "Blank", "Partial", "Missing", "Zoë")}
+    assert settled == {"Ada": "30", "Blank": "0", "Partial": "3.3", "Missing": "10", "Zoë": "30"}
+    assert rows["Extra"]["marked"] == "30"
+    assert rows["Twice"]["falling-sigmoid"] == "0"
+    assert rows["Broken"]["note"] == "the file is not a notebook"
+    assert rows["Pdf"]["note"]
+    assert all(row["falling-sigmoid"] == "0" for row in (rows["Blank"], rows["Hostile"]))
+    assert '\'=HYPERLINK("a")' in rows
+
+
+def test_what_is_left_to_a_person_is_listed(marked):
+    rows = table(marked[0][Path("by-hand.csv")])
+    why = {(row["student"], row["task"]): row["why"] for row in rows}
+    assert ("Ada", "no-derivative-at-zero") in why
+    assert "2 cells answer it" in why["Twice", "falling-sigmoid"]
+    assert "no cell answers it" in why["Missing", "falling-sigmoid"]
+    assert why["Broken", "all"].startswith("cannot be read")
+    assert not any(student == "Blank" for student, _ in why)
+
+
+def test_the_pages_hold_no_script_and_no_answer(marked):
+    pages = {
+        path: text.decode("utf-8") for path, text in marked[0].items() if path.suffix == ".html"
+    }
+    assert len(pages) == 13
+    for path, text in pages.items():
+        assert "<script" not in text, path
+    ada = pages[Path("feedback", "Ada.html")]
+    assert ada.count("✓ holds") == sum(
+        len(task.blocks["solution"].splitlines()) for task in DERIVATIONS
+    )
+    blank = pages[Path("feedback", "Blank.html")]
+    for task in DERIVATIONS:
+        assert task.proves not in blank
+
+
+def test_no_file_leaves_the_folder(marked):
+    assert all(".." not in path.parts for path in marked[0])
+
+
+# -- the notebooks -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solved", [False, True])
+def test_a_notebook_of_homework(solved, monkeypatch):
+    monkeypatch.setattr(homework, "picture", lambda code: "iVBORw0KGgo=")
+    cells = homework.notebook_cells(ONE, "slopes.whl", solved)
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbformat.validate(notebook)
+    text = json.dumps(notebook)
+    assert ("HIDDEN TESTS" in text) is solved
+    assert ("**Marking.**" in text) is solved
+    sources = [one.source for one in cells]
+    marks = mark(ONE, sources)
+    assert [m.by_hand for m in marks if "no cell" in m.by_hand] == []
+    assert sum(m.points or 0 for m in marks) == (30 if solved else 0)
+
+
+def test_the_wheel_is_the_same_each_time(tmp_path):
+    name = kit.wheel(tmp_path / "a")
+    again = kit.wheel(tmp_path / "b")
+    assert name == again
+    assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()

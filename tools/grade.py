@@ -1,0 +1,344 @@
+"""Mark homework: read what was handed in, run none of it, and write marks, feedback and what is left.
+
+    make grade FOLDER=submissions
+
+A submission is a notebook anywhere in the folder. Its student is the folder in it that the notebook
+stands in, as learning platforms hand it out, or else the notebook's own name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import re
+import sys
+import unicodedata
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+import code_answers
+import kit
+from homework import sets
+from katex import KaTeX
+from slopes.equations.derivation import WRONG
+from slopes.grading import Homework, Mark, Unreadable, mark, read_submission
+
+MARKS = kit.KIT / "marks"
+AT_ONCE = 2
+# What a spreadsheet takes for a formula.
+FORMULA = re.compile(r"[=+\-@\t\r]")
+LONGEST_FORMULA = 2000
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title><style>{style}</style></head>
+<body><main>
+<h1>{title}</h1>
+{body}
+</main></body></html>
+"""
+
+
+@dataclass
+class Submission:
+    """One file that was handed in."""
+
+    student: str
+    path: Path
+    marks: list[Mark] = field(default_factory=list)
+    unreadable: str = ""
+
+    @property
+    def marked(self) -> float:
+        """The points that are settled."""
+        return round(sum(m.points for m in self.marks if m.points is not None), 1)
+
+
+# Reading
+
+
+def collect(folder: Path) -> list[Submission]:
+    """The submissions in a folder, in the order of the students' names.
+
+    A student's folder in which nothing is a notebook is a submission too, one that cannot be read.
+    """
+    files: dict[str, list[Path]] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith((".", "__MACOSX")) for part in inside.parts)
+        alone = len(inside.parts) == 1
+        if not hidden and (not alone or is_notebook(path)):
+            files.setdefault(inside.stem if alone else inside.parts[0], []).append(path)
+    found = []
+    for student, paths in files.items():
+        notebooks = [path for path in paths if is_notebook(path)] or paths[:1]
+        for path in notebooks:
+            more = f" ({path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
+            found.append(Submission(student + more, path))
+    return found
+
+
+def is_notebook(path: Path) -> bool:
+    """Whether a file is a notebook, or says that it is one."""
+    if path.suffix.lower() == ".ipynb":
+        return True
+    try:
+        read_submission(path)
+    except Unreadable:
+        return False
+    return True
+
+
+def chosen(name: str | None, submissions: list[Submission]) -> Homework:
+    """The set of homework that is named, or that the submissions answer."""
+    known = {homework.name: homework for homework in sets()}
+    if name:
+        if name not in known:
+            sys.exit(f"There is no homework {name}: there are {', '.join(known)}.")
+        return known[name]
+    answered: Counter = Counter()
+    for one in submissions:
+        try:
+            text = "\n".join(read_submission(one.path))
+        except Unreadable:
+            continue
+        for homework in known.values():
+            answered[homework.name] += sum(task.mark in text for task in homework.tasks)
+    best = answered.most_common(1)
+    if not best or not best[0][1]:
+        sys.exit(f"No file answers a task of {', '.join(known)}: name the set, as in HOMEWORK=…")
+    return known[best[0][0]]
+
+
+def judge(homework: Homework, one: Submission) -> Submission:
+    """Mark one submission; what cannot be read is said, and stops nobody else's."""
+    try:
+        one.marks = mark(homework, read_submission(one.path))
+    except Unreadable as error:
+        one.unreadable = str(error)
+    except Exception as error:  # a fault of the checker is not the student's: a person looks
+        one.unreadable = f"marking failed ({type(error).__name__}: {error})"
+    return one
+
+
+def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submission]:
+    """Mark all, a few at a time; a process that dies takes no other submission with it."""
+    done: dict[Path, Submission] = {}
+
+    def note(one):
+        done[one.path] = one
+        print(f"[{len(done)}/{len(submissions)}] {one.student}", flush=True)
+
+    for workers in (AT_ONCE, 1):
+        waiting = [one for one in submissions if one.path not in done]
+        while waiting:
+            with ProcessPoolExecutor(workers) as pool:
+                jobs = [pool.submit(judge, homework, one) for one in waiting]
+                try:
+                    for job in jobs:
+                        note(job.result())
+                except BrokenProcessPool:
+                    if workers == 1:
+                        at = next(one for one in waiting if one.path not in done)
+                        at.unreadable = "marking it ended the program"
+                        note(at)
+            waiting = [one for one in waiting if one.path not in done] if workers == 1 else []
+    return [done[one.path] for one in submissions]
+
+
+# Writing
+
+
+def points(value: float | None) -> str:
+    """Points as they are written; empty where a person decides."""
+    return "" if value is None else f"{value:g}"
+
+
+def cell(text: str) -> str:
+    """A text for a table, which no spreadsheet shall take for a formula."""
+    text = " ".join(text.split())
+    return "'" + text if FORMULA.match(text) else text
+
+
+def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
+    """What a person has to decide about one submission: (task, its points, why)."""
+    if one.unreadable:
+        total = sum(task.points for task in homework.tasks)
+        return [("all", total, f"cannot be read: {one.unreadable}")]
+    return [(m.task.name, m.task.points, m.by_hand) for m in one.marks if m.by_hand]
+
+
+def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -> None:
+    """Write marks.csv and by-hand.csv."""
+    with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        names = [task.name for task in homework.tasks]
+        table.writerow(["student", "file", *names, "marked", "left to a person", "note"])
+        for one in submissions:
+            given = [points(m.points) for m in one.marks] or [""] * len(names)
+            waiting = sum(m.task.points for m in one.marks if m.points is None)
+            row = [cell(one.student), cell(one.path.name), *given]
+            table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
+    with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["task", "student", "points possible", "why"])
+        rows = [
+            (task, one.student, p, why)
+            for one in submissions
+            for task, p, why in left(one, homework)
+        ]
+        order = {task.name: k for k, task in enumerate(homework.tasks)}
+        for task, student, possible, why in sorted(rows, key=lambda row: order.get(row[0], -1)):
+            table.writerow([task, cell(student), points(possible), cell(why)])
+
+
+def file_name(student: str) -> str:
+    """A name for a student's page that every file system takes, and that no other student has."""
+    plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^\w-]+", "-", plain).strip("-")[:60]
+    if plain != student:
+        plain += "-" + hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return plain.lstrip("-") + ".html"
+
+
+class Formulas:
+    """LaTeX as MathML, which browsers show without a script or a font."""
+
+    def __init__(self) -> None:
+        self.katex = KaTeX()
+
+    def __call__(self, latex: str) -> str:
+        """A formula; as it was typed where it cannot be set."""
+        if len(latex) <= LONGEST_FORMULA:
+            html = self.katex.render(latex, {"output": "mathml", "maxExpand": 100, "maxSize": 10})
+            if "katex-error" not in html:
+                return html
+            latex_shown = latex
+        else:
+            latex_shown = latex[:LONGEST_FORMULA] + " …"
+        return f"<code>{escape(latex_shown)}</code>"
+
+    def sentence(self, text: str) -> str:
+        """A sentence with formulas between dollar signs."""
+        parts = re.split(r"\$([^$]+)\$", text)
+        return "".join(self(part) if k % 2 else escape(part) for k, part in enumerate(parts))
+
+
+def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str) -> str:
+    """The page for one student: what held, the first line that did not, and never an answer."""
+    title = escape(f"{homework.title}: {one.student}")
+    if one.unreadable:
+        body = f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand it in again.</p>"
+        return PAGE.format(title=title, style=style, body=body)
+    possible = sum(m.task.points for m in one.marks if m.points is not None)
+    parts = [f"<p><b>{points(one.marked)} of {points(possible)} points</b> are marked so far.</p>"]
+    for number, m in enumerate(one.marks, 1):
+        given = (
+            "a person marks it"
+            if m.points is None
+            else f"{points(m.points)} of {points(m.task.points)}"
+        )
+        parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
+        if m.lines:
+            parts.append(lines(m, formulas))
+        parts.append(f"<p>{formulas.sentence(m.said)}</p>")
+    return PAGE.format(title=title, style=style, body="\n".join(parts))
+
+
+def lines(m: Mark, formulas: Formulas) -> str:
+    """The lines of a derivation up to the first that does not hold, each with its sign."""
+    rows = []
+    for kind, latex in m.lines:
+        wrong = kind in WRONG
+        sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
+        sign, word = ("", "begins") if kind == "start" else (sign, word)
+        look = "wrong" if wrong else "right"
+        rows.append(
+            f'<li class="{look}"><span class="verdict">{sign} {word}</span>{formulas(latex)}</li>'
+        )
+        if wrong:
+            break
+    return f"<ol>{''.join(rows)}</ol>"
+
+
+def by_hand(
+    homework: Homework, submissions: list[Submission], formulas: Formulas, style: str
+) -> str:
+    """The page for the person who marks the rest: all answers to one task below one another."""
+    parts = []
+    for task in homework.tasks:
+        answers = [
+            (one, m) for one in submissions for m in one.marks if m.task is task and m.by_hand
+        ]
+        if not answers:
+            continue
+        parts.append(
+            f"<h2>{formulas.sentence(task.title)} <small>{points(task.points)} points</small></h2>"
+        )
+        parts += [
+            f"<p>{formulas.sentence(line)}</p>"
+            for line in task.blocks.get("marking", "").splitlines()
+        ]
+        for one, m in answers:
+            said = f"<h3>{escape(one.student)}</h3><p><small>{escape(m.by_hand)}</small></p>"
+            parts.append(f"{said}<pre>{escape(m.answer)}</pre>")
+    faulty = [one for one in submissions if one.unreadable]
+    if faulty:
+        parts.append("<h2>Files that could not be read</h2>")
+        items = (f"<li>{escape(one.student)}: {escape(one.unreadable)}</li>" for one in faulty)
+        parts.append(f"<ul>{''.join(items)}</ul>")
+    body = "\n".join(parts) or "<p>Nothing is left.</p>"
+    return PAGE.format(title=escape(f"{homework.title}: left to a person"), style=style, body=body)
+
+
+def write(out: Path, homework: Homework, submissions: list[Submission]) -> Path:
+    """Write all that becomes of the submissions."""
+    kit.fresh(out)
+    style = Path(__file__).with_name("grade.css").read_text(encoding="utf-8")
+    formulas = Formulas()
+    write_tables(out, homework, submissions)
+    (out / "feedback").mkdir()
+    for one in submissions:
+        page = feedback(homework, one, formulas, style)
+        (out / "feedback" / file_name(one.student)).write_text(page, encoding="utf-8")
+    page = by_hand(homework, submissions, formulas, style)
+    (out / "by-hand.html").write_text(page, encoding="utf-8")
+    formulas.katex.close()
+    if any(task.kind == "code" for task in homework.tasks):
+        files = {file_name(one.student)[:-5]: one.path for one in submissions if not one.unreadable}
+        code_answers.lay_out(out / "nbgrader", homework, files)
+    return out
+
+
+def main() -> int:
+    """Mark what is in a folder."""
+    parser = argparse.ArgumentParser(prog="make grade", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="what was handed in")
+    parser.add_argument("--out", type=Path, default=MARKS, help="where the marks go")
+    parser.add_argument("--homework", help="the set; otherwise it is seen from the answers")
+    options = parser.parse_args()
+    if not options.folder.is_dir():
+        sys.exit(f"There is no folder {options.folder}.")
+    submissions = collect(options.folder.resolve())
+    if not submissions:
+        sys.exit(f"There is no notebook in {options.folder}.")
+    homework = chosen(options.homework, submissions)
+    submissions = judge_all(homework, submissions)
+    out = write(options.out / homework.name, homework, submissions)
+    waiting = sum(len(left(one, homework)) for one in submissions)
+    print(
+        f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
+        f" for each student in feedback/, and by-hand.html with {waiting} answers left to a person."
+        " Code is marked in nbgrader/: see its README."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

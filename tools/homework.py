@@ -1,0 +1,155 @@
+"""Write the notebooks of the homework: for students, and with solutions for teachers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+import book
+import kit
+from refresh import execute
+from slopes.grading import Homework, HomeworkError, Task, read_homework
+
+FOLDER = kit.KIT / "homework"
+HOW = """\
+**Your name:**
+
+Each answer has a cell of its own, which begins with a line like `answer: name`.
+Leave that line as it is, and write below it.
+You may run everything as often as you like, and add cells of your own.
+A derivation is checked when you run its cell.
+Write one step a line, with a rule after `%` if you like.
+A line that begins with `=` goes on from the one above.
+Hand in this file, under any name."""
+IMPORTS = "from slopes import check_derivation"
+# The picture of a task, drawn in the book's style and printed, since a printed text is kept whole.
+DRAW = """\
+import base64, io
+import matplotlib.pyplot as plt
+from slopes import figures
+figures.use_style()
+fig, ax = plt.subplots()
+{code}
+file = io.BytesIO()
+fig.savefig(file, format="png", dpi=144, facecolor="white")
+plt.close(fig)
+print(base64.b64encode(file.getvalue()).decode())
+"""
+
+
+def picture(code: str) -> str:
+    """What a task shows, as PNG in base64: drawn in a kernel, as the figures of the chapters are."""
+    cell = nbformat.v4.new_code_cell(DRAW.format(code=code))
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(execute(notebook, Path(folder)))
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream").strip()
+
+
+def task_cells(number: int, task: Task, solved: bool) -> list[nbformat.NotebookNode]:
+    """The cells of one task; with its solution, if it is solved."""
+    points = f"{task.points:g} point" + ("s" if task.points != 1 else "")
+    text = f"## {number}. {task.title} ({points})\n\n{task.text}"
+    if task.kind == "derivation":
+        given = ", ".join(f"${item}$" for item in task.given)
+        steps = f"at least {task.least} step" + ("s" if task.least > 1 else "")
+        text += f"\n\nGiven {given}, show in {steps} that\n\n$$\n{task.proves}\n$$"
+    question = nbformat.v4.new_markdown_cell(text, id=f"{task.name}-task")
+    if "picture" in task.blocks:
+        question.source += f"\n\n![{task.alt}](attachment:figure.png)"
+        question["attachments"] = {"figure.png": {"image/png": picture(task.blocks["picture"])}}
+    cells = [question, answer_cell(task, solved)]
+    if task.kind == "code":
+        cells.append(tests_cell(task, hidden=solved))
+    elif solved and "marking" in task.blocks:
+        source = f"**Marking.** {task.blocks['marking']}"
+        cells.append(nbformat.v4.new_markdown_cell(source, id=f"{task.name}-marking"))
+    return cells
+
+
+def answer_cell(task: Task, solved: bool) -> nbformat.NotebookNode:
+    """The cell of an answer."""
+    answer = task.start
+    if solved and task.kind == "derivation":
+        solution = task.blocks["solution"]
+        answer = re.sub(
+            r'r""".*?"""', lambda _: f'r"""\n{solution}"""', answer, count=1, flags=re.S
+        )
+    elif solved and task.kind == "code":
+        answer = f"### BEGIN SOLUTION\n{task.blocks['solution'].strip()}\n### END SOLUTION"
+    source = f"{task.mark}\n{answer}"
+    if task.kind in ("figure", "open"):
+        return nbformat.v4.new_markdown_cell(source, id=task.name)
+    cell = nbformat.v4.new_code_cell(source, id=task.name)
+    if task.kind == "code":
+        cell.metadata["nbgrader"] = _nbgrader(task.name, solution=True)
+    return cell
+
+
+def tests_cell(task: Task, hidden: bool) -> nbformat.NotebookNode:
+    """The cell of the tests of a code task; those that students do not see stand between marks."""
+    source = task.blocks["tests"].strip()
+    if hidden and "hidden" in task.blocks:
+        secret = task.blocks["hidden"].strip()
+        source += f"\n### BEGIN HIDDEN TESTS\n{secret}\n### END HIDDEN TESTS"
+    cell = nbformat.v4.new_code_cell(source, id=f"{task.name}-tests")
+    cell.metadata["nbgrader"] = _nbgrader(f"{task.name}-tests", grade=True, points=task.points)
+    return cell
+
+
+def _nbgrader(name, grade=False, solution=False, points=None):
+    """What nbgrader knows about a cell."""
+    about = {"schema_version": 3, "grade_id": name, "cell_type": "code", "task": False}
+    about |= {"grade": grade, "solution": solution, "locked": not solution}
+    return about | ({"points": points} if grade else {})
+
+
+def notebook_cells(homework: Homework, wheel: str, solved: bool) -> list[nbformat.NotebookNode]:
+    """All cells of a set of homework."""
+    head = f"# {homework.title}\n\n{homework.text}\n\n{HOW}"
+    cells = [nbformat.v4.new_markdown_cell(head, id="head"), kit.setup_cell(wheel)]
+    cells.append(nbformat.v4.new_code_cell(IMPORTS, id="imports"))
+    for number, task in enumerate(homework.tasks, 1):
+        cells += task_cells(number, task, solved)
+    return cells
+
+
+def sets() -> list[Homework]:
+    """The sets of homework, each task with a name that no other has."""
+    found = [read_homework(path) for path in sorted((kit.TEACHING / "homework").glob("*.md"))]
+    names: dict[str, str] = {}
+    for homework in found:
+        for task in homework.tasks:
+            if task.name in names:
+                raise HomeworkError(f"{homework.name} and {names[task.name]} both have {task.name}")
+            names[task.name] = homework.name
+    return found
+
+
+def main() -> None:
+    """Write all sets."""
+    environment = book.environment()
+    os.environ.clear()
+    os.environ.update(environment)
+    kit.fresh(FOLDER)
+    wheel = kit.wheel(FOLDER)
+    for homework in sets():
+        name = homework.name
+        kit.write_notebook(FOLDER / f"{name}.ipynb", notebook_cells(homework, wheel, False))
+        solved = notebook_cells(homework, wheel, True)
+        kit.write_notebook(FOLDER / "solutions" / f"{name}.ipynb", solved)
+        print(f"{kit.shown(FOLDER / name)}.ipynb: {len(homework.tasks)} tasks", flush=True)
+    print(f"Hand out a notebook together with {wheel}, and keep solutions/ to yourself.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HomeworkError as error:
+        sys.exit(str(error))

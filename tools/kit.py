@@ -1,0 +1,74 @@
+"""What the tools of the teaching kit share: where it lands, and the package as a wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+import book
+
+TEACHING = Path(book.ROOT, "teaching")
+KIT = Path(book.KIT)
+
+SETUP = """\
+try:
+    import slopes
+except ModuleNotFoundError:
+    %pip install --quiet ./{wheel}"""
+
+
+def wheel(folder: Path) -> str:
+    """Put the package into a folder as a wheel, whose name is returned; the same bytes each time."""
+    with tempfile.TemporaryDirectory() as work:
+        source = Path(work, "source")
+        source.mkdir()
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(Path(book.ROOT, name), source)
+        leave = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(Path(book.ROOT, "code"), source / "code", ignore=leave)
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        command += ["--no-build-isolation", "--disable-pip-version-check", "--no-index"]
+        # The time that stands in the archive; zip knows none before 1980.
+        environment = book.environment() | {"SOURCE_DATE_EPOCH": "315532800"}
+        subprocess.run([*command, "--wheel-dir", work, str(source)], env=environment, check=True)
+        (made,) = Path(work).glob("*.whl")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made, folder)
+        return made.name
+
+
+def setup_cell(wheel_name: str) -> nbformat.NotebookNode:
+    """A cell that gets the package from the wheel beside the notebook, unless it is there."""
+    cell = nbformat.v4.new_code_cell(SETUP.format(wheel=wheel_name), id="setup")
+    cell.metadata["tags"] = ["hide-input"]
+    return cell
+
+
+def write_notebook(path: Path, cells: list[nbformat.NotebookNode]) -> None:
+    """Write a notebook whose cells have the ids that they were given."""
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
+
+
+def fresh(folder: Path) -> Path:
+    """Empty a folder of the kit, and make it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def shown(path: Path) -> str:
+    """A path as seen from the book's folder."""
+    return os.path.relpath(path, book.ROOT)

@@ -1,0 +1,102 @@
+"""Make the edition for students: notebooks and a site without solutions, and the package as a wheel.
+
+The cells of a solution are taken out, and then every notebook is run again: so no stored output and no
+report shows what only a solution knew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+import book
+import kit
+
+EDITION = kit.KIT / "student"
+START, END = ":::{solution-start}", ":::{solution-end}"
+# What a build of the pages reads.
+SOURCES = ("_config.yml", "_toc.yml", "chapters", "code", "tools", "web", "pyproject.toml")
+
+
+def without_solutions(cells: list) -> list:
+    """The cells of a notebook that belong to no solution."""
+    kept, inside = [], False
+    for cell in cells:
+        inside = inside or START in cell.source
+        if not inside:
+            kept.append(cell)
+        inside = inside and END not in cell.source
+    if inside:
+        raise book.Trouble(f"A solution begins and does not end: {START} without {END}.")
+    return kept
+
+
+def strip(path: Path) -> None:
+    """Take the solutions out of a notebook."""
+    notebook = nbformat.read(path, 4)
+    notebook.cells = without_solutions(notebook.cells)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def build(source: Path, pages: Path) -> None:
+    """Build the pages of a copy of the book, as the book's own are built."""
+    command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", str(source)]
+    command += ["-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        command, cwd=source, env=book.environment(), capture_output=True, encoding="utf-8"
+    )
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if re.search("WARNING|ERROR", line)]
+        raise book.Trouble("\n".join(said or done.stderr.splitlines()[-20:]))
+    shutil.move(source / "_build" / "html", pages)
+
+
+def for_anybody(path: Path, wheel: str, folder: Path) -> None:
+    """Put a notebook beside the wheel, with a cell that gets the package from it."""
+    notebook = nbformat.read(path, 4)
+    first = next(k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, kit.setup_cell(wheel))
+    (folder / path.name).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Make the edition."""
+    kit.fresh(EDITION)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "book")
+        source.mkdir()
+        leave = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.egg-info")
+        for name in SOURCES:
+            place = Path(book.ROOT, name)
+            copy = shutil.copytree if place.is_dir() else shutil.copy
+            copy(place, source / name, **({"ignore": leave} if place.is_dir() else {}))
+        chapters = sorted((source / "chapters").glob("*.ipynb"))
+        for path in chapters:
+            strip(path)
+        refresh = [sys.executable, str(Path(book.ROOT, "tools", "refresh.py")), *map(str, chapters)]
+        if subprocess.run(refresh, cwd=book.ROOT).returncode != 0:
+            raise book.Trouble("A chapter does not run without its solutions: see above.")
+        print("Building the pages", flush=True)
+        build(source, EDITION / "site")
+        notebooks = EDITION / "notebooks"
+        wheel = kit.wheel(notebooks)
+        for path in chapters:
+            for_anybody(path, wheel, notebooks)
+    print(
+        f"{kit.shown(EDITION)} holds site/, and notebooks/ with {wheel}: nothing in it tells a solution."
+    )
+
+
+if __name__ == "__main__":
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    try:
+        main()
+    except book.Trouble as trouble:
+        sys.exit(str(trouble))

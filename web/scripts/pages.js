@@ -1,0 +1,52 @@
+// What every page does beyond being read. Without a script all of it stands there, but for the buttons.
+{
+  // Colours: the button goes round.
+  const MODES = ["auto", "light", "dark"];
+  const button = document.querySelector(".colours");
+  const mode = () => document.documentElement.dataset.mode;
+  const name = () => (button.lastElementChild.textContent = mode());
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const detail = MODES[(MODES.indexOf(mode()) + 1) % MODES.length];
+    dispatchEvent(new CustomEvent("colours", { detail }));
+    name();
+  });
+  name();
+
+  // Search: Ctrl K goes to the field, which a narrow window has in a drawer.
+  const contents = document.getElementById("contents");
+  addEventListener("keydown", (event) => {
+    if (event.key !== "k" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (!contents.checkVisibility()) contents.showPopover();
+    contents.querySelector("input").select();
+  });
+  // A link into this page closes the drawer.
+  contents.addEventListener("click", (event) => {
+    if (event.target.closest(".sections a") && contents.matches(":popover-open")) contents.hidePopover();
+  });
+
+  // Code is copied with a button.
+  for (const block of document.querySelectorAll("article div.highlight")) {
+    const copy = document.createElement("button");
+    Object.assign(copy, { type: "button", className: "copybtn", textContent: "Copy", ariaLabel: "Copy the code" });
+    copy.addEventListener("click", async () => {
+      const text = block.querySelector("textarea")?.value ?? block.querySelector("pre").textContent;
+      await navigator.clipboard.writeText(text.trimEnd());
+      copy.textContent = "Copied";
+      setTimeout(() => (copy.textContent = "Copy"), 2000);
+    });
+    if (navigator.clipboard && !block.closest(".output")) block.append(copy);
+  }
+
+  // What is wider than its place scrolls in itself. This lets the keyboard scroll it too: what overflows takes the
+  // focus, and nothing else does.
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";
+  for (const box of document.querySelectorAll(scrolling)) watch.observe(box);
+}
