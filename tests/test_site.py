@@ -233,8 +233,9 @@ def test_the_faces_have_every_letter_that_a_page_shows(site):
     """Otherwise run tools/fonts.py. In code a sign may come from the machine's own face."""
     shown = fonts.shown(path for path in site.rglob("*.html") if "_static" not in path.parts)
     assert shown["text"] - fonts.covered("Slopes Serif") - fonts.covered("Slopes Signs") == set()
-    families = ("KaTeX_Main", "KaTeX_Math", *(f"KaTeX_Size{n}" for n in range(1, 5)))
-    assert shown["formula"] - set().union(*map(fonts.covered, families)) == set()
+    families = {name.split("-")[0] for name in (*fonts.KATEX, *fonts.SPECIAL)}
+    formulas = set().union(*(fonts.covered(f"KaTeX_{family}") for family in families))
+    assert set().union(*(shown[kind] for kind in ("formula", *fonts.SPECIAL))) - formulas == set()
     assert sum(path.stat().st_size for path in fonts.FONTS.glob("serif-*.woff2")) <= 35_000
 
 

@@ -689,6 +689,18 @@ def student(options):
     return tool("student")
 
 
+def slides(options):
+    """Build the slides, from the decks in teaching/slides and the chapters."""
+    book(options)
+    return tool("slides")
+
+
+def handouts(options):
+    """Print each chapter and the unit to PDF; with SOLUTIONS=1 the solutions, too."""
+    book(options)
+    return tool("handouts", *["--solutions"] * bool(os.environ.get("SOLUTIONS")))
+
+
 def lock(options):
     """Renew the lock with the newest versions that are allowed (needs uv)."""
     uv = shutil.which("uv")
@@ -733,6 +745,8 @@ COMMANDS = (
     homework,
     grade,
     student,
+    slides,
+    handouts,
     setup,
     lock,
     clean,

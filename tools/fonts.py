@@ -45,15 +45,22 @@ KATEX = (
     "Size3-Regular",
     "Size4-Regular",
 )
+# What is set in other fonts, by the class that KaTeX gives it.
+SPECIAL = {
+    "Main-Bold": {"mathbf", "textbf"},
+    "AMS-Regular": {"amsrm", "mathbb", "textbb"},
+    "Caligraphic-Regular": {"mathcal"},
+}
+KINDS = ("text", "code", "formula", *SPECIAL)
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class Letters(HTMLParser):
-    """The letters that a page shows in its text, in code and in formulas."""
+    """The letters that a page shows in its text, in code and in formulas, by their faces."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: dict[str, set[str]] = {"text": set(), "code": set(), "formula": set()}
+        self.found: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self.inside = [("", "text")]
         self.feed(page)
 
@@ -67,6 +74,8 @@ class Letters(HTMLParser):
             kind = ""
         elif kind == "text" and "katex-html" in classes:
             kind = "formula"
+        elif kind == "formula":
+            kind = next((name for name, own in SPECIAL.items() if own & set(classes)), kind)
         elif kind == "text" and tag in ("pre", "code", "kbd"):
             kind = "code"
         self.inside.append((tag, kind))
@@ -84,7 +93,7 @@ class Letters(HTMLParser):
 
 def shown(pages) -> dict[str, set[str]]:
     """Return the letters that the built pages show, by kind."""
-    found: dict[str, set[str]] = {"text": set(), "code": set(), "formula": set()}
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for path in pages:
         for kind, letters in Letters(path.read_text(encoding="utf-8")).found.items():
             found[kind] |= letters - set("\n\t\u200b")
@@ -186,7 +195,12 @@ def main() -> None:
         math = packages["libertinus-math"] / "files" / "libertinus-math-latin-400-normal.woff2"
         mono = packages["inconsolata"] / "files" / "inconsolata-latin-400-normal.woff2"
         for family, name, sources, wanted_letters in (
-            ("Slopes Signs", "signs", [math, AMS], (SIGNS | letters["text"]) - has_serif),
+            (
+                "Slopes Signs",
+                "signs",
+                [math, AMS],
+                (SIGNS | letters["text"] | letters["code"]) - has_serif,
+            ),
             ("Slopes Mono", "mono", [mono], ASCII | letters["code"]),
         ):
             has = subset(sources, wanted_letters, FONTS / f"{name}.woff2", [])
@@ -195,6 +209,7 @@ def main() -> None:
             (FONTS / f"{name}-LICENSE").write_bytes((package / "LICENSE").read_bytes())
     formulas = ASCII | letters["formula"]
     rules += [formula_face(name, formulas) for name in KATEX]
+    rules += [formula_face(name, letters[name]) for name in SPECIAL if letters[name]]
     SHEET.write_text("".join(rules), encoding="utf-8")
 
 
@@ -205,8 +220,16 @@ def formula_face(name, letters):
     whole = FONTS / "katex" / "fonts" / f"KaTeX_{name}.woff2"
     target = FONTS / f"katex-{name.lower()}.woff2"
     has = subset([whole], letters & {chr(n) for n in TTFont(whole).getBestCmap()}, target, [])
+    if name == KATEX[0]:
+        # KaTeX writes a space without width, for which a browser would look in the whole font.
+        font = TTFont(target)
+        for table in font["cmap"].tables:
+            table.cmap[ord("\u200b")] = table.cmap[ord(" ")]
+        font.save(target)
+        has = has | {"\u200b"}
     style = "italic" if "Italic" in name else "normal"
-    return face("KaTeX_" + name.split("-")[0], style, "400", target.name, ranges(has))
+    weight = "700" if "Bold" in name else "400"
+    return face("KaTeX_" + name.split("-")[0], style, weight, target.name, ranges(has))
 
 
 if __name__ == "__main__":

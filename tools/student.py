@@ -6,6 +6,7 @@ report shows what only a solution knew.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -19,10 +20,18 @@ import nbformat
 import book
 import kit
 
-EDITION = kit.KIT / "student"
 START, END = ":::{solution-start}", ":::{solution-end}"
 # What a build of the pages reads.
-SOURCES = ("_config.yml", "_toc.yml", "chapters", "code", "tools", "web", "pyproject.toml")
+SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "chapters",
+    "code",
+    "teaching",
+    "tools",
+    "web",
+    "pyproject.toml",
+)
 
 
 def without_solutions(cells: list) -> list:
@@ -49,13 +58,17 @@ def build(source: Path, pages: Path) -> None:
     """Build the pages of a copy of the book, as the book's own are built."""
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", str(source)]
     command += ["-W", "-n", "--keep-going"]
+    environment = book.environment() | {book.RUNNABLE: "1"}
     done = subprocess.run(
-        command, cwd=source, env=book.environment(), capture_output=True, encoding="utf-8"
+        command, cwd=source, env=environment, capture_output=True, encoding="utf-8"
     )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if re.search("WARNING|ERROR", line)]
         raise book.Trouble("\n".join(said or done.stderr.splitlines()[-20:]))
     shutil.move(source / "_build" / "html", pages)
+    runtime = [sys.executable, str(Path(book.ROOT, "tools", "runtime.py")), str(pages)]
+    if subprocess.run(runtime, cwd=book.ROOT).returncode != 0:
+        raise book.Trouble("The cells of the pages cannot be run: see above.")
 
 
 def for_anybody(path: Path, wheel: str, folder: Path) -> None:
@@ -68,7 +81,11 @@ def for_anybody(path: Path, wheel: str, folder: Path) -> None:
 
 def main() -> None:
     """Make the edition."""
-    kit.fresh(EDITION)
+    parser = argparse.ArgumentParser(prog="make student", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=kit.KIT / "student", help="where it goes")
+    out = parser.parse_args().out
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    kit.fresh(out)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "book")
         source.mkdir()
@@ -84,18 +101,17 @@ def main() -> None:
         if subprocess.run(refresh, cwd=book.ROOT).returncode != 0:
             raise book.Trouble("A chapter does not run without its solutions: see above.")
         print("Building the pages", flush=True)
-        build(source, EDITION / "site")
-        notebooks = EDITION / "notebooks"
+        build(source, out / "site")
+        notebooks = out / "notebooks"
         wheel = kit.wheel(notebooks)
         for path in chapters:
             for_anybody(path, wheel, notebooks)
     print(
-        f"{kit.shown(EDITION)} holds site/, and notebooks/ with {wheel}: nothing in it tells a solution."
+        f"{kit.shown(out)} holds site/, and notebooks/ with {wheel}: nothing in it tells a solution."
     )
 
 
 if __name__ == "__main__":
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     try:
         main()
     except book.Trouble as trouble:

@@ -10,9 +10,11 @@ import sys
 
 import numpy as np
 
-from slopes.activations import LeakyReLU, relu, sigmoid, softmax, softplus
-from slopes.checks import central_difference, complex_step
+from slopes.activations import LeakyReLU, identity, relu, sigmoid, softmax, softplus, step, tanh
+from slopes.checks import central_difference, complex_step, numeric_jacobian
+from slopes.data import digits
 from slopes.losses import LOSSES, absolute_loss, nll, nll_logits, nllm, nllm_logits, square_loss
+from slopes.network import Network
 
 
 def of(label):
@@ -42,15 +44,30 @@ def absolute_three():
     }
 
 
+def backpropagation_shortcut():
+    def loss(x, u):
+        hidden = LeakyReLU(0.1)(np.array([[1.0, 0.5], [-1.5, 0.5]]) @ [x, 2.0] + [0.0, -0.5])
+        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + u * x, 3.0)
+
+    return lambda u: central_difference(lambda x: loss(x, u), 1.0)
+
+
+def backpropagation_twins():
+    network = Network((2, 4, 1), (tanh, identity), square_loss, np.random.default_rng(0))
+    network.weights = [np.full_like(weights, 0.5) for weights in network.weights]
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    network.train(x, x[:, :1] * x[:, 1:], rate=0.5, steps=100, say=None)
+    return len(np.unique(network.weights[0].round(8), axis=0))
+
+
 def check_best_step():
     h = np.geomspace(1e-7, 1e-3, 400_001)
     total_error = h**2 / 6 + 2.2e-16 / (2 * h)
     return h[total_error.argmin()]
 
 
-def choose_row():
-    x = np.linspace(0, 5, 50_001)
-    return np.gradient(x * sigmoid(x), x).max()
+def check_kink():
+    return central_difference(relu, 0.0004, 0.001)
 
 
 def choose_depth():
@@ -69,18 +86,69 @@ def choose_outlier():
     }
 
 
+def choose_row():
+    x = np.linspace(0, 5, 50_001)
+    return np.gradient(x * sigmoid(x), x).max()
+
+
+def jacobians_forward():
+    shapes = [(1000, 1)] + 9 * [(1000, 1000)]
+    from_input = sum(rows * inner for rows, inner in shapes[1:])
+    from_output = sum(1000 * inner * columns for inner, columns in shapes[:-1])
+    return min(from_input, from_output)
+
+
+def jacobians_shapes():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(16, 64)), rng.normal(size=(10, 16))
+    stages = [
+        (lambda a: square_loss(a, 0.0).sum(keepdims=True), 10),
+        (lambda a: second @ a, 16),
+        (sigmoid, 16),
+        (lambda x: first @ x, 64),
+    ]
+    return [numeric_jacobian(stage, rng.normal(size=n)).shape for stage, n in stages]
+
+
 def leaky_gain():
     squares = LeakyReLU(0.2).derivative([-1.0, 1.0]) ** 2
     return 1 / np.sqrt(squares.mean())
+
+
+def leaky_narrow():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(20_000, 2, 1))
+    for _ in range(5):
+        a = relu(rng.normal(size=(20_000, 2, 2)) @ a)
+    return np.mean(np.all(a == 0, axis=(1, 2)))
+
+
+def leaky_parametric():
+    def difference_quotient(x):
+        return central_difference(lambda alpha: LeakyReLU(alpha)(x), 0.25)
+
+    return difference_quotient
 
 
 def leaky_quarter():
     return sigmoid.derivative(0.0)
 
 
-def rate_wide():
-    eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
-    return eigenvalues.max() / eigenvalues.min()
+def matrices_shapes():
+    network = Network((64, 30, 1), (relu, identity), square_loss, np.random.default_rng(0))
+    gradients = network.backward(np.ones((20, 64)), np.ones((20, 1)))
+    slope_in_inputs = gradients.sums[0] @ network.weights[0]
+    sums = network.forward(np.ones((20, 64))).sums[0]
+    slopes = gradients.sums[0], gradients.weights[0], slope_in_inputs
+    return [array.shape for array in (sums, *slopes)]
+
+
+def matrices_twice():
+    network = Network((2, 1), (identity,), square_loss, np.random.default_rng(0))
+    x, y = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([[1.0], [2.0]])
+    once, twice = (network.backward(np.tile(x, (k, 1)), np.tile(y, (k, 1))) for k in (1, 2))
+    mean = twice.weights[0][0, 0] / once.weights[0][0, 0]
+    return [mean, mean * 2]  # the sum is the mean times the number of examples
 
 
 def nll_fastest():
@@ -113,6 +181,13 @@ def nllm_hand():
     }
 
 
+def nonlinearity_absolute():
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    bend = np.abs(corners.sum(axis=1) - 1)
+    c, d = np.linalg.lstsq(np.column_stack([np.ones(4), bend]), [0, 1, 1, 0])[0]
+    return {"c": c, "d": d}
+
+
 def nonlinearity_collapse():
     def network(x):
         hidden = np.array([[1, 2], [0, -1], [3, 1]]) @ x + [1, 0, -2]
@@ -123,17 +198,28 @@ def nonlinearity_collapse():
     return {"W": np.stack(columns, axis=-1), "b": bias}
 
 
-def nonlinearity_absolute():
-    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    bend = np.abs(corners.sum(axis=1) - 1)
-    c, d = np.linalg.lstsq(np.column_stack([np.ones(4), bend]), [0, 1, 1, 0])[0]
-    return {"c": c, "d": d}
-
-
 def nonlinearity_polynomial():
     x = np.linspace(-1, 1, 401)
     hidden = np.random.default_rng(0).normal(size=(50, 2)) @ [x, x**0]
     return np.linalg.matrix_rank(hidden**2, tol=1e-6) - 1
+
+
+def rate_one_step():
+    rates = np.linspace(0.0, 1.0, 1001)
+    distance = np.abs(1 - rates * central_difference(lambda w: 2 * w**2, 1.0))
+    return [rates[distance.argmin()], rates[1:][distance[1:] >= 1 - 1e-6].min()]
+
+
+def rate_steps():
+    curvature, path = np.array([9.0, 1.0]), [np.array([1.0, 1.0])]
+    while np.linalg.norm(path[-1]) > np.linalg.norm(path[0]) / 1000:
+        path.append(path[-1] - 2 / curvature.sum() * curvature * path[-1])
+    return len(path) - 1
+
+
+def rate_wide():
+    eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
+    return eigenvalues.max() / eigenvalues.min()
 
 
 def relu_born_dead():
@@ -141,16 +227,44 @@ def relu_born_dead():
     return -(corners @ [3, -4]).max()
 
 
+def relu_sparse():
+    rng = np.random.default_rng(0)
+    pictures, _ = digits()
+    return np.mean(relu(rng.normal(size=(10_000, 64)) @ pictures[0]) == 0)
+
+
+def sigmoid_certain():
+    def loss(bias, z):
+        return (sigmoid(z + bias) - 1) ** 2
+
+    undecided, certain = (central_difference(lambda b, z=z: loss(b, z), 0.0) for z in (0.0, -5.0))
+    return undecided / certain
+
+
 def sigmoid_logit():
     return central_difference(lambda p: np.log(p / (1 - p)), 0.2)
+
+
+def sigmoid_output():
+    return central_difference(sigmoid, np.log(0.9 / 0.1))
+
+
+def softmax_batch():
+    def row_by_row(s, v):
+        return [softmax.jacobian(np.log(row)).T @ slopes for row, slopes in zip(s, v, strict=True)]
+
+    return row_by_row
 
 
 def softmax_hand():
     return softmax.jacobian(np.log([0.6, 0.3, 0.1]))
 
 
-def softmax_two():
-    return complex_step(lambda t: softmax([t, -t])[0], 0.0)
+def softmax_temperature():
+    def largest(tau):
+        return np.max(softmax.jacobian(np.array([2.0, 1.0, 0.0]) / tau) / tau)
+
+    return [largest(tau) > largest(1.0) for tau in (2.0, 0.5, 0.1)]
 
 
 def softplus_gap():
@@ -169,16 +283,55 @@ def square_rate():
     return rates[np.abs(1 - 2 * 5.0**2 * rates) < 1].max()
 
 
-def step_steep():
-    k = np.linspace(0, 100, 1_000_001)
-    return k[sigmoid(0.1 * k) >= 0.99].min()
-
-
 def step_area():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
 
 
+def step_jumps():
+    inputs = np.linspace(-2, 2, 41)[:, None]
+    outputs = step(inputs + np.linspace(-1.05, 0.05, 10_001))
+    loss = np.mean((outputs - (inputs > 0.5)) ** 2, axis=0)
+    return np.count_nonzero(np.diff(loss))
+
+
+def stuck_limit():
+    def rate_limit(x):
+        slope = square_loss.derivative(relu(x), 0.0) * relu.derivative(x)
+        return x / (slope * x * x + slope)  # the sum, and how fast the rate brings it down
+
+    return rate_limit
+
+
+def stuck_ratio():
+    s = np.array([0.5, 0.9])
+    slopes = square_loss.derivative(s, 0.0) * sigmoid.derivative(np.log(s / (1 - s)))
+    return slopes[0] / slopes[1]
+
+
+def tanh_crossing():
+    x = np.linspace(1.0, 3.0, 2_000_001)
+    above = tanh.derivative(x) > sigmoid.derivative(x)
+    crossing = np.argmin(above)
+    return (x[crossing - 1] + x[crossing]) / 2
+
+
 def tanh_slip():
     slope = central_difference
     return slope(np.tanh, np.tanh(2.0)) / slope(np.tanh, 2.0)
+
+
+def vanishing_explode():
+    squares = relu.derivative(np.array([-1.0, 1.0])) ** 2
+    return np.prod(np.full(49, 2.0 * np.sqrt(squares.mean())))
+
+
+def vanishing_gain():
+    def gain_for(alpha):
+        return 1 / np.sqrt((LeakyReLU(alpha).derivative(np.array([-1.0, 1.0])) ** 2).mean())
+
+    return gain_for
+
+
+def vanishing_layers():
+    return next(steps for steps in range(20) if sigmoid.derivative(0.0) ** steps < 1 / 1000)

@@ -326,7 +326,11 @@ def _said(answer, point):
 
 
 def _input(value):
-    text = f"{value:g}" if isinstance(value, Real) else np.array2string(value, separator=", ")
+    text = (
+        f"{value:g}"
+        if isinstance(value, Real)
+        else np.array2string(np.asarray(value), separator=", ")
+    )
     return text.replace("-", "−")
 
 

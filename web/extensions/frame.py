@@ -78,10 +78,15 @@ def fonts(name: str) -> str:
 
 
 def ours(app, names) -> list[Path]:
-    """Return those of the named files that are the book's own, in their order."""
-    folders = [Path(app.confdir, folder) for folder in app.config.html_static_path]
-    folders = [folder for folder in folders if WEB in folder.parents]
-    found = [folder / name for name in names for folder in folders if (folder / name).is_file()]
+    """Return those of the named files that no package brought, in their order."""
+    places = [Path(app.confdir, place) for place in app.config.html_static_path]
+    places = [place for place in places if "site-packages" not in place.parts]
+    found = [
+        path
+        for name in names
+        for path in (place if place.name == name else place / name for place in places)
+        if path.is_file()
+    ]
     return list(dict.fromkeys(found))
 
 

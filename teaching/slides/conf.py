@@ -1,0 +1,35 @@
+"""The settings of the slides; tools/slides.py builds them."""
+
+from pathlib import Path
+
+WEB = Path(__file__).parents[2] / "web"
+
+project = "Slopes"
+author = "the authors of the book"
+extensions = ["myst_parser", "sphinx_revealjs", "sphinxcontrib.katex", "bookcheck"]
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "attrs_block"]
+# A deck is a row of slides, each with a heading of the first level.
+suppress_warnings = ["myst.header"]
+
+html_math_renderer = revealjs_html_math_renderer = "katex"
+katex_prerender = True
+katex_css_path = "katex/katex.min.css"
+revealjs_static_path = [
+    str(WEB / "fonts"),
+    str(WEB / "styles"),
+    str(Path(__file__).parent / "deck"),
+]
+revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", "deck.css"]
+revealjs_style_theme = "white"
+revealjs_use_section_ids = True
+revealjs_script_conf = {
+    "hash": True,
+    "width": 1280,
+    "height": 720,
+    "margin": 0.04,
+    "transition": "none",
+    "slideNumber": "c/t",
+    "center": False,
+    "pdfSeparateFragments": False,
+}
+revealjs_script_plugins = [{"name": "RevealNotes", "src": "revealjs/plugin/notes/notes.js"}]

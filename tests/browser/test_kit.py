@@ -1,0 +1,82 @@
+"""The slides and the handouts, as they are shown and printed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import book
+import browser as chromium
+
+TOOLS = Path(book.ROOT, "tools")
+DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
+# What of a slide reaches beyond it, and the numbers that touch their formulas.
+FAULTS = """() => {
+  const faults = [];
+  const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
+  const scale = Reveal.getScale();
+  const frame = document.querySelector(".reveal .slides").getBoundingClientRect();
+  for (const node of slide.querySelectorAll("*")) {
+    if (node.closest("aside, .katex-mathml, svg, style, script, .controls-hidden")) continue;
+    const box = node.getBoundingClientRect();
+    if (box.width && (box.bottom > frame.bottom + 1 || box.right > frame.right + 1))
+      faults.push(`${node.tagName}.${node.className} reaches ${Math.round(box.right - frame.right)}, ${Math.round(box.bottom - frame.bottom)} out`);
+  }
+  for (const line of slide.querySelectorAll(".numbered")) {
+    const number = line.querySelector(":scope > p").getBoundingClientRect();
+    for (const part of line.querySelectorAll(".katex-html .base")) {
+      if (part.getBoundingClientRect().right > number.left) faults.push(`${number.left} touches a formula`);
+    }
+  }
+  return faults;
+}"""
+
+
+def run(name, *arguments):
+    command = [sys.executable, TOOLS / f"{name}.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=book.environment())
+
+
+@pytest.fixture(scope="module")
+def slides(site, tmp_path_factory):
+    """Build the slides; serve them, and return their address."""
+    out = tmp_path_factory.mktemp("slides") / "decks"
+    done = run("slides", "--built", site.parent, "--out", out)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with chromium.serve(out) as root:
+        yield root
+
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_every_slide_holds_what_is_on_it(slides, browser, deck):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    outside, errors = [], []
+    page.on(
+        "request", lambda r: outside.append(r.url) if not r.url.startswith((slides, "data:")) else 0
+    )
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{slides}{deck}.html")
+    page.evaluate("document.fonts.ready")
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        page.evaluate("n => Reveal.slide(n)", number)
+        assert page.evaluate(FAULTS) == [], f"slide {number + 1}"
+    assert (outside, errors) == ([], [])
+    assert "{{" not in page.inner_text("body")
+    page.close()
+
+
+def test_a_handout_prints_with_bookmarks_and_without_solutions(site, tmp_path):
+    for options in ([], ["--solutions"]):
+        done = run("handouts", "sigmoid", "--pages", site, "--out", tmp_path, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+    plain = (tmp_path / "sigmoid.pdf").read_bytes()
+    solved = (tmp_path / "sigmoid-with-solutions.pdf").read_bytes()
+    assert b"/Outlines" in plain
+    assert b"/StructTreeRoot" in plain
+    pages = [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in (plain, solved)]
+    assert 4 <= pages[0] < pages[1]
+    for pdf in (plain, solved):
+        assert b"127.0.0.1" not in pdf
+        assert b"file:" not in pdf

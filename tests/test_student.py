@@ -1,0 +1,87 @@
+"""The edition for students: what is taken out, and that nothing which is left tells it."""
+
+import json
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import book
+import student
+
+CHAPTERS = sorted(Path(book.ROOT, "chapters").glob("*.ipynb"))
+
+
+def secret(out, kept):
+    """The lines of code and formulas, of some length, that only what was taken out has."""
+    lines = {line.strip() for cell in out for line in cell.source.splitlines()}
+    lines = {line for line in lines if len(line) >= 25 and re.search(r"[=\\(]", line)}
+    return {line for line in lines if not any(line in cell.source for cell in kept)}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_solutions_are_out_and_all_else_is_in(path):
+    cells = nbformat.read(path, 4).cells
+    kept = student.without_solutions(cells)
+    out = [cell for cell in cells if cell not in kept]
+    assert bool(out) == any(student.START in cell.source for cell in cells)
+    assert not any("solution-" in cell.source for cell in kept)
+    assert secret(out, kept) or not out
+
+
+def test_a_solution_without_an_end_is_told():
+    cells = [nbformat.v4.new_markdown_cell(student.START + " x")]
+    with pytest.raises(book.Trouble, match="does not end"):
+        student.without_solutions(cells)
+
+
+@pytest.mark.every_chapter
+class TestEdition:
+    """What `make student` writes; it takes some minutes."""
+
+    @pytest.fixture(scope="class")
+    def edition(self, tmp_path_factory):
+        out = tmp_path_factory.mktemp("student") / "edition"
+        command = [sys.executable, Path(book.ROOT, "tools", "student.py"), "--out", out]
+        done = subprocess.run(command, capture_output=True, text=True, env=book.environment())
+        assert done.returncode == 0, done.stdout + done.stderr
+        return out
+
+    def test_nothing_tells_a_solution(self, edition):
+        texts = {path: path.read_text(encoding="utf-8") for path in edition.rglob("*.html")}
+        texts |= {p: p.read_text(encoding="utf-8") for p in edition.rglob("*.ipynb")}
+        for chapter in CHAPTERS:
+            cells = nbformat.read(chapter, 4).cells
+            kept = student.without_solutions(cells)
+            lines = secret([cell for cell in cells if cell not in kept], kept)
+            for path, text in texts.items():
+                if path.stem == chapter.stem:
+                    told = [
+                        line for line in lines if line in text or json.dumps(line)[1:-1] in text
+                    ]
+                    assert told == [], path
+
+    def test_a_notebook_runs_alone_under_another_name(self, edition, tmp_path):
+        """In an environment that has the wheel's own packages and a kernel, and nothing of the book's."""
+        (wheel,) = (edition / "notebooks").glob("*.whl")
+        venv.create(tmp_path / "env", with_pip=True)
+        python = book.python_in(str(tmp_path / "env"))
+        install = [python, "-m", "pip", "install", "--quiet", "ipykernel", "nbclient", str(wheel)]
+        if subprocess.run(install, capture_output=True).returncode != 0:
+            pytest.skip("no package index")
+        for notebook in sorted((edition / "notebooks").glob("*.ipynb")):
+            folder = tmp_path / notebook.stem
+            folder.mkdir()
+            (folder / "mine (1).ipynb").write_bytes(notebook.read_bytes())
+            (folder / wheel.name).write_bytes(wheel.read_bytes())
+            code = (
+                "import os, nbformat, nbclient; name = 'mine (1).ipynb'; "
+                "os.environ['JPY_SESSION_NAME'] = os.path.abspath(name); "
+                "nbclient.NotebookClient(nbformat.read(name, 4), kernel_name='python3').execute()"
+            )
+            done = subprocess.run([python, "-c", code], cwd=folder, capture_output=True, text=True)
+            assert done.returncode == 0, f"{notebook.name}: {done.stderr[-2000:]}"

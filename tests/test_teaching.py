@@ -1,0 +1,120 @@
+"""The notes for teachers: their sections, their minutes, and that what they call wrong is wrong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+import book
+import quiz
+from slopes import check_derivation
+
+TEACHING = Path(book.ROOT, "teaching")
+CHAPTERS = Path(book.ROOT, "chapters")
+NOTES = sorted((TEACHING / "notes").glob("*.md"))
+SECTIONS = ["Minutes", "On the board", "Ask", "Misconceptions", "Exam", "Links"]
+TIME = re.compile(r"\*\*Time\.\*\* (\d+) minutes")
+
+
+def blocks(text, name):
+    """(given, lines) of each fenced block of that name."""
+    found = []
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type == "fence" and token.info.strip() == name:
+            lines = token.content.splitlines()
+            given = [line.removeprefix("given: ") for line in lines if line.startswith("given: ")]
+            found.append((given, [line for line in lines if not line.startswith("given: ")]))
+    return found
+
+
+def section(text, name):
+    return re.split(r"^## ", text.split(f"\n## {name}\n")[1], maxsplit=1, flags=re.M)[0]
+
+
+def chapters():
+    """The chapters that a reader works through: those that say how long they take."""
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells)
+        if path.stem != "template" and TIME.search(text):
+            yield path.stem, text
+
+
+def test_every_chapter_has_notes():
+    assert [path.stem for path in NOTES] == sorted(name for name, _ in chapters())
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+class TestNotes:
+    def test_sections(self, path):
+        text = path.read_text(encoding="utf-8")
+        assert re.findall(r"^## (.*)", text, re.M) == SECTIONS
+        assert len(re.findall(r"^### ", section(text, "Misconceptions"), re.M)) >= 2
+        assert len(re.findall(r"^### ", section(text, "Exam"), re.M)) == 2
+        assert section(text, "Ask").count("**") >= 4
+
+    def test_title_and_minutes_are_the_chapters(self, path):
+        text, chapter = path.read_text(encoding="utf-8"), dict(chapters())[path.stem]
+        title = re.search(r"^# (.*)", chapter, re.M)[1]
+        assert text.splitlines()[0] == f"# {title}"
+        minutes = [int(n) for n in re.findall(r"\| (\d+) \|$", section(text, "Minutes"), re.M)]
+        assert sum(minutes) == int(TIME.search(chapter)[1])
+
+    def test_each_misconception_is_refuted(self, path):
+        part = section(path.read_text(encoding="utf-8"), "Misconceptions")
+        wrong = blocks(part, "wrong")
+        assert len(wrong) == len(re.findall(r"^### ", part, re.M))
+        for given, lines in wrong:
+            verdict = check_derivation(lines, given=given)
+            assert verdict.first_wrong is not None, lines
+            assert verdict.first_wrong[1].kind == "refuted", str(verdict)
+
+    def test_each_solution_holds(self, path):
+        for given, lines in blocks(path.read_text(encoding="utf-8"), "solution"):
+            verdict = check_derivation(lines, given=given)
+            assert verdict, str(verdict)
+
+
+# -- slides and quick questions ------------------------------------------------------------------------------
+
+DECKS = sorted((TEACHING / "slides").glob("*.md"))
+PATH = ("sigmoid", "tanh", "relu", "square-loss", "nll", "backpropagation")  # of 270 minutes
+
+
+def test_the_path_has_slides_and_questions():
+    shown = (CHAPTERS / "quizzes.md").read_text(encoding="utf-8")
+    for slug in PATH:
+        assert slug in [path.stem for path in DECKS]
+        assert 3 <= len(quiz.read(slug)) <= 5
+        assert f"{{quiz}} {slug}" in shown
+
+
+@pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
+def test_a_number_on_a_slide_is_the_chapters(path):
+    cells = json.loads((CHAPTERS / f"{path.stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    chapter = json.dumps(cells)
+    deck = re.sub(
+        r"\{\{[^}]*\}\}|:::\{revealjs-notes\}.*?\n:::",
+        "",
+        path.read_text(encoding="utf-8"),
+        flags=re.S,
+    )
+    for number in set(re.findall(r"(?<![\w.{])\d+(?:\.\d+)?", deck)):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d])", chapter), number
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "## Q\n\n- [ ] A\n  a\n",
+        "## Q\n\n- [x] A\n  a\n- [x] B\n  b\n",
+        "## Q\n\n- [x] A\n- [ ] B\n  b\n",
+    ],
+)
+def test_a_faulty_question_is_told(fault, tmp_path, monkeypatch):
+    monkeypatch.setattr(quiz, "QUIZZES", tmp_path)
+    (tmp_path / "q.md").write_text(fault, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"q\.md"):
+        quiz.read("q")

@@ -1,0 +1,145 @@
+"""Build the slides: decks kept by hand, whose formulas, figures and explorers are the chapters' own.
+
+In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
+its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
+come from the chapter SLUG, so that nothing is kept twice. `{{quiz-1}}` stands for the first of its quick
+questions, which asks the room.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+import book
+import kit
+import quiz
+
+DECKS = kit.TEACHING / "slides"
+EXTENSIONS = Path(book.ROOT, "web", "extensions")
+DISPLAY = re.compile(r"^\$\$\n(.*?)\n\$\$ \(([\w-]+)\)", re.M | re.S)
+PLACE = re.compile(r"\{\{([\w-]+)\}\}")
+
+
+class Numbers:
+    """The numbers of equations and figures, from the last build of the book."""
+
+    def __init__(self, built: Path) -> None:
+        kept = built / ".doctrees" / "environment.pickle"
+        if not kept.is_file():
+            raise book.Trouble(
+                "The slides take their numbers from the book: run `make book` first."
+            )
+        sys.path.insert(0, str(EXTENSIONS))  # what is kept names classes of the extensions
+        try:
+            self.of = pickle.loads(kept.read_bytes()).toc_fignumbers
+        finally:
+            sys.path.remove(str(EXTENSIONS))
+
+    def __call__(self, slug: str, kind: str, name: str) -> str:
+        """A number as the book prints it."""
+        numbers = self.of.get(f"chapters/{slug}", {}).get(kind, {})
+        if name not in numbers:
+            raise book.Trouble(f"The book has no number for {name}: build it again.")
+        return ".".join(map(str, numbers[name]))
+
+
+def equations(notebook) -> dict[str, str]:
+    """The displayed equations of a chapter by their labels."""
+    found = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            found |= {label: latex for latex, label in DISPLAY.findall(cell.source)}
+    return found
+
+
+def shows(notebook) -> dict[str, tuple]:
+    """What the cells of a chapter show, by name: (outputs' data, alt text)."""
+    found = {}
+    for cell in notebook.cells:
+        about = cell.metadata.get("mystnb", {})
+        name = about.get("figure", {}).get("name")
+        if cell.cell_type == "code" and name:
+            data = next(output.data for output in cell.outputs if "data" in output)
+            found[name] = (data, about.get("image", {}).get("alt", ""))
+    return found
+
+
+def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
+    """The text of a deck with all its places filled; pictures are written beside it."""
+    notebook = nbformat.read(Path(book.ROOT, "chapters", f"{slug}.ipynb"), 4)
+    formulas, shown = equations(notebook), shows(notebook)
+
+    def fill(place):
+        name = place[1]
+        if name.startswith("quiz-"):
+            return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
+        if name in formulas:
+            number = numbers(slug, "displaymath", f"equation-{name}")
+            # The number stands in a column of its own, so that it touches no formula.
+            return f"```{{container}} numbered\n$$\n{formulas[name]}\n$$\n\n({number})\n```"
+        if name not in shown:
+            raise book.Trouble(f"{slug}.md: the chapter has no equation and no figure {name}.")
+        data, alt = shown[name]
+        if "image/svg+xml" not in data:
+            return f"```{{raw}} html\n{data['text/html']}\n```"
+        (folder / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
+        return f"![{alt}]({name}.svg)"
+
+    return PLACE.sub(fill, deck)
+
+
+def asked(question: quiz.Question) -> str:
+    """A question to the room; its answer stands in the notes of the speaker."""
+    letters = dict(zip("ABCDEFGH", question.options, strict=False))
+    options = "\n".join(f"- **{letter}** {option.text}" for letter, option in letters.items())
+    notes = "\n\n".join(
+        f"{letter} is {'right' if option.right else 'wrong'}. {option.why}"
+        for letter, option in letters.items()
+    )
+    return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
+
+
+def main() -> None:
+    """Build all decks."""
+    parser = argparse.ArgumentParser(prog="make slides", description=__doc__.splitlines()[0])
+    parser.add_argument("--built", type=Path, default=Path(book.BUILD), help="where the book is")
+    parser.add_argument("--out", type=Path, default=kit.KIT / "slides", help="where the slides go")
+    options = parser.parse_args()
+    numbers = Numbers(options.built)
+    with tempfile.TemporaryDirectory() as work:
+        source = Path(work, "source")
+        source.mkdir()
+        names = []
+        for deck in sorted(DECKS.glob("*.md")):
+            text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbers)
+            (source / deck.name).write_text(text, encoding="utf-8")
+            names.append(deck.stem)
+        toctree = "".join(f"   {name}\n" for name in names)
+        index = f"Slopes\n======\n\n.. toctree::\n\n{toctree}"
+        (source / "index.rst").write_text(index, encoding="utf-8")
+        command = [sys.executable, "-m", "sphinx", "-b", "revealjs", "-W", "-q", "-c", str(DECKS)]
+        command += [str(source), str(Path(work, "slides"))]
+        paths = f"{EXTENSIONS}{':' if sys.platform != 'win32' else ';'}{Path(book.ROOT, 'tools')}"
+        environment = book.environment() | {"PYTHONPATH": paths}
+        if subprocess.run(command, env=environment).returncode != 0:
+            raise book.Trouble("The slides were not built: see above.")
+        shutil.rmtree(options.out, ignore_errors=True)
+        leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
+        shutil.copytree(Path(work, "slides"), options.out, ignore=leave)
+    print(f"{len(names)} decks are in {kit.shown(options.out)}: open index.html there.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except book.Trouble as trouble:
+        sys.exit(str(trouble))
