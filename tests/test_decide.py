@@ -60,7 +60,7 @@ TRUE = [
     [r"\lim_{h \to 0} \frac{\sin(x + h) - \sin(x)}{h} = \cos(x)"],
     [r"\lim_{x \to \infty} \frac{x^2 e^x + 1}{x^2 e^x} = 1"],
     [r"\lim_{x \to -\infty} \frac{1}{1 + e^{-x}} = 0"],
-    [r"\max_x (2x - x^2) = 1"],
+    [r"2x - x^2 \le 1"],
     ["Let $f$, $g$ be smooth", r"\frac{d}{dx} f(g(x)) = f'(g(x)) \, g'(x)"],
     [
         r"S_i := \frac{e^{z_i}}{\sum_{j=1}^{n} e^{z_j}}",
@@ -276,11 +276,11 @@ def test_vectors_and_matrices():
 
 def test_a_membership_in_a_chain_replaces_that_of_the_page():
     meaning = Meaning()
-    meaning.conditions = [t.Relation(x("y"), "in", t.Finite((number(0), number(1))))]
+    page = t.Relation(x("y"), "in", t.Finite((number(0), number(1))))
     square = t.Power(x("y"), number(2)), "=", x("y")
-    assert decide(meaning, *square).kind == "verified"
+    assert decide(meaning, *square, (page,)).kind == "verified"
     wider = t.Relation(x("y"), "in", t.Finite((number(0), number(1), number(2))))
-    assert decide(meaning, *square, (wider,), regions=False).kind == "refuted"
+    assert decide(meaning, *square, (page, wider), regions=False).kind == "refuted"
 
 
 def test_the_complex_step():
@@ -327,7 +327,6 @@ def test_nearly_equal_says_how_nearly():
         r"\int_0^{10^6} \sin(x^2) \, dx = \frac{1}{2}",
         r"\int_0^{10^6} \sin(x) \, dx = 1 - \cos(10^6)",
         r"\lim_{x \to \infty} \sin(x) = 0",
-        r"\max_x (\sin(x) \sin(\sqrt{2} x)) = 1",
     ],
 )
 def test_what_cannot_be_told_is_undecided(latex):
@@ -352,7 +351,6 @@ def power_of_e(node):
 HOSTILE = {
     "a tower": nested(power_of_e, 8, x()),
     "a tower of tens": nested(lambda z: t.Power(number(10), z), 6, number(10)),
-    "factorials": nested(t.Factorial, 6, x()),
     "deep": nested(lambda z: t.Add((z, number(1))), 3000, x()),
     "a high derivative": t.Derivative(nested(lambda z: call("tanh", z), 4, x()), ((x(), 9),)),
     "sums": t.Big(

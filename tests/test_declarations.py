@@ -110,7 +110,7 @@ def test_a_second_meaning_needs_its_sign_and_another_section():
         *["defined"] * 3,
         "verified",
     ]
-    assert page.notes == ["u is defined anew"]
+    assert page.remarks == ["u is defined anew: line 7"]
 
 
 def test_what_rests_on_an_unread_definition_is_unread():
@@ -188,7 +188,10 @@ def test_a_value_with_a_bracket_behind_it_is_a_factor_only_where_it_can_be_no_ar
         (r"\boxed{x + x} = 2x", "verified"),
         (r"\mathbb{1}[x > 0] + \mathbb{1}[x \le 0] = 1", "verified"),
         (r"\delta_{ij} = \delta_{ji}", "verified"),
-        ("3! = 6", "verified"),
+        ("3! = 6", "unread"),
+        (r"e^{|x|} \ge 1", "verified"),
+        (r"e^{|x|} = e", "conditional"),
+        ("e^{(x + 1)} = e \\cdot e^x", "verified"),
     ],
 )
 def test_notation_of_the_field(display, kind):

@@ -119,7 +119,7 @@ def test_no_token_of_the_book_is_dropped(latex):
 @pytest.mark.parametrize(
     "latex",
     [
-        "x", "+x - y", r"\frac{a + b}{c_i^2}", r"-\left(x + \sqrt[3]{y}\right)", "f'(x)", "3!",
+        "x", "+x - y", r"\frac{a + b}{c_i^2}", r"-\left(x + \sqrt[3]{y}\right)", "f'(x)",
         r"\sum_{i=1}^{n} x_i \cdot y", r"\int_0^1 x^2 \, dx", r"|x - |y||", r"p(a \mid b)",
         r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", r"\left.\frac{df}{dx}\right|_{x=0}",
         r"W^{[1]} \mathbf{x}^{(i)}", r"\lim_{h \to 0^+} \frac{h}{|h|}", r"f \circ g", r"x^{-1/2}",

@@ -90,7 +90,7 @@ def print_table(reports, unreadable, everything):
         for equation, link in report.links:
             if everything or link.verdict.kind not in ("defined", "verified"):
                 print(f"{report.path}: {place(equation)}: {sentence(link)}")
-        for note in report.notes:
+        for note in report.remarks:
             print(f"{report.path}: note: {note}")
     for path, reason in unreadable:
         print(f"{path}: cannot be read: {reason}")

@@ -8,7 +8,7 @@ The way through, one arrow after the other::
     names, calculus, scope     what is written to what is meant, by what is declared and nothing else
     declare, page              Lets, definitions, and a verdict for each relation of each chain
     meaning    the table of names that the scope fills and the evaluator reads
-    evaluate   values at a point: numbers (60 digits and more), functions, arrays, derivatives, search
+    evaluate   values at a point: numbers (60 digits and more), functions, arrays, derivatives, limits
     decide     both sides at many points (points, kinks, compare, approximate, regions) to a verdict
     report, notebook, derivation, slips        tables and JSON, `verify`, a student's lines, hints
 

@@ -6,8 +6,9 @@ body does not reach is refused, not taken for constant: ``dr/ds`` with r undecla
 
 from . import tree as t
 from .errors import Unread
+from .numbers import setting
 
-BOUND = "•"  # the variable of a function that is given as an expression: (fg)'(x)
+BOUND = "•"  # the variable of an expression of functions, where it stands at a point: (fg)'(x)
 
 
 class Calculus:
@@ -30,23 +31,19 @@ class Calculus:
                 raise Unread(reason, node.at)
             variables.append(self.below_d(rest[1], order is not None))
             rest = rest[2:]
-        orders = [n for _, n in variables]
-        total = orders[0]
-        if len(orders) > 1:
-            total = sum(orders) if all(isinstance(n, int) for n in orders) else None
-        if total != (1 if order is None else self.order(order)):
+        if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
         body = None if len(top) == 1 else top[1]
         if len(top) > 2:
             body = t.Product(tuple(("", factor) for factor in top[1:]), at=node.at)
         return body, tuple(variables), mark.text == "partial"
 
-    def order(self, sup):
-        """The order of a derivative: an int, or the Symbol of the n-th."""
-        order = int(sup.text) if getattr(sup, "text", "").isdigit() else self.resolve(sup)
-        if not isinstance(order, int | t.Symbol):
+    @staticmethod
+    def order(sup):
+        """The order of a derivative."""
+        if not isinstance(sup, t.Number) or not sup.text.isdigit():
             raise Unread("the order of a derivative is a whole number", sup.at)
-        return order
+        return int(sup.text)
 
     def below_d(self, node, higher):
         r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
@@ -149,53 +146,45 @@ class Calculus:
         if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
             reason = "a prime on a name without a meaning: define it, or let it be smooth"
             raise Unread(reason, node.at)
-        leaves = self.meaning.leaves(result)
+        return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))
+
+    def only_variable(self, value, at):
+        """The one number that a value depends on."""
+        leaves = self.meaning.leaves(value)
         names = leaves.scalars - self.numbers
         if len(names) != 1 or leaves.families:
             several = "several variables" if names else "no variable"
-            raise Unread(f"a prime on something with {several}: write d/dx", node.at)
-        return t.Derivative(result, ((t.Symbol(names.pop()), node.primes),))
+            raise Unread(f"a prime on something with {several}: write d/dx", at)
+        return t.Symbol(names.pop())
 
-    def function_of(self, node):
-        """The function that a bracket of functions is: (fg)'(x), (f ∘ g)(x); None for numbers."""
+    def is_expression(self, node, argument):
+        """Whether a bracket is an expression of functions at an argument: (fg)'(x), (f ∘ g)(x)."""
         group, sub, sup, primes = t.scripts(node)
-        if len(group.items) != 1 or sub or sup:
-            return None
-        inner = group.items[0]
-        if isinstance(inner, t.Product) and any(sign == "o" for sign, _ in inner.factors):
-            function = self.composed(inner, node.at)
-        else:
-            function = self.function_by_expression(inner, primes, node.at)
-        return t.Primed(function, primes) if primes and function is not None else function
+        if sub is not None or sup is not None or len(group.items) > 1 or group.opening != "(":
+            return False
+        composed = any(x.factors[-1][0] == "o" for x in node.walk() if isinstance(x, t.Product))
+        keys = [self.word(x) for x in group.walk() if isinstance(x, t.Name)]
+        known = [self.lookup(key) for key in keys]
+        smooth = known and all(k and k.kind == "smooth" and not k.parameters for k in known)
+        free = not self.standing_alone(argument.items) & set(keys)  # (1 - f)(1 + f)
+        return bool(primes or composed or (smooth and free))
 
-    def composed(self, product, at):
-        """Functions with ∘ between them."""
+    def value_at(self, node, argument):
+        """The value of an expression of functions at an argument."""
+        with setting(self, "implicit", t.Symbol(BOUND)), setting(self, "arguments", {}):
+            value = self.resolve(node)
+        return t.At(value, ((self.only_variable(value, node.at), self.one(argument)),))
+
+    def composed(self, product):
+        """``f ∘ g``: f at the value of g."""
         heads = [self.head(factor) for _, factor in product.factors]
         whole = all(sign == "o" for sign, _ in product.factors[1:])
         if not whole or any(head is None or head[1] for head in heads):
-            raise Unread("∘ stands between functions: (f ∘ g)(x)", at)
-        function = heads[-1][0]
-        for outer, _ in reversed(heads[:-1]):
-            inner = t.Apply(function, (t.Symbol(BOUND),), at=at)
-            function = t.Lambda(BOUND, t.Apply(outer, (inner,), at=at))
-        return function
-
-    def function_by_expression(self, inner, primes, at):
-        """The (fg) of (fg)'(x) as a function: primed, or all of smooth names without parameters."""
-        known = [self.lookup(self.word(x)) for x in inner.walk() if isinstance(x, t.Name)]
-        smooth = known and all(k and k.kind == "smooth" and not k.parameters for k in known)
-        if not (primes or smooth):
-            return None
-        kept = self.implicit, self.arguments
-        self.implicit, self.arguments = t.Symbol(BOUND), {}
-        try:
-            with self.binding(BOUND):
-                body = self.resolve(inner)
-        finally:
-            self.implicit, self.arguments = kept
-        if t.Symbol(BOUND) not in body.walk():
-            raise Unread("a prime on numbers", at)
-        return t.Lambda(BOUND, body)
+            raise Unread("∘ stands between functions: (f ∘ g)(x)", product.at)
+        value = self.implicit
+        for function, _ in reversed(heads):
+            value = t.Apply(function, (value,))
+        return value
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇f``; and where to go on."""

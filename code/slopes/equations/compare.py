@@ -9,14 +9,13 @@ tell, 1500 may; what they cannot tell either is lost, and says nothing.
 import decimal
 from dataclasses import dataclass
 
-from . import derivatives, search  # noqa: F401 (they say how their nodes are evaluated)
+from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
 from .arrays import Range, flat
-from .errors import BeyondReach, Contradiction, NotAttained, Undecidable, Undefined, Unread
+from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
-from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Complex, digits, primal
+from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Dual, digits, primal
 
-REFUTES = (Contradiction, NotAttained)  # whatever the other side is
 AGREES = n.number("1e-40")  # the relative difference that is none at first sight
 CONVICTS = n.number("1e-50")  # and at a second look
 STABLE = n.number("0.01")
@@ -40,7 +39,7 @@ class Comparison:
         self.meaning = meaning
         self.left, self.operator, self.right = left, operator, right
         self.reaches = {}
-        self.slack = 0  # the relative error that limits, integrals and searches bring in
+        self.slack = 0  # the relative error that limits and integrals bring in
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):
@@ -93,18 +92,20 @@ class Comparison:
             return True
         if found.kind == "holds":
             return not strict or self.operator != "=" or (count > DIGITS and not absorbed)
-        if isinstance(found.error, REFUTES):
+        if isinstance(found.error, Contradiction):
             return True
         return count > DIGITS and found.kind != "unclear" and (not absorbed or bool(self.slack))
 
     def look(self, sample, env, before, strict, far):
         """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
         left, left_error = self.side(self.left, sample, env)
-        if self.operator in ("in", "notin"):
-            return self.membership(left, left_error, sample, env), None
-        right, right_error = self.side(self.right, sample, env)
+        belongs = self.operator in ("in", "notin")
+        right, right_error = (ONE, None) if belongs else self.side(self.right, sample, env)
         if left_error is not None or right_error is not None:
             return lonely(left, left_error, right, right_error), None
+        if belongs:
+            found = inside(self.evaluator(sample), left, self.right, env)
+            return Outcome("holds" if found == (self.operator == "in") else "differs", left), None
         pairs = paired(left, right)
         gaps = [difference(x, y) for x, y in pairs]
         known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
@@ -118,7 +119,7 @@ class Comparison:
         `before` is the difference with fewer digits (None at first sight). One that stays the same
         is a difference, however small; one that does not may be left over from cancellation.
         """
-        if type(gap) is Complex:
+        if type(gap) is Dual:  # a complex number
             gap, before = abs(gap), None if before is None else abs(before)
         first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
         stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
@@ -140,21 +141,11 @@ class Comparison:
             return "lost" if far else "differs"
         return "differs" if first or self.slack or stays else "unclear"
 
-    def membership(self, left, error, sample, env):
-        """Whether the left side lies in the set on the right."""
-        if error is not None:
-            return lonely(None, error, ONE, None)
-        try:
-            fits = inside(self.evaluator(sample), left, self.right, env) == (self.operator == "in")
-        except Undefined as problem:
-            return Outcome("neither", error=problem)
-        return Outcome("holds" if fits else "differs", left)
-
 
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
     for error in (left_error, right_error):
-        if isinstance(error, REFUTES):
+        if isinstance(error, Contradiction):  # whatever the other side is
             return Outcome("differs", left, right, error)
         if isinstance(error, BeyondReach):
             return Outcome("lost", left, right, error)

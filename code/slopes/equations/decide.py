@@ -18,23 +18,20 @@ from . import numbers as n
 from . import tree as t
 from .compare import Comparison
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
-from .evaluate import as_interval, code
+from .evaluate import code
 from .numbers import Work, digits
-from .points import ANYWHERE, MODES, Sample, assignments, named
+from .points import ANYWHERE, MODES, ORDERED, Sample, assignments, named
 from .regions import conditional
 from .verdicts import Refuted, Verdict, describe, text, two_texts
 
 BUDGET = 600_000
 SIZES = (2, 3, 4)
-ORDERED = ("<", "<=", ">", ">=")
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 CONTRADICTION = "two cases hold at once"
-FOUR = t.Finite(tuple(t.Number(str(k)) for k in range(1, 5)))
-LONELY = 12  # points without a value on one side, after which no more are looked at
 
 
 def decide(meaning, left, operator, right, conditions=(), work=None, regions=True):
-    """Decide whether `left operator right` holds wherever the page and `conditions` allow.
+    """Decide whether `left operator right` holds wherever the conditions allow.
 
     The operator is one of `RELATIONS` ('~' is ≈), `work` what is left of the budget of the display.
     With `regions`, a region is looked for where a relation is true that is not true in general.
@@ -69,15 +66,15 @@ def guarded(answer):
         return Verdict("undecided", f"could not be computed ({type(error).__name__}: {error})")
 
 
-def merged(page, chain):
-    """The page's conditions and a chain's own; a membership replaces one of the same name."""
-    here = {member(c) for c in chain} - {None}
-    return [*(c for c in page if member(c) not in here), *chain]
-
-
-def member(condition):
-    """The name to which a condition gives a set of values, or None."""
-    return named(condition.left) if getattr(condition, "operator", "") == "in" else None
+def in_force(conditions):
+    """The conditions, of which a membership replaces the earlier ones of the same name."""
+    kept = {}
+    for number, condition in enumerate(conditions):
+        belongs = getattr(condition, "operator", "") == "in"
+        key = (belongs and named(condition.left)) or number
+        kept.pop(key, None)
+        kept[key] = condition
+    return list(kept.values())
 
 
 def is_general(leaves):
@@ -90,12 +87,10 @@ class Question(Comparison):
 
     def __init__(self, meaning, left, operator, right, conditions=()):
         super().__init__(meaning, left, operator, right)
-        self.conditions = merged(meaning.conditions, conditions)
+        self.conditions = in_force(conditions)
         self.generic = self.special = 0  # points, random and chosen, at which the relation holds
         self.lonely = []  # (side without a value, why, the point as text)
-        self.failed = []  # (sample, indices) where the relation does not hold
         self.unsettled = self.lost = ""  # why points could not be told
-        self.quiet = False  # whether points count for nothing unless they refute: far out, many
         self.work = n.now()
         self.begun = self.work.left
 
@@ -104,10 +99,6 @@ class Question(Comparison):
     def answer(self):
         if self.operator not in RELATIONS:
             raise Unread(f"the relation {self.operator!r} is not read")
-        nodes = [*self.left.walk(), *self.right.walk()]
-        orders = [k for x in nodes if type(x) is t.Derivative for _, k in x.variables]
-        # of an n-th derivative
-        self.conditions += [t.Relation(k, "in", FOUR) for k in orders if isinstance(k, t.Node)]
         order = approximate.take_order(self)
         self.prepare()
         if order is not None or self.operator == "~":
@@ -129,7 +120,7 @@ class Question(Comparison):
         known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        self.costly = any(type(x) in (t.Integral, t.Extremum) for x in nodes)
+        self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.tested = [pair for pair in self.concerned if self.is_tested(*pair)]
         self.totals = points.totals(self.conditions)
@@ -161,10 +152,19 @@ class Question(Comparison):
 
     def compare_everywhere(self):
         """Compare at all the points that this relation needs; raises Refuted."""
+        for sample, place, kind in self.points():
+            self.at_point(sample, place, kind)
+
+    def points(self):
+        """(sample, indices, kind) of each point to compare at.
+
+        The kind is 'generic' (random), 'special', or 'far': of these there are many, and none counts
+        unless it refutes.
+        """
         families = self.leaves.families
         indexed = bool(self.indices or families or self.leaves.sizes)
         if not (indexed or self.scalars or self.leaves.smooth):
-            self.at_point(self.sample("only"), {}, generic=True)
+            yield self.sample("only"), {}, "generic"
             return
         for size in SIZES if indexed else (3,):
             places = self.places(size)[:27]
@@ -172,17 +172,18 @@ class Question(Comparison):
                 for k in range(self.share(size, len(places), indexed)):
                     mode, variant = MODES[(k + number) % len(MODES)], (k + number) % 3
                     sample = self.sample(f"g{size}{number}{k}", mode, size, variant=variant)
-                    self.at_point(sample, place, generic=True)
+                    yield sample, place, "generic"
                 if families and size < 4:
-                    self.at_point(self.sample(f"f{number}", "mixed", size, flat=True), place)
+                    yield self.sample(f"f{number}", "mixed", size, flat=True), place, "special"
                 if size < 4 - indexed and number in (0, 1, len(places) - 1):
-                    self.chosen_points(place, size, number == 0, indexed)
+                    for sample in self.chosen(place, size, number == 0, indexed):
+                        yield sample, place, "special"
             for k in range(10 if places and self.generic < 4 else 0):
                 mode = ("unit", "positive")[k % 2]
                 sample = self.sample(f"d{size}{k}", mode, size, variant=k % 3)
-                self.at_point(sample, places[0], generic=True)
-        if not self.costly:
-            self.beyond(indexed)
+                yield sample, places[0], "generic"
+        for sample, place in self.beyond(indexed) if not self.costly else ():
+            yield sample, place, "far"
 
     def share(self, size, places, indexed):
         """How many random points for one size and one value of the indices."""
@@ -190,23 +191,20 @@ class Question(Comparison):
             return 6 if self.costly else 22 if len(self.scalars) < 4 else 26
         return ({2: 4, 3: 2, 4: 1} if places > 1 else {2: 8, 3: 5, 4: 2})[size]
 
-    def chosen_points(self, place, size, first, indexed):
-        """Special values, all variables equal, kinks, and where an inequality is tight."""
+    def chosen(self, place, size, first, indexed):
+        """Special values, all variables equal, and kinks."""
         keys = [*(self.scalars if first else ()), *self.elements()]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
             for fixed in self.special_values(firsts, k, indexed):
-                self.at_point(self.sample(f"s{k}", mode, size, fixed, variant=k % 3), place)
+                yield self.sample(f"s{k}", mode, size, fixed, variant=k % 3)
             sample = self.sample(f"s{k}", mode, size, variant=k % 3)
             for key in keys if k == 0 or len(keys) < 5 else ():
-                self.at_kinks(sample, key, place)
+                yield from self.kinks(sample, key, place)
         for value in (0, 1, Fraction(1, 2), -1) if first and len(self.scalars) > 1 else ():
             fixed = dict.fromkeys(self.scalars, Fraction(value))
-            self.at_point(self.sample("equal", "mixed", size, fixed), place)
-        if first and self.operator in ORDERED and not self.costly:
-            for name in self.scalars[:3]:
-                points.tightest(self, self.sample("s0", "mixed", size), name, place)
+            yield self.sample("equal", "mixed", size, fixed)
 
     def domain_of(self, key):
         return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
@@ -232,7 +230,7 @@ class Question(Comparison):
 
     def beyond(self, indexed):
         """Points that the numbers of the formulas suggest, points far out, and larger sizes."""
-        self.quiet, start = True, self.work.left
+        start = self.work.left
         size = 2 if indexed else 3
         told = points.constants([self.left, self.right, *self.bodies, *self.conditions])
         most = 60 // max(len(self.scalars), 1)
@@ -240,16 +238,15 @@ class Question(Comparison):
         for place in self.places(size)[:1]:
             for name, value in told:
                 if self.can_afford(start):
-                    self.at_point(self.sample("t", "positive", size, {name: value}), place)
+                    yield self.sample("t", "positive", size, {name: value}), place
         sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
         for size in sizes if indexed else ():
             places = self.places(size) if self.can_afford(start) else []
             if self.operator in ORDERED and self.leaves.families and places:
                 flat = self.sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
-                self.at_point(flat, places[0])
+                yield flat, places[0]
             for place in places[:1] + places[1:][-1:]:
-                self.at_point(self.sample(f"n{size}", "mixed", size), place)
-        self.quiet = False
+                yield self.sample(f"n{size}", "mixed", size), place
 
     def can_afford(self, start):
         """Whether the budget leaves room for more points than the usual ones."""
@@ -278,14 +275,14 @@ class Question(Comparison):
             upper = upper or self.meaning.extent(family, 0)
         return upper
 
-    def at_kinks(self, sample, key, env):
-        """Compare where a comparison inside turns over as one variable moves, and beside it."""
-        if self.domain_of(key).values:
-            return
+    def kinks(self, sample, key, env):
+        """Where a comparison turns over as one variable moves, or an inequality is tight; and beside."""
+        found = []
         with suppress(Undefined):
             self.satisfy(sample, env)
-            for point in points.beside(points.kinks(self, sample, key, env)):
-                self.at_point(sample.moved(key, point), env)
+            found = [] if self.domain_of(key).values else points.kinks(self, sample, key, env)
+        for point in points.beside(found):
+            yield sample.moved(key, point)
 
     def allowed(self, sample, env):
         """Whether the point lies in the domain."""
@@ -332,9 +329,9 @@ class Question(Comparison):
         turned = drawn < 0 and rest(-root) == 0  # y² = 1 has two solutions
         sample.drawn[name] = -root if turned else root
 
-    def at_point(self, sample, env, generic=False):
+    def at_point(self, sample, env, kind="special"):
         """Compare both sides at one point, if it lies in the domain; raises Refuted."""
-        for attempt in range(41 if generic else 1):
+        for attempt in range(41 if kind == "generic" else 1):
             point = sample
             if attempt:
                 seed, mode = f"{sample.seed}r{attempt}", MODES[attempt % len(MODES)]
@@ -342,29 +339,30 @@ class Question(Comparison):
             with suppress(Undefined):
                 self.satisfy(point, env)
                 if self.allowed(point, env):
-                    self.compare_at(point, env, generic)
+                    self.compare_at(point, env, kind)
                     return
 
-    def compare_at(self, sample, env, generic):
+    def compare_at(self, sample, env, kind):
         """Compare both sides at one point, and note what it says."""
         # The first points of a relation, and the only one where there is no variable, are looked at
         # with more digits: a term that is small beside the others must not get lost.
-        found = self.outcome(sample, env, strict=self.generic < 2, far=self.quiet)
+        found = self.outcome(sample, env, strict=self.generic < 2, far=kind == "far")
         if found.kind == "holds":
-            self.generic += generic and not self.quiet
-            self.special += not generic and not self.quiet
+            self.generic += kind == "generic"
+            self.special += kind == "special"
         elif found.kind in ("differs", "left", "right"):
-            if len(self.failed) < LONELY:
-                self.failed.append((sample, env))
             witness = self.witness(sample, env, found.left, found.right)
             if found.kind == "differs":
-                equal = self.operator == "="
-                reason = "the two sides differ" if equal else "the relation does not hold"
+                reason = (
+                    "the two sides differ" if self.operator == "=" else "the relation does not hold"
+                )
+                if self.operator != "=" and witness["left"] == witness["right"]:
+                    reason = "the two sides meet here"
                 raise Refuted(f"{found.error} here" if found.error else reason, witness)
             self.lonely.append((found.kind, found.error, witness))
         elif found.kind != "unsettled":
             self.lost = str(found.error or "a difference too small to be told")
-        elif generic or len(self.leaves.scalars) < 2:
+        elif kind == "generic" or len(self.leaves.scalars) < 2:
             # With several variables at special values it would mean little.
             self.unsettled = str(found.error)
 
@@ -433,7 +431,6 @@ class Question(Comparison):
 
 def bounds(operator, right):
     """The relations that say the same: of ∈ with an interval, one for each end."""
-    right = right if type(right) is t.IndexRange else as_interval(right)
     if operator != "in" or type(right) is not t.Interval:
         return [(operator, right)]
     low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"

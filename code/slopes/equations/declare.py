@@ -22,8 +22,8 @@ IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken` and `notes` of the reader. What a left side would
-    define, its *form*, is a `Definition` without a body, with the key for its name.
+    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `remark` of the reader. What a left
+    side would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
     # -- Let ----------------------------------------------------------------------------------------
@@ -63,8 +63,6 @@ class Declarations:
         keys = set().union(*map(self.scope.keys_in, chain.sides))
         self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
         self.scope.used |= keys
-        if is_membership(condition) and condition.right in (t.NumberSet("N"), t.NumberSet("Z")):
-            self.scope.whole |= keys
         return condition
 
     def declare_smooth(self, node):
@@ -107,22 +105,17 @@ class Declarations:
         if not isinstance(value, t.Apply) or not isinstance(value.head, t.Primed):
             return False
         (point,), number, head = value.arguments, self.scope.resolve(right), value.head
-        low, high = (t.Apply(replace(head, side=side), (point,)) for side in "-+")
-        if not (self.between(low, number, high) or self.between(high, number, low)):
-            reason = "a value at a kink lies between the slopes from the left and from the right"
-            raise Unread(reason, right.at)
         kinks = self.meaning.kinks.setdefault((head.head.name, head.order), [])
         kinks.append((point, number))
+        if self.judge(value, "=", number, ()).kind != "verified":
+            kinks.pop()
+            reason = "a value at a kink lies between the slopes from the left and from the right"
+            raise Unread(reason, right.at)
         return True
-
-    def between(self, low, number, high):
-        """Whether a number lies between two others."""
-        pairs = ((low, number), (number, high))
-        return all(self.judge(one, "<=", other, ()).kind == "verified" for one, other in pairs)
 
     def judge(self, left, operator, right, conditions, work=None, regions=True):
         """The verdict on a relation where it stands."""
-        self.meaning.conditions = self.in_force()
+        conditions = [*self.standing(), *conditions]
         return decide(self.meaning, left, operator, right, conditions, work, regions)
 
     # -- which left sides can be defined --------------------------------------------------------------
@@ -154,10 +147,11 @@ class Declarations:
         base, sub, sup, primes = t.scripts(node)
         if not isinstance(base, t.Name) or base.style == "sign" or primes:
             return None
-        raised = sup is not None and self.scope.is_function(self.scope.word(base), base.style)
+        function = self.scope.is_function(self.scope.word(base), base.style)
+        raised = sup is not None and (function or self.scope.special(base, sub) is not None)
         key, indices = self.scope.key(node)
         letters = self.index_letters(sub) if indices else ()
-        if raised or letters is None or not isinstance(sup, t.Group | None):
+        if raised or letters is None or (sup and not t.layer_of(sup)):
             return None
         return Definition(key, "elements" if indices else "value", indices=letters)
 
@@ -235,7 +229,7 @@ class Declarations:
         """Give a key its meaning, under a new internal name if it has one already."""
         scope = self.scope
         if scope.lookup(key) is not None:
-            self.notes.append(f"{t.pretty(key)} is defined anew")
+            self.remark(f"{t.pretty(key)} is defined anew")
         made.name = scope.fresh(key)
         self.meaning.define(made)
         scope.unknown.pop(key, None)
@@ -290,7 +284,8 @@ class Declarations:
     def unnamed_power(self, left):
         """The key of a name without a meaning of which a left side is a power; '' for any other."""
         base, _, sup, primes = t.scripts(left)
-        if not isinstance(base, t.Name) or primes or isinstance(sup, t.Group | t.Mark | None):
+        above = sup is not None and not isinstance(sup, t.Mark) and not t.layer_of(sup)
+        if not isinstance(base, t.Name) or primes or not above:
             return ""
         key, _ = self.scope.key(left)
         named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers
@@ -320,14 +315,9 @@ class Declarations:
             if form is not None and letters - {k}:
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
-        if not set(chain.operators) & {"=", ":=", "range"}:
+        if not set(chain.operators) & {"=", ":="}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
             self.spoken = {**dict.fromkeys(said, item), **self.spoken}
-
-
-def is_membership(condition):
-    """Whether a condition says in which set something is."""
-    return isinstance(condition, t.Relation) and condition.operator == "in"
 
 
 def items_in(tokens):

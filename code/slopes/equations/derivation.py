@@ -97,7 +97,8 @@ class Derivation:
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
         kind = "verified" if self.ok else "refuted" if self.first_wrong else "open"
-        return f"{table}<p>{mark(kind, summary[:1].upper() + summary[1:] + '.')}</p>"
+        end = "" if summary.endswith("?") else "."
+        return f"{table}<p>{mark(kind, summary[:1].upper() + summary[1:] + end)}</p>"
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):

@@ -30,16 +30,8 @@ class Undefined(Exception):
     """An expression has no real value at a point: 1/0, log(-1), a derivative at a kink."""
 
 
-class OutsideReals(Undefined):
-    """A logarithm, root or power of a negative number: the formula is meant for other numbers."""
-
-
 class BeyondReach(Undefined):
     """A number too large to be computed: there is a value, and nobody here knows it."""
-
-
-class NotAttained(Undefined):
-    """A largest or smallest value that is approached and never reached."""
 
 
 class Contradiction(Undefined):

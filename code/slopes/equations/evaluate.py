@@ -7,7 +7,6 @@ stands: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
 import functools
-import math
 import operator
 from decimal import Decimal
 
@@ -16,7 +15,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
-from .numbers import INFINITY, ONE, ZERO, Complex, Dual, primal, whole
+from .numbers import IMAGINARY, INFINITY, ONE, ZERO, Dual, primal, whole
 
 MAKERS = {}
 NESTING = 60  # definitions within definitions
@@ -51,7 +50,7 @@ def code(node):
     if found is None:
         make = MAKERS.get(type(node))
         if make is None:
-            raise Unread(f"{type(node).__name__} has no value of its own", node.at)
+            raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
         found = make(node)
         object.__setattr__(node, "_code", found)
     return found
@@ -67,7 +66,7 @@ class Evaluator:
         self.reaches = reaches  # what each name depends on; shared by all points
         self.moved = {}  # values in the place of others: of a name, or of a name and its indices
         self.memo = {}  # values of defined names under the present `moved`
-        self.slack = 0  # the relative error that a limit, an integral or a search brings in
+        self.slack = 0  # the relative error that a limit or an integral brings in
         self.depth = 0
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
@@ -245,13 +244,6 @@ def _root(node, body, degree):
     return each(lambda x: n.root(x, count), body)
 
 
-def _factorial(node, body):
-    count = whole(primal(scalar(body)))
-    if count is None or not 0 <= count <= 100:
-        raise Undefined("a factorial of this number")
-    return ONE * math.factorial(count)
-
-
 def _absolute(node, body):
     if type(body) is Array:
         raise Unread("bars around a vector: write a norm")
@@ -268,19 +260,6 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
-def _part(node, body):
-    """``x^+`` and ``x^-``: the positive and the negative part."""
-    if is_sided(node):
-        raise Unread("a point with a side is an argument of a function or the end of a limit")
-    return n.largest((ZERO, body if node.side == "+" else -body), id(node))
-
-
-def _only(node, *values):
-    if len(values) != 1:
-        raise Unread("a finite set is read after ∈ only")
-    return Range(values[0], values[0])
-
-
 def _matrix(node, *items):
     return Array(len(node.rows), len(node.rows[0]), [scalar(x, "an element") for x in items])
 
@@ -288,20 +267,19 @@ def _matrix(node, *items):
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
+    t.Add: lambda node, *items: total(items),
+    t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
     t.Divide: lambda node, x, y: each(n.divide, x, y),
     t.Power: _power,
     t.Root: _root,
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
-    t.Factorial: _factorial,
     t.Absolute: _absolute,
     t.Norm: _norm,
     t.Transpose: lambda node, x: x.transposed if type(x) is Array else x,
-    t.Sided: _part,
     t.Indicator: lambda node, holds: ONE if holds else ZERO,
     t.Vector: lambda node, *items: Array.column([scalar(x, "an element") for x in items]),
     t.Matrix: _matrix,
-    t.Finite: _only,
     t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
     t.And: lambda node, *items: all(items),
     t.Or: lambda node, *items: any(items),
@@ -313,36 +291,17 @@ def _by_values(function):
         parts = [code(x) for x in node.children()]
         if len(parts) == 1:
             return lambda ev, env: function(node, parts[0](ev, env))
-        if len(parts) == 2:
-            return lambda ev, env: function(node, parts[0](ev, env), parts[1](ev, env))
-        return lambda ev, env: function(node, *[x(ev, env) for x in parts])
-
-    return make
-
-
-MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
-
-
-def _folded(items, step):
-    """A sum or product, from the left, of what stands in a node."""
-
-    def make(node):
-        first, *rest = [code(x) for x in getattr(node, items)]
 
         def run(ev, env):
-            n.now().spend(len(rest))
-            result = first(ev, env)
-            for part in rest:
-                result = step(result, part(ev, env))
-            return result
+            n.now().spend(len(parts) - 1)
+            return function(node, *[x(ev, env) for x in parts])
 
         return run
 
     return make
 
 
-MAKERS[t.Add] = _folded("terms", lambda x, y: n.plus(x, y))
-MAKERS[t.Multiply] = _folded("factors", operator.mul)
+MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
 
 
 @maker(t.Number)
@@ -355,7 +314,7 @@ def _number(node):
 def _constant(node):
     if node.name in ("e", "pi"):
         return lambda ev, env: n.constant(node.name)
-    value = Complex(ZERO, ONE) if node.name == "i" else INFINITY
+    value = Dual(IMAGINARY, ZERO, ONE) if node.name == "i" else INFINITY
     return lambda ev, env: value
 
 
@@ -415,26 +374,6 @@ def _apply(node):
                 return ev.moved[name]
         return apply(ev, head, [a(ev, env) for a in arguments], env)
 
-    return run if not any(is_sided(a) for a in node.arguments) else _sided(node)
-
-
-def is_sided(node):
-    """Whether a node is a point with a side, 0^+, and not a positive part."""
-    return type(node) is t.Sided and type(node.body) in (t.Number, t.Negate)
-
-
-def _sided(node):
-    """f(0^+): the value at an infinitesimal step, without what is infinitesimal in it."""
-    arguments = [(code(a.body if is_sided(a) else a), a) for a in node.arguments]
-
-    def run(ev, env):
-        tag, steps = n.new_tag(), {"+": ONE, "-": -ONE}
-        values = [x(ev, env) for x, _ in arguments]
-        for k, (_, a) in enumerate(arguments):
-            if is_sided(a):
-                values[k] = Dual(tag, values[k], steps[a.side])
-        return each(lambda x: n.split(x, tag)[0], apply(ev, node.head, values, env))
-
     return run
 
 
@@ -457,7 +396,9 @@ def _of_name(ev, head, values, env):
 
 HEADS = {
     t.Function: _of_name,
-    t.Lambda: lambda ev, f, values, env: code(f.body)(ev, {**env, f.parameter: values[0]}),
+    t.Apply: lambda ev, f, values, env: apply(  # log_2: a function with its first argument
+        ev, f.head, [*(code(a)(ev, env) for a in f.arguments), *values], env
+    ),
     t.Element: lambda ev, f, values, env: ev.call(  # q_i(T): a function with an index
         ev.table[f.base.name], values, env, ev.indices(f, env)
     ),
@@ -547,15 +488,6 @@ def compared(x, y, key):
     return n.sign(x - y, key)
 
 
-def as_interval(members):
-    """(0, 1), and 1, …, n, as intervals; any other set as it is."""
-    if type(members) is t.Vector and len(members.items) == 2:
-        return t.Interval(*members.items, False, False)
-    if type(members) is t.IndexRange:
-        return t.Interval(members.lower, members.upper, True, True)
-    return members
-
-
 def inside(ev, value, members, env):
     """Whether a value lies in a set."""
     if type(value) is Array:
@@ -563,14 +495,11 @@ def inside(ev, value, members, env):
     if type(members) is t.NumberSet:
         plain, count = primal(value), whole(primal(value))
         if members.name == "R":
-            return type(plain) is not Complex or not plain.im
+            return type(plain) is not Dual or not plain.b
         return count is not None and (members.name == "Z" or count >= 0)
     if type(members) is t.Finite:
         signs = [n.sign(value - code(x)(ev, env)) for x in members.items]
         return 0 in signs
-    if type(members) is t.IndexRange and whole(primal(value)) is None:
-        return False
-    members = as_interval(members)
     bounds = code(members)(ev, env)
     if type(bounds) is not Range:
         raise Unread("a set that is not read")

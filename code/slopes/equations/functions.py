@@ -22,6 +22,13 @@ def relu(x):
     return n.largest((ZERO, x), "relu")
 
 
+def _part(x, place):
+    """The real or the imaginary part."""
+    if type(x) is n.Dual and x.tag:
+        return n.Dual(x.tag, _part(x.a, place), _part(x.b, place))
+    return n.split(x, n.IMAGINARY)[place]
+
+
 # Functions of one number.
 SCALAR = {
     "exp": exp,
@@ -62,8 +69,8 @@ SCALAR = {
     "mish": lambda x: x * n.tanh(softplus(x)),
     "softsign": lambda x: divide(x, plus(ONE, n.absolute(x, "softsign"))),
     "gelu": lambda x: x * HALF * plus(ONE, n.erf(HALF.sqrt() * x)),
-    "re": lambda x: x.re if type(x) is n.Complex else x,
-    "im": lambda x: x.im if type(x) is n.Complex else ZERO,
+    "re": lambda x: _part(x, 0),
+    "im": lambda x: _part(x, 1),
 }
 
 

@@ -94,15 +94,10 @@ class Tree(Transformer):
     def one(self, factor):
         return [("", factor)]
 
-    def beside(self, first, rest):
-        return [("", first), *rest]
-
-    def times(self, first, operator, rest):
-        return [("", first), (operator.value.text, rest[0][1]), *rest[1:]]
-
-    def times_minus(self, first, operator, minus, rest):
-        negative = t.Negate(rest[0][1], at=minus.value.at)
-        return [("", first), (operator.value.text, negative), *rest[1:]]
+    def beside(self, first, operator, minus, rest):
+        (_, second), *others = rest
+        second = t.Negate(second, at=minus.value.at) if minus else second
+        return [("", first), (operator.value.text if operator else "", second), *others]
 
     def operator(self, mark, *parts):
         *scripts, body = parts
@@ -123,8 +118,6 @@ class Tree(Transformer):
         primes = sum(count for kind, count in scripts if kind == "prime")
         if isinstance(atom, t.Group) and atom.opening == "." and scripts:
             return t.Bar(atom.items[0], below, above, at=atom.at)
-        if any(kind == "bang" for kind, _ in scripts):
-            atom = t.Script(atom, None, t.Mark("!"), at=atom.at)
         hanging = below is not None or above is not None or primes
         return t.Script(atom, below, above, primes, at=atom.at) if hanging else atom
 
@@ -138,9 +131,6 @@ class Tree(Transformer):
 
     def prime(self, mark):
         return "prime", int(mark.value.text)
-
-    def bang(self, _):
-        return "bang", None
 
     def braced(self, _, body, __):
         return body

@@ -50,7 +50,7 @@ class Leaves:
 
 
 class Meaning:
-    """The names of a page, and what is assumed about its variables."""
+    """The names of a page."""
 
     def __init__(self):
         self.table = {}  # name: Definition
@@ -58,7 +58,6 @@ class Meaning:
         self.extents = {}  # (array, place of an index): its upper end, as declared or as used
         self.ranges = {}  # index letter: its upper end
         self.sizes = []  # names that are upper ends of indices, in the order of their first use
-        self.conditions = []  # what is assumed at the place that is being read
         self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
@@ -172,10 +171,8 @@ class Meaning:
                     else:
                         self._collect(child, bound | {node.index}, found, stop)
                 return
-            case t.Integral() | t.Limit() | t.Extremum():
+            case t.Integral() | t.Limit():
                 bound = bound | {node.variable}
-            case t.Lambda(parameter):
-                bound = bound | {parameter}
         for child in node.children():
             self._collect(child, bound, found, stop)
 

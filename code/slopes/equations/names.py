@@ -49,7 +49,6 @@ class Names:
         self.current = {}  # the internal name of the present meaning
         self.section_of = {}  # where a key got it
         self.numbers = set()  # declared to be numbers: Let a > 0
-        self.whole = set()  # declared to be whole numbers
         self.unknown = {}  # with the reason why the definition could not be read
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read
@@ -113,7 +112,7 @@ class Names:
 
     def layered(self, base, sup):
         r"""The key of a letter with its layer: ``^{[1]}`` and ``^{(l)}`` are labels."""
-        if not isinstance(sup, t.Group):
+        if t.layer_of(sup) is None:
             return self.word(base)
         return self.word(base) + "^" + sup.opening + written(t.Listed(sup.items)) + sup.closing
 
@@ -202,7 +201,7 @@ class Names:
             return set().union(*map(self.keys_in, node.children()))
         with suppress(Unread):
             key, indices = self.key(node)
-            powers = [] if sup is None or isinstance(sup, t.Group) else [sup]
+            powers = [] if sup is None or t.layer_of(sup) else [sup]
             own = set() if base is node and base.style == "sign" else {key}
             return own.union(*map(self.keys_in, (*indices, *powers)))
         return set()

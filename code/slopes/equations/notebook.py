@@ -73,7 +73,7 @@ def verify(name=None):
     except Unreadable as error:
         raise ValueError(str(error)) from error
     if path.suffix == ".ipynb" and not executed() <= code_of(path):
-        report.notes.append(STALE)
+        report.notes[STALE] = []
     report.require()
     return report
 

@@ -1,6 +1,6 @@
 """Numbers to decide with: many digits, exact derivatives, and a direction at a kink.
 
-A quantity is a `decimal.Decimal`, a `Dual` (a number plus an infinitely small part) or a `Complex`.
+A quantity is a `decimal.Decimal`, or a `Dual`: a number plus an infinitely small (or imaginary) part.
 Evaluating at ``x + ε`` gives a value and its derivative in one go, by the rules of calculus and
 nothing else (forward-mode automatic differentiation; Griewank and Walther, *Evaluating
 Derivatives*, 2008). Duals nest, which gives derivatives of derivatives.
@@ -19,10 +19,11 @@ import operator
 from contextlib import contextmanager
 from decimal import Context, Decimal, getcontext, localcontext
 from fractions import Fraction
+from functools import partial
 
 from mpmath import libmp
 
-from .errors import BeyondReach, OutsideReals, TooMuch, Undefined
+from .errors import BeyondReach, TooMuch, Undefined
 
 DIGITS = 60  # of every comparison
 SECOND = 200  # of a second look, where the sides seem to differ
@@ -31,7 +32,6 @@ LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an
 FAR = 9 * 10**8  # the exponential of which is about that
 ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
 INFINITY = Decimal("Infinity")
-EXACTLY = Context(prec=10_000)
 
 
 class Work:
@@ -87,31 +87,11 @@ def digits(count):
     return setting(getcontext(), "prec", count)
 
 
-def unmarked():
-    """Let comparisons inside report no margins: of the many in an integral none is a kink of it."""
-    return setting(_now, "margins", None)
+class Dual:
+    """``a + b ε`` with an infinitely small positive ε, told apart by its tag; newer is smaller.
 
-
-class Number:
-    """What `Dual` and `Complex` have in common: differences by sums, and turned operations."""
-
-    __slots__ = ()
-
-    def __radd__(self, other):
-        return self + other
-
-    def __rmul__(self, other):
-        return self * other
-
-    def __sub__(self, other):
-        return self + -other
-
-    def __rsub__(self, other):
-        return -self + other
-
-
-class Dual(Number):
-    """``a + b ε`` with an infinitely small positive ε, told apart by its tag; newer is smaller."""
+    With the tag `IMAGINARY` it is the complex number ``a + b i``, for the complex step f(x + ih).
+    """
 
     __slots__ = ("a", "b", "tag")
 
@@ -126,75 +106,56 @@ class Dual(Number):
                 return Dual(self.tag, self.a + other.a, self.b + other.b)
             if other.tag > self.tag:
                 return Dual(other.tag, self + other.a, other.b)
-        elif type(other) not in SCALARS:
+        elif type(other) not in PLAIN:
             return NotImplemented
         return Dual(self.tag, self.a + other, self.b)
 
+    __radd__ = __add__
+
     def __neg__(self):
         return Dual(self.tag, -self.a, -self.b)
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return -self + other
 
     def __mul__(self, other):
         _now.spend()
         if type(other) is Dual:
             if other.tag == self.tag:
-                return Dual(self.tag, self.a * other.a, self.a * other.b + self.b * other.a)
+                a = self.a * other.a
+                a = a if self.tag else a - self.b * other.b
+                return Dual(self.tag, a, self.a * other.b + self.b * other.a)
             if other.tag > self.tag:
                 return Dual(other.tag, self * other.a, self * other.b)
-        elif type(other) not in SCALARS:
+        elif type(other) not in PLAIN:
             return NotImplemented
         return Dual(self.tag, self.a * other, self.b * other)
 
+    __rmul__ = __mul__
+
     def __truediv__(self, other):
-        if type(other) is not Dual and type(other) not in SCALARS:
+        if type(other) is not Dual and type(other) not in PLAIN:
             return NotImplemented
         tag = max(self.tag, other.tag) if type(other) is Dual else self.tag
         (xa, xb), (ya, yb) = split(self, tag), split(other, tag)
+        if tag == IMAGINARY:
+            size = ya * ya + yb * yb
+            return Dual(tag, divide(xa * ya + xb * yb, size), divide(xb * ya - xa * yb, size))
         quotient = divide(xa, ya)
         return Dual(tag, quotient, divide(xb - quotient * yb, ya))
 
     def __rtruediv__(self, other):
-        quotient = divide(other, self.a)
-        return Dual(self.tag, quotient, divide(-(quotient * self.b), self.a))
-
-
-class Complex(Number):
-    """``re + i·im``, with plain numbers as parts: for the complex step, f(x + ih)."""
-
-    __slots__ = ("im", "re")
-
-    def __init__(self, re, im):
-        self.re = re
-        self.im = im
-
-    def __add__(self, other):
-        if type(other) is Complex:
-            return Complex(self.re + other.re, self.im + other.im)
-        return Complex(self.re + other, self.im) if type(other) in SCALARS else NotImplemented
-
-    def __neg__(self):
-        return Complex(-self.re, -self.im)
-
-    def __mul__(self, other):
-        if type(other) is not Complex:
-            known = type(other) in SCALARS
-            return Complex(self.re * other, self.im * other) if known else NotImplemented
-        re = self.re * other.re - self.im * other.im
-        return Complex(re, self.re * other.im + self.im * other.re)
-
-    def __truediv__(self, other):
-        if type(other) is not Complex:
-            return self * divide(ONE, other)
-        size = other.re * other.re + other.im * other.im
-        return self * Complex(other.re, -other.im) * divide(ONE, size)
-
-    def __rtruediv__(self, other):
-        return Complex(other, ZERO) / self
+        return Dual(self.tag, other, ZERO) / self
 
     def __abs__(self):
-        return (self.re * self.re + self.im * self.im).sqrt()
+        return (self.a * self.a + self.b * self.b).sqrt()
 
 
-SCALARS = (Decimal, int, Complex)
+PLAIN = (Decimal, int)
+IMAGINARY = 0  # the tag of i, whose square is -1 where that of the others is 0
 new_tag = itertools.count(1).__next__  # each infinitesimal is smaller than all before it
 
 
@@ -205,7 +166,7 @@ def split(x, tag):
 
 def primal(x):
     """The number without its infinitesimal parts."""
-    while type(x) is Dual:
+    while type(x) is Dual and x.tag:
         x = x.a
     return x
 
@@ -255,29 +216,24 @@ def _bits():
     return int(getcontext().prec * 3.33) + 20
 
 
-@functools.lru_cache(maxsize=512)
+_ten_to = functools.lru_cache(maxsize=2048)(partial(libmp.mpf_pow_int, libmp.ften))
+
+
+@functools.lru_cache(maxsize=2048)
 def _two_to(exponent, precision):
     with digits(precision + 12):
-        return TWO**exponent if exponent < 0 else Decimal(1 << exponent)
+        return TWO**exponent
 
 
 def _to_mp(x):
     """A number of mpmath's library, with all digits that x has."""
-    size, bits = x.adjusted(), _bits() + 40
-    if not x or -12 <= size < 20:
-        return libmp.from_man_exp(int(EXACTLY.multiply(x, _two_to(bits, 0))), -bits)
-    places = getcontext().prec + 4
-    power = libmp.mpf_pow_int(libmp.ften, size - places, bits)
-    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(places - size))), power, bits)
+    last, bits = x.adjusted() - getcontext().prec - 4, _bits() + 40
+    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(-last))), _ten_to(last, bits), bits)
 
 
 def _from_mp(value):
     sign, man, exponent, _ = value
-    man = Decimal(int(-man if sign else man))  # with gmpy2 it is no int
-    if -1200 < exponent < 0:
-        return man / _two_to(-exponent, 0)
-    if exponent > 4000:  # an int of that many bits would be too long
-        return man * TWO**exponent
+    man = int(-man if sign else man)  # with gmpy2 it is no int
     return man * _two_to(exponent, getcontext().prec)
 
 
@@ -310,7 +266,7 @@ def elementary(value, slope, of_complex=None):
     def function(x):
         if type(x) is Decimal:
             return value(x)
-        if type(x) is Dual:
+        if type(x) is Dual and x.tag:
             return Dual(x.tag, function(x.a), slope(x.a) * x.b)
         if of_complex is None:
             return value(real(x))
@@ -321,10 +277,10 @@ def elementary(value, slope, of_complex=None):
 
 def real(x):
     """A complex number that is real."""
-    if type(x) is Complex:
-        if x.im:
+    if type(x) is Dual and not x.tag:
+        if x.b:
             raise Undefined("a function (or a comparison) of a complex number")
-        return x.re
+        return x.a
     return x
 
 
@@ -339,7 +295,7 @@ def _exp(x):
 
 def _log(x):
     if x <= 0:
-        raise OutsideReals(f"the logarithm of {'a negative number' if x else 'zero'}")
+        raise Undefined(f"the logarithm of {'a negative number' if x else 'zero'}")
     return x if x.is_infinite() else _value("log", x)
 
 
@@ -365,13 +321,13 @@ def _saturating(name):
 
 def _arcsin(x):
     if abs(x) > 1:
-        raise OutsideReals("arcsin outside [-1, 1]")
+        raise Undefined("arcsin outside [-1, 1]")
     return constant("pi") * HALF.copy_sign(x) if abs(x) == 1 else _value("asin", x)
 
 
 def _sqrt(x):
     if x < 0:
-        raise OutsideReals("the square root of a negative number")
+        raise Undefined("the square root of a negative number")
     return x.sqrt()
 
 
@@ -390,17 +346,17 @@ def cosh(x):
     return plus(exp(x), exp(-x)) * HALF
 
 
-exp = elementary(_exp, lambda x: exp(x), lambda z: Complex(cos(z.im), sin(z.im)) * exp(z.re))
+exp = elementary(_exp, lambda x: exp(x), lambda z: Dual(IMAGINARY, cos(z.b), sin(z.b)) * exp(z.a))
 log = elementary(_log, lambda x: divide(ONE, x))
 sin = elementary(
     _wave("sin"),
     lambda x: cos(x),
-    lambda z: Complex(sin(z.re) * cosh(z.im), cos(z.re) * sinh(z.im)),
+    lambda z: Dual(IMAGINARY, sin(z.a) * cosh(z.b), cos(z.a) * sinh(z.b)),
 )
 cos = elementary(
     _wave("cos"),
     lambda x: -sin(x),
-    lambda z: Complex(cos(z.re) * cosh(z.im), -sin(z.re) * sinh(z.im)),
+    lambda z: Dual(IMAGINARY, cos(z.a) * cosh(z.b), -sin(z.a) * sinh(z.b)),
 )
 tanh = elementary(
     _saturating("tanh"), lambda x: ONE / (cosh(x) * cosh(x)), lambda z: sinh(z) / cosh(z)
@@ -421,7 +377,7 @@ def root(x, degree):
         return power(x, ONE / Decimal(degree))
     if degree % 2:
         return -root(-x, degree)
-    raise OutsideReals("an even root of a negative number")
+    raise Undefined("an even root of a negative number")
 
 
 def whole(x):
@@ -443,7 +399,7 @@ def power(base, exponent):
     if real(start) == 0:
         return _power_of_zero(base, exponent)
     if start < 0:
-        raise OutsideReals("a broken power of a negative number")
+        raise Undefined("a broken power of a negative number")
     return exp(exponent * log(base))
 
 
@@ -454,7 +410,7 @@ def _power_of_zero(base, exponent):
         return ZERO
     _now.ties += 1
     if sign(base) < 0:
-        raise OutsideReals("a broken power of a negative number")
+        raise Undefined("a broken power of a negative number")
     if exponent < 1:
         raise Undefined("a power at zero, where its slope is infinite")
     slope = exponent * power(base.a, exponent - ONE)
@@ -465,11 +421,11 @@ def integer_power(base, n):
     """``base ** n`` for an int n, and its derivative ``n base^{n-1}``."""
     if n == 0:
         return ONE
-    if type(base) is Dual:
+    if type(base) is Dual and base.tag:
         slope = integer_power(base.a, n - 1) * Decimal(n)
         return Dual(base.tag, integer_power(base.a, n), slope * base.b)
     _now.spend(2)
-    if type(base) is Complex:
+    if type(base) is Dual:
         product = functools.reduce(operator.mul, [base] * min(abs(n), 1000))
         return product if n > 0 else ONE / product
     if not base and n < 0:
@@ -496,12 +452,11 @@ def sign(x, key=None):
 def _small_sign(x):
     if type(x) is Dual:
         return _small_sign(x.a) or _small_sign(x.b)
-    x = real(x)
     return 0 if abs(x) <= tolerance(8) else 1 if x > 0 else -1
 
 
 def absolute(x, key=None):
-    if type(x) is Complex:
+    if type(x) is Dual and not x.tag:
         return abs(x)
     return -x if sign(x, key) < 0 else x
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .declare import Declarations, is_membership
+from .declare import Declarations
 from .errors import Unread
 from .grammar import read
+from .markdown import Item
 from .meaning import Meaning
 from .numbers import Work
-from .report import PageReport
+from .report import PageReport, place
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
@@ -42,7 +43,9 @@ class Link:
 def check_items(items, keep=False, path=""):
     """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
     reader = PageReader(items, keep)
-    return PageReport(path, list(reader.read()), reader.assumptions, reader.notes)
+    reader.report.path = path
+    reader.report.equations += reader.read()
+    return reader.report
 
 
 class PageReader(Declarations):
@@ -50,6 +53,8 @@ class PageReader(Declarations):
 
     def __init__(self, items=(), keep=False):
         self.items = list(items)
+        self.item = Item("", "")  # that is being read
+        self.report = PageReport()
         self.keep = keep
         self.meaning = Meaning()
         self.scope = Scope(self.meaning)
@@ -57,7 +62,6 @@ class PageReader(Declarations):
         self.section = 0
         self.assumed = []  # (level, condition)
         self.case = []
-        self.assumptions, self.notes = [], []
         self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
         self.passed = []  # the inline formulas above
 
@@ -66,6 +70,7 @@ class PageReader(Declarations):
         exempt = None
         self.listen(self.items)
         for item in self.items:
+            self.item = item
             match item.kind:
                 case "inline":
                     self.passed.append(item)
@@ -92,19 +97,20 @@ class PageReader(Declarations):
         self.level, self.section, self.case = level, self.section + 1, []
         self.assumed = [(at, c) for at, c in self.assumed if at < level]
 
-    def in_force(self):
+    def standing(self):
         """What is assumed here."""
-        kept = {}  # a membership replaces an earlier one of the same name
-        for number, condition in enumerate([*(c for _, c in self.assumed), *self.case]):
-            kept[condition.left if is_membership(condition) else number] = condition
-        return list(kept.values())
+        return [*(condition for _, condition in self.assumed), *self.case]
+
+    def remark(self, sentence):
+        """Note in the report what is to be said of this place."""
+        self.report.notes.setdefault(sentence, []).append(place(self.item))
 
     def let(self, item):
         """Take a Let or a Case; yields what is wrong in it."""
         if item.kind == "case":
             self.case = []
         for latex in item.formulas:
-            self.assumptions.append(replace(item, text=as_words(latex)))
+            self.report.assumptions.append(replace(item, text=as_words(latex)))
             try:
                 conditions = self.declare(latex, item.smooth, item.kind == "case")
             except Unread as error:
@@ -208,12 +214,12 @@ class PageReader(Declarations):
             left, operator, conditions = self.as_limit(left, conditions)
         self.meaning.note(left)
         self.meaning.note(right)
-        conditions = [*conditions, *self.inherited(left, right)]
+        conditions = [*self.inherited(left, right), *conditions]
         claimed = "=" if operator == ":=" else operator
         link.verdict = self.judge(left, claimed, right, conditions, work)
         link.left_node, link.right_node = left, right
         if self.keep:
-            link.again = (copy.deepcopy(self.meaning), conditions)
+            link.again = (copy.deepcopy(self.meaning), [*self.standing(), *conditions])
         self.temper(link, sides, k, conditions, work)
 
     @staticmethod
@@ -258,9 +264,8 @@ class PageReader(Declarations):
         target, side = arrows[0].right, ""
         if isinstance(target, t.Sided):
             target, side = target.body, target.side
-        name = arrows[0].left.name
         rest = [c for c in conditions if c is not arrows[0]]
-        return t.Limit(name, target, side, left, name in self.scope.whole), "=", rest
+        return t.Limit(arrows[0].left.name, target, side, left), "=", rest
 
     def inherited(self, *nodes):
         """The conditions under which the names of a relation were defined.

@@ -22,9 +22,8 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array
 from .errors import Undecidable, Undefined
-from .evaluate import as_interval, code
-from .numbers import CAREFUL, HALF, SECOND, cos, digits, exp, primal, sin
-from .verdicts import Refuted
+from .evaluate import code
+from .numbers import CAREFUL, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
 SPECIAL = [
@@ -148,14 +147,14 @@ def restrictions(part):
 
 def in_set(members):
     """What a set says about a domain."""
-    kind, members = type(members), as_interval(members)
+    kind = type(members)
     if kind is t.Finite:
         values = tuple(constant(item) for item in members.items)
         return {"values": values} if None not in values else {}
-    if kind is t.IndexRange or (kind is t.NumberSet and members.name in "NZ"):
-        signed = kind is t.NumberSet and members.name == "Z"
+    if kind is t.NumberSet and members.name in "NZ":
+        signed = members.name == "Z"
         return {"values": (*(Fraction(k) for k in range(-3, 1)), *WHOLE) if signed else WHOLE}
-    if type(members) is t.Interval:
+    if kind is t.Interval:
         return {"lower": constant(members.lower), "upper": constant(members.upper)}
     return {}
 
@@ -269,32 +268,44 @@ def assignments(indices, ends):
         yield dict(zip(names, values, strict=True))
 
 
-# -- where a comparison turns over ------------------------------------------------------------------
+# -- where a comparison turns over, or an inequality is tight -----------------------------------------
 
 PROBES = [Decimal(k) / 8 for k in (-53, -25, -9, -3, 3, 11, 23, 47)]
-FINE, GOOD = Decimal("1e-190"), Decimal("1e-100")
+CLOSE = [Decimal(2 * k + 1) / 8 for k in range(-28, 28)]  # a slope turns over more often
+FINE, GOOD, SHORT = Decimal("1e-190"), Decimal("1e-100"), Decimal("1e-30")
 STEPS = (Decimal("1e-12"), Decimal("1e-4"))
-GOLDEN = Decimal("0.6180339887498948482045868343656381177")
+ORDERED = ("<", "<=", ">", ">=")
 
 
 def margins(question, sample, key, value, env):
-    """What each comparison inside compares, at one value of the variable."""
-    work, result, seen = n.now(), {}, {}
-    work.margins, moved = [], sample.moved(key, value)
-    try:
+    """What each comparison inside compares, at one value of the variable.
+
+    Of an inequality also the slope of the room between its sides: it is tight where that turns over.
+    """
+    work, result, seen, found = n.now(), {}, {}, []
+    tag, ordered = n.new_tag(), has_room(question, key)
+    with n.setting(work, "margins", []):
         for node in (question.left, question.right):
+            evaluator = question.evaluator(sample.moved(key, value))
+            if ordered:
+                evaluator.moved = {key: Dual(tag, value, ONE)}
             with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
-                code(node)(question.evaluator(moved), env)
+                found.append(code(node)(evaluator, env))
         for item, margin in work.margins:
             seen[item] = seen.get(item, 0) + 1
             result[item, seen[item]] = margin
-    finally:
-        work.margins = None
+    if ordered and len(found) == 2 and Array not in map(type, found):
+        result["room"] = primal(n.split(found[1] - found[0], tag)[1])
     return result
 
 
+def has_room(question, key):
+    """Whether to look how much room an inequality leaves as this variable moves: a single number."""
+    return question.operator in ORDERED and type(key) is str
+
+
 def kinks(question, sample, key, env):
-    """The places (at most eight) where a comparison turns over as one variable moves."""
+    """The places (at most eight) where a comparison or a slope turns over as one variable moves."""
 
     def table(x):
         return margins(question, sample, key, x, env)
@@ -302,14 +313,15 @@ def kinks(question, sample, key, env):
     with digits(SECOND + 20):
         if not table(PROBES[3]):
             return []
-        rows, roots = [table(p) for p in PROBES], []
+        probes, roots = CLOSE if has_room(question, key) else PROBES, []
+        rows = [table(p) for p in probes]
         for item in dict.fromkeys(k for row in rows for k in row):
-            track = [(p, row[item]) for p, row in zip(PROBES, rows, strict=True) if item in row]
+            track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
                 roots += _roots(track, lambda x, item=item: table(x).get(item))
         kept = []
         for root in sorted(roots):
-            if not kept or abs(root - kept[-1]) > Decimal("1e-30"):
+            if not kept or abs(root - kept[-1]) > SHORT:
                 kept.append(root)
     return kept[:8]
 
@@ -334,7 +346,8 @@ def _roots(track, margin):
             roots.append(x0)
         elif (y0 > 0) != (y1 > 0) and not any(x0 <= r <= x1 for r in roots):
             found = _bisect(x0, y0, x1, y1, margin)
-            roots += [] if found is None else [found]
+            short = found and found.quantize(SHORT)  # 0, and not 1e-200
+            roots += [] if found is None else [short if abs(found - short) < GOOD else found]
     return roots
 
 
@@ -352,64 +365,3 @@ def _bisect(x0, y0, x1, y1, margin):
         x0, y0 = (x1, y1) if (y2 > 0) != (y1 > 0) else (x0, y0 / 2)
         x1, y1 = x2, y2
     return x1 if abs(y1) < GOOD else None
-
-
-# -- where an inequality is tight --------------------------------------------------------------------
-
-PLACES = [Decimal(k) for k in range(-20, -7)]
-PLACES += [Decimal(k) / 8 for k in range(-56, 57)] + [Decimal(k) for k in range(8, 21)]
-
-
-def tightest(question, sample, name, env):
-    """For an inequality: look where the two sides come closest, and compare there."""
-
-    def gap(x):
-        return room(question, sample.moved(name, x), env)
-
-    with digits(40):
-        values = sorted((g, k) for k, x in enumerate(PLACES) if (g := gap(x)) is not None)
-        for _, k in values[:2]:
-            low, high = PLACES[max(k - 1, 0)], PLACES[min(k + 1, len(PLACES) - 1)]
-            where, least = golden(gap, low, high)
-            point = sample.moved(name, where)
-            with digits(n.DIGITS):
-                question.at_point(point, env)
-            touching = 0 <= least < Decimal("1e-25") and low + STEPS[0] < where < high - STEPS[0]
-            allowed = gap(where.quantize(STEPS[0])) is not None  # no place that is left out
-            if touching and allowed and question.operator in ("<", ">"):
-                # ``sin x < 1``: the sides meet at a point that has no finite decimal form
-                sides = (question.left, question.right)
-                values = [question.side(node, point, env)[0] for node in sides]
-                raise Refuted("the two sides meet here", question.witness(point, env, *values))
-
-
-def golden(value, low, high):
-    """(place, value) of the least value between two places, by golden section; None is large."""
-
-    def at(x):
-        found = value(x)
-        return (n.INFINITY if found is None else found), x
-
-    best = min(at(low), at(high))
-    first, second = at(high - GOLDEN * (high - low)), at(low + GOLDEN * (high - low))
-    for _ in range(90):
-        if first <= second:
-            high, second = second[1], first
-            first = at(high - GOLDEN * (high - low))
-        else:
-            low, first = first[1], second
-            second = at(low + GOLDEN * (high - low))
-        best = min(best, first, second)
-    return best[1], best[0]
-
-
-def room(question, sample, env):
-    """How much is left between the sides; None where that cannot be told."""
-    with suppress(Undefined, Undecidable):
-        if question.allowed(sample, env):
-            sides = question.left, question.right
-            left, right = (question.value(node, sample, env) for node in sides)
-            if Array not in (type(left), type(right)):
-                gap = primal(right) - primal(left)
-                return gap if question.operator in ("<", "<=") else -gap
-    return None

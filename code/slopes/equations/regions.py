@@ -8,17 +8,20 @@ points outside fail, and if the edge itself tells which of < and ≤ it is: so n
 will do.
 """
 
+import itertools
+from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
 
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .numbers import Work, in_force
-from .points import SMALL, TINY, beside, constant, constants, kinks, named
-from .verdicts import Verdict, latex, plain
+from .points import SMALL, constant, constants, named
+from .verdicts import Refuted, Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
+POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
 ORDERS = (">=", "<=", ">", "<")
 
@@ -51,10 +54,10 @@ def first(question, again):
     """The first of the candidates that fits all points and is verified."""
     found = survey(question)
     fails = any(kind not in ("holds", "neither") for _, _, kind in found)
-    for strict in (True, False) if fails else ():
-        for region in candidates(question):
-            if fit(question, found, region, strict) and again(region).kind == "verified":
-                return region
+    for region in candidates(question) if fails else ():
+        fits = fit(question, found, region) and ends_here(question, region)
+        if fits and again(region).kind == "verified":
+            return region
     return None
 
 
@@ -64,7 +67,7 @@ def first(question, again):
 def candidates(question):
     """Plain regions, from wide to narrow."""
     leaves, known = question.leaves, question.meaning.table
-    numbers = numbers_of(question)
+    numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
     families = [element(question, name) for name in sorted(leaves.families)]
@@ -85,11 +88,6 @@ def candidates(question):
     for x, low in product(free, (0, -1)):
         if not question.domain_of(named(x)).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
-
-
-def numbers_of(question):
-    """The numbers of the formulas, the first few."""
-    return constants((question.left, question.right))[:MOST]
 
 
 def relations(operators, pairs):
@@ -137,60 +135,23 @@ def written(region):
 def survey(question):
     """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
     found = []
-    indexed = question.leaves.families or question.indices or question.leaves.sizes
-    size = 2 if indexed else 3
-    places = question.places(size)[:4]
-
-    def add(sample, place):
-        if question.allowed(sample, place):
-            kind = question.outcome(sample, place).kind
+    with suppress(Refuted):
+        for sample, place, _ in itertools.islice(question.points(), POINTS):
+            kind = question.outcome(sample, place).kind if question.allowed(sample, place) else ""
             if kind in ("holds", "differs", "left", "right", "neither"):
                 found.append((sample, place, kind))
-
-    for sample, place in question.failed:
-        add(sample, place)
-    for place in places:
-        for k in range(12 if len(places) == 1 else 4):
-            mode = ("mixed", "positive", "negative")[k % 3]
-            add(question.sample(f"c{k}", mode, size, variant=k % 3), place)
-    for place in places[:1]:
-        for fixed, mode in edges(question, size):
-            add(question.sample("c0", mode, size, fixed), place)
-        for name in question.scalars[:MOST]:
-            sample = question.sample("c1", "positive", size)
-            roots = kinks(question, sample, name, place)
-            for point in beside(roots) if not question.domain_of(name).values else ():
-                add(sample.moved(name, point), place)
     return found
 
 
-def edges(question, size):
-    """Values on the edges of the candidates, on both sides of them, and far from them."""
-    numbers = numbers_of(question)
-    steps = (Fraction(0), TINY, -TINY, SMALL, -SMALL)
-    ends = [e + s for e in (*ENDS, *numbers, *(-c for c in numbers)) for s in steps]
-    ends += [Fraction(k, 2) for k in (1, -1, 4, -4, 18, -18)]
-    modes, names = ("mixed", "positive", "negative", "unit"), question.scalars[:MOST]
-    for name in names:
-        values = [v for v in dict.fromkeys(ends) if question.domain_of(name).holds(v)]
-        yield from (({name: v}, mode) for v in values for mode in modes)
-    yield from ((dict.fromkeys(question.scalars, v), "mixed") for v in ENDS)
-    for (x, y), mode in product(combinations(names, 2), modes[:3]):
-        at = Fraction(str(question.sample("c0", mode, size).value(x)))
-        yield from (({x: at, y: at + s}, mode) for s in steps)
-    for v, key, mode in product((*steps, Fraction(1)), question.elements(), modes[:2]):
-        yield {key: v}, mode
-
-
-def fit(question, found, region, strict):
+def fit(question, found, region):
     """Whether the relation holds at all points of a region and fails at all outside.
 
-    Where neither side has a value a point belongs to no region with an edge. Unless `strict`, a few
-    points outside may hold by chance, and outside of ≠ and of a region for all elements many.
+    Where neither side has a value a point belongs to no region with an edge. A few points outside may
+    hold by chance, and outside of ≠ and of a region for all elements many.
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
-    loose = pointed or any(is_loose(question, c) for c in region)
+    loose = pointed or any(type(c.left) is t.Element for c in region)
     inside = outside = chance = 0
     parts = [(c, question.meaning.leaves(c)) for c in region]
     for sample, place, kind in found:
@@ -207,12 +168,22 @@ def fit(question, found, region, strict):
             chance += 1
         else:
             outside += kind != "neither"
-    few = 0 if strict else 4 * outside if loose else outside / 4
+    few = 4 * outside if loose else outside / 4
     return outside > 0 and chance <= few and (inside > 0 or thin)
 
 
-def is_loose(question, condition):
-    """The sign of all elements, or of a name that has a few values only."""
-    if type(condition.left) is t.Element:
-        return condition.right == t.Number("0")
-    return bool(question.domain_of(named(condition.left) or "").values)
+def ends_here(question, region):
+    """Whether the relation fails just outside of each end, and holds at each of a few values."""
+    place = next(iter(question.places(2)), {})
+    for c in region:
+        told, holds = [], c.operator == "in"
+        if holds:
+            told = map(constant, c.right.items)
+        elif c.operator in ORDERS and constant(c.right) is not None:
+            told = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
+        for value in told if getattr(c.left, "name", "") in question.scalars else ():
+            sample = question.sample("c0", "mixed", 2, {c.left.name: value})
+            found = question.allowed(sample, place) and question.outcome(sample, place).kind
+            if found and (found == "holds") != holds:
+                return False
+    return True

@@ -19,13 +19,14 @@ class PageReport:
     """The verdicts on one page: prints as text, shows as a table in a notebook.
 
     Its `equations` are the page's displays, each with its links, and its `assumptions` the formulas of
-    its Lets and Cases. Its `notes` say what a reader should know, such as a name with a second meaning.
+    its Lets and Cases. Its `notes` say what a reader should know, such as a name with a second meaning:
+    sentences, each with the places that it is about.
     """
 
     path: str = "the page"
     equations: list = field(default_factory=list)
     assumptions: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
+    notes: dict = field(default_factory=dict)
 
     @property
     def links(self):
@@ -47,6 +48,11 @@ class PageReport:
         """The links that are neither defined, verified nor exempt."""
         return [pair for pair in self.links if pair[1].verdict.kind not in IN_ORDER]
 
+    @property
+    def remarks(self):
+        """The notes as text, with their places."""
+        return [": ".join(filter(None, (s, "; ".join(at)))) for s, at in self.notes.items()]
+
     def summary(self):
         """One sentence: how many equalities, and what became of them."""
         total = sum(self.counts.values())
@@ -66,7 +72,7 @@ class PageReport:
         for equation, link in self.links:
             if link.verdict.kind not in ("defined", "verified"):
                 lines.append(f"  {place(equation)}: {sentence(link)}")
-        lines += [f"  note: {note}" for note in self.notes]
+        lines += [f"  note: {note}" for note in self.remarks]
         return "\n".join(lines)
 
     def _repr_html_(self):
@@ -76,7 +82,7 @@ class PageReport:
             label = f'<code class="label">{html.escape(equation.label)}</code>'
             how = html.escape(explained(verdict))
             rows.append((label, tex(shown(link)), mark(verdict.kind), how))
-        notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.notes)
+        notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.remarks)
         said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
@@ -209,7 +215,7 @@ def as_json(reports, unreadable=()):
                 for e in report.equations
             ],
             "assumptions": [{"kind": a.kind, **_placed(a)} for a in report.assumptions],
-            "notes": report.notes,
+            "notes": report.remarks,
         }
         for report in reports
     ]

@@ -8,7 +8,7 @@ import itertools
 from dataclasses import replace
 
 from . import tree as t
-from .calculus import BOUND, Calculus
+from .calculus import Calculus
 from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
@@ -54,7 +54,7 @@ class Scope(Calculus, Names):
             return self.element(internal, indices)
         if self.is_bound(key):
             return t.Symbol(key)
-        labelled = sub is not None or isinstance(sup, t.Group)
+        labelled = sub is not None or t.layer_of(sup)
         if known is None and base.style in UPRIGHT and not labelled:
             if key in FIXED:
                 raise Unread(f"{base.text} stands without an argument", base.at)
@@ -116,7 +116,7 @@ class Scope(Calculus, Names):
             return self.raised(indicator[0], sup)
         if isinstance(base, t.Name):
             result = self._Name(node)
-            sup = None if isinstance(sup, t.Group) else sup
+            sup = sup if isinstance(result, t.Constant) or not t.layer_of(sup) else None
         else:
             result = self.resolve(base)
             if sub is not None and isinstance(base, t.Group) and base.opening == "||":
@@ -126,12 +126,10 @@ class Scope(Calculus, Names):
         return self.raised(self.primed(result, node) if primes else result, sup)
 
     def raised(self, base, sup):
-        """A superscript: a power, a factorial, a side, or a transpose."""
+        """A superscript: a power, a side, or a transpose."""
         if sup is None:
             return base
         match sup:
-            case t.Mark("!"):
-                return t.Factorial(base)
             case t.Mark("+" | "-" as side):
                 return t.Sided(base, side)
             case t.Mark(text):
@@ -142,7 +140,7 @@ class Scope(Calculus, Names):
                 raise Unread("the transpose of what? say its shape in a Let", sup.at)
             case t.Name("star", "sign"):
                 raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
-            case t.Group("(" | "["):
+            case t.Group("(" | "[") if not isinstance(base, t.Constant):
                 raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
 
@@ -208,17 +206,12 @@ class Scope(Calculus, Names):
     def _Operator(self, node):
         if node.kind == "lim":
             return self.limit(node)
-        chain = isinstance(node.below, t.Chain)
-        below = node.below.sides[0] if chain else node.below
+        below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
         indexed = node.kind in ("max", "min") and self.indexes(below, node.body)
         if indexed or node.kind in ("sum", "prod"):
             return self.big(node)
-        if not isinstance(below, t.Name):
-            raise Unread(f"below {node.kind} stands a name", node.at)
-        key, _ = self.key(below)
-        with self.binding(key):
-            condition = self.condition(node.below) if chain else None
-            return t.Extremum(node.kind, key, condition, self.resolve(node.body))
+        reason = "over a number is not read: write \\le or \\ge, and where it is reached"
+        raise Unread(f"{node.kind} {reason}", node.at)
 
     @staticmethod
     def indexes(name, body):
@@ -256,7 +249,7 @@ class Scope(Calculus, Names):
         if isinstance(goal, t.Sided):
             goal, side = goal.body, goal.side
         with self.binding(key):
-            return t.Limit(key, goal, side, self.resolve(node.body), key in self.whole)
+            return t.Limit(key, goal, side, self.resolve(node.body))
 
     def _Written(self, node):
         key = self.word(node.variable)
@@ -308,6 +301,8 @@ class Scope(Calculus, Names):
         return not (alone or self.has_meaning(key) or self.is_bound(key))
 
     def _Product(self, node):
+        if any(operator == "o" for operator, _ in node.factors):
+            return self.composed(node)
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
             operator = factors[place][0]
@@ -320,8 +315,6 @@ class Scope(Calculus, Names):
                 total = [t.Divide(left, value)]
             elif operator == "odot":
                 total[-1] = t.Hadamard(total[-1], value)
-            elif operator == "o":
-                raise Unread("∘ stands between functions: (f ∘ g)(x)", node.at)
             else:
                 total.append(value)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
@@ -343,10 +336,8 @@ class Scope(Calculus, Names):
         indicator = self.indicator(node, following)
         if indicator is not None:
             return indicator[0], place + 1 + indicator[1]
-        if group is not None and isinstance(base, t.Group) and base.opening == "(":
-            function = self.function_of(node)
-            if function is not None:
-                return t.Apply(function, (self.one(group),)), place + 2
+        if group is not None and isinstance(base, t.Group) and self.is_expression(node, group):
+            return self.value_at(node, group), place + 2
         head = self.head(node)
         if head is None and group is not None and isinstance(base, t.Name):
             self.must_be_number(node, group)
@@ -420,9 +411,8 @@ class Scope(Calculus, Names):
         if isinstance(sub, t.Mark) and sub.text in ("+", "-") and primes:
             side, sub = sub.text, None
         if word == "log" and sub is not None and self.is_fixed(base):
-            log = t.Apply(t.Function("log_base"), (self.resolve(sub), t.Symbol(BOUND)))
-            return t.Lambda(BOUND, log), sup
-        layer = sup if isinstance(sup, t.Group) else None
+            return t.Apply(t.Function("log_base"), (self.resolve(sub),)), sup
+        layer = t.layer_of(sup)
         counted = layer and layer.opening == "(" and getattr(layer.items[0], "text", "").isdigit()
         if counted and self.is_function(word, base.style):
             primes, sup, layer = int(layer.items[0].text), None, None
@@ -447,7 +437,7 @@ class Scope(Calculus, Names):
         key, indices = self.key(node)
         if indices or base.style == "sign" or (base.text in "01" and base.style):
             return
-        name, plain = t.pretty(key), sup is None or isinstance(sup, t.Group)
+        name, plain = t.pretty(key), sup is None or t.layer_of(sup)
         if not primes and plain and self.is_value_at(key, group):
             advice = f"define {name}(…) := …, or write {name} \\cdot (…)"
             raise Unread(f"{name} is a value here: {advice}", node.at)
@@ -507,8 +497,6 @@ class Scope(Calculus, Names):
 
     def relation(self, sides, operators):
         """Relations between sides as one condition."""
-        if tuple(operators) == ("range",):
-            return t.IndexRange(self.word(sides[0]), self.resolve(sides[1]), self.resolve(sides[2]))
         parts = []
         for k, operator in enumerate(operators):
             if operator not in (*COMPARISONS, "in", "notin", "to"):
@@ -522,9 +510,13 @@ class Scope(Calculus, Names):
 
     def right_side(self, node, operator):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
-        if operator in ("in", "notin") and isinstance(node, t.Name) and node.style == "bb":
+        belongs = operator in ("in", "notin")
+        if belongs and isinstance(node, t.Name) and node.style == "bb":
             return t.NumberSet(node.text)
-        return self.resolve(node)
+        value = self.resolve(node)
+        if belongs and isinstance(value, t.Vector) and len(value.items) == 2:
+            return t.Interval(*value.items, False, False)
+        return value
 
     def index_range(self, left, operator, right):
         r"""``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n``; None for any other relation."""

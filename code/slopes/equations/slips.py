@@ -62,7 +62,8 @@ def repairs(left, right, meaning):
     yield from sign_repairs(around, right)
     yield from product_repairs(around, right)
     yield from call_repairs(around, right)
-    yield from power_repairs(right)
+    yield from at_each(right, squared)
+    yield from at_each(right, shifted_exponent)
     yield from factor_repairs(around, right)
 
 
@@ -114,10 +115,11 @@ class Around:
 
     def transposed(self, node):
         """A matrix with its rows and columns exchanged."""
+        sentence = "It looks like a missing transpose"
         if isinstance(node, t.Symbol) and self.meaning.is_matrix(node.name):
-            yield t.Transpose(node)
+            yield sentence, t.Transpose(node)
         elif isinstance(node, t.Transpose):
-            yield node.body
+            yield sentence, node.body
 
 
 # -- one kind of slip each ----------------------------------------------------------------------------
@@ -147,9 +149,9 @@ def index_repairs(around, right):
             turned = t.substitute(turned, t.Kronecker((second, second)), delta)
             yield OFF_DIAGONAL, t.substitute(right, target, turned)
         yield "It looks like one index for another", t.substitute(right, first, second)
-    for changed in at_each(right, around.transposed):
-        yield "It looks like a missing transpose: compare the shapes", changed
-        yield "It looks like a missing transpose, and a factor of 2", t.Multiply((TWO, changed))
+    for sentence, changed in at_each(right, around.transposed):
+        yield f"{sentence}: compare the shapes", changed
+        yield f"{sentence}, and a factor of 2", t.Multiply((TWO, changed))
 
 
 def chain_repairs(around, right):
@@ -171,8 +173,7 @@ def chain_repairs(around, right):
 def sign_repairs(around, right):
     """A sign of the whole, of an inner derivative, of one term; and the swapped quotient."""
     inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
-    swapped = at_each(right, swapped_numerator) if around.quotients else ()
-    swapped = [(SWAPPED, changed) for changed in swapped]
+    swapped = list(at_each(right, swapped_numerator)) if around.quotients else []
     if inner:
         yield "It looks like the sign of the inner derivative", t.Negate(right)
     else:
@@ -193,7 +194,7 @@ def swapped_numerator(node):
     """A quotient with the two terms of its numerator exchanged."""
     match node:
         case t.Divide(t.Add((first, t.Negate(second))), denominator):
-            yield t.Divide(t.Add((second, t.Negate(first))), denominator)
+            yield SWAPPED, t.Divide(t.Add((second, t.Negate(first))), denominator)
 
 
 def product_repairs(around, right):
@@ -204,8 +205,7 @@ def product_repairs(around, right):
             for _, slope in around.slopes([factor]):
                 yield LOST_TERM, t.Add((right, t.Multiply((*rest, slope))))
     for body in around.quotients:
-        for changed in at_each(right, squared_denominator):
-            yield "The denominator of the quotient rule is squared", changed
+        yield from at_each(right, squared_denominator)
         for _, slope in around.slopes([body.denominator]):
             term = t.Divide(t.Multiply((body.numerator, slope)), t.Power(body.denominator, TWO))
             reason = "The denominator depends on the variable, too: quotient rule"
@@ -215,7 +215,8 @@ def product_repairs(around, right):
 def squared_denominator(node):
     """A quotient over the square of its denominator."""
     if isinstance(node, t.Divide):
-        yield t.Divide(node.numerator, t.Power(node.denominator, TWO))
+        changed = t.Divide(node.numerator, t.Power(node.denominator, TWO))
+        yield "The denominator of the quotient rule is squared", changed
 
 
 def call_repairs(around, right):
@@ -228,25 +229,17 @@ def call_repairs(around, right):
                     yield OUTPUT, t.substitute(right, old, new)
 
 
-def power_repairs(right):
-    """A square that is lost, an exponent that is off by one."""
-    for changed in at_each(right, squared):
-        yield "It looks like a lost square", changed
-    for changed in at_each(right, shifted_exponent):
-        yield "It looks like an exponent that is off by one", changed
-
-
 def squared(node):
     """The square of a name or of a value of a function."""
     if isinstance(node, t.Symbol | t.Apply | t.Element):
-        yield t.Power(node, TWO)
+        yield "It looks like a lost square", t.Power(node, TWO)
 
 
 def shifted_exponent(node):
     """A power with its exponent one higher, and one lower."""
-    if isinstance(node, t.Power):
-        yield t.Power(node.base, t.Add((node.exponent, ONE)))
-        yield t.Power(node.base, t.Add((node.exponent, t.Negate(ONE))))
+    for step in (ONE, t.Negate(ONE)) if isinstance(node, t.Power) else ():
+        changed = t.Power(node.base, t.Add((node.exponent, step)))
+        yield "It looks like an exponent that is off by one", changed
 
 
 def factor_repairs(around, right):
@@ -294,12 +287,12 @@ def at_each_term(node, change):
 
 
 def at_each(node, change):
-    """The tree with one node changed, for each node where `change` gives something."""
+    """(sentence, tree with one node changed) for each node where `change` gives such pairs."""
     yield from itertools.islice(_at_each(node, change), MOST)
 
 
 def _at_each(node, change):
     yield from change(node)
     for child in () if isinstance(node, t.Derivative) else node.children():
-        for new in _at_each(child, change):
-            yield t.rebuild(node, lambda x, old=child, new=new: new if x is old else x)
+        for sentence, new in _at_each(child, change):
+            yield sentence, t.rebuild(node, lambda x, old=child, new=new: new if x is old else x)

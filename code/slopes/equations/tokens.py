@@ -50,7 +50,7 @@ CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVe
 BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||"}
 PUNCTUATION = {
     "^": "sup", "_": "sub", "&": "amp", ",": "comma", ";": "comma", ".": "stop", "~": "stop",
-    "!": "bang", "{": "lbrace", "}": "rbrace",
+    "{": "lbrace", "}": "rbrace",
 }  # fmt: skip
 SIGNS = {
     r"\infty": "infinity", r"\partial": "partial", r"\nabla": "nabla", r"\top": "top",
@@ -92,7 +92,7 @@ BRACKET = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.S)
 
 PAIRS = {"open": "close", "lbrace": "rbrace", "begin": "end"}
 DEPTH = {**dict.fromkeys(PAIRS, 1), **dict.fromkeys(PAIRS.values(), -1)}
-OPERAND = {"number", "name", "close", "rbrace", "prime", "bang", "dots", "end"}
+OPERAND = {"number", "name", "close", "rbrace", "prime", "dots", "end"}
 TAKES_ONE = {"sub", "sup", "frac", "numerator", "sqrt"}
 MOST = 20_000  # characters; no display of a book comes near, and the grammar is spared the rest
 

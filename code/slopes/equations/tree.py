@@ -79,7 +79,7 @@ Written = _node("Written", "below above body variable", "An integral.")
 Bar = _node("Bar", "body below above", "body |_{below}")
 Chain = _node("Chain", "sides operators", "Sides with relations between them.")
 Listed = _node("Listed", "items join", "Things with commas or words between.", join="and")
-Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots, a star, the ! of n!.")
+Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots.")
 
 # -- the same as it is written and as it is meant ---------------------------------------------------
 Number = _node("Number", "text", "A number as it is displayed: ≈ needs the digits of 0.50.")
@@ -101,7 +101,6 @@ Multiply = _node("Multiply", "factors", "A product.")
 Divide = _node("Divide", "numerator denominator", "A quotient.")
 Power = _node("Power", "base exponent", "base^exponent")
 Hadamard = _node("Hadamard", "left right", "The elementwise product of two vectors.")
-Factorial = _node("Factorial", "body", "body!")
 Absolute = _node("Absolute", "body", "|body|")
 Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
 Transpose = _node("Transpose", "body", "The transpose.")
@@ -109,17 +108,15 @@ Transpose = _node("Transpose", "body", "The transpose.")
 # -- functions --------------------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
-Lambda = _node("Lambda", "parameter body", "The function of an expression: the (fg) in (fg)'(x).")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
-Sided = _node("Sided", "body side", "A point approached from a side, 0^+; the positive part x^+.")
+Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 
 # -- calculus ---------------------------------------------------------------------------------------
-# The variables of a derivative are pairs (node, order); an order is an int, or a Symbol for the n-th.
+# The variables of a derivative are pairs (node, order).
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
 Big = _node("Big", "kind index lower upper condition body", "A sum, … over an index.")
-Extremum = _node("Extremum", "kind variable condition body", "max, min, sup, inf over a number.")
-Limit = _node("Limit", "variable target side body whole", "whole: over integers.", whole=False)
+Limit = _node("Limit", "variable target side body", "A limit, from one side or from both.")
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
 BigO = _node("BigO", "body", "O(body)")
 Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
@@ -164,6 +161,11 @@ def is_name(node, *texts, styles=None):
     return fits and (styles is None or node.style in styles)
 
 
+def layer_of(sup):
+    """What stands above a name if it is in brackets: a label, and no power; None for any other."""
+    return sup if isinstance(sup, Group) and sup.opening in ("(", "[") else None
+
+
 def family_of(value):
     """What an element is taken of; any other value itself."""
     return value.base if isinstance(value, Element) else value
@@ -175,7 +177,7 @@ def items_of(node):
 
 
 def spread(items):
-    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as one relation."""
+    """``a, b > 0`` as a > 0 and b > 0, and ``i = 1, …, n`` as i ∈ {1, …, n}."""
     result = []
     for item in items:
         if isinstance(item, Chain):
@@ -184,7 +186,9 @@ def spread(items):
                     break
                 result[k] = Chain((result[k], *item.sides[1:]), item.operators, at=result[k].at)
         elif result[-1:] == [Mark("dots")] and getattr(result[-2], "operators", ()) == ("=",):
-            item = Chain((*result[-2].sides, item), ("range",), at=result[-2].at)
+            index, first = result[-2].sides
+            members = Group("{", (first, Mark("dots"), item), "}", at=first.at)
+            item = Chain((index, members), ("in",), at=index.at)
             del result[-2:]
         result.append(item)
     return result

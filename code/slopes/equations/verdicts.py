@@ -6,7 +6,7 @@ from decimal import Context, localcontext
 
 from . import tree as t
 from .arrays import Array, Range
-from .numbers import Complex, primal
+from .numbers import Dual, primal
 
 
 @dataclass
@@ -112,8 +112,8 @@ def text(value, digits=10):
     if type(value) is Range:
         return f"between {text(value.lower, digits)} and {text(value.upper, digits)}"
     value = primal(value)
-    if type(value) is Complex:
-        return f"{text(value.re, digits)} + {text(value.im, digits)} i"
+    if type(value) is Dual:
+        return f"{text(value.a, digits)} + {text(value.b, digits)} i"
     if not value.is_finite():
         return "∞" if value > 0 else "-∞"
     size = value.adjusted()

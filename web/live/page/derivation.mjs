@@ -44,6 +44,9 @@ export function steps(text) {
   return found;
 }
 
+// A text as a sentence, with a capital and a full stop where it has no mark of its own at the end.
+const whole = (text) => text[0].toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
+
 export class Derivation {
   constructor(cell, { make, button }) {
     this.cell = cell;
@@ -133,11 +136,11 @@ export class Derivation {
       line && !GOOD.has(line.kind)
         ? [line.hint, line.reason]
             .filter(Boolean)
-            .map((t) => t[0].toUpperCase() + t.slice(1))
-            .join(". ")
+            .map(whole)
+            .join(" ")
         : "";
     reason.hidden = !text;
-    if (text) sentence(reason, text + ".");
+    if (text) sentence(reason, text);
   }
 
   // What the checker said: a verdict for each line, and one sentence about the whole.
@@ -147,10 +150,9 @@ export class Derivation {
     const wrong = lines.findIndex((line) => !GOOD.has(line.kind));
     this.sum.hidden = false;
     this.sum.classList.toggle("live-right", ok);
-    const whole = `${said[0].toUpperCase()}${said.slice(1)}.`;
     sentence(
       this.sum,
-      wrong < 0 ? whole : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`,
+      wrong < 0 ? whole(said) : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`,
     );
   }
 
