@@ -51,10 +51,22 @@ class Declarations:
                 return True
             if operator == ":=" and self.gives_kink(left, chain.sides[1]):
                 return True
-            return self.define(left, operator, chain.sides[1])
+            return self.define(left, operator, chain.sides[1]) or (
+                operator == ":=" and self.restates(left, chain.sides[1])
+            )
         if operator == ":=":
             raise Unread("a Let defines with one :=", chain.at)
         return operator == "in" and not more and self.gives_shape(left, chain.sides[1])
+
+    def restates(self, left, right):
+        """A definition of a built-in name says what the name means anyway: rule 17."""
+        sides = self.scope.resolved((left, right))
+        for side in sides:
+            self.meaning.note(side)
+        found = self.judge(sides[0], "=", sides[1], ())
+        if found.kind != "verified":
+            raise Unread(f"this name has a fixed meaning, and not this one: {found.reason}", left.at)
+        return True
 
     def assumption(self, chain):
         """A relation as something that is assumed."""
