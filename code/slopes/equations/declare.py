@@ -65,7 +65,7 @@ class Declarations:
             self.meaning.note(side)
         found = self.judge(sides[0], "=", sides[1], ())
         if found.kind != "verified":
-            raise Unread(f"this name has a fixed meaning, and not this one: {found.reason}", left.at)
+            raise Unread(f"it has a fixed meaning, and another: {found.reason}", left.at)
         return True
 
     def assumption(self, chain):
@@ -243,7 +243,7 @@ class Declarations:
         if scope.lookup(key) is not None:
             self.remark(f"{t.pretty(key)} is defined anew")
         made.name = scope.fresh(key)
-        self.meaning.define(made)
+        self.meaning.table[made.name] = made
         scope.unknown.pop(key, None)
         scope.numbers.discard(key)
         scope.section_of[key] = self.section
