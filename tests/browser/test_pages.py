@@ -41,6 +41,9 @@ THIN = """() => {
   }
   document.querySelectorAll(".highlight pre").forEach(code => code.normalize());
 }"""
+# A section cuts what does not fit into it.
+CUT = """() => [...document.querySelectorAll("article > section > section")]
+  .filter(section => section.scrollWidth > section.clientWidth + 1).map(section => section.id)"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -111,6 +114,7 @@ def faults(page):
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate(WIDER) > 0:
             found.append(f"wider than a window of {width}")
+        found += [f"cut in a window of {width}: {name}" for name in page.evaluate(CUT)]
     page.evaluate(THIN)
     for theme, width in (("light", 1280), ("light", 390), ("dark", 390), ("dark", 1280)):
         page.set_viewport_size({"width": width, "height": 900})

@@ -32,15 +32,17 @@ class Opening(SphinxPostTransform):
             section[0] = Heading("", "", *title.children, classes=title["classes"])
         if words:
             section.insert(0, tag("p", words=words, classes=["eyebrow"]))
-        lede = next(node for node in section.children if isinstance(node, nodes.paragraph))
         said = facts(known(self.env)[docname])
-        boxes = [b for b in self.document.findall(nodes.admonition) if OPENING in b["classes"]]
-        for box in boxes[:1]:
-            lede["classes"].append("lede")
+        first = next((n for n in section.children if isinstance(n, nodes.paragraph)), None)
+        box = next(
+            (b for b in self.document.findall(nodes.admonition) if OPENING in b["classes"]), None
+        )
+        if box is not None:
+            first["classes"].append("lede")
             place = box.parent.index(box)
             box.parent[place : place + 1] = [said, before(box)]
-        if said.children and not boxes:
-            section.insert(section.index(lede) + 1, said)
+        elif first is not None and said.children:
+            section.insert(section.index(first) + 1, said)
 
 
 def facts(page) -> nodes.Element:

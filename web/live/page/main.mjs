@@ -252,18 +252,13 @@ class Live {
 
   // Beside the page
 
-  // The menu gives the notebook as it is, and as the reader has changed it.
+  // The line above the text gives the notebook as it is, and as the reader has changed it.
   download() {
-    const clean = document.querySelector(".btn-download-source-button")?.closest("li");
+    const clean = document.querySelector(".download");
     if (!clean) return;
     const some = this.cells.some((cell) => this.edits.changed(cell));
     if (!this.own) {
-      this.own = this.make("li");
-      const link = this.button(".ipynb, with your changes", "Download the notebook with your changes", () =>
-        this.save(),
-      );
-      link.className = "btn btn-sm dropdown-item";
-      this.own.append(link);
+      this.own = this.button("with your changes", "Download the notebook with your changes", () => this.save());
       clean.after(this.own);
     }
     this.own.hidden = !some;
