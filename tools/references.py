@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
+from sphinxcontrib.bibtex import plugin
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 import book
 
@@ -122,7 +126,19 @@ class ByAuthor(Style):
     default_label_style = AsCited
 
 
+ROUND = partial(BracketStyle, left="(", right=")")
+
+
+@dataclass
+class InText(AuthorYearReferenceStyle):
+    """Cite by author and year, with the year in round brackets."""
+
+    bracket_textual: BracketStyle = field(default_factory=ROUND)
+    bracket_parenthetical: BracketStyle = field(default_factory=ROUND)
+
+
 def setup(app):
+    plugin.register_plugin("sphinxcontrib.bibtex.style.referencing", "in_text", InText)
     register_plugin("pybtex.style.formatting", "by_author", ByAuthor)
     app.connect("source-read", prepare)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
