@@ -20,7 +20,7 @@ from pybtex.style.labels import BaseLabelStyle
 import book
 
 CHAPTERS = Path(book.ROOT, "chapters")
-KINDS = {"fig": "the figure", "table": "the table", "ex": "the exercise"}
+KINDS = {"fig": "the figure", "exp": "the explorer", "table": "the table", "ex": "the exercise"}
 
 ROLE = re.compile(r"(^|[.:] |\*\*)?\{(numref|cite:t|cite:p|term)\}`([^`]+)`", re.MULTILINE)
 NAMELESS = re.compile(r"\[\]\(([\w-]+\.(?:md|ipynb))\)")
