@@ -18,6 +18,7 @@ from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
 
 import book
+from slopes.equations.report import MIME
 
 CHAPTERS = Path(book.ROOT, "chapters")
 KINDS = {"fig": "the figure", "exp": "the explorer", "table": "the table", "ex": "the exercise"}
@@ -101,6 +102,7 @@ def prepare(app, docname, source):
             text = text.removeprefix(line)
         cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
         for output in cell.get("outputs", []):
+            output.get("data", {}).pop(MIME, None)  # what programs read, and no reader
             html = output.get("data", {}).get("text/html")
             if html:
                 output["data"]["text/html"] = STILL.sub("", "".join(html))

@@ -548,16 +548,15 @@ def test_an_edit_moves_with_its_cell(cells):
 def test_the_notebook_is_downloaded_with_and_without_changes(cells):
     page = cells()
     page.area(10).fill("def slope_in_w(w):\n    return 7")
-    page.page.get_by_role("button", name="Download this page").click()
     with page.page.expect_download() as waiting:
-        page.page.get_by_text(".ipynb, with your changes").click()
+        page.page.get_by_text("with your changes").click()
     notebook = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     text = joined(code[10]["source"])
     assert text.startswith("def slope_in_w(w):\n    return 7\n\n\ndef output(w):")
     assert code[10]["outputs"] == []
     assert code[9]["outputs"] != []
-    clean = page.page.locator(".btn-download-source-button").get_attribute("href")
+    clean = page.page.locator(".download").get_attribute("href")
     assert clean == "../_sources/chapters/sigmoid.ipynb"
     stored_notebook = json.loads((ROOT / "chapters" / "sigmoid.ipynb").read_text("utf-8"))
     stored_code = [cell for cell in stored_notebook["cells"] if cell["cell_type"] == "code"]
