@@ -244,3 +244,19 @@ def test_figures_that_share_an_axis_have_equal_axes():
         }
         widths = {w for w, _ in boxes}
         assert max(widths, default=0) - min(widths, default=0) <= 2, name
+
+
+def test_every_explorer_has_a_number_and_a_caption():
+    found = 0
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            html = [
+                "".join(o.get("data", {}).get("text/html", "")) for o in cell.get("outputs", [])
+            ]
+            if any("<slopes-explorer" in text for text in html):
+                figure = cell["metadata"]["mystnb"]["figure"]
+                assert figure["name"].startswith("exp-"), cell["id"]
+                assert 20 < len(figure["caption"]) < 420, cell["id"]
+                assert "hide-input" in cell["metadata"]["tags"], cell["id"]
+                found += 1
+    assert found > 10

@@ -25,7 +25,6 @@ KINDS = {"fig": "the figure", "exp": "the explorer", "table": "the table", "ex":
 
 ROLE = re.compile(r"(^|[.:] |\*\*)?\{(numref|cite:t|cite:p|term)\}`([^`]+)`", re.MULTILINE)
 NAMELESS = re.compile(r"\[\]\(([\w-]+\.(?:md|ipynb))\)")
-STILL = re.compile(r'<div class="still">.*?</div>')
 LINK = re.compile(r"\[([^\[\]]+)\]\((#|references\.bib#|glossary\.md#)([\w-]+)\)")
 
 # What stands first in a folded cell is all that is seen of it.
@@ -103,9 +102,6 @@ def prepare(app, docname, source):
         cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(MIME, None)  # what programs read, and no reader
-            html = output.get("data", {}).get("text/html")
-            if html:
-                output["data"]["text/html"] = STILL.sub("", "".join(html))
     source[0] = json.dumps(notebook)
 
 

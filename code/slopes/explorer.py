@@ -181,7 +181,8 @@ class Explorer:
 
 def _read(path):
     """Return a style or a script without what is only for who reads the file."""
-    return re.sub(r"^\s*(//.*)?\n|/\*.*?\*/|^ +", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"^\s*(//[^\n]*)?\n|/\*.*?\*/|^ +", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def for_page(html):
