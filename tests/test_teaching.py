@@ -43,7 +43,7 @@ def chapters():
 
 
 def test_every_chapter_has_notes():
-    assert [path.stem for path in NOTES] == sorted(name for name, _ in chapters())
+    assert sorted(path.stem for path in NOTES) == sorted(name for name, _ in chapters())
 
 
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
