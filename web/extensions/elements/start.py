@@ -17,7 +17,7 @@ from slopes import explore
 
 
 class Explorer(SphinxDirective):
-    """``:::{explorer} neuron`` shows what ``slopes.explore.neuron()`` returns."""
+    """``:::{explorer} explore_neuron`` shows what ``slopes.explore.explore_neuron()`` returns."""
 
     required_arguments = 1
 
@@ -65,7 +65,7 @@ class Start(SphinxPostTransform):
         lede["classes"].append("lede")
         pages = known(self.env)
         chapters = [name for part in parts(self.env).values() for name in part]
-        counts = sum((pages[name].counts for name in chapters), Counter())
+        counts = sum((page.counts for page in pages.values()), Counter())
         report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
         facts = [badge(counts, report, book=True), tag("span", words=f"{len(chapters)} chapters")]
         line = tag("div", *filter(None, facts), classes=["facts"])
