@@ -3,6 +3,7 @@
 import base64
 import copy
 import io
+import json
 import os
 import re
 import subprocess
@@ -30,7 +31,7 @@ def printed_numbers(outputs):
         for kind, text in texts.items():
             if kind == "image/png":  # which says nothing that the SVG beside it does not
                 continue
-            for match in re.finditer(r"\d+(?:\.\d+)?", text):
+            for match in re.finditer(r"\d+(?:\.\d+)?", written(text)):
                 yield number, kind, match.end() - 1
 
 
@@ -38,9 +39,15 @@ def changed(outputs, number, kind, place):
     """Return outputs in which one digit is another."""
     outputs = copy.deepcopy(outputs)
     holder = outputs[number] if kind == "text" else outputs[number].data
-    text = holder[kind]
-    holder[kind] = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
+    text = written(holder[kind])
+    other = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
+    holder[kind] = other if isinstance(holder[kind], str) else json.loads(other)
     return outputs
+
+
+def written(content):
+    """Return an output as text, and what a program is to read as JSON."""
+    return content if isinstance(content, str) else json.dumps(content)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

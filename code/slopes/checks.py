@@ -143,6 +143,12 @@ class Row:
     finding: str = ""
 
 
+def _power(bound):
+    """A power of ten as it is written in a text."""
+    exponent = f"{np.log10(bound):.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{exponent}" if np.isfinite(bound) else "infinity"
+
+
 @dataclass(frozen=True)
 class Report:
     """What ``check_derivative`` found: it prints as text, and shows as a table in a notebook.
@@ -150,7 +156,7 @@ class Report:
     >>> Report("cube", 80, (Row("complex step", 2e-16, "x = 1"),))
     cube: the derivative agrees at 80 points
       method        worst relative error
-      complex step  below 1e-12
+      complex step  below 10⁻¹²
     """
 
     function: str
@@ -167,7 +173,7 @@ class Report:
         # The error itself, and its place, are round-off: they would be others on another processor.
         for row in self.rows:
             bound = next((b for b in BOUNDS if 10 * row.error <= b), np.inf)
-            yield row.method, row.finding or f"below {bound:.0e}"
+            yield row.method, row.finding or f"below {_power(bound)}"
 
     def __str__(self):
         width = max(len(row.method) for row in self.rows)

@@ -1,260 +1,48 @@
-"""Interactive figures without a library: a drawing, a slider, and a table of what changes.
-
-All numbers are sampled from the package's own functions when the cell runs. The page gets a list of
-frames, and a script of a dozen lines that puts the frame of the slider's position into the drawing. So
-no formula is written a second time in another language, and the figure works in a static page, in a
-live notebook and offline. Without scripts, and in print, the first frame is a picture like any other.
-"""
+"""The explorers of the book: figures that a reader moves (`slopes.explorer` says how they work)."""
 
 from __future__ import annotations
 
-import json
 import math
-from html import escape
-from urllib.parse import quote
+from itertools import pairwise
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from slopes.activations import identity, leaky_relu, relu, sigmoid, softmax, tanh
+from slopes.explorer import (
+    LEFT,
+    Choice,
+    Explorer,
+    Panel,
+    Slider,
+    cells,
+    dot,
+    drawing,
+    fixed,
+    mathematics,
+    name_of,
+    nearest,
+    rounded,
+    shown,
+    significant,
+    ticks,
+    written,
+)
 from slopes.losses import nll, square_loss
 from slopes.network import Network
 
-_STYLE = """
-.slopes-explore{--f:#0072B2;--d:#B84A00;max-width:31rem;margin:1rem auto;color:inherit}
-html[data-theme=dark] .slopes-explore,[data-jp-theme-light=false] .slopes-explore,
-.vscode-dark .slopes-explore{--f:#5BB8F0;--d:#FF9C57}
-.slopes-explore svg{display:block;width:100%;height:auto;overflow:visible;filter:none;background:none}
-.slopes-explore[data-ready] svg[data-drag]{cursor:ew-resize;touch-action:pan-y}
-.slopes-explore text{fill:currentColor;font:13px sans-serif}
-.slopes-explore .grid{stroke:currentColor;opacity:.16}
-.slopes-explore .zero{stroke:currentColor;opacity:.5}
-.slopes-explore .f,.slopes-explore .d,.slopes-explore .t{fill:none;stroke:var(--f);stroke-width:2.4}
-.slopes-explore .d{stroke:var(--d);stroke-dasharray:7 4}
-.slopes-explore .t{stroke:var(--d);stroke-width:3}
-.slopes-explore .dot{fill:var(--d)}
-.slopes-explore .open{fill:none;stroke:var(--d);stroke-width:1.6}
-.slopes-explore .bar{fill:var(--f)}
-.slopes-explore p{margin:.3rem 0;text-align:center;font-variant-numeric:tabular-nums}
-.slopes-explore label{display:flex;gap:.6rem;align-items:center;min-height:2.75rem}
-.slopes-explore label[hidden]{display:none}
-.slopes-explore svg[data-drag]~label{position:relative;padding:0 calc(4% - 8px) 0 calc(11% - 8px)}
-.slopes-explore svg[data-drag]~label span{position:absolute;left:5%}
-.slopes-explore input{flex:1;min-width:0;height:1.75rem;accent-color:var(--d)}
-.slopes-explore .live{display:block!important}
-.slopes-explore .still{display:none}
-@media print{.slopes-explore label{display:none}}
-"""
-
-_NAMESPACE = "http://www.w3.org/2000/svg"
-
-# Sets every changing part of each new figure to the frame that its sliders name. With several sliders
-# the frames are counted like the digits of a number, the last slider fastest.
-_SCRIPT = """
-document.querySelectorAll('.slopes-explore:not([data-ready])').forEach(function (box) {
-  var data = JSON.parse(box.querySelector('script').textContent);
-  var sliders = Array.from(box.querySelectorAll('input')), svg = box.querySelector('svg');
-  function show() {
-    var i = sliders.reduce(function (n, s) { return n * (+s.max + 1) + +s.value; }, 0);
-    Object.keys(data.frames).forEach(function (key) {
-      var part = key.split('.'), value = data.frames[key][i];
-      box.querySelectorAll('[data-part=' + part[0] + ']').forEach(function (node) {
-        if (part[1] === 'text') node.textContent = value; else node.setAttribute(part[1], value);
-      });
-    });
-    sliders.forEach(function (s) { s.setAttribute('aria-valuetext', data.say[i]); });
-  }
-  function drag(event) {
-    if (event.type === 'pointerdown') svg.setPointerCapture(event.pointerId);
-    else if (!svg.hasPointerCapture(event.pointerId)) return;
-    var ends = svg.dataset.drag.split(' '), frame = svg.getBoundingClientRect();
-    var x = (event.clientX - frame.left) / frame.width * svg.viewBox.baseVal.width;
-    sliders[0].value = Math.round((x - ends[0]) / (ends[1] - ends[0]) * sliders[0].max);
-    show();
-  }
-  sliders.forEach(function (s) {
-    s.addEventListener('input', show);
-    s.parentNode.hidden = false;
-  });
-  if (svg.dataset.drag) {
-    svg.addEventListener('pointerdown', drag);
-    svg.addEventListener('pointermove', drag);
-  }
-  box.dataset.ready = '';
-});
-"""
-
-
-class Explorer:
-    """A figure with sliders; the last expression of a cell shows it.
-
-    Parameters
-    ----------
-    svg : str
-        The drawing in its first state. Parts that change carry ``data-part="name"``.
-    readout : str
-        HTML below the drawing, whose changing parts are marked in the same way.
-    sliders : list of (str, int, int)
-        For each slider its label, the number of its positions, and the first one.
-    frames : dict of str to list
-        For each ``"name.attribute"`` (or ``"name.text"``) the value in every frame.
-    say : list of str
-        What a screen reader says in every frame.
-
-    Notes
-    -----
-    ``svg`` and ``readout`` are HTML, in which whoever writes them escapes names. Labels, frames and what
-    is said are texts, and escaped here.
-
-    Examples
-    --------
-    >>> say = ["x = 0", "x = 1"]
-    >>> Explorer("<svg></svg>", "<b data-part='x'>0</b>", [("x", 2, 0)], {"x.text": ["0", "1"]}, say)
-    <figure with a slider; it starts at: x = 0>
-    """
-
-    def __init__(self, svg, readout, sliders, frames, say):
-        count = math.prod(positions for _, positions, _ in sliders)
-        for key, values in {**frames, "say": say}.items():
-            if len(values) != count:
-                raise ValueError(f"{key} has {len(values)} frames, and the sliders make {count}")
-        self._svg, self._readout, self._sliders = svg, readout, sliders
-        self._frames, self._say = frames, say
-
-    @property
-    def first(self):
-        """The index of the frame in which the figure starts."""
-        index = 0
-        for _, positions, start in self._sliders:
-            index = index * positions + start
-        return index
-
-    def __repr__(self):
-        return f"<figure with a slider; it starts at: {self._say[self.first]}>"
-
-    def _repr_html_(self):
-        sliders = "".join(
-            f"<label hidden><span>{escape(label)}</span> <input type='range'"
-            f" min='0' max='{positions - 1}' value='{start}'"
-            f" aria-valuetext='{escape(self._say[self.first])}'"
-            " data-lm-suppress-shortcuts='true'></label>"
-            for label, positions, start in self._sliders
-        )
-        data = json.dumps({"frames": self._frames, "say": self._say}, ensure_ascii=False)
-        # A "<" could end the script, or open a comment in it; the rest of HTML means nothing there.
-        data = data.replace("<", "\\u003c")
-        return (
-            f"<div class='slopes-explore'><style>{_STYLE}</style>{self._still()}"
-            f"<div class='live' style='display:none'>{self._svg}<p>{self._readout}</p>{sliders}</div>"
-            f"<script type='application/json'>{data}</script></div>"
-            f"<script>{_SCRIPT}</script>"
-        )
-
-    def _still(self):
-        """Return the first frame as a picture, for where a notebook is not trusted.
-
-        There JupyterLab leaves out styles, scripts and inline drawings, and shows this instead.
-        """
-        head = f"<svg class='slopes-explore' style='margin:0' width='496' xmlns='{_NAMESPACE}'"
-        body = self._svg.removeprefix("<svg").replace(">", f"><style>{_STYLE}</style>", 1)
-        source = quote(head + body, safe=" ()*,-./;=_{}")
-        return (
-            f'<div class="still"><img style="background:white" alt="{escape(self._say[self.first])}"'
-            f' src="data:image/svg+xml,{source}"><p>Run this cell to move the figure.</p></div>'
-        )
-
-
-class _Panel:
-    """A pair of axes in the drawing: turns numbers into places, and draws grid, ticks and curves."""
-
-    def __init__(self, x_span, y_span, top, height, left=44, width=340):
-        self.x_span, self.y_span = x_span, y_span
-        self.left, self.top, self.width, self.height = left, top, width, height
-
-    def x(self, value):
-        lower, upper = self.x_span
-        return self.left + (value - lower) / (upper - lower) * self.width
-
-    def y(self, value):
-        lower, upper = self.y_span
-        return self.top + (upper - value) / (upper - lower) * self.height
-
-    def axes(self, label, ticks_below=True):
-        """Grid lines and numbers, with the name of the curve above the panel."""
-        right = self.left + self.width
-        parts = [f"<text x='{self.left}' y='{self.top - 8}'>{escape(label)}</text>"]
-        for value in _ticks(self.y_span, 4):
-            y = self.y(value)
-            kind = "zero" if value == 0 else "grid"
-            parts.append(f"<path class='{kind}' d='M{self.left} {y:.1f}H{right}'/>")
-            parts.append(
-                f"<text x='{self.left - 6}' y='{y + 4:.1f}' text-anchor='end'>{_number(value)}</text>"
-            )
-        return "".join(parts) + self.columns(ticks_below)
-
-    def columns(self, ticks_below=True):
-        """Vertical grid lines, with their numbers below."""
-        bottom, parts = self.top + self.height, []
-        for value in _ticks(self.x_span, 7):
-            x = self.x(value)
-            parts.append(f"<path class='grid' d='M{x:.1f} {self.top}V{bottom}'/>")
-            if ticks_below:
-                parts.append(_caption(f"{x:.1f}", bottom + 17, _number(value)))
-        return "".join(parts)
-
-    def curve(self, x, values, kind):
-        """A path through the points, broken where a value is not finite."""
-        path, pen = [], "M"
-        for px, py in zip(x, values, strict=True):
-            if not math.isfinite(py):
-                pen = "M"
-                continue
-            path.append(f"{pen}{self.x(px):.1f} {self.y(py):.1f}")
-            pen = "L"
-        return f"<path class='{kind}' d='{''.join(path)}'/>"
-
-
-def _ticks(span, most):
-    ticks = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(*span)
-    return [float(t) for t in ticks if span[0] <= t <= span[1]]
-
-
-def _number(value, digits=6):
-    text = f"{value:.{digits}g}"
-    return (text if float(text) else "0").replace("-", "−")
-
-
-def _fixed(value, decimals=3):
-    text = f"{value:.{decimals}f}"
-    return (text if float(text) else text.lstrip("-")).replace("-", "−")
-
-
-def _power(value):
-    """Write a small number with two digits and a power of ten."""
-    if value >= 1e-3:
-        return _number(value, 2)
-    digits, exponent = f"{value:.1e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digits} · 10{raised}"
-
-
-def _span_of(values, margin=0.08):
-    finite = values[np.isfinite(values)]
-    lower, upper = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
-    extra = margin * ((upper - lower) or 1.0)
-    return lower - extra, upper + extra
-
-
-def _drawing(content, height, label, drag=None):
-    ends = f" data-drag='{drag[0]} {drag[1]}'" if drag else ""
-    return (
-        f"<svg viewBox='0 0 400 {height}' role='img' aria-label='{escape(label)}'{ends}>"
-        f"{content}</svg>"
-    )
+__all__ = [
+    "explore",
+    "explore_chain",
+    "explore_depth",
+    "explore_descent",
+    "explore_neuron",
+    "explore_secant",
+    "explore_softmax",
+]
 
 
 def explore(function, span=(-5, 5), start=1.0, positions=101):
-    """Return a figure in which the reader drags a point along a function.
+    """Return an explorer in which the reader drags a point along a function.
 
     The tangent turns with it, value and slope are read out, and a second point moves on the graph of
     the derivative below. At a kink both one-sided tangents are drawn, since there is no single one.
@@ -284,69 +72,107 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     --------
     >>> from slopes import sigmoid
     >>> explore(sigmoid)
-    <figure with a slider; it starts at: x = 1.00, value 0.731, slope 0.197>
+    <explorer; it starts at: x = 1.00, value 0.731, slope 0.197>
     """
     domain = function.domain
     if not (domain.lower <= span[0] < span[1] <= domain.upper):
         raise ValueError(f"{function.name}: the span {span} leaves the domain {domain}")
     x = np.linspace(*span, positions)
     # A position that misses a kink by rounding would show a tangent where there is none.
-    kinks = {
-        int(np.argmin(np.abs(x - k.at))): k for k in function.kinks if span[0] < k.at < span[1]
-    }
+    kinks = {nearest(x, k.at): k for k in function.kinks if span[0] < k.at < span[1]}
     for index, kink in kinks.items():
         x[index] = kink.at
-    value, slope = function(x), function.derivative(x)
-    dense, dense_value, dense_slope = _branches(function, span)
-
-    upper = _Panel(span, _span_of(dense_value), top=26, height=190)
-    lower = _Panel(span, _span_of(dense_slope), top=262, height=110)
-    tangents = [_tangents(upper, x[i], value[i], slope[i], kinks.get(i)) for i in range(positions)]
-    at = _nearest(x, start)
-    name, variable = function.name, function.variable
-    places = {
-        "tangent.d": tangents,
-        "point.cx": [f"{upper.x(v):.1f}" for v in x],
-        "point.cy": [f"{upper.y(v):.1f}" for v in value],
-        "below.cx": [f"{lower.x(v):.1f}" for v in x],
-        "below.cy": [f"{lower.y(v):.1f}" for v in slope],
-    }
-    texts = {
-        "x.text": [_fixed(v, 2) for v in x],
-        "value.text": [_fixed(v) for v in value],
-        "slope.text": [_slope_text(slope[i], kinks.get(i)) for i in range(positions)],
-    }
-    say = [
-        f"{variable} = {a}, value {b}, slope {c}" for a, b, c in zip(*texts.values(), strict=True)
-    ]
-    first = _shown_at(texts, at)
-    content = (
-        upper.axes(name, ticks_below=False)
-        + upper.curve(dense, dense_value, "f")
-        + f"<path class='t' data-part='tangent' d='{tangents[at]}'/>"
-        + _dot("point", places, at)
-        + lower.axes(f"derivative of {name}")
-        + lower.curve(dense, dense_slope, "d")
-        + "".join(_open_ends(lower, kink) for kink in kinks.values())
-        + _dot("below", places, at)
+    dense, values, slopes = _branches(function, span)
+    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 256, 146)
+    value, slope = name_of(function), name_of(function, prime=True)
+    content = _named(upper, dense, values, value, "value") + _named(
+        lower, dense, slopes, slope, "slope"
     )
-    label = f"Above: {name} with its tangent at a point. Below: its derivative at the same point."
-    readout = (
-        f"<i>{escape(variable)}</i> = <span data-part='x'>{first['x']}</span>,"
-        f" value <span data-part='value'>{first['value']}</span>,"
-        f" slope <span data-part='slope'>{first['slope']}</span>"
+    content += lower.columns(ticks(span, 6))
+    content += "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
+    tangent = (
+        "<path class='t' d='M{} 0H{}' data-set='transform: matrix({{{}}} {{{}}} 0 1 {{x}} {{v}})'/>"
     )
-    drag = (upper.left, upper.left + upper.width)
+    halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
+    content += upper.inside(
+        upper.curve(dense, values, "f")
+        + "".join(tangent.format(a, b, side, f"{side}m") for side, a, b in halves)
+        + dot("{x}", "{v}", "ring")
+        + dot("{x}", "{v}"),
+        drag="x",
+    )
+    ends = [(k.at, e) for k in kinks.values() for e in (k.left, k.right) if math.isfinite(e)]
+    content += lower.inside(
+        lower.curve(dense, slopes, "d")
+        + "".join(
+            f"<path class='{kind}' d='M{a:.4g} {e:.4g}h0'/>"
+            for a, e in ends
+            for kind in ("end", "hole")
+        )
+        + dot("{x}", "{d}", "ring")
+        + dot("{x}", "{d}")
+    )
+    variable = function.variable
+    label = (
+        f"Above: {function.name} with its tangent at a point."
+        " Below: its derivative at the same point."
+    )
+    at = nearest(x, start)
+    tables = [((1,), _along(function, x, kinks, upper, lower))]
+    readout = cells(
+        (variable, "{x}", ""),
+        (value, "{v}", "value"),
+        (slope, "{slope}" if kinks else "{d}", "slope"),
+    )
+    say = f"{variable} = {{x}}, value {{v}}, slope {{d}}"
+    if kinks:
+        readout += "<p class='remark' data-text='{note}'></p>"
+        say = f"{variable} = {{x}}, value {{v}}, slope {{slope}}. {{note}}"
     return Explorer(
-        _drawing(content, 394, label, drag),
-        readout,
-        [(variable, positions, at)],
-        {**places, **texts},
-        say,
+        drawing(content, 434, label), [Slider(variable, positions, at)], tables, say, readout
     )
 
 
-def _branches(function, span, count=161):
+def _along(function, x, kinks, upper, lower):
+    """Return the columns of an explorer of one function."""
+    value, slope = function(x), function.derivative(x)
+    columns = {
+        "x": [fixed(v, 2) for v in x],
+        "v": [fixed(v) for v in value],
+        "d": [fixed(v) for v in slope],
+        "px": [f"{upper.x(v):.1f}" for v in x],
+        "py": [f"{upper.y(v):.1f}" for v in value],
+        "dy": [f"{lower.y(v):.1f}" for v in slope],
+    }
+    sides = {"r": "right"} | ({"l": "left"} if kinks else {})
+    for letter, side in sides.items():
+        m = np.array(slope, dtype=float)
+        for index, kink in kinks.items():
+            m[index] = getattr(kink, side)
+        # Of one length in the drawing, whatever the slope; at a jump there is none.
+        across, up = upper.scale
+        reach = np.where(
+            np.isfinite(m), 78 / np.hypot(across, up * np.where(np.isfinite(m), m, 0)), 0
+        )
+        columns[letter] = [f"{v:.3g}" for v in reach]
+        columns[f"{letter}m"] = [f"{v:.3g}" for v in reach * np.where(np.isfinite(m), m, 0)]
+    if kinks:
+        columns["slope"] = ["none" if k in kinks else text for k, text in enumerate(columns["d"])]
+        columns["note"] = [_note(kinks.get(k)) for k in range(len(x))]
+    return columns
+
+
+def _note(kink):
+    """Say what is true at a kink."""
+    if kink is None:
+        return "Both sides have the same slope."
+    taken = f"The code takes {kink.value:.3g}."
+    if math.isinf(kink.left) or math.isinf(kink.right):
+        return f"A jump: there is no slope. {taken}"
+    return f"A kink: the slope is {kink.left:.3g} on the left and {kink.right:.3g} on the right. {taken}"
+
+
+def _branches(function, span, count=121):
     """Sample a function and its derivative, with a gap (nan) at each kink."""
     x = np.linspace(*span, count)
     hair = 1e-9 * (span[1] - span[0])
@@ -357,49 +183,46 @@ def _branches(function, span, count=161):
     return x, function(x), function.derivative(x)
 
 
-def _tangents(panel, x, value, slope, kink):
-    """The path of the tangent through a point, or of the two half tangents at a kink."""
-    slopes = [(-1, slope), (1, slope)]
-    if kink:
-        slopes = [(-1, kink.left), (1, kink.right)]
-    path = []
-    for side, m in slopes:
-        if not math.isfinite(m):
-            continue
-        # A fixed length on the screen, whatever the slope.
-        dx, dy = panel.x(x + 1) - panel.x(x), panel.y(value + m) - panel.y(value)
-        scale = side * 70 / math.hypot(dx, dy)
-        px, py = panel.x(x), panel.y(value)
-        path.append(f"M{px:.1f} {py:.1f}L{px + scale * dx:.1f} {py + scale * dy:.1f}")
-    return "".join(path)
+def _reach(values):
+    """Return the smallest and the largest value, and 0 with them."""
+    finite = values[np.isfinite(values)]
+    return min(0.0, float(finite.min())), max(0.0, float(finite.max()))
 
 
-def _slope_text(slope, kink):
-    if not kink:
-        return _fixed(slope)
-    if math.isinf(kink.left) or math.isinf(kink.right):
-        return f"none: a jump; the code takes {_number(kink.value)}"
-    return (
-        f"none: {_number(kink.left)} on the left, {_number(kink.right)} on the right;"
-        f" the code takes {_number(kink.value)}"
-    )
+def _panel(span, values, top, height):
+    """Return a panel for a curve, with some room above and below."""
+    lower, upper = _reach(values)
+    extra = 0.06 * ((upper - lower) or 10)
+    return Panel(span, (lower - extra, upper + extra), top, height)
 
 
-def _open_ends(panel, kink):
-    return "".join(
-        f"<circle class='open' r='4.5' cx='{panel.x(kink.at):.1f}' cy='{panel.y(end):.1f}'/>"
-        for end in (kink.left, kink.right)
-        if math.isfinite(end)
-    )
+def _named(panel, x, values, name, kind):
+    """Draw the lines of a panel, and write the name of its curve where there is room."""
+    rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
+    lines = [panel.y(row) for row in rows]
+    curve = [(panel.x(p), panel.y(q)) for p, q in zip(x, values, strict=True) if math.isfinite(q)]
+    left, right = panel.ends
 
+    def room(place):
+        # In widths and heights of a name, to the nearest point of the curve or line of the grid.
+        across, down = place
+        near = min(max(abs(px - across) / 70, abs(py - down) / 26) for px, py in curve)
+        return min(near, 1.2, *(0.4 + abs(line - down) / 26 for line in lines))
 
-def _dot(part, places, at):
-    cx, cy = places[f"{part}.cx"][at], places[f"{part}.cy"][at]
-    return f"<circle class='dot' r='6' data-part='{part}' cx='{cx}' cy='{cy}'/>"
+    # At the sides first, and there from above.
+    shares = (0.12, 0.88, 0.3, 0.7)
+    heights = np.linspace(0.1, 0.9, 17)
+    places = [
+        (left + share * (right - left), panel.top + h * panel.height)
+        for share in shares
+        for h in heights
+    ]
+    best = max(places, key=room)
+    return panel.rows(rows) + written(best[0], best[1] + 6, name, kind=f"{kind} big")
 
 
 def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
-    """Return a figure in which the secant through two points becomes the tangent as h shrinks.
+    """Return an explorer in which the secant through two points becomes the tangent as h shrinks.
 
     Parameters
     ----------
@@ -422,41 +245,41 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     --------
     >>> from slopes import sigmoid
     >>> explore_secant(sigmoid, -1.0)
-    <figure with a slider; it starts at: h = 2, slope of the secant 0.231, error 3.4e-02>
+    <explorer; it starts at: h = 2.00, slope of the secant 0.23106, error 0.0344>
     """
     h = widest * 2.0 ** -np.arange(halvings + 1)
-    rise = function(at + h) - function(at)
-    secant, tangent = rise / h, float(function.derivative(at))
-    x = np.linspace(*span, 161)
-    panel = _Panel(span, _span_of(function(x)), top=26, height=220)
+    secant, tangent = (function(at + h) - function(at)) / h, float(function.derivative(at))
+    x = np.linspace(*span, 121)
+    panel = _panel(span, function(x), 14, 250)
     value = float(function(at))
-    frames = {
-        "secant.d": [_line(panel, at, value, m) for m in secant],
-        "moving.cx": [f"{panel.x(at + step):.1f}" for step in h],
-        "moving.cy": [f"{panel.y(v):.1f}" for v in function(at + h)],
-        "h.text": [_number(step, 3) for step in h],
-        "slope.text": [_fixed(m, 5) for m in secant],
-        "error.text": [f"{abs(m - tangent):.1e}" for m in secant],
+    columns = {
+        "x": [f"{at + step:.4g}" for step in h],
+        "v": [f"{v:.4g}" for v in function(at + h)],
+        "ends": [_line(panel, at, value, m) for m in secant],
+        "h": [significant(step) for step in h],
+        "slope": [fixed(m, 5) for m in secant],
+        "error": [significant(abs(m - tangent)) for m in secant],
     }
-    say = [
-        f"h = {a}, slope of the secant {_fixed(float(m))}, error {c}"
-        for a, m, c in zip(frames["h.text"], secant, frames["error.text"], strict=True)
-    ]
-    content = (
-        panel.axes(function.name)
-        + panel.curve(x, function(x), "f")
-        + f"<path class='d' d='{_line(panel, at, value, tangent)}'/>"
-        + f"<path class='t' data-part='secant' d='{frames['secant.d'][0]}'/>"
-        + f"<circle class='open' r='6' cx='{panel.x(at):.1f}' cy='{panel.y(value):.1f}'/>"
-        + _dot("moving", frames, 0)
+    content = _named(panel, x, function(x), name_of(function), "value") + panel.columns(
+        ticks(span, 6)
     )
-    readout = (
-        f"<i>h</i> = <span data-part='h'>{frames['h.text'][0]}</span>, slope of the secant"
-        f" <span data-part='slope'>{frames['slope.text'][0]}</span>, error"
-        f" <span data-part='error'>{frames['error.text'][0]}</span>"
+    content += panel.inside(
+        panel.curve(x, function(x), "f")
+        + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
+        + "<path class='t' data-set='d: {ends}'/>"
+        + "".join(f"<path class='{kind}' d='M{at:.4g} {value:.4g}h0'/>" for kind in ("end", "hole"))
+        + dot("{x}", "{v}", "ring")
+        + dot("{x}", "{v}"),
+        drag="x",
     )
     label = f"{function.name} with its tangent, dashed, and a secant through a second point."
-    return Explorer(_drawing(content, 272, label), readout, [("smaller h", len(h), 0)], frames, say)
+    readout = cells(
+        ("step h", "{h}", ""), ("slope of the secant", "{slope}", "slope"), ("error", "{error}", "")
+    )
+    say = "h = {h}, slope of the secant {slope}, error {error}"
+    return Explorer(
+        drawing(content, 300, label), [Slider("h", len(h), 0)], [((1,), columns)], say, readout
+    )
 
 
 def _line(panel, x, value, slope):
@@ -467,13 +290,16 @@ def _line(panel, x, value, slope):
         crossings = sorted(x + (edge - value) / slope for edge in (low, high))
         ends = [max(left, crossings[0]), min(right, crossings[1])]
     return "".join(
-        f"{pen}{panel.x(e):.1f} {panel.y(value + slope * (e - x)):.1f}"
-        for pen, e in zip("ML", ends, strict=True)
+        f"{pen}{e:.4g} {value + slope * (e - x):.4g}" for pen, e in zip("ML", ends, strict=True)
     )
 
 
+# How far down the three number lines of a chain stand.
+_LINES = (40, 140, 240)
+
+
 def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=None):
-    """Return a figure of two machines in a row: what each of them makes of a small step.
+    """Return an explorer of two machines in a row: what each of them makes of a small step.
 
     Three number lines of one scale stand below each other: x, u = inner(x) and y = outer(u). A bar is
     a step in x; on the next lines it is as long as the local slopes make it, and points to the left
@@ -482,15 +308,15 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     Parameters
     ----------
     inner, outer : Elementwise
-        The first machine and the second one, both without kinks, where there is no slope to multiply.
+        The two machines; neither may have a kink where it is used.
     span : pair of float
-        The ends of the slider, inside the domain of ``inner``.
+        The ends of the slider for x.
     start : float
-        Where the point is at first.
+        Where x is at first.
     positions : int
         How many positions the slider has.
     names : pair of str, optional
-        What to call the machines, if their own names are longer than a word or two.
+        What the machines are called; their own names by default.
 
     Returns
     -------
@@ -499,48 +325,45 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     Raises
     ------
     ValueError
-        If a machine has a kink, or gets numbers from outside its domain.
+        If a machine has a kink, or gets a number outside its domain.
 
     Examples
     --------
-    >>> from slopes import square_loss, tanh
-    >>> explore_chain(square_loss.at(0.0), tanh, names=("square", "tanh"))
-    <figure with a slider; it starts at: x = 1.00, u = 1.00, y = 0.76; slope 2.000 times 0.420 is 0.84>
+    >>> from slopes import sigmoid, tanh
+    >>> explore_chain(tanh, sigmoid)
+    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.420 times 0.217 is 0.0911>
     """
-    names = names or (inner.name, outer.name)
     x = np.linspace(*span, positions)
+    names = names or (inner.name, outer.name)
     values, slopes = _through((inner, outer), names, x)
-    factors = [1.0, slopes[0], slopes[0] * slopes[1]]
-    ends = [value + (span[1] - span[0]) / 10 * k for value, k in zip(values, factors, strict=True)]
-
+    factors = [np.ones_like(x), slopes[0], slopes[0] * slopes[1]]
+    ends = [v + (span[1] - span[0]) / 10 * k for v, k in zip(values, factors, strict=True)]
     reached = np.concatenate([*values, *ends])
-    panel = _Panel((reached.min(), reached.max()), (0, 1), top=20, height=190, left=24, width=268)
-    at = _nearest(x, start)
-    starts, tips = [panel.x(value) for value in values], [panel.x(end) for end in ends]
-    frames = _chain_frames(values, slopes, starts, tips)
-    frames["product.text"] = [_fixed(v, 2) for v in factors[2]]
-    first = _shown_at(frames, at)
-    say = [
-        f"x = {x}, u = {u}, y = {y}; slope {a} times {b} is {c}"
-        for x, u, y, a, b, c in zip(
-            *(frames[f"{key}.text"] for key in ("x", "u", "y", "slope1", "slope2", "product")),
-            strict=True,
-        )
+    panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=240, ends=(LEFT, 430))
+    columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
+    for k in range(3):
+        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
+        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
+    for k in range(2):
+        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
+    columns["product"] = [
+        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
     ]
-    readout = (
-        f"<i>x</i> = <span data-part='x'>{first['x']}</span>,"
-        f" <i>u</i> = <span data-part='u'>{first['u']}</span>,"
-        f" <i>y</i> = <span data-part='y'>{first['y']}</span><br>slope of the chain:"
-        f" <span data-part='slope1'>{first['slope1']}</span> ·"
-        f" <span data-part='slope2'>{first['slope2']}</span> ="
-        f" <b data-part='product'>{first['product']}</b>"
-    )
     label = (
         "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
         " below show how long the local slopes of the two machines make it, and where it points."
     )
-    drawing = _drawing(_chain_content(panel, names, first), 232, label)
-    return Explorer(drawing, readout, [("x", positions, at)], frames, say)
+    say = "x = {x}, u = {u}, y = {y}; slope {slope0} times {slope1} is {product}"
+    readout = cells(
+        ("x", "{x}", "value"),
+        ("u", "{u}", "value"),
+        ("y", "{y}", "value"),
+        ("slope of the chain", "{slope0} · {slope1} = {product}", "slope"),
+    )
+    slider = Slider("x", positions, nearest(x, start), ends=(panel.x(span[0]), panel.x(span[1])))
+    return Explorer(
+        drawing(_chain_content(panel, names), 278, label), [slider], [((1,), columns)], say, readout
+    )
 
 
 def _through(machines, names, x):
@@ -557,57 +380,35 @@ def _through(machines, names, x):
     return values, slopes
 
 
-# How far down the three number lines of a chain stand.
-_ROWS = (34, 115, 196)
-
-
-def _chain_frames(values, slopes, starts, tips):
-    """Return what moves in a chain of two machines: the steps, the beams between them, the numbers."""
-    frames = {}
-    for k, letter in enumerate("xuy"):
-        pairs = list(zip(starts[k], tips[k], strict=True))
-        frames |= {
-            f"dot{k}.cx": [f"{a:.1f}" for a, _ in pairs],
-            f"step{k}.d": [f"M{a:.1f} {_ROWS[k]}H{b:.1f}" for a, b in pairs],
-            f"{letter}.text": [_fixed(v, 2) for v in values[k]],
-        }
-        if k:
-            above = zip(starts[k - 1], tips[k - 1], pairs, strict=True)
-            frames[f"beam{k}.d"] = [
-                f"M{a:.1f} {_ROWS[k - 1]}H{b:.1f}L{d:.1f} {_ROWS[k]}H{c:.1f}Z"
-                for a, b, (c, d) in above
-            ]
-            frames[f"slope{k}.text"] = [_fixed(v, 3) for v in slopes[k - 1]]
-    return frames
-
-
-def _chain_content(panel, names, first):
-    """Draw a chain of two machines, at its first position."""
-    content = [panel.columns()]
-    for k in (1, 2):
-        middle = (_ROWS[k - 1] + _ROWS[k]) / 2
+def _chain_content(panel, names):
+    """Draw a chain of two machines."""
+    content = [panel.columns(ticks(panel.x_span, 5))]
+    for k, (above, below) in enumerate(pairwise(_LINES)):
+        middle = (above + below) / 2
+        beam = f"M{{a{k}}} {above}H{{b{k}}}L{{b{k + 1}}} {below}H{{a{k + 1}}}Z"
         content += [
-            f"<path style='fill:var(--f);opacity:.2' data-part='beam{k}' d='{first[f'beam{k}']}'/>",
-            _caption(302, middle - 3, names[k - 1], anchor="start"),
-            f"<text x='302' y='{middle + 15}'>slope"
-            f" <tspan data-part='slope{k}'>{first[f'slope{k}']}</tspan></text>",
+            f"<path class='beam' data-set='d: {beam}'/>",
+            written(450, middle - 5, names[k], "start", "ink"),
+            shown(450, middle + 20, f"slope {{slope{k}}}", "start", "slope"),
         ]
     for k, letter in enumerate("xuy"):
+        y = _LINES[k]
         content += [
-            f"<path class='zero' d='M{panel.left} {_ROWS[k]}h{panel.width}'/>",
-            f"<text x='6' y='{_ROWS[k] + 4}' font-style='italic'>{letter}</text>",
-            f"<path class='t' style='stroke-width:5' data-part='step{k}' d='{first[f'step{k}']}'/>",
-            f"<circle class='dot' r='6' cy='{_ROWS[k]}' data-part='dot{k}' cx='{first[f'dot{k}']}'/>",
+            f"<path class='axis' d='M{panel.ends[0]} {y}H{panel.ends[1]}'/>",
+            written(30, y + 6, letter, "middle", "big ink"),
+            f"<path class='step' data-set='d: M{{a{k}}} {y}H{{b{k}}}'/>",
+            dot(f"{{a{k}}}", y, "ring"),
+            dot(f"{{a{k}}}", y),
         ]
     return "".join(content)
 
 
 def explore_depth(deepest=20, width=50, networks=5):
-    """Return a figure with sliders for activation and depth: how much of a gradient reaches each layer.
+    """Return an explorer of depth: how much of a gradient reaches each layer of a network.
 
     For each choice a few random networks are run backward once. Their gain suits the activation: √2
     where half of the slopes are 0 or nearly so, else 1. A bar is the slope of the loss in the weighted
-    sums of a layer, as a share of that in the last hidden layer; both are root mean squares.
+    sums of a layer, divided by that in the last hidden layer; both are root mean squares.
 
     Parameters
     ----------
@@ -625,59 +426,51 @@ def explore_depth(deepest=20, width=50, networks=5):
     Examples
     --------
     >>> explore_depth(deepest=3)
-    <figure with a slider; it starts at: sigmoid, 3 layers: the first gets ... of the last one's slope>
+    <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
-    choices = [(sigmoid, 1.0), (tanh, 1.0), (relu, math.sqrt(2)), (leaky_relu, math.sqrt(2))]
-    depths = range(2, deepest + 1)
-    panel = _Panel((0.5, deepest + 0.5), (-14, 1), top=30, height=186)
-    floor = panel.top + panel.height
-    frames = {"bars.d": [], "name.text": [], "depth.text": [], "share.text": []}
+    choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
+    gains = {"1": 1.0, "√2": math.sqrt(2)}
+    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
+    columns = {"bars": [], "share": []}
     for activation, gain in choices:
-        for depth in depths:
-            shares = _shares(activation, gain, depth, width, networks)
-            tops = np.minimum(panel.y(np.log10(shares)), floor)
-            frames["bars.d"].append(
-                "".join(f"M{panel.x(k):.1f} {floor}V{top:.1f}" for k, top in enumerate(tops, 1))
-            )
-            frames["name.text"].append(activation.name)
-            frames["depth.text"].append(str(depth))
-            frames["share.text"].append(_power(shares[0]))
-    say = [
-        f"{name}, {depth} layers: the first gets {share} of the last one's slope"
-        for _, name, depth, share in zip(*frames.values(), strict=True)
+        for depth in range(1, deepest + 1):
+            shares = _shares(activation, gains[gain], depth, width, networks)
+            tops = np.maximum(np.log10(shares), panel.y_span[0])
+            bars = (f"M{panel.x(k):.0f} 250V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
+            columns["bars"].append("".join(bars))
+            columns["share"].append(significant(shares[0], 2))
+    names = [activation.name.partition(" (")[0] for activation, _ in choices]
+    tables = [
+        ((1, deepest), columns),
+        ((1, 0), {"depth": [str(depth) for depth in range(1, deepest + 1)]}),
+        ((0, 1), {"name": names, "gain": [gain for _, gain in choices]}),
     ]
-    start = min(10, deepest) - depths[0]
-    first = _shown_at(frames, start)
-
-    content = [_caption(panel.left, 16, "share of the slope that arrives", anchor="start")]
-    for power in (0, -4, -8, -12):
-        y = panel.y(power)
-        number = f"10<tspan dy='-5' font-size='10'>{_number(power)}</tspan>" if power else "1"
-        kind = "grid" if power else "zero"
-        content += [
-            f"<path class='{kind}' d='M{panel.left} {y:.1f}h{panel.width}'/>",
-            f"<text x='{panel.left - 6}' y='{y + 4:.1f}' text-anchor='end'>{number}</text>",
-        ]
-    thick = 0.6 * panel.width / deepest
-    content += [
-        f"<path class='f' style='stroke-width:{thick:.1f}' data-part='bars' d='{first['bars']}'/>",
-        _caption(panel.left, floor + 17, "first layer", anchor="start"),
-        _caption(panel.left + panel.width, floor + 17, f"layer {deepest}", anchor="end"),
-    ]
-    readout = (
-        f"<b data-part='name'>{escape(first['name'])}</b>,"
-        f" <span data-part='depth'>{first['depth']}</span> layers: the first gets"
-        f" <b data-part='share'>{first['share']}</b> of the last one's slope"
+    thick = 0.6 * (panel.ends[1] - panel.ends[0]) / max(1, deepest - 1)
+    wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
+    content = (
+        panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
+        + written(0, 18, "slope of each layer, divided by that of the last", "start")
+        + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none'"
+        " data-set='d: {bars}'/>"
+        + panel.columns(wanted, [str(k) for k in wanted])
+        + written(82, panel.top + panel.height + 24, "layer", "end")
     )
     label = (
         "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
     )
-    sliders = [("activation", len(choices), 0), ("layers", len(depths), start)]
-    return Explorer(_drawing("".join(content), 240, label), readout, sliders, frames, say)
+    say = "{name}, gain {gain}, {depth} layers: the slope in the first is {share} times that in the last"
+    readout = cells(
+        ("layers D", "{depth}", ""),
+        ("gain", "{gain}", ""),
+        ("R, first over last", "{share}", "slope"),
+    )
+    start = min(10, deepest) - 1
+    controls = [Slider("D", deepest, start, panel.ends), Choice("activation", names, 0)]
+    return Explorer(drawing(content, 280, label), controls, tables, say, readout)
 
 
 def _shares(activation, gain, depth, width, networks):
-    """The slope in each hidden layer's weighted sums, as a share of that in the last one."""
+    """The slope in each hidden layer's weighted sums, divided by that in the last one."""
     squares = np.zeros(depth)
     for seed in range(networks):
         rng = np.random.default_rng(seed)
@@ -688,156 +481,231 @@ def _shares(activation, gain, depth, width, networks):
     return np.sqrt(squares / squares[-1])
 
 
-def explore_softmax(positions=13, widest=4.0):
-    """Return a figure with sliders for two of three logits: the bars are S, the squares the Jacobian.
+def explore_softmax(widest=4):
+    """Return an explorer of softmax: two of three logits move; bars are S, squares its Jacobian.
 
     The third logit stays 0. That loses nothing, since adding one number to all logits changes nothing.
 
     Examples
     --------
     >>> explore_softmax()
-    <figure with a slider; it starts at: logits 2.0, 0.0, 0; S = 0.79, 0.11, 0.11>
+    <explorer; it starts at: logits 2, 0, 0; S = 0.79, 0.11, 0.11>
     """
-    values = np.linspace(-widest, widest, positions)
+    values = np.arange(-widest, widest + 1)
+    count = len(values)
     z = np.stack(np.meshgrid(values, values, [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
     s, jacobian = softmax(z), softmax.jacobian(z)
-    frames, content = {}, []
-    for x, title in ((24, "softmax"), (204, "its Jacobian")):
-        content.append(_caption(x, 20, title, anchor="start"))
-    start = _nearest(values, 2.0), _nearest(values, 0.0)
-    first = start[0] * positions + start[1]
+    columns = {f"s{i}": [fixed(v, 2) for v in s[:, i]] for i in range(3)}
+    panel = Panel((0, 1), (0, 1), top=52, height=162, ends=(44, 270))
+    content = [panel.rows([0, 0.5, 1]), written(0, 20, "outputs S_i", "start")]
+    content.append(written(330, 20, "slopes ∂S_i/∂z_k", "start"))
     for i in range(3):
-        height = 130 * s[:, i]
-        frames |= {
-            f"bar{i}.height": [f"{h:.1f}" for h in height],
-            f"bar{i}.y": [f"{170 - h:.1f}" for h in height],
-            f"s{i}.text": [f"{v:.2f}" for v in s[:, i]],
-        }
-        left = 24 + 50 * i
+        x = 82 + 75 * i
         content += [
-            f"<rect class='bar' data-part='bar{i}' x='{left}' width='36'"
-            f" y='{frames[f'bar{i}.y'][first]}' height='{frames[f'bar{i}.height'][first]}'/>",
-            _caption(left + 18, 188, frames[f"s{i}.text"][first], f"s{i}"),
+            f"<rect x='{x - 22}' width='44' data-set='y: {{y{i}}}; height: {{h{i}}}'/>",
+            shown(x, 238, f"{{s{i}}}", kind="value"),
+            written(x, 264, f"S_{i + 1}"),
+            written(394 + 76 * i, 50, f"z_{i + 1}"),
+            written(352, 94 + 62 * i, f"S_{i + 1}", "end"),
         ]
-        for k in range(3):
-            entry = jacobian[:, i, k]
-            part = f"j{i}{k}"
+        columns[f"y{i}"] = [f"{panel.y(v):.1f}" for v in s[:, i]]
+        columns[f"h{i}"] = [f"{panel.y(0) - panel.y(v):.1f}" for v in s[:, i]]
+        for k in range(i, 3):
+            columns[f"j{i}{k}"] = [fixed(v, 2) for v in jacobian[:, i, k]]
             # A quarter is the largest size that an entry can have.
-            frames[f"{part}.fill-opacity"] = [f"{4 * abs(v) * 0.55:.2f}" for v in entry]
-            frames[f"{part}t.text"] = [_fixed(v, 2) for v in entry]
-            x, y = 204 + 60 * k, 34 + 52 * i
-            color = "f" if i == k else "d"
+            columns[f"o{i}{k}"] = [f"{2.4 * abs(v):.2f}" for v in jacobian[:, i, k]]
+    for i in range(3):
+        for k in range(3):
+            entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
+            x, y, kind = 358 + 76 * k, 60 + 62 * i, "plus" if i == k else "minus"
             content += [
-                f"<rect data-part='{part}' x='{x}' y='{y}' width='56' height='48'"
-                f" style='fill:var(--{color})'"
-                f" fill-opacity='{frames[f'{part}.fill-opacity'][first]}'/>",
-                _caption(x + 28, y + 29, frames[f"{part}t.text"][first], f"{part}t"),
+                f"<rect class='{kind}' x='{x}' y='{y}' width='72' height='58'"
+                f" data-set='fill-opacity: {{o{entry}}}'/>",
+                shown(x + 36, y + 35, f"{{j{entry}}}", kind="ink"),
             ]
-    frames["z1.text"] = [_fixed(v, 1) for v in z[:, 0]]
-    frames["z2.text"] = [_fixed(v, 1) for v in z[:, 1]]
-    say = [
-        f"logits {a}, {b}, 0; S = {', '.join(f'{v:.2f}' for v in row)}"
-        for a, b, row in zip(frames["z1.text"], frames["z2.text"], s, strict=True)
-    ]
-    label = (
-        "Left: the three probabilities as bars. Right: the nine entries of the Jacobian as squares."
-    )
-    readout = (
-        f"logits <span data-part='z1'>{frames['z1.text'][first]}</span>,"
-        f" <span data-part='z2'>{frames['z2.text'][first]}</span> and 0"
-    )
-    sliders = [("first logit", positions, start[0]), ("second logit", positions, start[1])]
-    return Explorer(_drawing("".join(content), 200, label), readout, sliders, frames, say)
+    numbers = [str(v) for v in values]
+    tables = [((count, 1), columns), ((1, 0), {"z1": numbers}), ((0, 1), {"z2": numbers})]
+    label = "Left: the three outputs as bars. Right: the nine entries of the Jacobian as squares."
+    readout = cells(("z_1", "{z1}", ""), ("z_2", "{z2}", ""), ("z_3", "0", ""))
+    say = "logits {z1}, {z2}, 0; S = {s0}, {s1}, {s2}"
+    controls = [Slider("z_1", count, nearest(values, 2)), Slider("z_2", count, nearest(values, 0))]
+    return Explorer(drawing("".join(content), 276, label), controls, tables, say, readout)
 
 
-def explore_neuron(positions=17, widest=4.0):
-    """Return a figure with sliders for a neuron's weight, bias and target: each factor of the chain.
+def explore_neuron(widest=4.0):
+    """Return an explorer of a neuron: values go forward, slopes come back, for any weight and bias.
 
-    The neuron has the input 2 and the activation sigmoid, and its loss is the binary NLL. Shown are
-    dL/da, da/dz and dz/dw, and their product dL/dw.
+    The neuron has the input 2 and the activation sigmoid, and its loss is the binary NLL. The slope of
+    the loss in the weight is the product of the three slopes that are shown.
 
     Examples
     --------
     >>> explore_neuron()
-    <figure with a slider; it starts at: w = 1.0, b = 0.0, y = 0; ... is dL/dw 1.762>
+    <explorer; it starts at: w = 1.0, b = 0.0, y = 0: z = 2.0, a = 0.881, L = 2.13; ... is 1.76>
     """
-    values = np.linspace(-widest, widest, positions)
-    w, b, y = (grid.ravel() for grid in np.meshgrid(values, values, [0.0, 1.0], indexing="ij"))
-    z = 2 * w + b
-    a = sigmoid(z)
-    factors = {"la": nll.derivative(a, y), "az": sigmoid.derivative(z), "zw": np.full_like(z, 2.0)}
-    product = factors["la"] * factors["az"] * factors["zw"]
-    start = _nearest(values, 1.0), _nearest(values, 0.0), 0
-    first = (start[0] * positions + start[1]) * 2 + start[2]
-    frames = {
-        "w.text": [_fixed(v, 1) for v in w],
-        "b.text": [_fixed(v, 1) for v in b],
-        "y.text": [f"{v:.0f}" for v in y],
-        "z.text": [_fixed(v, 1) for v in z],
-        "a.text": [_fixed(v) for v in a],
-        "la.text": [_fixed(v) for v in factors["la"]],
-        "az.text": [_fixed(v) for v in factors["az"]],
-        "lw.text": [_fixed(v) for v in product],
-    }
-    say = [
-        f"w = {f['w']}, b = {f['b']}, y = {f['y']}; dL/da {f['la']} times da/dz {f['az']}"
-        f" times dz/dw 2 is dL/dw {f['lw']}"
-        for f in (_shown_at(frames, i) for i in range(len(w)))
-    ]
-
-    readout = (
-        f"target <i>y</i> = <span data-part='y'>{frames['y.text'][first]}</span>,"
-        f" bias <i>b</i> = <span data-part='b'>{frames['b.text'][first]}</span>;"
-        " the product of the three slopes, d<i>L</i>/d<i>w</i>, is"
-        f" <b data-part='lw'>{frames['lw.text'][first]}</b>"
-    )
-    label = "A neuron as a chain from w to the loss: values above, the slope of each stage below."
-    drawing = _drawing(_neuron_content(_shown_at(frames, first)), 200, label)
-    sliders = [("w", positions, start[0]), ("b", positions, start[1]), ("y", 2, start[2])]
-    return Explorer(drawing, readout, sliders, frames, say)
-
-
-def _neuron_content(first):
-    """Draw a neuron and its loss, at the first position of the sliders."""
-
-    def now(part):
-        return f"<tspan data-part='{part}'>{first[part]}</tspan>"
-
-    boxes = [
-        (8, "w", now("w"), "dz/dw", "2"),
-        (108, "z = 2w + b", now("z"), "da/dz", now("az")),
-        (208, "a = σ(z)", now("a"), "dL/da", now("la")),
-    ]
-    content = [
-        _caption(2, 18, "forward", anchor="start"),
-        _caption(2, 190, "backward", anchor="start"),
-    ]
-    for x, name, value, slope, factor in boxes:
-        content += [
-            f"<rect class='open' style='stroke:var(--f)' x='{x}' y='44' width='78' height='44' rx='8'/>",
-            _caption(x + 39, 36, name),
-            f"<text x='{x + 39}' y='71' text-anchor='middle'>{value}</text>",
-            f"<path class='f' d='M{x + 79} 66H{x + 97}m-6 -5l6 5l-6 5'/>",
-            f"<path class='t' d='M{x + 100} 112H{x + 40}m6 -5l-6 5l6 5'/>",
-            _caption(x + 70, 134, slope),
-            f"<text x='{x + 70}' y='154' text-anchor='middle'>{factor}</text>",
+    values = np.arange(-2 * widest, 2 * widest + 1) / 2
+    count = len(values)
+    # The weighted sum 2w + b decides all that follows: w counts double.
+    z = np.arange(-6 * widest, 6 * widest + 1) / 2
+    a, middle = sigmoid(z), sigmoid.derivative(z)
+    columns = {"L": [], "outer": [], "product": []}
+    for y in (0.0, 1.0):
+        outer = nll.derivative(a, y)
+        columns["L"] += [significant(v) for v in nll(a, y)]
+        columns["outer"] += [significant(v) for v in outer]
+        columns["product"] += [
+            significant(rounded(p) * rounded(q) * 2) for p, q in zip(outer, middle, strict=True)
         ]
-    content += [
-        "<rect class='open' style='stroke:var(--f)' x='308' y='44' width='84' height='44' rx='8'/>",
-        _caption(350, 71, "L(a, y)"),
+    numbers = [fixed(v, 1) for v in values]
+    tables = [
+        ((2, 1, len(z)), columns),
+        (
+            (2, 1, 0),
+            {
+                "z": [fixed(v, 1) for v in z],
+                "a": [significant(v) for v in a],
+                "middle": [significant(v) for v in middle],
+            },
+        ),
+        ((1, 0, 0), {"w": numbers}),
+        ((0, 1, 0), {"b": numbers}),
+        ((0, 0, 1), {"y": ["0", "1"]}),
     ]
+    label = (
+        "A neuron as a chain of four circles, w, z, a and L. Above each its value;"
+        " on the arrows back the slope of each stage."
+    )
+    readout = cells(
+        ("bias b", "{b}", ""),
+        ("target y", "{y}", ""),
+        ("∂L/∂w", "{outer} · {middle} · 2 = {product}", "slope"),
+    )
+    say = (
+        "w = {w}, b = {b}, y = {y}: z = {z}, a = {a}, L = {L};"
+        " slope {outer} times {middle} times 2 is {product}"
+    )
+    controls = [
+        Slider("w", count, nearest(values, 1.0)),
+        Slider("b", count, nearest(values, 0.0)),
+        Choice("target y", ["0", "1"], 0),
+    ]
+    return Explorer(drawing(_neuron_content(), 212, label), controls, tables, say, readout)
+
+
+def _neuron_content():
+    """Draw a neuron and its loss as a chain."""
+    nodes = [(52, "w", "{w}"), (224, "z", "{z}"), (396, "a", "{a}"), (568, "L", "{L}")]
+    forward = ["2w + b", "σ(z)", "L(a, y)"]
+    backward = [("∂z/∂w", "2"), ("∂a/∂z", "{middle}"), ("∂L/∂a", "{outer}")]
+    content = []
+    for (x, _, _), (end, _, _), name, (slope, number) in zip(
+        nodes, nodes[1:], forward, backward, strict=False
+    ):
+        middle = (x + end) / 2
+        content += [
+            f"<path class='f' d='M{x + 32} 78H{end - 42}'/>",
+            f"<path class='tip' d='M{end - 30} 78l-14 -6v12z'/>",
+            written(middle, 64, name, kind="value"),
+            f"<path class='d' d='M{end - 20} 108Q{middle} 158 {x + 28} 114'/>",
+            f"<path class='tip back' d='M{x + 19} 106l15 3l-8 10z'/>",
+            written(middle, 168, slope, kind="slope"),
+            shown(middle, 194, number, kind="slope"),
+        ]
+    for x, name, number in nodes:
+        content += [
+            f"<circle class='node' cx='{x}' cy='78' r='30'/>",
+            written(x, 85, name, kind="ink big"),
+            shown(x, 34, number, kind="value"),
+        ]
     return "".join(content)
 
 
-def _shown_at(frames, place):
-    """Return what each part of a figure is given at one position."""
-    return {key.split(".")[0]: column[place] for key, column in frames.items()}
+def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
+    """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
+
+    The slope of the loss is shown as the product of three slopes, each rounded before they are
+    multiplied, so that a reader who multiplies them gets what is shown.
+
+    Parameters
+    ----------
+    rate : float
+        By how many slopes a step changes the weight.
+    x, b : float
+        The input and the bias of the neuron.
+    span : pair of float
+        The ends of the axis of weights.
+    positions : int
+        How many positions the weight has.
+
+    Returns
+    -------
+    Explorer
+
+    Examples
+    --------
+    >>> explore_descent()
+    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.80 times 0.0898 ... −0.323>
+    """
+    w = np.linspace(*span, positions)
+    a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
+    panel = Panel(span, (0, 1), top=16, height=204)
+    across, up = panel.scale
+    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
+    for y in (0.0, 1.0):
+        loss, outer = square_loss(a, y), square_loss.derivative(a, y)
+        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
+        reach = 76 / np.hypot(across, up * slope)
+        columns["loss"] += [fixed(v) for v in loss]
+        columns["outer"] += [significant(v) for v in outer]
+        columns["product"] += [significant(v) for v in slope]
+        columns["next"] += [nearest(w, v) for v in w - rate * slope]
+        columns["r"] += [f"{v:.3g}" for v in reach]
+        columns["rm"] += [f"{v:.2g}" for v in reach * slope]
+    curves = [
+        "M"
+        + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
+        for y in (0.0, 1.0)
+    ]
+    tables = [
+        ((1, positions), columns),
+        ((1, 0), {"w": [fixed(v, 2) for v in w], "middle": [significant(v) for v in middle]}),
+        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["100", "564"]}),
+    ]
+    content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
+    content += panel.inside(
+        "<path class='f' data-set='d: {curve}'/><path class='drop' data-set='d: M{w} {loss}V0'/>"
+        "<path class='t' d='M-1 0H1' data-set='transform: matrix({r} {rm} 0 1 {w} {loss})'/>"
+        + dot("{w}", "{loss}", "ring")
+        + dot("{w}", "{loss}"),
+        drag="w",
+    )
+    name = written(0, 52, "L(w)", kind="value big")
+    content += f"<g data-set='transform: translate({{side}} 0)'>{name}</g>"
+    label = "The loss of one neuron against its weight, with the tangent at the current weight."
+    controls = [Slider("w", positions, nearest(w, -0.6)), Choice("target y", ["0", "1"], 1)]
+    say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
+    say += f" times {x:g} is {{product}}"
+    readout = _product(x) + (
+        "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
+        f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
+    )
+    return Explorer(drawing(content, 250, label), controls, tables, say, readout)
 
 
-def _nearest(values, wanted):
-    return int(np.argmin(np.abs(values - wanted)))
-
-
-def _caption(x, y, text, part=None, anchor="middle"):
-    name = f" data-part='{part}'" if part else ""
-    return f"<text x='{x}' y='{y}' text-anchor='{anchor}'{name}>{escape(text)}</text>"
+def _product(x):
+    """Return the chain of slopes of one neuron, as a read-out."""
+    sign = "<div class='sign'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
+    parts = [
+        ("L′(w)", "{product}", "slope of the loss"),
+        ("2(a − y)", "{outer}", "loss"),
+        ("σ′(z)", "{middle}", "activation"),
+        ("x", f"{x:g}", "input"),
+    ]
+    cells_ = [
+        f"<div class='is-slope'><dt>{mathematics(name)}</dt><dd data-text='{number}'></dd>"
+        f"<dd class='what'>{what}</dd></div>"
+        for name, number, what in parts
+    ]
+    signs = [sign.format("="), sign.format("·"), sign.format("·")]
+    both = "".join(cell + (signs[k] if k < 3 else "") for k, cell in enumerate(cells_))
+    return f"<dl class='readout product' aria-live='polite'>{both}</dl>"

@@ -1,8 +1,7 @@
 """The plots that chapters share, and the one style of all figures.
 
 Each function draws on Matplotlib's axes and returns them; a cell ends with ``plt.show()``. Curves are
-told apart by colour and by dash, with colours that remain distinct for colour-blind readers (Okabe and
-Ito's palette).
+told apart by colour, by dash and by the name beside them. A colour has one meaning in the whole book.
 """
 
 from __future__ import annotations
@@ -12,10 +11,12 @@ import io
 import math
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import cycler
+from matplotlib import cycler, font_manager
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -23,47 +24,95 @@ from slopes.explore import (
     explore,
     explore_chain,
     explore_depth,
+    explore_descent,
     explore_neuron,
     explore_secant,
     explore_softmax,
 )
 
 __all__ = [
+    "as_svg",
+    "draw_classes",
     "draw_curve",
+    "draw_pixels",
     "explore",
     "explore_chain",
     "explore_depth",
+    "explore_descent",
     "explore_neuron",
     "explore_secant",
     "explore_softmax",
+    "label_curve",
+    "label_point",
+    "name_plane",
+    "open_circle",
     "plot_errors",
     "plot_graph",
+    "plot_neuron",
     "plot_tangent",
     "plot_with_derivative",
+    "set_ticks",
+    "shade_positive",
     "use_style",
 ]
 
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#007A5A", "#A0478A", "#6B6B6B"
-#: Colour and dash of the first, second, … curve of a plot.
-LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
+#: The colours of marks, one meaning each: values, slopes, positive, negative, and what these are held
+#: against.
+VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#9A7500", "#8A3F91", "#77757A"
+#: What is written is darker than what is drawn, so that it can be read.
+INK, QUIET = "#1C1D20", "#4D4E53"
+_WRITTEN = {VALUE: "#00639C", SLOPE: "#B04400", PLUS: "#7D5F00", MINUS: "#7A3480", GREY: QUIET}
+#: The colours of signs, for numbers in a matrix: from negative through 0 to positive.
+SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
+#: The dashes that tell curves of one colour apart.
+DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
+_FACE = "Slopes Serif"
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 
 _STYLE = {
-    "figure.figsize": (5.2, 3.2),
-    "font.size": 11,
-    "axes.prop_cycle": cycler(color=[c for c, _ in LINES], linestyle=[d for _, d in LINES]),
+    # A figure is as wide as the text of a page, 576 pixels, and its letters nearly as large.
+    "figure.figsize": (6, 3.6),
+    "font.family": _FACE,
+    "mathtext.fontset": "cm",
+    "font.size": 13.5,
+    "axes.prop_cycle": cycler(linestyle=DASHES) * cycler(color=[VALUE]),
+    "patch.facecolor": VALUE,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.edgecolor": "#8D8B85",
+    "axes.linewidth": 1,
     "axes.grid": True,
+    "axes.grid.axis": "y",
     "axes.axisbelow": True,
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.8,
-    "lines.linewidth": 2.2,
+    "grid.color": "#DFDCD3",
+    "grid.linewidth": 1,
+    "axes.labelcolor": QUIET,
+    "axes.titlecolor": QUIET,
+    "axes.titlesize": "medium",
+    # What an axis shows stands at its end: to the right of x, and above y, where it needs no turning.
+    "xaxis.labellocation": "right",
+    "axes.labelpad": 0,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "text.color": INK,
+    "xtick.color": "#8D8B85",
+    "ytick.color": "#8D8B85",
+    "xtick.labelcolor": QUIET,
+    "ytick.labelcolor": QUIET,
+    "ytick.major.size": 0,
+    "ytick.minor.size": 0,
+    "xtick.minor.size": 0,
+    "lines.linewidth": 2.3,
+    "lines.markersize": 7,
+    "lines.solid_capstyle": "round",
     "legend.frameon": False,
     "figure.facecolor": "white",
     # Constrained layout keeps labels inside the picture at every size.
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.wspace": 0.06,
+    "figure.constrained_layout.hspace": 0.06,
     # Two runs of one cell must give the same SVG: ids come from a fixed salt, no date is written, and
     # no point is left out for lying on a line, which the last bit of a number can decide.
     "svg.hashsalt": "slopes",
@@ -74,14 +123,17 @@ _STYLE = {
 def use_style():
     """Set the book's style, and make notebooks show figures as SVG that is the same in every run.
 
-    A small PNG goes with each, for where a notebook is not trusted: there JupyterLab shows no SVG.
+    The face of the text comes with the package. A small PNG goes with each figure, for where a notebook
+    is not trusted: there JupyterLab shows no SVG.
 
     Examples
     --------
     >>> use_style()
-    >>> plt.rcParams["svg.hashsalt"]
-    'slopes'
+    >>> plt.rcParams["font.family"]
+    ['Slopes Serif']
     """
+    if _FACE not in font_manager.get_font_names():
+        font_manager.fontManager.addfont(Path(__file__).parent / "face" / "slopes-serif.ttf")
     plt.rcParams.update(_STYLE)
     try:
         from IPython import get_ipython
@@ -93,12 +145,15 @@ def use_style():
     if shell is None:
         return
 
+    # Whole, so that every figure has the size that its cell gives it.
     def svg(figure):
-        text = print_figure(figure, "svg", metadata=dict.fromkeys(("Date", "Creator")))
+        bare = dict.fromkeys(("Date", "Creator"))
+        text = print_figure(figure, "svg", bbox_inches=None, metadata=bare)
         return text and _canonical(text)
 
     def png(figure):
-        data = print_figure(figure, "png", dpi=_COARSE, metadata={"Software": None})
+        bare = {"Software": None}
+        data = print_figure(figure, "png", bbox_inches=None, dpi=_COARSE, metadata=bare)
         return data and _small(data)
 
     set_matplotlib_formats("svg", "png")
@@ -114,10 +169,14 @@ def _small(png):
     return file.getvalue()
 
 
+# A letter comes in 6400 units to its height; one in 32 shows the same at every size.
+_LETTER = re.compile(r'd="([^"]*)" transform="scale\(0\.015625\)"')
+
+
 def _canonical(svg):
     """Return an SVG figure without the digits that depend on the processor and that nobody can see.
 
-    Coordinates keep two decimals, a hundredth of a point. Clipping areas, which Matplotlib names after
+    Coordinates keep one decimal, a tenth of a point. Clipping areas, which Matplotlib names after
     all digits of theirs, are named after what is left.
     """
 
@@ -126,15 +185,102 @@ def _canonical(svg):
         # Comments hold the words of a figure. A factor stretches what it is applied to.
         if text.startswith(("<!--", "scale")):
             return text
-        return f"{float(text):z.2f}".rstrip("0").rstrip(".")
+        return f"{float(text):z.1f}".removesuffix(".0")
 
-    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{3,}", rounded, svg)
+    def letter(found):
+        path = re.sub(r"-?\d+", lambda number: str(round(int(number[0]) / 32)), found[1])
+        return f'd="{path}" transform="scale(0.5)"'
+
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*\n\s*", "\n", _LETTER.sub(letter, svg))
+    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{2,}", rounded, svg)
     for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
         svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
     return svg
 
 
-def plot_with_derivative(function, span=(-6, 6), ax=None):
+def draw_curve(ax, function, values, span, **style):
+    """Draw ``values`` (the function or its derivative) over ``span``, with a gap at each kink.
+
+    Returns the lines, from left to right.
+
+    >>> from slopes import relu
+    >>> ax = plt.figure().subplots()
+    >>> len(draw_curve(ax, relu, relu.derivative, (-1, 1)))
+    2
+    """
+    inside = [k.at for k in function.kinks if span[0] < k.at < span[1]]
+    lines = []
+    for lower, upper in pairwise([span[0], *inside, span[1]]):
+        x = np.linspace(lower, upper, _points(function, values, lower, upper))
+        # A hair inside the branch, so that the value taken at the kink belongs to neither side.
+        hair = 1e-9 * (upper - lower)
+        x[0], x[-1] = lower + hair, upper - hair
+        lines += ax.plot(x, values(x), **{"color": VALUE, "linestyle": "-", **style})
+    return lines
+
+
+def _points(function, values, lower, upper):
+    """Return how many points a branch needs: two where it is straight."""
+    inside = lower + (upper - lower) * np.array([0.01, 0.3, 0.6, 0.99])
+    bends = np.diff(values(inside) / 1.0, 1) / np.diff(inside)
+    return 2 if np.ptp(bends) < 1e-9 else 121
+
+
+def label_curve(line, text, at, side):
+    """Write ``text`` beside a curve, in its colour.
+
+    Parameters
+    ----------
+    line : matplotlib.lines.Line2D
+        The curve.
+    text : str
+        Its name.
+    at : float
+        Beside which point: a place on the horizontal axis.
+    side : str
+        On which side of that point: "above", "below", "left", "right", or two of them ("above left").
+
+    Returns
+    -------
+    matplotlib.text.Annotation
+
+    Examples
+    --------
+    >>> (line,) = plt.figure().subplots().plot([0, 2], [0, 4])
+    >>> label_curve(line, "twice", 1, "below right")
+    Text(7.0, -5.0, 'twice')
+    """
+    x, y = (np.asarray(data, dtype=float) for data in line.get_data())
+    order = np.argsort(x)
+    place = at, np.interp(at, x[order], y[order])
+    return label_point(line.axes, text, place, side, line.get_color())
+
+
+def label_point(ax, text, place, side="right", color=INK):
+    """Write ``text`` beside a place of the axes; ``side`` is as in `label_curve`.
+
+    >>> label_point(plt.figure().subplots(), "here", (0, 0), "above")
+    Text(0.0, 7.0, 'here')
+    """
+    words = side.split()
+    both = len(words) == 2
+    up = ("above" in words) - ("below" in words)
+    across = ("right" in words) - ("left" in words)
+    # Beside a line that slopes, a corner of the text is nearest: it needs less room up and down.
+    offset = 7.0 * across, (5.0 if both else 7.0) * up
+    return ax.annotate(
+        text,
+        place,
+        offset,
+        textcoords="offset points",
+        ha={-1: "right", 0: "center", 1: "left"}[across],
+        va={-1: "top", 0: "center", 1: "bottom"}[up],
+        color=_WRITTEN.get(color, color),
+    )
+
+
+def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     """Draw a function of one variable and its derivative over ``span``.
 
     At a kink the derivative's branches end in open circles, and a dot shows the value that the code
@@ -148,6 +294,9 @@ def plot_with_derivative(function, span=(-6, 6), ax=None):
         The ends of the horizontal axis.
     ax : matplotlib.axes.Axes, optional
         Where to draw; new axes by default.
+    labels : pair of (float, str)
+        Where the names of the function and of its derivative stand, as for `label_curve`; without, the
+        curves have none.
 
     Returns
     -------
@@ -160,46 +309,61 @@ def plot_with_derivative(function, span=(-6, 6), ax=None):
     True
     """
     ax = ax or plt.subplots()[1]
-    argument = f"({function.variable})"
-    draw_curve(ax, function, function, span, label=f"${function.symbol}{argument}$", line=LINES[0])
-    label = f"${function.symbol}'{argument}$"
-    draw_curve(ax, function, function.derivative, span, label=label, line=LINES[1])
+    values = draw_curve(ax, function, function, span)
+    slopes = draw_curve(ax, function, function.derivative, span, color=SLOPE, linestyle=DASHES[1])
+    names = (
+        f"${function.symbol}({function.variable})$",
+        f"${function.symbol}'({function.variable})$",
+    )
+    for name, lines, (at, side) in zip(names, (values, slopes), labels, strict=False):
+        branch = next(line for line in lines if at <= line.get_xdata()[-1] + 1e-6)
+        label_curve(branch, name, at, side)
     for kink in function.kinks:
         if span[0] <= kink.at <= span[1]:
             for end in (kink.left, kink.right):
                 if math.isfinite(end):
-                    ax.plot(kink.at, end, "o", color=ORANGE, markerfacecolor="white")
-            ax.plot(kink.at, kink.value, "o", color=ORANGE, markersize=4)
+                    open_circle(ax, kink.at, end, SLOPE)
+            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=4.5, zorder=4)
     ax.set_xlabel(f"${function.variable}$")
-    ax.legend()
     return ax
 
 
-def draw_curve(ax, function, values, span, label=None, line=LINES[0]):
-    """Draw ``values`` (the function or its derivative) over ``span``, with a gap at each kink.
+def open_circle(ax, x, y, color=VALUE):
+    """Mark the end of a branch that does not belong to it.
 
-    >>> from slopes import relu
-    >>> ax = plt.figure().subplots()
-    >>> draw_curve(ax, relu, relu.derivative, (-1, 1))
-    >>> len(ax.lines)
-    2
+    >>> open_circle(plt.figure().subplots(), 0, 1).get_markerfacecolor()
+    'white'
     """
-    color, dash = line
-    inside = [k.at for k in function.kinks if span[0] < k.at < span[1]]
-    ends = [span[0], *inside, span[1]]
-    for lower, upper in pairwise(ends):
-        x = np.linspace(lower, upper, 161)
-        # A hair inside the branch, so that the value taken at the kink belongs to neither side.
-        hair = 1e-9 * (upper - lower)
-        x[0], x[-1] = lower + hair, upper - hair
-        ax.plot(x, values(x), color=color, linestyle=dash, label=label)
-        label = None
+    style = {"color": color, "markerfacecolor": "white", "markeredgewidth": 1.6, "zorder": 3}
+    return ax.plot(x, y, "o", **style)[0]
 
 
-def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.15):
+def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, name=None, digits=2):
     """Draw a function over ``span`` with its tangents at the points ``at``, each marked with its slope.
 
-    A tangent reaches to either side by the share ``reach`` of the span.
+    Parameters
+    ----------
+    function : Elementwise
+        An activation, or a loss with a fixed target.
+    at : array_like of shape (n,)
+        The points.
+    span : pair of float
+        The ends of the horizontal axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; new axes by default.
+    reach : float
+        The share of the span that a tangent reaches to either side.
+    sides : list of str, optional
+        On which side of each point its slope is written, as for `label_curve`; by default away from
+        the curve, on the right.
+    name : (float, str), optional
+        Where the function's name stands, as for `label_curve`.
+    digits : int
+        With how many significant digits the slopes are written.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
 
     Examples
     --------
@@ -208,24 +372,23 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.15):
     ['slope 0.25']
     """
     ax = ax or plt.subplots()[1]
-    draw_curve(ax, function, function, span)
-    length = reach * (span[1] - span[0])
-    for point in np.atleast_1d(at):
+    (line, *_) = draw_curve(ax, function, function, span)
+    points = np.atleast_1d(at)
+    for k, point in enumerate(points):
         value, slope = function(point), function.derivative(point)
-        half = length / math.hypot(1, slope)
+        half = reach * (span[1] - span[0]) / math.hypot(1, slope)
         x = np.array([point - half, point + half])
-        ax.plot(x, value + slope * (x - point), color=ORANGE, linestyle="-", linewidth=1.6)
-        ax.plot(point, value, "o", color=ORANGE)
-        # Below a rising curve, above a falling one: on the right, away from the curve.
-        side = {"xytext": (6, -14) if slope >= 0 else (8, 2)}
-        text = f"slope {slope:.2g}".replace("-", "\N{MINUS SIGN}")
-        ax.annotate(text, (point, value), textcoords="offset points", **side)
+        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.9)
+        ax.plot(point, value, "o", color=SLOPE)
+        side = sides[k] if sides else "below right" if slope >= 0 else "above right"
+        label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
+    if name:
+        label_curve(line, f"${function.symbol}({function.variable})$", *name)
     ax.set_xlabel(f"${function.variable}$")
-    ax.set_ylabel(f"${function.symbol}({function.variable})$")
     return ax
 
 
-def plot_errors(steps, errors, ax=None):
+def plot_errors(steps, errors, labels, ax=None):
     """Draw errors against step sizes, both on logarithmic axes.
 
     Parameters
@@ -234,20 +397,22 @@ def plot_errors(steps, errors, ax=None):
         The step sizes.
     errors : dict of str to array_like of shape (n,)
         For each method its errors; zeros are left out, as a logarithm must.
+    labels : dict of str to (float, str)
+        For each method beside which step, and on which side, its name stands.
 
     Examples
     --------
-    >>> ax = plot_errors([1e-1, 1e-2], {"forward": [1e-1, 1e-2]})
+    >>> ax = plot_errors([1e-1, 1e-2], {"forward": [1e-1, 1e-2]}, {"forward": (1e-2, "right")})
     >>> ax.get_xscale(), ax.get_yscale()
     ('log', 'log')
     """
     ax = ax or plt.subplots()[1]
-    for (name, values), (color, dash), marker in zip(errors.items(), LINES, "osD^", strict=False):
+    for (name, values), dash, marker in zip(errors.items(), DASHES, "osD^", strict=False):
         values = np.where(np.asarray(values) > 0, values, np.nan)
-        ax.loglog(steps, values, color=color, linestyle=dash, marker=marker, ms=4, label=name)
-    ax.set_xlabel("step $h$")
-    ax.set_ylabel("error")
-    ax.legend()
+        style = {"color": VALUE, "linestyle": dash, "marker": marker, "markersize": 4}
+        (line,) = ax.loglog(steps, values, **style, linewidth=1.5)
+        label_curve(line, name, *labels[name])
+    ax.set(xlabel="step $h$", title="error")
     return ax
 
 
@@ -275,28 +440,157 @@ def plot_graph(nodes, edges, ax=None):
     ['', '4', '$x$', '2', '$y$', '4']
     """
     ax = ax or plt.subplots()[1]
+    arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 17, "shrinkB": 17, "linewidth": 1.3}
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
-        arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 14, "shrinkB": 14}
         ax.annotate("", b, a, arrowprops=arrow)
         if a[1] == b[1]:
-            _label(ax, (a + b) / 2, slope, 8, size=11)
-        else:  # on the arrow, nearer to its start: arrows that cross do so in the middle
-            _label(ax, 0.64 * a + 0.36 * b, slope, 0, size=11, backgroundcolor="white")
+            _label(ax, (a + b) / 2, slope, 11, color=SLOPE)
+        else:  # nearer to the start, since arrows that cross do so in the middle
+            corner = {"ha": "left" if a[1] > b[1] else "right", "va": "bottom"}
+            _label(ax, 0.66 * a + 0.34 * b, slope, 1, SLOPE, **corner)
     for name, (place, *numbers) in nodes.items():
-        ax.plot(*place, "o", ms=27, color="white", markeredgecolor="black")
-        _label(ax, place, f"${name}$", 0)
-        styles = ({"color": BLUE, "weight": "bold"}, {"color": ORANGE, "style": "italic"})
-        for number, height, style in zip(numbers, (22, -22), styles, strict=False):
-            _label(ax, place, number, height, **style)
-    ax.margins(0.06, 0.3)
+        ax.plot(*place, "o", markersize=34, color="white", markeredgecolor=INK, markeredgewidth=1.2)
+        _label(ax, place, f"${name}$", 0, size=17)
+        for number, height, color in zip(numbers, (28, -28), (VALUE, SLOPE), strict=False):
+            _label(ax, place, number, height, color=color)
+    ax.margins(0.07, 0.34)
     ax.axis("off")
     return ax
 
 
-def _label(ax, place, text, height, **style):
+def _label(ax, place, text, height, color=INK, **style):
     """Write a number or a text, centred ``height`` points above a place."""
     if not isinstance(text, str):
-        text = f"{text:.3g}".replace("-", "\N{MINUS SIGN}")
-    style = {"size": 13, "ha": "center", "va": "center", **style}
+        text = _number(text, 3)
+    style = {"color": _WRITTEN.get(color, color), "ha": "center", "va": "center", **style}
     ax.annotate(text, place, xytext=(0, height), textcoords="offset points", **style)
+
+
+def _number(value, digits):
+    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def set_ticks(ax, x=None, y=None):
+    """Mark the few places of the axes that mean something, each written as short as it can be.
+
+    >>> ax = plt.figure().subplots()
+    >>> set_ticks(ax, y=[0, 0.25, 1])
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['0', '0.25', '1']
+    """
+    for axis, places in ((ax.xaxis, x), (ax.yaxis, y)):
+        if places is not None:
+            axis.set_ticks(places, [_number(place, 4) for place in places])
+
+
+def name_plane(ax, x="$x_1$", y="$x_2$"):
+    """Make the axes those of a plane: one scale for both, and their names at the ends.
+
+    >>> ax = plt.figure().subplots()
+    >>> name_plane(ax)
+    >>> ax.get_aspect()
+    1.0
+    """
+    ax.set(xlabel=x, aspect="equal")
+    ax.set_ylabel(y, rotation=0, loc="top", labelpad=2)
+    ax.grid(False)
+
+
+def draw_classes(ax, positive, negative):
+    """Draw the points of two classes: ochre dots, and plum crosses.
+
+    >>> ax = plt.figure().subplots()
+    >>> draw_classes(ax, np.zeros((3, 2)), np.ones((2, 2)))
+    >>> [len(line.get_xdata()) for line in ax.lines]
+    [3, 2]
+    """
+    ax.plot(*positive.T, "o", color=PLUS, markersize=5)
+    ax.plot(
+        *negative.T, "X", color=MINUS, markersize=6, markeredgecolor="white", markeredgewidth=0.4
+    )
+
+
+def shade_positive(ax, across, up, values):
+    """Shade where ``values`` on a grid are positive, and draw the line where they change sign.
+
+    >>> ax = plt.figure().subplots()
+    >>> shade_positive(ax, [0, 1], [0, 1], np.array([[-1, 1], [-1, 1]]))
+    """
+    ax.contourf(across, up, values, [0, 1e9], colors=["#F1EBD6"])
+    ax.contour(across, up, values, [0], colors=INK, linewidths=1.6)
+
+
+def draw_pixels(ax, picture, signed=False):
+    """Draw a square picture, pixel by pixel: ink in grey, or slopes in the colours of their signs.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    picture : array_like of shape (n * n,)
+        The pixels, row by row from the top.
+    signed : bool
+        Whether the numbers are slopes, of which the largest gets the full colour.
+
+    Examples
+    --------
+    >>> ax = plt.figure().subplots()
+    >>> draw_pixels(ax, [0, 1, 1, 0])
+    >>> bool(ax.yaxis_inverted())
+    True
+    """
+    side = math.isqrt(len(picture))
+    pixels = np.reshape(picture, (side, side))
+    if signed:  # rounded, so that every processor draws the same colours
+        pixels = (pixels / np.abs(pixels).max()).round(2)
+    colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
+    ax.pcolormesh(pixels, **colors)
+    ax.set(aspect="equal", ylim=(side, 0))
+    ax.axis("off")
+
+
+def plot_neuron(ax=None):
+    """Draw one neuron and its loss as a chain: values go forward, slopes come back.
+
+    >>> ax = plot_neuron()
+    >>> [text.get_text() for text in ax.texts if len(text.get_text()) == 3]
+    ['$w$', '$z$', '$a$', '$L$', '$x$']
+    """
+    ax = ax or plt.subplots(figsize=(6, 2))[1]
+    names = ["$w$", "$z$", "$a$", "$L$"]
+    ax.plot(range(4), [0] * 4, "o", ms=38, color="white", mec=INK, mew=1.3, zorder=3)
+    for place, name in enumerate(names):
+        _label(ax, (place, 0), name, 0, size=19)
+    forward = {"arrowstyle": "-|>", "color": VALUE, "lw": 2, "shrinkA": 19, "shrinkB": 20}
+    # Back below the row, from a circle's lower left to the lower right of the one before.
+    back = {
+        **forward,
+        "color": SLOPE,
+        "connectionstyle": "arc3,rad=-0.45",
+        "shrinkA": 22,
+        "shrinkB": 23,
+    }
+    stages = [("$wx + b$", "$x$"), (r"$\sigma(z)$", r"$\sigma'(z)$"), ("$(a - y)^2$", "$2(a - y)$")]
+    for place, (value, slope) in enumerate(stages):
+        ax.annotate("", (place + 1, 0), (place, 0), arrowprops=forward)
+        ax.annotate("", (place, -0.02), (place + 1, -0.02), arrowprops=back)
+        _label(ax, (place + 0.5, 0), value, 15, VALUE)
+        _label(ax, (place + 0.5, 0), slope, -50, SLOPE)
+    _label(ax, (0, 0), "forward: values", 42, VALUE)
+    _label(ax, (3, 0), "backward: slopes, multiplied", 42, SLOPE, ha="right")
+    ax.set(xlim=(-0.3, 3.3), ylim=(-1.3, 1))
+    ax.axis("off")
+    return ax
+
+
+def as_svg(figure):
+    """Return a figure as SVG, the same on every machine, and close it.
+
+    >>> as_svg(plot_neuron().figure).startswith("<?xml")
+    True
+    """
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator")))
+    plt.close(figure)
+    return _canonical(file.getvalue())

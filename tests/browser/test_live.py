@@ -358,7 +358,7 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
 def test_an_interactive_figure_moves_after_a_run(cells):
     page = cells()
     page.run(2)
-    slider = page[2].locator(".slopes-explore input").first
+    slider = page[2].locator("slopes-explorer input").first
     said = slider.get_attribute("aria-valuetext")
     slider.focus()
     page.page.keyboard.press("ArrowRight")
@@ -548,16 +548,15 @@ def test_an_edit_moves_with_its_cell(cells):
 def test_the_notebook_is_downloaded_with_and_without_changes(cells):
     page = cells()
     page.area(10).fill("def slope_in_w(w):\n    return 7")
-    page.page.get_by_role("button", name="Download this page").click()
     with page.page.expect_download() as waiting:
-        page.page.get_by_text(".ipynb, with your changes").click()
+        page.page.get_by_text("with your changes").click()
     notebook = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     text = joined(code[10]["source"])
     assert text.startswith("def slope_in_w(w):\n    return 7\n\n\ndef output(w):")
     assert code[10]["outputs"] == []
     assert code[9]["outputs"] != []
-    clean = page.page.locator(".btn-download-source-button").get_attribute("href")
+    clean = page.page.locator(".download").get_attribute("href")
     assert clean == "../_sources/chapters/sigmoid.ipynb"
     stored_notebook = json.loads((ROOT / "chapters" / "sigmoid.ipynb").read_text("utf-8"))
     stored_code = [cell for cell in stored_notebook["cells"] if cell["cell_type"] == "code"]
@@ -673,7 +672,7 @@ def test_a_strict_policy_for_content_lets_cells_run(cells, address):
     page.run(2)
     page.run(6)
     assert page[6].locator(".output.stream").is_visible()
-    page[2].locator(".slopes-explore[data-ready]").wait_for()
+    page[2].locator("slopes-explorer[data-live]").wait_for()
     assert page.log.errors == []
 
 

@@ -12,11 +12,26 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 LOST = Path(__file__).with_name("404.html")
 
 
 # While the pages are made
+
+
+class ScrollTables(SphinxPostTransform):
+    """Put each table into a box, in which one that is too wide scrolls."""
+
+    default_priority = 700
+    formats = ("html",)
+
+    def run(self, **options):
+        """Rewrite the tables of one page."""
+        for table in list(self.document.findall(nodes.table)):
+            box = nodes.container(classes=["scroll"])
+            table.replace_self(box)
+            box += table
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -166,6 +181,7 @@ def sweep(site: Path) -> None:
 
 def setup(app):
     """Connect to Sphinx."""
+    app.add_post_transform(ScrollTables)
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-page-context", size_figures, priority=450)
     app.connect("html-page-context", mend, priority=450)

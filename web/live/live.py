@@ -21,7 +21,7 @@ from kernel.run import blanks
 logger = logging.getLogger(__name__)
 
 ALWAYS = Path(__file__).parent / "always"
-CELL = re.compile(r'<div (class="cell [^"]*docutils container">)')
+CELL = re.compile(r'<div (class="cell [^"]*docutils container"[^>]*>)')
 EXERCISE = re.compile(r"^:{3,}\s*\{exercise(?:-start)?\}", re.MULTILINE)
 
 

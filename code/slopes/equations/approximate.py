@@ -91,7 +91,7 @@ def to_digits(question, decimal):
     value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
     gap = abs(primal(value) - primal(claimed))
     if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + question.slack:
-        return Verdict("verified", "agrees to the digits shown", None, 1)
+        return Verdict("verified", "to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
 

@@ -386,7 +386,9 @@ class Question(Comparison):
         elif free and not self.generic and not few:
             problem = "compared at special points only"
         else:
-            return Verdict("verified", self.verified_reason(), None, self.compared)
+            under = tuple(dict.fromkeys(describe(c) for c, _ in self.tested))
+            reason = self.verified_reason(under)
+            return Verdict("verified", reason, None, self.compared, under=under)
         return Verdict("undecided", problem, None, self.compared)
 
     def lonely_verdict(self):
@@ -408,12 +410,11 @@ class Question(Comparison):
         known = [self.domain_of(name) for name in self.leaves.scalars - self.pinned]
         return not self.leaves.families and all(d.values for d in known)
 
-    def verified_reason(self):
+    def verified_reason(self, under):
         reason = f"{self.compared} point{'s' if self.compared != 1 else ''}"
         if self.declared:
             reason += ", with the value that is given at the kink"
-        where = dict.fromkeys(describe(c) for c, _ in self.tested)
-        return f"{reason}; for {', '.join(where)}" if where else reason
+        return f"{reason}; for {', '.join(under)}" if under else reason
 
     def witness(self, sample, env, left, right):
         """A point and the values of both sides there, as text."""

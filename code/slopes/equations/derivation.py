@@ -12,7 +12,7 @@ from .grammar import read
 from .markdown import Item
 from .numbers import Work
 from .page import PageReader, as_words
-from .report import explained, html_table, tex
+from .report import explained, html_table, mark, tex
 from .slips import hint
 from .tokens import tokenize
 
@@ -91,13 +91,14 @@ class Derivation:
     def _repr_html_(self):
         rows = []
         for number, line in enumerate(self.lines, 1):
-            kind = f"<b>{line.kind}</b>" if line.kind in WRONG else line.kind
+            kind = "" if line.kind == "start" else mark(line.kind)
             rows.append((number, tex(line.latex), html.escape(line.rule), kind))
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
+        kind = "verified" if self.ok else "refuted" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
-        return f"{table}<p><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>"
+        return f"{table}<p>{mark(kind, summary[:1].upper() + summary[1:] + end)}</p>"
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):

@@ -4,11 +4,14 @@ import html
 from dataclasses import dataclass, field
 
 from .errors import EquationError
+from .numbers import DIGITS
 from .verdicts import SIGNS, plain
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
 MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
+# The form in which a notebook keeps what a program reads: the marks in the book come from it.
+MIME = "application/vnd.slopes.report+json"
 
 
 @dataclass
@@ -76,18 +79,73 @@ class PageReport:
         rows = []
         for equation, link in self.links:
             verdict = link.verdict
-            kind = f"{MARKS.get(verdict.kind, '?')} {verdict.kind}"
             label = f'<code class="label">{html.escape(equation.label)}</code>'
-            kind = kind if verdict.kind in IN_ORDER else f"<b>{kind}</b>"
-            rows.append((label, tex(shown(link)), kind, html.escape(explained(verdict))))
+            how = html.escape(explained(verdict))
+            rows.append((label, tex(shown(link)), mark(verdict.kind), how))
         notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.remarks)
         said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
+        strip = "".join(sign(link.verdict.kind) for _, link in self.links)
         return (
-            f"<details{opened}><summary><b>{html.escape(self.summary())}</b></summary>"
+            f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b> '
+            f'<span class="strip" aria-hidden="true">{strip}</span></summary>'
             f"{said}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>{notes}"
         )
+
+    def _repr_mimebundle_(self, **_):
+        displays = [
+            {
+                "label": e.label,
+                "latex": e.text,
+                "counts": count_of(e.links),
+                "said": said_of(e.links),
+            }
+            for e in self.equations
+        ]
+        return {MIME: {"page": self.path, "displays": displays}}
+
+
+def said_of(links):
+    """One sentence about a display: what became of its relations, and under which conditions.
+
+    >>> said_of([])
+    'It claims nothing.'
+    """
+    counts = count_of(links)
+    wrong = next((link for link in links if link.verdict.kind not in IN_ORDER), None)
+    if wrong is not None:
+        return f"Not verified. {wrong.verdict.kind.capitalize()}: {explained(wrong.verdict)}."
+    if "exempt" in counts:
+        reason = next(link.verdict.reason for link in links if link.verdict.kind == "exempt")
+        return f"Exempt: {reason}."
+    if "verified" in counts:
+        return _verified([link for link in links if link.verdict.kind == "verified"])
+    return "It introduces a name: there is nothing to verify." if counts else "It claims nothing."
+
+
+def _verified(links):
+    noun = "equalities" if all(link.relation in ("=", "~") for link in links) else "relations"
+    what = "It holds" if len(links) == 1 else f"Its {len(links)} {noun} hold"
+    # Limits and rounded numbers say themselves in what sense they hold.
+    ways = dict.fromkeys(x.verdict.reason for x in links if "point" not in x.verdict.reason)
+    exact = [link.verdict for link in links if "point" in link.verdict.reason]
+    points = sorted({verdict.compared for verdict in exact} - {1})
+    many = f" at {' to '.join(map(str, points[:1] + points[1:][-1:]))} points" if points else ""
+    under = dict.fromkeys(part for verdict in exact for part in verdict.under)
+    how = [f"to {DIGITS} digits{many}"] if exact else []
+    where = f", for {', '.join(under)}" if under else ""
+    return f"Verified. {what} {', or '.join([*how, *ways])}{where}."
+
+
+def sign(kind):
+    """The sign of a verdict; the book draws its own in its place."""
+    return f'<i class="{kind}">{MARKS.get(kind, "?")}</i>'
+
+
+def mark(kind, words=None):
+    """A verdict as a sign and a word."""
+    return f'<span class="verdict {kind}">{sign(kind)} {words or kind}</span>'
 
 
 def tex(latex):
@@ -108,6 +166,11 @@ def count(links):
     for _, link in links:
         counts[link.verdict.kind] += 1
     return counts
+
+
+def count_of(links):
+    """The verdicts that a display has, and how often."""
+    return {kind: n for kind, n in count([(None, link) for link in links]).items() if n}
 
 
 def place(equation):

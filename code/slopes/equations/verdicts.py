@@ -19,6 +19,7 @@ class Verdict:
     witness: dict | None = None
     compared: int = 0  # points
     region: str = ""  # of 'conditional': the LaTeX that a Let would hold; '' where no Let says it
+    under: tuple = ()  # conditions that were assumed, as a person reads them
 
 
 class Refuted(Exception):
@@ -98,7 +99,7 @@ def plain(text):
 
 
 def describe(node):
-    return plain(latex(node))
+    return " ".join(plain(latex(node)).split())
 
 
 def text(value, digits=10):

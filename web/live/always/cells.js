@@ -44,12 +44,16 @@
 
   // The lines of a cell before, in and after an answer become blocks of their own.
   function split(pre, first, last) {
-    const lines = pre.innerHTML.replace(/\n$/, "").split("\n");
+    const lines = [...pre.querySelectorAll(".line")].map((line) => line.outerHTML);
     const block = pre.closest(".highlight-python, .highlight-ipython3") || pre.parentNode.parentNode;
     return [lines.slice(0, first - 1), lines.slice(first - 1, last), lines.slice(last)].map((part) => {
       const copy = block.cloneNode(true);
-      copy.querySelector("pre").innerHTML = part.join("\n").replace(/^\n+|\n+$/g, "") + "\n";
-      return part.join("").trim() ? copy : null;
+      const box = copy.querySelector("pre");
+      box.innerHTML = part.join("");
+      const blank = (line) => line && !line.textContent.trim();
+      while (blank(box.firstElementChild)) box.firstElementChild.remove();
+      while (blank(box.lastElementChild)) box.lastElementChild.remove();
+      return box.firstElementChild ? copy : null;
     });
   }
 
@@ -60,7 +64,7 @@
     const cell = { node, at, source, kind: "code", before: "", after: "" };
     if (!node.id) node.id = `cell-${at + 1}`;
     const bar = make("div", "live-bar");
-    const place = input.closest("details.hide") || input;
+    const place = input.closest(".cell > details") || input;
     if (node.dataset.answer) {
       cell.kind = node.dataset.kind;
       const [first, last] = node.dataset.answer.split("-").map(Number);
@@ -95,6 +99,7 @@
         output.classList.add("live-stored");
         rest.before(output);
       }
+      cell.state = node.querySelector(".state"); // of the exercise: not answered yet
     } else {
       cell.pre = pre;
       place.after(bar);
@@ -114,7 +119,8 @@
     );
     cell.run.title = "Shift+Enter";
     cell.run.classList.add("live-run");
-    cell.state = make("span", "live-state");
+    cell.state ||= make("span");
+    cell.state.classList.add("live-state");
     cell.state.setAttribute("role", "status");
     cell.bar = bar;
     bar.append(cell.run, cell.state, make("span", "live-number", `Cell ${at + 1}`));

@@ -83,6 +83,10 @@ def forms(value):
         content = method() if callable(method) else None
         if content is not None:
             data[kind] = content
+    if "<slopes-explorer" in data.get("text/html", ""):
+        from slopes.explorer import for_page
+
+        data["text/html"] = for_page(data["text/html"])
     # A page has no renderer of Markdown; the pages' own made what stands there.
     if "text/markdown" in data and "text/html" not in data:
         data["text/html"] = markdown(data["text/markdown"])

@@ -29,7 +29,7 @@ const TOKENS = [
   ["", /\s+|[^]/],
 ].map(([kind, pattern]) => [kind, new RegExp(pattern.source, pattern.flags + "y")]);
 
-const escape = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
+export const escape = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const wrap = (kind, line) => (kind && line ? `<span class="${kind}">${escape(line)}</span>` : escape(line));
 // A span ends with its line, as those on the page do.
 const span = (kind, text) =>
@@ -92,4 +92,13 @@ function string([whole, prefix, quote], { last }) {
     place = found.index + found[0].length;
   }
   return span("sa", prefix) + parts.join("") + span(kind, text.slice(place));
+}
+
+// Each line in an element of its own that says how far it is indented, as on the page: one that wraps can hang.
+export function apart(html) {
+  const depth = (line) => Math.min(3, Math.floor(/^ */.exec(line)[0].length / 4));
+  return html
+    .split("\n")
+    .map((line) => `<span class="line in${depth(line)}">${line}\n</span>`)
+    .join("");
 }

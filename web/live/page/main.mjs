@@ -3,7 +3,7 @@
 import { Derivation } from "./derivation.mjs";
 import { Edits, withEdits } from "./edits.mjs";
 import * as formulas from "./formulas.mjs";
-import { highlight } from "./highlight.mjs";
+import { apart, escape, highlight } from "./highlight.mjs";
 import { Outputs } from "./outputs.mjs";
 import { Python } from "./python.mjs";
 
@@ -60,6 +60,7 @@ class Live {
   take(cell) {
     cell.outputs = new Outputs(cell, this.make);
     cell.reset = this.button("Reset", `Reset cell ${cell.at + 1} to what it was`, () => this.reset(cell));
+    cell.unanswered = cell.state.textContent;
     cell.stop = this.button("Stop", `Stop cell ${cell.at + 1}`, () => this.python.stop(cell.job));
     cell.stop.hidden = true;
     cell.mark = this.make("span", "live-edited");
@@ -93,15 +94,15 @@ class Live {
     this.edits.keep(cell, cell.area.value);
     this.colour(cell);
     cell.derivation?.show();
-    cell.node.classList.remove("live-right", "live-wrong");
-    if (!cell.job) cell.state.textContent = "";
+    this.decide(cell, null);
+    if (!cell.job) cell.state.textContent = cell.unanswered;
     this.sayEdited(cell);
     this.download();
   }
 
   colour(cell) {
-    if (cell.kind === "steps") cell.pre.textContent = cell.area.value + "\n";
-    else cell.pre.innerHTML = highlight(cell.area.value) + "\n";
+    const lines = cell.kind === "steps" ? escape(cell.area.value) : highlight(cell.area.value);
+    cell.pre.innerHTML = apart(lines);
   }
 
   sayEdited(cell) {
@@ -154,7 +155,7 @@ class Live {
     const answer = cell.kind !== "code";
     if (cell.kind === "steps") this.edit(cell);
     cell.outputs.begin();
-    cell.node.classList.remove("live-right", "live-wrong");
+    this.decide(cell, null);
     const hear = (type, content) => this.hear(cell, type, content);
     cell.job = { sources: this.sources(cell), at: cell.at, answer, hear };
     cell.stop.hidden = false;
@@ -228,7 +229,15 @@ class Live {
       else cell.outputs.end();
       say(said || VERDICTS[verdict]);
     }
-    if (verdict === "right" || verdict === "wrong") cell.node.classList.add(`live-${verdict}`);
+    this.decide(cell, verdict);
+  }
+
+  // The cell, and the state of its exercise, show whether the answer is right.
+  decide(cell, verdict) {
+    for (const kind of ["right", "wrong"]) {
+      cell.node.classList.toggle(`live-${kind}`, verdict === kind);
+      cell.state.classList.toggle(kind, verdict === kind);
+    }
   }
 
   megabytes() {
@@ -243,18 +252,13 @@ class Live {
 
   // Beside the page
 
-  // The menu gives the notebook as it is, and as the reader has changed it.
+  // The line above the text gives the notebook as it is, and as the reader has changed it.
   download() {
-    const clean = document.querySelector(".btn-download-source-button")?.closest("li");
+    const clean = document.querySelector(".download");
     if (!clean) return;
     const some = this.cells.some((cell) => this.edits.changed(cell));
     if (!this.own) {
-      this.own = this.make("li");
-      const link = this.button(".ipynb, with your changes", "Download the notebook with your changes", () =>
-        this.save(),
-      );
-      link.className = "btn btn-sm dropdown-item";
-      this.own.append(link);
+      this.own = this.button("with your changes", "Download the notebook with your changes", () => this.save());
       clean.after(this.own);
     }
     this.own.hidden = !some;

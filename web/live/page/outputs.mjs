@@ -16,9 +16,6 @@ export class Outputs {
     // Captions, numbers, alternative texts and places to link to stay, whatever is drawn above them.
     this.figures = [...this.box.querySelectorAll("figure")];
     this.alts = this.figures.map((figure) => figure.querySelector("img")?.alt || "");
-    this.scripts = new Set(
-      [...document.querySelectorAll(".cell_output script:not([type])")].map((s) => s.textContent),
-    );
   }
 
   // What stands there is of an earlier run, until there is something new.
@@ -108,15 +105,15 @@ export class Outputs {
   html(text) {
     const output = this.make("div", "output text_html");
     output.innerHTML = text;
+    const explorer = output.querySelector("slopes-explorer");
+    const figure = explorer && this.figures[this.drawn++];
+    if (figure) {
+      figure.querySelector("slopes-explorer").replaceWith(explorer);
+      this.add(figure);
+      return;
+    }
     this.add(output);
     for (const table of output.querySelectorAll("table")) this.table(table);
-    // A script runs only if the page came with it: the book's own interactive figures.
-    for (const script of output.querySelectorAll("script:not([type])")) {
-      if (!this.scripts.has(script.textContent)) continue;
-      script.replaceWith(
-        Object.assign(document.createElement("script"), { textContent: script.textContent }),
-      );
-    }
     typeset(output);
   }
 

@@ -1,0 +1,99 @@
+// Explorers: figures that a reader moves. The page carries tables, which the package computed; this only shows
+// the row that the controls name. An element that defines itself: it works wherever it is put, and whenever.
+"use strict";
+(() => {
+  if (customElements.get("slopes-explorer")) return;
+
+  let count = 0;
+  const fill = (template, now) => template.replace(/\{(\w+)\}/g, (all, name) => now[name] ?? all);
+  const words = (template, now) => fill(template, now).replace(/-(?=\d)/g, "−");
+
+  class Explorer extends HTMLElement {
+    connectedCallback() {
+      const data = this.querySelector("script[type='application/json']");
+      if (this.data || !data) return;
+      this.data = JSON.parse(data.textContent);
+      this.controls = [...this.querySelectorAll(".slide > input, fieldset")];
+      this.parts = [...this.querySelectorAll("[data-set], [data-text]")].map((node) => [
+        node,
+        node.dataset.text,
+        (node.dataset.set || "").split(";").map((pair) => pair.split(/:\s*(.*)/s)),
+      ]);
+      // Radio buttons with one name are one choice on the whole page, of which only one was left chosen.
+      count += 1;
+      for (const radio of this.querySelectorAll("[type=radio]")) {
+        radio.name += `-${count}`;
+        radio.checked = radio.defaultChecked;
+      }
+      this.addEventListener("input", () => this.show());
+      this.addEventListener("click", (event) => this.press(event.target.dataset.go));
+      const handle = this.querySelector("[data-drag]");
+      if (handle) this.follow(handle);
+      this.show();
+      this.dataset.live = "";
+    }
+
+    // Where a control stands: of a slider its position, of a choice which is chosen.
+    place(control) {
+      if (control.matches("input")) return +control.value;
+      return [...control.querySelectorAll("input")].findIndex((radio) => radio.checked);
+    }
+
+    state(places) {
+      const now = {};
+      for (const { steps, columns } of this.data.tables) {
+        const row = steps.reduce((sum, step, k) => sum + step * places[k], 0);
+        for (const name in columns) now[name] = columns[name][row];
+      }
+      return now;
+    }
+
+    show() {
+      const now = this.state(this.controls.map(this.place));
+      for (const [node, text, pairs] of this.parts) {
+        if (text !== undefined) node.textContent = words(text, now);
+        else for (const [name, value] of pairs) node.setAttribute(name.trim(), fill(value, now));
+      }
+      for (const slider of this.querySelectorAll(".slide > input")) {
+        slider.setAttribute("aria-valuetext", words(this.data.say, now));
+      }
+    }
+
+    // The point follows the finger: the first slider goes where its column is nearest.
+    follow(handle) {
+      const svg = handle.ownerSVGElement, slider = this.controls[0], column = handle.dataset.drag;
+      const move = (event) => {
+        const there = new DOMPoint(event.clientX, event.clientY).matrixTransform(handle.getScreenCTM().inverse());
+        const others = this.controls.slice(1).map(this.place);
+        const far = (place) => Math.abs(this.state([place, ...others])[column] - there.x);
+        let best = 0;
+        for (let place = 1; place <= slider.max; place += 1) if (far(place) < far(best)) best = place;
+        slider.value = best;
+        this.show();
+      };
+      svg.addEventListener("pointerdown", (event) => {
+        svg.setPointerCapture(event.pointerId);
+        move(event);
+      });
+      svg.addEventListener("pointermove", (event) => svg.hasPointerCapture(event.pointerId) && move(event));
+    }
+
+    // A button sends the first slider to where a column says, or to a place.
+    press(go) {
+      if (!go) return;
+      const slider = this.controls[0];
+      const target = +(this.state(this.controls.map(this.place))[go] ?? go);
+      const start = +slider.value, since = performance.now();
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const glide = (time) => {
+        const part = still ? 1 : Math.min(1, (time - since) / 350);
+        slider.value = Math.round(start + (target - start) * part * (2 - part));
+        this.show();
+        if (part < 1) requestAnimationFrame(glide);
+      };
+      requestAnimationFrame(glide);
+    }
+  }
+
+  customElements.define("slopes-explorer", Explorer);
+})();

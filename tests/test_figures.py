@@ -1,0 +1,262 @@
+"""The figures of all chapters, as they are stored: nothing overlaps a text, and none is heavy.
+
+What stands where is read from the SVG itself. Matplotlib writes straight lines and curves with absolute
+coordinates; the corners and control points of a curve are near enough to it.
+"""
+
+import gzip
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from slopes import figures
+
+CHAPTERS = Path(__file__).parents[1] / "chapters"
+HEAVIEST = 16_000  # bytes of a figure of many panels, compressed
+USUAL = 7_000  # bytes of half of the figures
+LINK = "{http://www.w3.org/1999/xlink}href"
+
+
+def stored():
+    """Yield a name, the metadata of the cell and the text of each stored figure."""
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                svg = output.get("data", {}).get("image/svg+xml")
+                if svg:
+                    yield f"{path.stem}: {cell['id']}", cell["metadata"], "".join(svg)
+
+
+FIGURES = list(stored())
+
+
+def matrix(text):
+    """Return the affine map of a `transform`, as a matrix of two rows."""
+    whole = np.eye(3)
+    for name, numbers in re.findall(r"(\w+)\(([^)]*)\)", text or ""):
+        v = [float(n) for n in re.split(r"[ ,]+", numbers.strip())]
+        step = np.eye(3)
+        if name == "translate":
+            step[:2, 2] = v if len(v) == 2 else (v[0], 0)
+        elif name == "scale":
+            step[0, 0], step[1, 1] = v[0], v[-1]
+        elif name == "rotate":
+            turn = np.radians(v[0])
+            step[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+        elif name == "matrix":
+            step[:2] = np.reshape(v, (3, 2)).T
+        else:
+            raise AssertionError(f"unknown transform {name}")
+        whole = whole @ step
+    return whole
+
+
+def points(d, map_):
+    """Return the pieces of a path: for each its corners and control points."""
+    pieces = []
+    for piece in re.findall(r"M[^M]*", d):
+        v = np.array([float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", piece)]).reshape(
+            -1, 2
+        )
+        v = v @ map_[:2, :2].T + map_[:2, 2]
+        pieces.append(np.vstack([v, v[:1]]) if piece.rstrip().endswith(("z", "Z")) else v)
+    return pieces
+
+
+class Drawing:
+    """What a figure shows: the boxes of its texts, and the lines and marks between them."""
+
+    def __init__(self, svg):
+        root = ET.fromstring(svg)
+        self.size = [float(n) for n in root.get("viewBox").split()[2:]]
+        self.named = {node.get("id"): node for node in root.iter() if node.get("id")}
+        self.clips = {
+            node.get("id"): [float(node[0].get(k)) for k in ("x", "y", "width", "height")]
+            for node in root.iter()
+            if node.tag.endswith("clipPath") and node[0].tag.endswith("rect")
+        }
+        self.texts, self.lines, self.marks = [], [], []
+        self.words = iter(re.findall(r"<g id=\"text_\d+\">\s*<!-- (.*?) -->", svg, re.DOTALL))
+        self.walk(root, np.eye(3), axis=False)
+
+    def walk(self, node, map_, axis):
+        name, tag = node.get("id", ""), node.tag.rpartition("}")[2]
+        map_ = map_ @ matrix(node.get("transform"))
+        if tag == "defs":
+            return
+        if re.fullmatch(r"text_\d+", name):
+            pieces = list(self.shapes(node, map_))
+            if pieces:
+                v = np.vstack(pieces)
+                self.texts.append((next(self.words, "?"), *v.min(axis=0), *v.max(axis=0)))
+            return
+        axis = axis or name.startswith("matplotlib.axis")
+        style = node.get("style", "")
+        if tag == "path" and not axis and re.search(r"stroke: #(?!fff)", style):
+            # The frame of a bar or of the figure is none of the lines that can strike a text.
+            self.lines += [self.clipped(p, node) for p in points(node.get("d"), map_)]
+        if tag == "use" and not axis:
+            place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
+            mark = self.named[node.get(LINK)[1:]]
+            v = np.vstack(points(mark.get("d"), map_ @ matrix(mark.get("transform")))) + place
+            self.marks.append((*v.min(axis=0), *v.max(axis=0)))
+        for child in node:
+            self.walk(child, map_, axis)
+
+    def clipped(self, piece, node):
+        """Return a line without the points outside of its axes."""
+        clip = re.search(r"url\(#(\w+)\)", node.get("clip-path", ""))
+        if not clip:
+            return piece
+        x, y, width, height = self.clips[clip[1]]
+        return np.clip(piece, (x, y), (x + width, y + height))
+
+    def shapes(self, node, map_):
+        """Yield the outlines of the letters of a text."""
+        for child in node:
+            tag = child.tag.rpartition("}")[2]
+            inner = map_ @ matrix(child.get("transform"))
+            if tag == "g":
+                yield from self.shapes(child, inner)
+            elif tag == "use":
+                letter = self.named.get(child.get(LINK)[1:])
+                if letter is None or not letter.get("d"):  # a space is drawn by nothing
+                    continue
+                shift = np.eye(3)
+                shift[:2, 2] = float(child.get("x", 0)), float(child.get("y", 0))
+                yield from points(letter.get("d"), inner @ shift @ matrix(letter.get("transform")))
+            elif tag == "path":
+                yield from points(child.get("d"), inner)
+
+    def faults(self):
+        """Say which texts something runs into."""
+        for k, (word, *box) in enumerate(self.texts):
+            if box[0] < 0 or box[1] < 0 or box[2] > self.size[0] or box[3] > self.size[1]:
+                yield f"{word!r} is cut off"
+            for other, *there in self.texts[k + 1 :]:
+                if meet(box, there):
+                    yield f"{word!r} meets {other!r}"
+            # A name may stand in a mark that is large enough for all of it.
+            if any(meet(box, mark) and not within(box, mark) for mark in self.marks):
+                yield f"{word!r} meets a mark"
+            if any(struck(box, line) for line in self.lines):
+                yield f"{word!r} is struck by a line"
+
+
+def meet(a, b):
+    """Whether two boxes have more than a hair in common."""
+    hair = 0.3
+    return a[0] + hair < b[2] and b[0] + hair < a[2] and a[1] + hair < b[3] and b[1] + hair < a[3]
+
+
+def within(a, b):
+    """Whether the first box lies in the second."""
+    return b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
+
+
+def struck(box, line):
+    """Whether a line of straight pieces passes through a box."""
+    x0, y0, x1, y1 = np.add(box, (0.3, 0.3, -0.3, -0.3))
+    start, way = line[:-1], np.diff(line, axis=0)
+    if not len(way):
+        return False
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a = (np.array([x0, y0]) - start) / way
+        b = (np.array([x1, y1]) - start) / way
+    # Along an axis that a piece does not move on, it is inside always or never.
+    inside = (start > (x0, y0)) & (start < (x1, y1))
+    first = np.where(way == 0, np.where(inside, -np.inf, np.inf), np.minimum(a, b)).max(axis=1)
+    last = np.where(way == 0, np.where(inside, np.inf, -np.inf), np.maximum(a, b)).min(axis=1)
+    return bool((np.maximum(first, 0) < np.minimum(last, 1)).any())
+
+
+@pytest.mark.parametrize(
+    ("name", "svg"), [(n, s) for n, _, s in FIGURES], ids=[n for n, *_ in FIGURES]
+)
+def test_nothing_overlaps_a_text(name, svg):
+    assert list(Drawing(svg).faults()) == []
+
+
+def test_faults_are_found():
+    figures.use_style()
+    figure, ax = plt.subplots()
+    (line,) = ax.plot([0, 1], [0, 1])
+    ax.text(0.5, 0.5, "struck", ha="center", va="center")
+    ax.text(0.2, 0.8, "first")
+    ax.text(0.21, 0.8, "second")
+    ax.plot(0.8, 0.2, "o")
+    ax.text(0.8, 0.2, "under a mark", ha="center", va="center")
+    outside = ax.annotate("outside", (0, 1), (-60, 0), textcoords="offset points")
+    outside.set_in_layout(False)
+    figures.label_curve(line, "fine", 0.3, "below right")
+    faults = " ".join(Drawing(figures.as_svg(figure)).faults())
+    for wanted in (
+        "'struck' is struck",
+        "'first' meets 'second'",
+        "'under a mark' meets a mark",
+        "'outside' is cut off",
+    ):
+        assert wanted in faults
+    assert "fine" not in faults
+
+
+def test_the_drawing_of_a_neuron_is_what_the_package_draws():
+    figures.use_style()
+    drawn = figures.as_svg(figures.plot_neuron().figure)
+    assert (CHAPTERS / "_static" / "chain.svg").read_text(encoding="utf-8") == drawn
+    assert list(Drawing(drawn).faults()) == []
+
+
+def test_figures_are_light():
+    sizes = sorted(len(gzip.compress(svg.encode(), 9)) for *_, svg in FIGURES)
+    assert sizes[-1] <= HEAVIEST
+    assert sizes[len(sizes) // 2] <= USUAL
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata"), [(n, m) for n, m, _ in FIGURES], ids=[n for n, *_ in FIGURES]
+)
+def test_a_figure_says_what_it_shows(name, metadata):
+    """A caption says what is shown, a text for those who cannot see it what is found; the code is folded."""
+    figure = metadata["mystnb"]["figure"]
+    assert figure["name"].startswith("fig-")
+    assert 20 < len(figure["caption"]) < 420
+    assert len(metadata["mystnb"]["image"]["alt"]) > 60
+    assert "hide-input" in metadata["tags"]
+
+
+def test_figures_that_share_an_axis_have_equal_axes():
+    """Panels of one figure are as wide and as high as each other, or one has the page to itself."""
+    for name, _, svg in FIGURES:
+        boxes = {
+            (round(max(x) - min(x)), round(max(y) - min(y)))
+            for x, y in (
+                np.array([float(n) for n in re.findall(r"-?[\d.]+", d)]).reshape(-1, 2).T
+                for d in re.findall(
+                    r'<g id="axes_\d+">\s*<g id="patch_\d+">\s*<path d="([^"]*)"', svg
+                )
+            )
+        }
+        widths = {w for w, _ in boxes}
+        assert max(widths, default=0) - min(widths, default=0) <= 2, name
+
+
+def test_every_explorer_has_a_number_and_a_caption():
+    found = 0
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            html = [
+                "".join(o.get("data", {}).get("text/html", "")) for o in cell.get("outputs", [])
+            ]
+            if any("<slopes-explorer" in text for text in html):
+                figure = cell["metadata"]["mystnb"]["figure"]
+                assert figure["name"].startswith("exp-"), cell["id"]
+                assert 20 < len(figure["caption"]) < 420, cell["id"]
+                assert "hide-input" in cell["metadata"]["tags"], cell["id"]
+                found += 1
+    assert found > 10

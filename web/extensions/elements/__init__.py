@@ -1,0 +1,42 @@
+"""Sphinx extension: the book's own elements, made of what the notebooks hold in plain MyST.
+
+| module | what it makes |
+|---|---|
+| `markup` | elements of HTML that docutils has no node for |
+| `facts` | what is known of each page: its report, its minutes, its exercises, what it needs |
+| `checked` | the badge of a page, the tick at an equation |
+| `opening` | eyebrow, title, promise, facts, "You will / You need" |
+| `derivation` | numerals of steps, Let and Case, remarks in the margin |
+| `code` | folds, with a word on what the code does; lines that hang where they wrap |
+| `exercises` | one card from the question to the solution |
+| `start` | the cover, the map of the chapters, explorers in a page without cells |
+"""
+
+from sphinxcontrib.katex import html_visit_math
+
+from elements import checked, code, derivation, exercises, facts, markup, opening, start
+
+
+def setup(app):
+    """Connect to Sphinx."""
+    app.add_node(markup.Tag, html=(markup.visit_tag, markup.depart_tag))
+    app.add_node(markup.Heading, html=(markup.visit_heading, markup.depart_heading))
+    app.add_html_math_renderer("checked", (html_visit_math, None), (checked.visit_display, None))
+    app.add_env_collector(facts.Collector)
+    app.add_directive("explorer", start.Explorer)
+    app.add_directive("chapter-map", start.ChapterMap)
+    for transform in (
+        opening.Opening,
+        start.Start,
+        derivation.Derivation,
+        exercises.Exercises,
+        code.Code,
+    ):
+        app.add_post_transform(transform)
+    code.use_lines()
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -1,0 +1,112 @@
+"""Code that steps back: what it does in a word, and lines that can hang where they wrap."""
+
+from __future__ import annotations
+
+import ast
+
+from docutils import nodes
+from pygments.formatters import HtmlFormatter
+from sphinx.highlighting import PygmentsBridge
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_design.shared import is_component
+
+from elements.markup import put, tag
+
+LANGUAGES = ("python", "ipython", "ipython3")
+DEEPEST = 3  # levels of indentation that a style sheet tells apart
+
+
+class Lines(HtmlFormatter):
+    """Puts each line of code into an element of its own that says how far it is indented."""
+
+    def wrap(self, source):
+        """Wrap the lines of one block, if it is code."""
+        return super().wrap(self._apart(source) if self.options.get("apart") else source)
+
+    def _apart(self, source):
+        for is_code, line in source:
+            if not is_code:
+                yield is_code, line
+                continue
+            # Pygments opens no element before the spaces that a line begins with, or one for spaces.
+            text = line.removeprefix('<span class="w">')
+            depth = min(DEEPEST, (len(text) - len(text.lstrip(" "))) // 4)
+            yield is_code, f'<span class="line in{depth}">{line.rstrip(chr(10))}\n</span>'
+
+
+class Code(SphinxPostTransform):
+    """Fold the cells that are tagged for it, each with a word on what its code does."""
+
+    default_priority = 190  # before the tools that fold in their own way
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Rewrite the code, and the folds, of one page."""
+        for block in self.document.findall(nodes.literal_block):
+            if block.get("language") in LANGUAGES:
+                block["highlight_args"] = {**block.get("highlight_args", {}), "apart": True}
+        for cell in list(self.document.findall(nodes.container)):
+            if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
+                fold_input(cell, self.env)
+        for box in list(self.document.findall(lambda node: is_component(node, "dropdown"))):
+            put(fold_dropdown(box), box)
+
+
+def fold(title, *children: nodes.Node, **attributes) -> nodes.Element:
+    """Return what opens at a press, without a script."""
+    classes = ["fold", *attributes.pop("classes", [])]
+    return tag("details", tag("summary", *title), *children, classes=classes, **attributes)
+
+
+def fold_dropdown(box: nodes.container) -> nodes.Element:
+    """Return the fold for a dropdown of sphinx-design."""
+    title = box[0].children if box["has_title"] else ["More"]
+    content = box.children[1:] if box["has_title"] else box.children
+    classes = [name for name in box["container_classes"] if not name.startswith("sd-")]
+    opened = {"open": "open"} if box["opened"] else {}
+    ids = [*box["ids"], *(box[0]["ids"] if box["has_title"] else [])]
+    return fold(title, tag("div", *content, classes=["inside"]), classes=classes, ids=ids, **opened)
+
+
+def fold_input(cell: nodes.container, env) -> None:
+    """Fold the code of a cell: above what it prints, and below what it draws or makes."""
+    code = cell[0]
+    outputs = cell.children[1:]
+    words, made = what(code.astext(), outputs, env)
+    folded = fold([words], code)
+    del cell["hide_mode"]
+    cell.children = []
+    cell += [*outputs, folded] if made else [folded, *outputs]
+
+
+def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
+    """Return in a few words what code does, and whether it makes something to look at."""
+    figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
+    if figures:
+        named = [name for name in (number(figure, env) for figure in figures) if name]
+        return f"Code that draws {' and '.join(named) or 'this figure'}", True
+    html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
+    if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
+        return "Code that makes this table", True
+    body = ast.parse(source).body
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    if imports and body[0] in imports:
+        count = sum(node.end_lineno - node.lineno + 1 for node in imports)
+        return f"Setup: {count} {'lines' if count > 1 else 'line'} of imports", False
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    if names:
+        return f"Code that defines {' and '.join(names)}", False
+    return "Code that computes this" if outputs else "Code for what follows", bool(outputs)
+
+
+def number(figure: nodes.figure, env) -> str:
+    """Return the name of a figure in the book, such as "Fig. 6.1"."""
+    kind = env.get_domain("std").get_enumerable_node_type(figure)
+    numbers = env.toc_fignumbers.get(env.docname, {}).get(kind, {})
+    found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
+    return env.config.numfig_format[kind] % ".".join(map(str, found)) if found else ""
+
+
+def use_lines() -> None:
+    """Let Sphinx write code with this module's lines."""
+    PygmentsBridge.html_formatter = Lines

@@ -1,0 +1,147 @@
+"""The start page: its cover, the map of the chapters, and explorers in a page without cells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import takewhile
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+
+from elements.checked import badge
+from elements.facts import known
+from elements.markup import Heading, put, tag
+from slopes import explore
+
+
+class Explorer(SphinxDirective):
+    """``:::{explorer} explore_neuron`` shows what that function of ``slopes.explore`` returns.
+
+    What stands in it is the caption.
+    """
+
+    required_arguments = 1
+    option_spec = {"name": directives.unchanged}  # noqa: RUF012 - as docutils has it
+    has_content = True
+
+    def run(self):
+        """Let the package make the explorer."""
+        make = getattr(explore, self.arguments[0], None)
+        if not callable(make):
+            raise self.error(f"slopes.explore has no explorer {self.arguments[0]!r}")
+        self.env.note_dependency(explore.__file__)
+        figure = nodes.figure("", nodes.raw("", make()._repr_html_(), format="html"))
+        words, messages = self.state.inline_text("\n".join(self.content), self.lineno)
+        figure += nodes.caption("", "", *words)
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure, *messages]
+
+
+class chapter_map(nodes.Element):
+    """The place of the map, until all chapters are known."""
+
+
+class ChapterMap(SphinxDirective):
+    """``:::{chapter-map}`` shows all chapters: how long they take, what is verified, what they need."""
+
+    def run(self):
+        """Mark the place."""
+        return [chapter_map()]
+
+
+class Start(SphinxPostTransform):
+    """Make the cover of the start page, and the map wherever it is asked for."""
+
+    default_priority = 110
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Rewrite one page."""
+        for place in list(self.document.findall(chapter_map)):
+            put(self.map(), place)
+        if self.env.docname == self.config.root_doc:
+            self.cover(next(iter(self.document.findall(nodes.section))))
+
+    def cover(self, section):
+        """Set the title in two lines, and say below the promise what the book holds."""
+        section["classes"].append("cover")
+        name, _, rest = section[0].astext().partition(": ")
+        section[0] = Heading("", "", nodes.Text(name))
+        lede = next(node for node in section.children if isinstance(node, nodes.paragraph))
+        lede["classes"].append("lede")
+        pages = known(self.env)
+        chapters = [name for part in parts(self.env).values() for name in part]
+        counts = sum((page.counts for page in pages.values()), Counter())
+        report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
+        facts = [badge(counts, report, book=True), tag("span", words=f"{len(chapters)} chapters")]
+        line = tag("div", *filter(None, facts), classes=["facts"])
+        place = section.index(lede)
+        section[place + 1 : place + 1] = [line]
+        if rest:
+            section[1:1] = [tag("p", rest[0].upper() + rest[1:], classes=["sub"])]
+
+    def map(self):
+        """Return the chapters, a column for each part of the book."""
+        columns = []
+        for caption, names in parts(self.env).items():
+            titles = [self.env.titles[name].astext() for name in names]
+            first = len(shared(titles))
+            items = [
+                self.item(name, title[first:]) for name, title in zip(names, titles, strict=True)
+            ]
+            columns.append(tag("div", tag("h3", caption), tag("ol", *items)))
+        return tag("div", *columns, classes=["map", "wide"])
+
+    def item(self, name, title):
+        """Return a chapter's line: its number, its title, its facts, and the chapters it needs."""
+        facts, small = known(self.env)[name], []
+        if facts.minutes:
+            small.append([f"{facts.minutes} min"])
+        if facts.counts["verified"]:
+            small.append([tag("b", f"{facts.counts['verified']} verified")])
+        needs = [
+            self.link(other, self.number(other)) for other in facts.needs if self.number(other)
+        ]
+        if needs:
+            small.append(["after ", *between(", ", needs)])
+        line = [part for group in between([" · "], small) for part in group]
+        text = tag("span", self.link(name, title[:1].upper() + title[1:]), tag("small", *line))
+        return tag("li", tag("span", self.number(name), classes=["n"]), text)
+
+    def link(self, name, words):
+        """Return a link to a chapter."""
+        href = self.app.builder.get_relative_uri(self.env.docname, name)
+        return tag("a", words, href=href, title=self.env.titles[name].astext())
+
+    def number(self, name):
+        """Return the number of a chapter; nothing for what is none."""
+        return ".".join(map(str, self.env.toc_secnumbers.get(name, {}).get("", ())))
+
+
+def parts(env) -> dict[str, list[str]]:
+    """Return the names of the chapters, which are numbered, by the caption of their part."""
+    found = {}
+    for tree in env.external_site_map.root.subtrees:
+        names = [str(name) for name in tree.items if env.toc_secnumbers.get(str(name), {}).get("")]
+        if names:
+            found[tree.caption] = names
+    return found
+
+
+def shared(titles: list[str]) -> str:
+    """Return the words with which all titles of a column begin.
+
+    >>> shared(["Differentiate tanh", "Differentiate the sigmoid"])
+    'Differentiate '
+    """
+    words = zip(*(title.split() for title in titles), strict=False)
+    same = takewhile(lambda column: len(set(column)) == 1, words)
+    return "".join(f"{column[0]} " for column in same) if len(titles) > 1 else ""
+
+
+def between(separator, items: list) -> list:
+    """Return the items with a separator between each two."""
+    return [part for item in items for part in (separator, item)][1:]
