@@ -98,7 +98,9 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
-    return "Code that computes this" if outputs else "Code for what follows", bool(outputs)
+    return "Code that computes this" if outputs else "Code that prepares what follows", bool(
+        outputs
+    )
 
 
 def number(figure: nodes.figure, env) -> str:
