@@ -39,6 +39,9 @@ What it is.
 :::
 
 :::{{explorer}} {EXPLORER}
+:name: exp-start
+
+Move $w$.
 :::
 """
 OPENING = r"""
@@ -351,7 +354,10 @@ def test_the_cover_sums_up_the_book(pages):
     badge = page.select_one(".facts .badge")
     assert words(badge) == "3 equalities verified by machine, 1 exempt, 1 not checked yet"
     assert words(page.select_one(".facts span")) == "2 chapters"
-    assert page.select_one("input[type=range]")
+    explorer = page.select_one("figure#exp-start")
+    assert explorer.select_one("input[type=range]")
+    assert words(explorer.figcaption.select_one(".caption-number")) == "Explorer 1"
+    assert words(explorer.figcaption).startswith("Explorer 1 Move")
 
 
 def test_the_map_says_what_needs_what(pages):
