@@ -430,7 +430,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
     gains = {"1": 1.0, "√2": math.sqrt(2)}
-    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(92, 590))
+    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
     columns = {"bars": [], "share": []}
     for activation, gain in choices:
         for depth in range(1, deepest + 1):
@@ -453,7 +453,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none'"
         " data-set='d: {bars}'/>"
         + panel.columns(wanted, [str(k) for k in wanted])
-        + written(70, panel.top + panel.height + 24, "layer", "end")
+        + written(82, panel.top + panel.height + 24, "layer", "end")
     )
     label = (
         "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."

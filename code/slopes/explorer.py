@@ -155,7 +155,7 @@ class Explorer:
             f"{_started(self._drawing, now)}<div class='controls'>{controls}</div>"
             f"{_started(self._readout, now)}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"
-            f"<!--notebook--><script>{SCRIPT.read_text(encoding='utf-8')}</script><!--/notebook-->"
+            f"<!--notebook--><script>{_read(SCRIPT)}</script><!--/notebook-->"
         )
 
     def _alone(self):
@@ -177,6 +177,12 @@ class Explorer:
             f' src="data:image/svg+xml,{source}"><p>Run this cell to move the figure.</p></div>'
             "<!--/notebook-->"
         )
+
+
+def _read(path):
+    """Return a style or a script without what is only for who reads the file."""
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"^\s*(//[^\n]*)?\n|/\*.*?\*/|^ +", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def for_page(html):

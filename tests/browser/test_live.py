@@ -358,7 +358,7 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
 def test_an_interactive_figure_moves_after_a_run(cells):
     page = cells()
     page.run(2)
-    slider = page[2].locator(".slopes-explore input").first
+    slider = page[2].locator("slopes-explorer input").first
     said = slider.get_attribute("aria-valuetext")
     slider.focus()
     page.page.keyboard.press("ArrowRight")
@@ -672,7 +672,7 @@ def test_a_strict_policy_for_content_lets_cells_run(cells, address):
     page.run(2)
     page.run(6)
     assert page[6].locator(".output.stream").is_visible()
-    page[2].locator(".slopes-explore[data-ready]").wait_for()
+    page[2].locator("slopes-explorer[data-live]").wait_for()
     assert page.log.errors == []
 
 

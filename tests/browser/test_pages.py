@@ -262,8 +262,8 @@ def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit):
 def readout(page):
     """Return the numbers that the first figure shows: x, the value and the slope there."""
     parts = [
-        page.locator(f".slopes-explore [data-part={part}]").first.text_content()
-        for part in ("x", "value", "slope")
+        page.locator(f"slopes-explorer dd[data-text='{{{part}}}']").first.text_content()
+        for part in "xvd"
     ]
     return [float(part.replace("−", "-")) for part in parts]
 
@@ -277,14 +277,14 @@ def assert_true(page):
 
 def test_the_explorer_follows_the_keyboard(visit):
     page = visit(SIGMOID).page
-    slider = page.locator(".slopes-explore input").first
+    slider = page.locator("slopes-explorer input").first
     start = assert_true(page)
-    tangent = page.locator(".slopes-explore [data-part=tangent]").first.get_attribute("d")
+    tangent = page.locator("slopes-explorer path.t").first.get_attribute("transform")
     slider.focus()
     for _ in range(10):
         page.keyboard.press("ArrowLeft")
     assert assert_true(page) < start
-    assert page.locator(".slopes-explore [data-part=tangent]").first.get_attribute("d") != tangent
+    assert page.locator("slopes-explorer path.t").first.get_attribute("transform") != tangent
     assert re.match(r"x = .*, value .*, slope ", slider.get_attribute("aria-valuetext"))
     page.keyboard.press("Home")
     assert assert_true(page) == pytest.approx(-5)
@@ -292,7 +292,7 @@ def test_the_explorer_follows_the_keyboard(visit):
 
 def test_the_explorer_follows_the_mouse(visit):
     page = visit(SIGMOID).page
-    drawing = page.locator(".slopes-explore svg").first
+    drawing = page.locator("slopes-explorer svg").first
     drawing.scroll_into_view_if_needed()
     box = drawing.bounding_box()
     middle = box["y"] + box["height"] / 3
@@ -524,7 +524,7 @@ def test_a_page_opens_from_a_file(visit, site):
     page = log.page
     assert log.errors == []
     assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
-    page.locator(".slopes-explore input").first.focus()
+    page.locator("slopes-explorer input").first.focus()
     page.keyboard.press("ArrowLeft")
     assert_true(page)
     page.get_by_role("link", name="Notation", exact=True).first.click()
@@ -535,8 +535,8 @@ def test_a_page_needs_no_script(visit):
     page = visit(SIGMOID, java_script_enabled=False).page
     assert page.locator("div.math .katex-html").first.is_visible()
     assert page.locator("figure img").first.bounding_box()["height"] > 100
-    assert page.locator(".slopes-explore svg").first.is_visible()
-    assert not page.locator(".slopes-explore label").first.is_visible()
+    assert page.locator("slopes-explorer svg").first.is_visible()
+    assert not page.locator(".slide").first.is_visible()
     solution = page.locator("details.solution").first
     solution.locator("summary").click()
     assert solution.locator("> .inside").is_visible()
@@ -560,14 +560,14 @@ def test_a_dark_page_prints_dark_on_white(visit):
     page = visit(SIGMOID, color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")
     colors = page.locator(
-        ".bd-article p, .bd-article h1, .slopes-explore, .highlight pre, .highlight span"
+        ".bd-article p, .bd-article h1, slopes-explorer, .highlight pre, .highlight span"
     ).evaluate_all("all => [...new Set(all.map(node => getComputedStyle(node).color))]")
     for color in colors:
         assert max(map(int, re.findall(r"\d+", color)[:3])) < 130, colors
     white = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     assert white == "rgb(255, 255, 255)"
-    assert not page.locator(".slopes-explore label").first.is_visible()
-    assert page.locator(".slopes-explore svg").first.is_visible()
+    assert not page.locator(".slide").first.is_visible()
+    assert page.locator("slopes-explorer svg").first.is_visible()
     figure = page.locator("figure img").first
     assert figure.evaluate("image => getComputedStyle(image).filter") == "none"
 

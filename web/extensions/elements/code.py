@@ -86,8 +86,6 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
         named = [name for name in (number(figure, env) for figure in figures) if name]
         return f"Code that draws {' and '.join(named) or 'this figure'}", True
     html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
-    if "explore" in html:
-        return "Code that makes this explorer", True
     if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
         return "Code that makes this table", True
     body = ast.parse(source).body
@@ -103,9 +101,10 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
 
 def number(figure: nodes.figure, env) -> str:
     """Return the name of a figure in the book, such as "Fig. 6.1"."""
-    numbers = env.toc_fignumbers.get(env.docname, {}).get("figure", {})
+    kind = env.get_domain("std").get_enumerable_node_type(figure)
+    numbers = env.toc_fignumbers.get(env.docname, {}).get(kind, {})
     found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
-    return env.config.numfig_format["figure"] % ".".join(map(str, found)) if found else ""
+    return env.config.numfig_format[kind] % ".".join(map(str, found)) if found else ""
 
 
 def use_lines() -> None:
