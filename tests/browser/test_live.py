@@ -137,7 +137,7 @@ def shown(data):
     """Return what of a shown value is compared: all its texts, but of a figure that it is one."""
     if any(kind.startswith("image/") for kind in data):
         return "a figure\n"  # another Matplotlib draws another one
-    kinds = sorted(data)
+    kinds = sorted(kind for kind in data if not kind.endswith("+json"))  # for programs
     if "text/markdown" in kinds and "text/html" in kinds:
         kinds.remove("text/html")  # rendered for the page
     return "\n".join(joined(data[kind]) for kind in kinds)
