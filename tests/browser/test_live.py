@@ -388,7 +388,9 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
 
 def test_an_interactive_figure_moves_after_a_run(cells):
     page = cells()
+    caption = page[EXPLORER].locator("figcaption").inner_text()
     page.run(EXPLORER)
+    assert page[EXPLORER].locator("figcaption").inner_text() == caption
     slider = page[EXPLORER].locator("slopes-explorer input").first
     said = slider.get_attribute("aria-valuetext")
     slider.focus()
