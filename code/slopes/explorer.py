@@ -401,10 +401,17 @@ def shown(x, y, template, anchor="middle", kind=""):
     )
 
 
-def dot(x, y, kind="dot"):
+# A line without length: its round ends are a circle whatever the scales of the axes.
+
+
+def dot(x, y):
     """Draw a point that moves: ``x`` and ``y`` are templates."""
-    # A line without length: its round ends are a circle whatever the axes' scales.
-    return f"<path class='{kind}' data-set='d: M{x} {y}h0'/>"
+    return "".join(f"<path class='{kind}' data-set='d: M{x} {y}h0'/>" for kind in ("ring", "dot"))
+
+
+def hole(x, y):
+    """Draw an open circle, which stays."""
+    return "".join(f"<path class='{kind}' d='M{x:.4g} {y:.4g}h0'/>" for kind in ("end", "hole"))
 
 
 def drawing(content, height, label):
