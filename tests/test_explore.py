@@ -99,6 +99,9 @@ def test_an_explorer_is_complete_and_loads_nothing(explorer):
     page, data = Page(html), data_of(explorer)
     assert "://" not in html
     assert "nan" not in html.replace("tanh", "")
+    # A notebook has what makes it move, and how it looks.
+    assert 'customElements.define("slopes-explorer"' in html
+    assert "::-webkit-slider-thumb" in html
     # Every template has its column, and every column its use.
     templates = [a[k] for _, a in page.elements for k in ("data-set", "data-text") if k in a]
     columns = {name for table in data["tables"] for name in table["columns"]}

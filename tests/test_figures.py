@@ -10,8 +10,11 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
+from slopes import figures
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 HEAVIEST = 16_000  # bytes of a figure of many panels, compressed
@@ -180,12 +183,6 @@ def test_nothing_overlaps_a_text(name, svg):
 
 
 def test_faults_are_found():
-    import io
-
-    import matplotlib.pyplot as plt
-
-    from slopes import figures
-
     figures.use_style()
     figure, ax = plt.subplots()
     (line,) = ax.plot([0, 1], [0, 1])
@@ -197,10 +194,7 @@ def test_faults_are_found():
     outside = ax.annotate("outside", (0, 1), (-60, 0), textcoords="offset points")
     outside.set_in_layout(False)
     figures.label_curve(line, "fine", 0.3, "below right")
-    file = io.StringIO()
-    figure.savefig(file, format="svg")
-    plt.close(figure)
-    faults = " ".join(Drawing(file.getvalue()).faults())
+    faults = " ".join(Drawing(figures.as_svg(figure)).faults())
     for wanted in (
         "'struck' is struck",
         "'first' meets 'second'",
@@ -209,6 +203,13 @@ def test_faults_are_found():
     ):
         assert wanted in faults
     assert "fine" not in faults
+
+
+def test_the_drawing_of_a_neuron_is_what_the_package_draws():
+    figures.use_style()
+    drawn = figures.as_svg(figures.plot_neuron().figure)
+    assert (CHAPTERS / "_static" / "chain.svg").read_text(encoding="utf-8") == drawn
+    assert list(Drawing(drawn).faults()) == []
 
 
 def test_figures_are_light():
@@ -243,3 +244,19 @@ def test_figures_that_share_an_axis_have_equal_axes():
         }
         widths = {w for w, _ in boxes}
         assert max(widths, default=0) - min(widths, default=0) <= 2, name
+
+
+def test_every_explorer_has_a_number_and_a_caption():
+    found = 0
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            html = [
+                "".join(o.get("data", {}).get("text/html", "")) for o in cell.get("outputs", [])
+            ]
+            if any("<slopes-explorer" in text for text in html):
+                figure = cell["metadata"]["mystnb"]["figure"]
+                assert figure["name"].startswith("exp-"), cell["id"]
+                assert 20 < len(figure["caption"]) < 420, cell["id"]
+                assert "hide-input" in cell["metadata"]["tags"], cell["id"]
+                found += 1
+    assert found > 10

@@ -71,7 +71,7 @@ def printed(cell):
             if kind == "image/svg+xml":
                 reader = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
                 yield from words(ElementTree.fromstring(text, reader))
-            elif kind not in ("image/png", "text/html"):  # beside which text/plain stands
+            elif kind.startswith("text/") and kind != "text/html":  # text/plain stands beside that
                 yield text
 
 

@@ -118,3 +118,10 @@ def test_a_faulty_question_is_told(fault, tmp_path, monkeypatch):
     (tmp_path / "q.md").write_text(fault, encoding="utf-8")
     with pytest.raises(ValueError, match=r"q\.md"):
         quiz.read("q")
+
+
+def test_the_minutes_of_the_paths_add_up():
+    text = (CHAPTERS / "teach.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\| minutes \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.M)
+    sums = [sum(int(n) for n in re.findall(r"^\| (\d+) \|", table, re.M)) for table in tables]
+    assert sums == [90, 90, 90, 90]

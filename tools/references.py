@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
+from sphinxcontrib.bibtex import plugin
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 import book
 from slopes.equations.report import MIME
 
 CHAPTERS = Path(book.ROOT, "chapters")
-KINDS = {"fig": "the figure", "table": "the table", "ex": "the exercise"}
+KINDS = {"fig": "the figure", "exp": "the explorer", "table": "the table", "ex": "the exercise"}
 
 ROLE = re.compile(r"(^|[.:] |\*\*)?\{(numref|cite:t|cite:p|term)\}`([^`]+)`", re.MULTILINE)
 NAMELESS = re.compile(r"\[\]\(([\w-]+\.(?:md|ipynb))\)")
-STILL = re.compile(r'<div class="still">.*?</div>')
 LINK = re.compile(r"\[([^\[\]]+)\]\((#|references\.bib#|glossary\.md#)([\w-]+)\)")
 
 # What stands first in a folded cell is all that is seen of it.
@@ -103,9 +106,6 @@ def prepare(app, docname, source):
         cell["source"] = as_roles(text) if cell["cell_type"] == "markdown" else text
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(MIME, None)  # what programs read, and no reader
-            html = output.get("data", {}).get("text/html")
-            if html:
-                output["data"]["text/html"] = STILL.sub("", "".join(html))
     source[0] = json.dumps(notebook)
 
 
@@ -124,7 +124,19 @@ class ByAuthor(Style):
     default_label_style = AsCited
 
 
+ROUND = partial(BracketStyle, left="(", right=")")
+
+
+@dataclass
+class InText(AuthorYearReferenceStyle):
+    """Cite by author and year, with the year in round brackets."""
+
+    bracket_textual: BracketStyle = field(default_factory=ROUND)
+    bracket_parenthetical: BracketStyle = field(default_factory=ROUND)
+
+
 def setup(app):
+    plugin.register_plugin("sphinxcontrib.bibtex.style.referencing", "in_text", InText)
     register_plugin("pybtex.style.formatting", "by_author", ByAuthor)
     app.connect("source-read", prepare)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

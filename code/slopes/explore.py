@@ -18,6 +18,7 @@ from slopes.explorer import (
     dot,
     drawing,
     fixed,
+    hole,
     mathematics,
     name_of,
     nearest,
@@ -82,55 +83,52 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     kinks = {nearest(x, k.at): k for k in function.kinks if span[0] < k.at < span[1]}
     for index, kink in kinks.items():
         x[index] = kink.at
-    dense, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 256, 146)
-    value, slope = name_of(function), name_of(function, prime=True)
-    content = _named(upper, dense, values, value, "value") + _named(
-        lower, dense, slopes, slope, "slope"
-    )
-    content += lower.columns(ticks(span, 6))
-    content += "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
-    tangent = (
-        "<path class='t' d='M{} 0H{}' data-set='transform: matrix({{{}}} {{{}}} 0 1 {{x}} {{v}})'/>"
-    )
-    halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
-    content += upper.inside(
-        upper.curve(dense, values, "f")
-        + "".join(tangent.format(a, b, side, f"{side}m") for side, a, b in halves)
-        + dot("{x}", "{v}", "ring")
-        + dot("{x}", "{v}"),
-        drag="x",
-    )
-    ends = [(k.at, e) for k in kinks.values() for e in (k.left, k.right) if math.isfinite(e)]
-    content += lower.inside(
-        lower.curve(dense, slopes, "d")
-        + "".join(
-            f"<path class='{kind}' d='M{a:.4g} {e:.4g}h0'/>"
-            for a, e in ends
-            for kind in ("end", "hole")
-        )
-        + dot("{x}", "{d}", "ring")
-        + dot("{x}", "{d}")
-    )
+    content, upper, lower = _function_content(function, span, list(kinks.values()))
     variable = function.variable
     label = (
         f"Above: {function.name} with its tangent at a point."
         " Below: its derivative at the same point."
     )
-    at = nearest(x, start)
-    tables = [((1,), _along(function, x, kinks, upper, lower))]
+    slope = "{slope}" if kinks else "{d}"
     readout = cells(
         (variable, "{x}", ""),
-        (value, "{v}", "value"),
-        (slope, "{slope}" if kinks else "{d}", "slope"),
+        (name_of(function), "{v}", "value"),
+        (name_of(function, prime=True), slope, "slope"),
     )
-    say = f"{variable} = {{x}}, value {{v}}, slope {{d}}"
+    say = f"{variable} = {{x}}, value {{v}}, slope {slope}"
     if kinks:
         readout += "<p class='remark' data-text='{note}'></p>"
-        say = f"{variable} = {{x}}, value {{v}}, slope {{slope}}. {{note}}"
-    return Explorer(
-        drawing(content, 434, label), [Slider(variable, positions, at)], tables, say, readout
+        say += ". {note}"
+    slider = Slider(variable, positions, nearest(x, start))
+    tables = [((1,), _along(function, x, kinks, upper, lower))]
+    return Explorer(drawing(content, 434, label), [slider], tables, say, readout)
+
+
+def _function_content(function, span, kinks):
+    """Draw a function above its derivative; return the drawing and its two panels."""
+    x, values, slopes = _branches(function, span)
+    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 256, 146)
+    halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
+    tangents = "".join(
+        f"<path class='t' d='M{left} 0H{right}'"
+        f" data-set='transform: matrix({{{side}}} {{{side}m}} 0 1 {{x}} {{v}})'/>"
+        for side, left, right in halves
     )
+    ends = "".join(
+        hole(kink.at, end)
+        for kink in kinks
+        for end in (kink.left, kink.right)
+        if math.isfinite(end)
+    )
+    content = (
+        _named(upper, x, values, name_of(function), "value")
+        + _named(lower, x, slopes, name_of(function, prime=True), "slope")
+        + lower.columns(ticks(span, 6))
+        + "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
+        + upper.inside(upper.curve(x, values, "f") + tangents + dot("{x}", "{v}"), drag="x")
+        + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
+    )
+    return content, upper, lower
 
 
 def _along(function, x, kinks, upper, lower):
@@ -146,20 +144,23 @@ def _along(function, x, kinks, upper, lower):
     }
     sides = {"r": "right"} | ({"l": "left"} if kinks else {})
     for letter, side in sides.items():
-        m = np.array(slope, dtype=float)
+        slopes = np.array(slope, dtype=float)
         for index, kink in kinks.items():
-            m[index] = getattr(kink, side)
-        # Of one length in the drawing, whatever the slope; at a jump there is none.
-        across, up = upper.scale
-        reach = np.where(
-            np.isfinite(m), 78 / np.hypot(across, up * np.where(np.isfinite(m), m, 0)), 0
-        )
-        columns[letter] = [f"{v:.3g}" for v in reach]
-        columns[f"{letter}m"] = [f"{v:.3g}" for v in reach * np.where(np.isfinite(m), m, 0)]
+            slopes[index] = getattr(kink, side)
+        reach, rise = _tangent(upper, slopes)
+        columns |= {letter: reach, f"{letter}m": rise}
     if kinks:
         columns["slope"] = ["none" if k in kinks else text for k, text in enumerate(columns["d"])]
         columns["note"] = [_note(kinks.get(k)) for k in range(len(x))]
     return columns
+
+
+def _tangent(panel, slopes):
+    """Return how far tangents reach across and up: all of one length, and none where there is none."""
+    across, up = panel.scale
+    m = np.where(np.isfinite(slopes), slopes, 0)
+    reach = np.where(np.isfinite(slopes), 78 / np.hypot(across, up * m), 0)
+    return [f"{v:.3g}" for v in reach], [f"{v:.3g}" for v in reach * m]
 
 
 def _note(kink):
@@ -267,8 +268,7 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
         panel.curve(x, function(x), "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
         + "<path class='t' data-set='d: {ends}'/>"
-        + "".join(f"<path class='{kind}' d='M{at:.4g} {value:.4g}h0'/>" for kind in ("end", "hole"))
-        + dot("{x}", "{v}", "ring")
+        + hole(at, value)
         + dot("{x}", "{v}"),
         drag="x",
     )
@@ -397,7 +397,6 @@ def _chain_content(panel, names):
             f"<path class='axis' d='M{panel.ends[0]} {y}H{panel.ends[1]}'/>",
             written(30, y + 6, letter, "middle", "big ink"),
             f"<path class='step' data-set='d: M{{a{k}}} {y}H{{b{k}}}'/>",
-            dot(f"{{a{k}}}", y, "ring"),
             dot(f"{{a{k}}}", y),
         ]
     return "".join(content)
@@ -430,7 +429,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
     gains = {"1": 1.0, "√2": math.sqrt(2)}
-    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(92, 590))
+    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
     columns = {"bars": [], "share": []}
     for activation, gain in choices:
         for depth in range(1, deepest + 1):
@@ -453,7 +452,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none'"
         " data-set='d: {bars}'/>"
         + panel.columns(wanted, [str(k) for k in wanted])
-        + written(70, panel.top + panel.height + 24, "layer", "end")
+        + written(82, panel.top + panel.height + 24, "layer", "end")
     )
     label = (
         "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
@@ -462,7 +461,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     readout = cells(
         ("layers D", "{depth}", ""),
         ("gain", "{gain}", ""),
-        ("R, first over last", "{share}", "slope"),
+        ("share R", "{share}", "slope"),
     )
     start = min(10, deepest) - 1
     controls = [Slider("D", deepest, start, panel.ends), Choice("activation", names, 0)]
@@ -649,18 +648,17 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
     panel = Panel(span, (0, 1), top=16, height=204)
-    across, up = panel.scale
     columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
     for y in (0.0, 1.0):
         loss, outer = square_loss(a, y), square_loss.derivative(a, y)
         slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
-        reach = 76 / np.hypot(across, up * slope)
+        reach, rise = _tangent(panel, slope)
         columns["loss"] += [fixed(v) for v in loss]
         columns["outer"] += [significant(v) for v in outer]
         columns["product"] += [significant(v) for v in slope]
         columns["next"] += [nearest(w, v) for v in w - rate * slope]
-        columns["r"] += [f"{v:.3g}" for v in reach]
-        columns["rm"] += [f"{v:.2g}" for v in reach * slope]
+        columns["r"] += reach
+        columns["rm"] += rise
     curves = [
         "M"
         + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
@@ -675,7 +673,6 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     content += panel.inside(
         "<path class='f' data-set='d: {curve}'/><path class='drop' data-set='d: M{w} {loss}V0'/>"
         "<path class='t' d='M-1 0H1' data-set='transform: matrix({r} {rm} 0 1 {w} {loss})'/>"
-        + dot("{w}", "{loss}", "ring")
         + dot("{w}", "{loss}"),
         drag="w",
     )

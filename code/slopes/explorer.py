@@ -155,7 +155,7 @@ class Explorer:
             f"{_started(self._drawing, now)}<div class='controls'>{controls}</div>"
             f"{_started(self._readout, now)}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"
-            f"<!--notebook--><script>{SCRIPT.read_text(encoding='utf-8')}</script><!--/notebook-->"
+            f"<!--notebook--><script>{_read(SCRIPT)}</script><!--/notebook-->"
         )
 
     def _alone(self):
@@ -177,6 +177,12 @@ class Explorer:
             f' src="data:image/svg+xml,{source}"><p>Run this cell to move the figure.</p></div>'
             "<!--/notebook-->"
         )
+
+
+def _read(path):
+    """Return a style or a script without what is only for who reads the file."""
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"^\s*(//[^\n]*)?\n|/\*.*?\*/|^ +", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def for_page(html):
@@ -395,10 +401,17 @@ def shown(x, y, template, anchor="middle", kind=""):
     )
 
 
-def dot(x, y, kind="dot"):
+# A line without length: its round ends are a circle whatever the scales of the axes.
+
+
+def dot(x, y):
     """Draw a point that moves: ``x`` and ``y`` are templates."""
-    # A line without length: its round ends are a circle whatever the axes' scales.
-    return f"<path class='{kind}' data-set='d: M{x} {y}h0'/>"
+    return "".join(f"<path class='{kind}' data-set='d: M{x} {y}h0'/>" for kind in ("ring", "dot"))
+
+
+def hole(x, y):
+    """Draw an open circle, which stays."""
+    return "".join(f"<path class='{kind}' d='M{x:.4g} {y:.4g}h0'/>" for kind in ("end", "hole"))
 
 
 def drawing(content, height, label):

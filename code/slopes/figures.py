@@ -31,6 +31,7 @@ from slopes.explore import (
 )
 
 __all__ = [
+    "as_svg",
     "draw_classes",
     "draw_curve",
     "draw_pixels",
@@ -47,6 +48,7 @@ __all__ = [
     "open_circle",
     "plot_errors",
     "plot_graph",
+    "plot_neuron",
     "plot_tangent",
     "plot_with_derivative",
     "set_ticks",
@@ -546,3 +548,49 @@ def draw_pixels(ax, picture, signed=False):
     ax.pcolormesh(pixels, **colors)
     ax.set(aspect="equal", ylim=(side, 0))
     ax.axis("off")
+
+
+def plot_neuron(ax=None):
+    """Draw one neuron and its loss as a chain: values go forward, slopes come back.
+
+    >>> ax = plot_neuron()
+    >>> [text.get_text() for text in ax.texts if len(text.get_text()) == 3]
+    ['$w$', '$z$', '$a$', '$L$', '$x$']
+    """
+    ax = ax or plt.subplots(figsize=(6, 2))[1]
+    names = ["$w$", "$z$", "$a$", "$L$"]
+    ax.plot(range(4), [0] * 4, "o", ms=38, color="white", mec=INK, mew=1.3, zorder=3)
+    for place, name in enumerate(names):
+        _label(ax, (place, 0), name, 0, size=19)
+    forward = {"arrowstyle": "-|>", "color": VALUE, "lw": 2, "shrinkA": 19, "shrinkB": 20}
+    # Back below the row, from a circle's lower left to the lower right of the one before.
+    back = {
+        **forward,
+        "color": SLOPE,
+        "connectionstyle": "arc3,rad=-0.45",
+        "shrinkA": 22,
+        "shrinkB": 23,
+    }
+    stages = [("$wx + b$", "$x$"), (r"$\sigma(z)$", r"$\sigma'(z)$"), ("$(a - y)^2$", "$2(a - y)$")]
+    for place, (value, slope) in enumerate(stages):
+        ax.annotate("", (place + 1, 0), (place, 0), arrowprops=forward)
+        ax.annotate("", (place, -0.02), (place + 1, -0.02), arrowprops=back)
+        _label(ax, (place + 0.5, 0), value, 15, VALUE)
+        _label(ax, (place + 0.5, 0), slope, -50, SLOPE)
+    _label(ax, (0, 0), "forward: values", 42, VALUE)
+    _label(ax, (3, 0), "backward: slopes, multiplied", 42, SLOPE, ha="right")
+    ax.set(xlim=(-0.3, 3.3), ylim=(-1.3, 1))
+    ax.axis("off")
+    return ax
+
+
+def as_svg(figure):
+    """Return a figure as SVG, the same on every machine, and close it.
+
+    >>> as_svg(plot_neuron().figure).startswith("<?xml")
+    True
+    """
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator")))
+    plt.close(figure)
+    return _canonical(file.getvalue())

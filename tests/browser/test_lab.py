@@ -115,11 +115,11 @@ def test_signed_and_run_to_the_end(lab, opened):
     command = [sys.executable, "-c", book.SIGN, folder / ONE]
     subprocess.run(command, env=environment, check=True)
     page = opened()
-    page.wait_for_selector(".slopes-explore .live svg")
+    page.wait_for_selector("slopes-explorer .moving svg")
     check_first_sight(page)
     assert shown(page, ".still img") == 0
     assert shown(page, ".jp-RenderedSVG > img") == 2
-    assert page.locator(".slopes-explore input").first.is_visible()
+    assert page.locator("slopes-explorer input").first.is_visible()
 
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
@@ -134,7 +134,7 @@ def test_signed_and_run_to_the_end(lab, opened):
     page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
     page.wait_for_function("document.querySelectorAll('.jp-RenderedSVG > img').length == 2")
     assert shown(page, ".jp-RenderedSVG > img") == 2
-    assert shown(page, ".slopes-explore .live svg") == 1
+    assert shown(page, "slopes-explorer .moving svg") == 1
 
 
 def texts(output):

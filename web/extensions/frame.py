@@ -1,7 +1,7 @@
 """Sphinx extension: what stands around the text of every page, and the two files that every page loads.
 
-The templates are in `web/frame`. All style sheets of `web` become one file and all scripts another; the
-fonts of formulas stand in the sheet, so that a formula is there with the first paint.
+The templates are in `web/frame`. All style sheets become one file, in which the faces stand too, and
+all scripts another.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from sphinx.environment.adapters.toctree import TocTree
 import book
 
 WEB = Path(book.ROOT, "web")
-# What the first lines of every page are set in: asked for at once, and the italic where it is met.
-FACES = ("serif-400-normal.woff2", "serif-600-normal.woff2")
-INLINE = re.compile(r"url\((katex-[\w-]+\.woff2)\)")
+# The faces stand in the sheet: the first paint has them, and so has a page that is opened from a file.
+INLINE = re.compile(r"url\(([\w-]+\.woff2)\)")
 ADDRESS = re.compile(r"url\((fonts/KaTeX)")
 NUMBER = re.compile(r'^<span class="section-number">[^<]*</span>')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -132,7 +131,6 @@ def show(app, pagename, templatename, context, doctree):
         heading=heading if pagename == app.config.root_doc else f"{heading} — {book_title}",
         style=versioned("book.css", app._files["book.css"]),
         script=versioned("book.js", app._files["book.js"]),
-        faces=FACES,
         contents=contents(app),
         sections=sections(app, pagename) if doctree is not None else "",
         author=app.config.author,

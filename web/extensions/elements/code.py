@@ -81,13 +81,13 @@ def fold_input(cell: nodes.container, env) -> None:
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     """Return in a few words what code does, and whether it makes something to look at."""
-    figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
-    if figures:
-        named = [name for name in (number(figure, env) for figure in figures) if name]
-        return f"Code that draws {' and '.join(named) or 'this figure'}", True
     html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
-    if "explore" in html:
-        return "Code that makes this explorer", True
+    figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
+    named = [name for name in (number(figure, env) for figure in figures) if name]
+    if "<slopes-explorer" in html:
+        return f"Code that makes {' and '.join(named) or 'this explorer'}", True
+    if figures:
+        return f"Code that draws {' and '.join(named) or 'this figure'}", True
     if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
         return "Code that makes this table", True
     body = ast.parse(source).body
@@ -98,14 +98,17 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
-    return "Code that computes this" if outputs else "Code for what follows", bool(outputs)
+    return "Code that computes this" if outputs else "Code that prepares what follows", bool(
+        outputs
+    )
 
 
 def number(figure: nodes.figure, env) -> str:
     """Return the name of a figure in the book, such as "Fig. 6.1"."""
-    numbers = env.toc_fignumbers.get(env.docname, {}).get("figure", {})
+    kind = env.get_domain("std").get_enumerable_node_type(figure)
+    numbers = env.toc_fignumbers.get(env.docname, {}).get(kind, {})
     found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
-    return env.config.numfig_format["figure"] % ".".join(map(str, found)) if found else ""
+    return env.config.numfig_format[kind] % ".".join(map(str, found)) if found else ""
 
 
 def use_lines() -> None:

@@ -32,15 +32,17 @@ class Opening(SphinxPostTransform):
             section[0] = Heading("", "", *title.children, classes=title["classes"])
         if words:
             section.insert(0, tag("p", words=words, classes=["eyebrow"]))
+        said = facts(known(self.env)[docname])
+        first = next((n for n in section.children if isinstance(n, nodes.paragraph)), None)
         box = next(
             (b for b in self.document.findall(nodes.admonition) if OPENING in b["classes"]), None
         )
-        if box is None:
-            return
-        lede = next(node for node in section.children if isinstance(node, nodes.paragraph))
-        lede["classes"].append("lede")
-        place = box.parent.index(box)
-        box.parent[place : place + 1] = [facts(known(self.env)[docname]), before(box)]
+        if box is not None:
+            first["classes"].append("lede")
+            place = box.parent.index(box)
+            box.parent[place : place + 1] = [said, before(box)]
+        elif first is not None and said.children:
+            section.insert(section.index(first) + 1, said)
 
 
 def facts(page) -> nodes.Element:

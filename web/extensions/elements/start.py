@@ -6,20 +6,25 @@ from collections import Counter
 from itertools import takewhile
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from elements.checked import badge
 from elements.facts import known
 from elements.markup import Heading, put, tag
-from references import STILL
 from slopes import explore
 
 
 class Explorer(SphinxDirective):
-    """``:::{explorer} neuron`` shows what ``slopes.explore.neuron()`` returns."""
+    """``:::{explorer} explore_neuron`` shows what that function of ``slopes.explore`` returns.
+
+    What stands in it is the caption.
+    """
 
     required_arguments = 1
+    option_spec = {"name": directives.unchanged}  # noqa: RUF012 - as docutils has it
+    has_content = True
 
     def run(self):
         """Let the package make the explorer."""
@@ -27,8 +32,12 @@ class Explorer(SphinxDirective):
         if not callable(make):
             raise self.error(f"slopes.explore has no explorer {self.arguments[0]!r}")
         self.env.note_dependency(explore.__file__)
-        html = STILL.sub("", make()._repr_html_())  # what only a notebook needs
-        return [nodes.raw("", html, format="html")]
+        figure = nodes.figure("", nodes.raw("", make()._repr_html_(), format="html"))
+        words, messages = self.state.inline_text("\n".join(self.content), self.lineno)
+        figure += nodes.caption("", "", *words)
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure, *messages]
 
 
 class chapter_map(nodes.Element):
@@ -65,7 +74,7 @@ class Start(SphinxPostTransform):
         lede["classes"].append("lede")
         pages = known(self.env)
         chapters = [name for part in parts(self.env).values() for name in part]
-        counts = sum((pages[name].counts for name in chapters), Counter())
+        counts = sum((page.counts for page in pages.values()), Counter())
         report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
         facts = [badge(counts, report, book=True), tag("span", words=f"{len(chapters)} chapters")]
         line = tag("div", *filter(None, facts), classes=["facts"])
@@ -88,19 +97,15 @@ class Start(SphinxPostTransform):
 
     def item(self, name, title):
         """Return a chapter's line: its number, its title, its facts, and the chapters it needs."""
-        facts, small = known(self.env)[name], []
-        if facts.minutes:
-            small.append([f"{facts.minutes} min"])
-        if facts.counts["verified"]:
-            small.append([tag("b", f"{facts.counts['verified']} verified")])
-        needs = [
-            self.link(other, self.number(other)) for other in facts.needs if self.number(other)
-        ]
-        if needs:
-            small.append(["after ", *between(", ", needs)])
-        line = [part for group in between([" · "], small) for part in group]
-        text = tag("span", self.link(name, title[:1].upper() + title[1:]), tag("small", *line))
-        return tag("li", tag("span", self.number(name), classes=["n"]), text)
+        page = known(self.env)[name]
+        facts = [f"{page.minutes} min"] if page.minutes else []
+        if page.counts["verified"]:
+            facts.append(tag("b", f"{page.counts['verified']} verified"))
+        needs = [self.link(n, self.number(n)) for n in page.needs if self.number(n)]
+        small = [between(" · ", facts), ["after ", *between(", ", needs)] if needs else []]
+        text = [self.link(name, title[:1].upper() + title[1:])]
+        text += [tag("small", *line) for line in small if line]
+        return tag("li", tag("span", self.number(name), classes=["n"]), tag("span", *text))
 
     def link(self, name, words):
         """Return a link to a chapter."""

@@ -26,7 +26,7 @@ def show(*arguments, **options):
     """Show every open figure, and close it."""
     for number in plt.get_fignums():
         figure, file = plt.figure(number), io.StringIO()
-        figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
+        figure.savefig(file, format="svg", metadata={"Date": None})
         plt.close(figure)
         kernel.outputs.send({"image/svg+xml": file.getvalue(), "text/plain": repr(figure)})
 
