@@ -15,7 +15,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
-from .numbers import IMAGINARY, INFINITY, ONE, ZERO, Dual, primal, whole
+from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 
 MAKERS = {}
 NESTING = 60  # definitions within definitions
@@ -314,7 +314,7 @@ def _number(node):
 def _constant(node):
     if node.name in ("e", "pi"):
         return lambda ev, env: n.constant(node.name)
-    value = Dual(IMAGINARY, ZERO, ONE) if node.name == "i" else INFINITY
+    value = n.I if node.name == "i" else INFINITY
     return lambda ev, env: value
 
 
@@ -333,12 +333,12 @@ def _symbol(node):
 
 @maker(t.Element)
 def _element(node):
-    base, items = node.base, node.indices
+    base = node.base
     name = base.name if type(base) is t.Symbol else None
     applied = type(base) is t.Apply and type(base.head) is t.Function
 
     def run(ev, env):
-        indices = tuple([ev.index(item, env) for item in items])
+        indices = ev.indices(node, env)
         if name is not None and name not in env:
             return ev.element(name, indices, env)
         known = ev.table.get(base.head.name) if applied else None

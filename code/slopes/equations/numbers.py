@@ -156,6 +156,7 @@ class Dual:
 
 PLAIN = (Decimal, int)
 IMAGINARY = 0  # the tag of i, whose square is -1 where that of the others is 0
+I = Dual(IMAGINARY, ZERO, ONE)  # noqa: E741
 new_tag = itertools.count(1).__next__  # each infinitesimal is smaller than all before it
 
 
@@ -348,16 +349,8 @@ def cosh(x):
 
 exp = elementary(_exp, lambda x: exp(x), lambda z: Dual(IMAGINARY, cos(z.b), sin(z.b)) * exp(z.a))
 log = elementary(_log, lambda x: divide(ONE, x))
-sin = elementary(
-    _wave("sin"),
-    lambda x: cos(x),
-    lambda z: Dual(IMAGINARY, sin(z.a) * cosh(z.b), cos(z.a) * sinh(z.b)),
-)
-cos = elementary(
-    _wave("cos"),
-    lambda x: -sin(x),
-    lambda z: Dual(IMAGINARY, cos(z.a) * cosh(z.b), -sin(z.a) * sinh(z.b)),
-)
+sin = elementary(_wave("sin"), lambda x: cos(x), lambda z: -I * sinh(I * z))
+cos = elementary(_wave("cos"), lambda x: -sin(x), lambda z: cosh(I * z))
 tanh = elementary(
     _saturating("tanh"), lambda x: ONE / (cosh(x) * cosh(x)), lambda z: sinh(z) / cosh(z)
 )

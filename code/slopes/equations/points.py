@@ -274,7 +274,7 @@ PROBES = [Decimal(k) / 8 for k in (-53, -25, -9, -3, 3, 11, 23, 47)]
 CLOSE = [Decimal(2 * k + 1) / 8 for k in range(-28, 28)]  # a slope turns over more often
 FINE, GOOD, SHORT = Decimal("1e-190"), Decimal("1e-100"), Decimal("1e-30")
 STEPS = (Decimal("1e-12"), Decimal("1e-4"))
-ORDERED = ("<", "<=", ">", ">=")
+ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
 
 def margins(question, sample, key, value, env):

@@ -17,14 +17,13 @@ from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .numbers import Work, in_force
 from .numbers import number as decimal
-from .points import SMALL, constant, constants, named
+from .points import ORDERED, SMALL, constant, constants, named
 from .verdicts import Refuted, Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
-ORDERS = (">=", "<=", ">", "<")
 
 
 def conditional(question, verdict, again):
@@ -77,7 +76,7 @@ def candidates(question):
     pairs, free = list(combinations(names, 2)), [*names, *families]
     yield from relations(["!="], [*product(free, ends), *pairs, *product(defined, ends[:1])])
     yield from relations(["!=", "="], combinations(indices, 2))
-    yield from relations(ORDERS, [*product(free, ends), *pairs])
+    yield from relations(ORDERED, [*product(free, ends), *pairs])
     for x, (low, high) in product(free, combinations(sorted(ends, key=constant), 2)):
         for first, second in product((">=", ">"), ("<=", "<")):
             yield t.Relation(x, first, low), t.Relation(x, second, high)
@@ -179,7 +178,7 @@ def ends_here(question, region):
         told, holds = [], c.operator == "in"
         if holds:
             told = map(constant, c.right.items)
-        elif c.operator in ORDERS and constant(c.right) is not None:
+        elif c.operator in ORDERED and constant(c.right) is not None:
             told = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
         for value in told if getattr(c.left, "name", "") in question.scalars else ():
             sample = question.sample("c0", "mixed", 2, {c.left.name: value})

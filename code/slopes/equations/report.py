@@ -1,6 +1,7 @@
 """What the checker found, as text, as a table for a notebook, and as JSON."""
 
 import html
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .errors import EquationError
@@ -98,7 +99,7 @@ class PageReport:
             {
                 "label": e.label,
                 "latex": e.text,
-                "counts": count_of(e.links),
+                "counts": Counter(link.verdict.kind for link in e.links),
                 "said": said_of(e.links),
             }
             for e in self.equations
@@ -112,16 +113,16 @@ def said_of(links):
     >>> said_of([])
     'It claims nothing.'
     """
-    counts = count_of(links)
+    kinds = {link.verdict.kind for link in links}
     wrong = next((link for link in links if link.verdict.kind not in IN_ORDER), None)
     if wrong is not None:
         return f"Not verified. {wrong.verdict.kind.capitalize()}: {explained(wrong.verdict)}."
-    if "exempt" in counts:
+    if "exempt" in kinds:
         reason = next(link.verdict.reason for link in links if link.verdict.kind == "exempt")
         return f"Exempt: {reason}."
-    if "verified" in counts:
+    if "verified" in kinds:
         return _verified([link for link in links if link.verdict.kind == "verified"])
-    return "It introduces a name: there is nothing to verify." if counts else "It claims nothing."
+    return "It introduces a name: there is nothing to verify." if kinds else "It claims nothing."
 
 
 def _verified(links):
@@ -162,15 +163,8 @@ def html_table(head, rows):
 
 def count(links):
     """The number of links for each kind of verdict."""
-    counts = dict.fromkeys(KINDS, 0)
-    for _, link in links:
-        counts[link.verdict.kind] += 1
-    return counts
-
-
-def count_of(links):
-    """The verdicts that a display has, and how often."""
-    return {kind: n for kind, n in count([(None, link) for link in links]).items() if n}
+    found = Counter(link.verdict.kind for _, link in links)
+    return {kind: found[kind] for kind in KINDS}
 
 
 def place(equation):
