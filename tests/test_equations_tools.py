@@ -267,6 +267,10 @@ def test_what_is_given_is_what_a_let_would_hold():
     assert not check_derivation(steps, given=r"g(x) := e^{kx}")
     assert check_derivation(steps, given=[r"g(x) := e^{kx}", "k > 0"])
     assert check_derivation("(f g)' = f' g + f g'", given="f, g be smooth")
+    relu = r"\operatorname{ReLU}(x) := \max(0, x)"
+    assert check_derivation(r"\operatorname{ReLU}(-2) = 0", given=relu)
+    with pytest.raises(ValueError, match=r"given.*fixed meaning"):
+        check_derivation("1 = 1", given=relu.replace("0", "1"))
     with pytest.raises(ValueError, match="given"):
         check_derivation("1 = 1", given="f(x")
     with pytest.raises(ValueError, match="given"):
@@ -284,6 +288,8 @@ def test_a_claim_can_be_required():
     assert check_derivation(SIGMOID, given=SIGMA, proves=claim)
     turned = r"\sigma'(x) = (1 - \sigma(x))\,\sigma(x)"
     assert check_derivation(SIGMOID, given=SIGMA, proves=turned)
+    spelled = ["v - v x = v - 2 v x + v x", r"= v \cdot (1 - x)"]
+    assert check_derivation(spelled, proves="v - v x = v (1 - x)")
     short = check_derivation(claim, given=SIGMA, proves=claim)
     assert not short
     assert "no step between" in str(short)
