@@ -39,6 +39,9 @@ What it is.
 :::
 
 :::{{explorer}} {EXPLORER}
+:name: exp-start
+
+Move $w$.
 :::
 """
 OPENING = r"""
@@ -351,7 +354,10 @@ def test_the_cover_sums_up_the_book(pages):
     badge = page.select_one(".facts .badge")
     assert words(badge) == "3 equalities verified by machine, 1 exempt, 1 not checked yet"
     assert words(page.select_one(".facts span")) == "2 chapters"
-    assert page.select_one("input[type=range]")
+    explorer = page.select_one("figure#exp-start")
+    assert explorer.select_one("input[type=range]")
+    assert words(explorer.figcaption.select_one(".caption-number")) == "Explorer 1"
+    assert words(explorer.figcaption).startswith("Explorer 1 Move")
 
 
 def test_the_map_says_what_needs_what(pages):
@@ -359,6 +365,6 @@ def test_the_map_says_what_needs_what(pages):
     assert words(column.h3) == "Foundations"
     first, second = column.select("li")
     assert [words(item.a) for item in (first, second)] == ["The square", "It again"]
-    assert words(first.small) == "20 min · 3 verified · after 2"
+    assert [words(line) for line in first.select("small")] == ["20 min · 3 verified", "after 2"]
     assert [link["href"] for link in first.select("a")] == ["first.html", "second.html"]
-    assert not second.small.contents
+    assert not second.select("small")

@@ -1,4 +1,16 @@
-"""Exercises that judge their answers in one plain line, which never says what the answer is."""
+"""Exercises that judge their answers in one plain line, which never says what the answer is.
+
+The cell should not say it either. So choose what an answer is compared with in this order:
+
+1. *Something that the exercise itself gives*: ``check_answer(where, 0.5, through=slope)`` asks for a
+   place where the slope is one half.
+2. *A derivative of a function that the reader sees*: ``check_answer(slope_in_w, derivative_of=output)``.
+   The check takes difference quotients; at a kink every value between the slopes of both sides is right.
+3. *What the package computes for the exercise*, by its label: ``check_answer(gain, "ex-leaky-gain")``
+   compares with what ``slopes.answers.leaky_gain()`` finds.
+
+Let the call be the last line of the cell: its value is the verdict, which the cell shows.
+"""
 
 from __future__ import annotations
 
@@ -73,19 +85,8 @@ class _Target(NamedTuple):
 def check_answer(answer, expected=None, *, derivative_of=None, at=None, through=None, rtol=1e-6):
     r"""Say in one line whether the reader's answer to an exercise is right, and if not, what is off.
 
-    The line names the sign, too large or too small, the shape, and the input or the entry at fault. It
-    never holds the value that is asked for, and the cell should not hold it either. So choose what the
-    answer is compared with in this order:
-
-    1. *Something that the exercise itself gives*: ``check_answer(where, 0.5, through=slope)`` asks for
-       a place where the slope is one half.
-    2. *A derivative of a function that the reader sees*: ``check_answer(slope_in_w,
-       derivative_of=output)``. The check takes difference quotients, and at a kink every value between
-       the slopes of both sides is right.
-    3. *What the package computes for the exercise*, by its label:
-       ``check_answer(gain, "ex-leaky-gain")`` compares with what ``slopes.answers.leaky_gain()`` finds.
-
-    Let the call be the last line of the cell: its value is the verdict, which the cell shows.
+    The line names the sign, too large or too small, the shape, and the input or the entry at fault, and
+    never the value that is asked for.
 
     Parameters
     ----------
@@ -112,17 +113,13 @@ def check_answer(answer, expected=None, *, derivative_of=None, at=None, through=
 
     Raises
     ------
-    TypeError
-        If not exactly one of ``expected`` and ``derivative_of`` is given.
-    LookupError
-        If ``slopes.answers`` has nothing for a label.
+    TypeError, LookupError
+        If not exactly one of ``expected`` and ``derivative_of`` is given; if a label has no answer.
 
     Examples
     --------
     >>> check_answer(..., 4)
     No answer yet: put yours in place of the three dots, and run this cell again.
-    >>> check_answer(2 + 2, 4)
-    Right.
     >>> check_answer("4", 4)
     Not yet: your answer is text, and a number is asked for.
     >>> check_answer(lambda x: 2 * x, derivative_of=lambda x: x**2)

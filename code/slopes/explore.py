@@ -461,7 +461,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     readout = cells(
         ("layers D", "{depth}", ""),
         ("gain", "{gain}", ""),
-        ("R, first over last", "{share}", "slope"),
+        ("share R", "{share}", "slope"),
     )
     start = min(10, deepest) - 1
     controls = [Slider("D", deepest, start, panel.ends), Choice("activation", names, 0)]

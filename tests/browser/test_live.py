@@ -27,6 +27,22 @@ each_chapter = pytest.mark.parametrize(
         if name != "template"
     ],
 )
+
+
+def place(cell):
+    """Return where a cell stands among the code cells of the page about the sigmoid."""
+    notebook = json.loads((ROOT / "chapters" / "sigmoid.ipynb").read_text("utf-8"))
+    code = [cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return code.index(cell)
+
+
+FIGURE, EXPLORER, REPORT, CHECK = map(
+    place, ("sigmoid-03", "sigmoid-05", "sigmoid-07", "sigmoid-09")
+)
+PRINTS, DERIVATION, ANSWER, SOLVED = map(
+    place, ("sigmoid-13", "sigmoid-17", "sigmoid-27", "sigmoid-24")
+)
+
 # Keeps what Python says to the page.
 LISTEN = """
 window.said = [];
@@ -121,7 +137,7 @@ def shown(data):
     """Return what of a shown value is compared: all its texts, but of a figure that it is one."""
     if any(kind.startswith("image/") for kind in data):
         return "a figure\n"  # another Matplotlib draws another one
-    kinds = sorted(data)
+    kinds = sorted(kind for kind in data if not kind.endswith("+json"))  # for programs
     if "text/markdown" in kinds and "text/html" in kinds:
         kinds.remove("text/html")  # rendered for the page
     return "\n".join(joined(data[kind]) for kind in kinds)
@@ -198,19 +214,21 @@ def test_the_first_press_says_what_is_loaded_and_how_far_it_is(cells):
     page = cells()
     held = []
     page.page.route("**/numbers.*.bin", lambda route: held.append(route))
-    page.press(6)
-    page.wait(6, r"^Starting Python \(once, \d+ MB\)$")
-    page[6].get_by_role("progressbar").wait_for()
-    page[6].locator(".live-bytes").filter(has_text=re.compile(r"[\d.]+ of [\d.]+ MB")).wait_for()
+    page.press(PRINTS)
+    page.wait(PRINTS, r"^Starting Python \(once, \d+ MB\)$")
+    page[PRINTS].get_by_role("progressbar").wait_for()
+    page[PRINTS].locator(".live-bytes").filter(
+        has_text=re.compile(r"[\d.]+ of [\d.]+ MB")
+    ).wait_for()
     # A second press, of another cell, waits; one of the same cell changes nothing.
-    page.press(4)
-    page.wait(4, "^Waiting")
-    page[6].locator(".live-run").click(force=True)
+    page.press(CHECK)
+    page.wait(CHECK, "^Waiting")
+    page[PRINTS].locator(".live-run").click(force=True)
     held[0].continue_()
-    page.wait(6, r"^Done in \d+\.\d s$")
-    page.wait(4, r"^Done in \d+\.\d s$")
+    page.wait(PRINTS, r"^Done in \d+\.\d s$")
+    page.wait(CHECK, r"^Done in \d+\.\d s$")
     assert page.page.evaluate("window.pythons") == 1
-    assert page[6].locator(".output.stream").inner_text().startswith(" 1 layers")
+    assert page[PRINTS].locator(".output.stream").inner_text().startswith(" 1 layers")
     assert page.log.outside == []
 
 
@@ -229,98 +247,109 @@ def test_an_interrupted_load_is_told_and_begun_again(cells, part, how):
             route.fulfill(status=404)
 
     page.page.route(pattern, answer)
-    page.press(6)
-    page.wait(6, "could not be loaded")
-    assert "again" in page.state(6)
+    page.press(PRINTS)
+    page.wait(PRINTS, "could not be loaded")
+    assert "again" in page.state(PRINTS)
     page.page.unroute(pattern)
-    page.press(6)
-    page.wait(6, "^Done")
+    page.press(PRINTS)
+    page.wait(PRINTS, "^Done")
 
 
 def test_an_endless_loop_is_stopped_and_leaves_the_page_alive(cells):
     page = cells()
-    page.area(4).fill("while True:\n    pass")
-    page.press(4)
-    page.wait(4, "^Running$")
-    page.press(4, "Stop")
-    page.wait(4, "^Stopped$")
+    page.area(CHECK).fill("while True:\n    pass")
+    page.press(CHECK)
+    page.wait(CHECK, "^Running$")
+    page.press(CHECK, "Stop")
+    page.wait(CHECK, "^Stopped$")
     # What was there before is still there, and not dimmed.
-    assert page[4].locator(".cell_output table").is_visible()
-    assert page[4].locator(".live-old").count() == 0
-    page.press(4, "Reset")
-    page.press(4)
-    page.wait(4, "^Done")
+    assert page[CHECK].locator(".cell_output table").is_visible()
+    assert page[CHECK].locator(".live-old").count() == 0
+    page.press(CHECK, "Reset")
+    page.press(CHECK)
+    page.wait(CHECK, "^Done")
     assert page.page.evaluate("window.pythons") == 2
 
 
 def test_a_cell_that_waits_is_taken_out_of_the_queue(cells):
     page = cells()
-    page.area(4).fill("while True:\n    pass")
-    page.press(4)
-    page.wait(4, "^Running$")
-    page.press(6)
-    page.wait(6, "^Waiting")
-    page.press(6, "Stop")
-    page.wait(6, "^Stopped$")
-    assert page.state(4) == "Running"
+    page.area(CHECK).fill("while True:\n    pass")
+    page.press(CHECK)
+    page.wait(CHECK, "^Running$")
+    page.press(PRINTS)
+    page.wait(PRINTS, "^Waiting")
+    page.press(PRINTS, "Stop")
+    page.wait(PRINTS, "^Stopped$")
+    assert page.state(CHECK) == "Running"
 
 
 def test_twenty_megabytes_of_output_are_cut(cells):
     page = cells()
-    page.area(6).fill("for _ in range(200):\n    print('x' * 100_000)\nprint('the end')")
-    said = page.run(6)
+    page.area(PRINTS).fill("for _ in range(200):\n    print('x' * 100_000)\nprint('the end')")
+    said = page.run(PRINTS)
     assert sum(len(m["content"]) for m in said if m["type"] == "stream") == 200_000
     assert (
-        "characters were printed; they are left out" in page[6].locator(".live-note").inner_text()
+        "characters were printed; they are left out"
+        in page[PRINTS].locator(".live-note").inner_text()
     )
-    page.area(6).fill("for k in range(5000):\n    display(k)")
-    said = page.run(6)
+    page.area(PRINTS).fill("for k in range(5000):\n    display(k)")
+    said = page.run(PRINTS)
     assert sum(m["type"] == "display" for m in said) == 100
 
 
 def test_an_error_names_the_cell_and_the_line(cells):
     page = cells()
-    page.area(6).fill("a = 1\nb = a +")
-    page.run(6)
-    error = page[6].locator(".live-error")
-    assert error.locator("p").inner_text() == "Cell 7, line 2: SyntaxError: invalid syntax"
-    page.area(6).fill("def f(x):\n    return x / 0\n\nprint('before')\nf(1)")
-    page.run(6)
-    assert error.locator("p").inner_text() == "Cell 7, line 2: ZeroDivisionError: division by zero"
+    page.area(PRINTS).fill("a = 1\nb = a +")
+    page.run(PRINTS)
+    error = page[PRINTS].locator(".live-error")
+    assert (
+        error.locator("p").inner_text() == f"Cell {PRINTS + 1}, line 2: SyntaxError: invalid syntax"
+    )
+    page.area(PRINTS).fill("def f(x):\n    return x / 0\n\nprint('before')\nf(1)")
+    page.run(PRINTS)
+    assert (
+        error.locator("p").inner_text()
+        == f"Cell {PRINTS + 1}, line 2: ZeroDivisionError: division by zero"
+    )
     assert not error.locator("pre").is_visible()
     error.locator("summary").click()
-    assert "cell 7" in error.locator("pre").inner_text()
+    assert f"cell {PRINTS + 1}" in error.locator("pre").inner_text()
     assert "return x / 0" in error.locator("pre").inner_text()
-    assert page[6].locator(".output.stream").inner_text().strip() == "before"
+    assert page[PRINTS].locator(".output.stream").inner_text().strip() == "before"
 
 
 def test_an_error_of_a_cell_above_leads_there(cells):
     page = cells()
-    page.area(4).fill("answer = 1\nanswer = 1 / 0")
-    page.area(6).fill("answer")
-    page.run(6)
-    link = page[6].locator(".live-error a")
-    assert link.inner_text() == "Cell 5"
-    assert page.page.locator(link.get_attribute("href")).get_attribute("data-cell") == "4"
-    page.area(4).fill("answer = (")
-    page.run(6)
-    said = page[6].locator(".live-error").inner_text()
-    assert "Cell 5, which may define it, cannot be read (line 1: '(' was never closed)" in said
+    page.area(CHECK).fill("answer = 1\nanswer = 1 / 0")
+    page.area(PRINTS).fill("answer")
+    page.run(PRINTS)
+    link = page[PRINTS].locator(".live-error a")
+    assert link.inner_text() == f"Cell {CHECK + 1}"
+    assert page.page.locator(link.get_attribute("href")).get_attribute("data-cell") == str(CHECK)
+    page.area(CHECK).fill("answer = (")
+    page.run(PRINTS)
+    said = page[PRINTS].locator(".live-error").inner_text()
+    assert (
+        f"Cell {CHECK + 1}, which may define it, cannot be read (line 1: '(' was never closed)"
+        in said
+    )
 
 
 def test_output_of_the_cells_above_is_not_shown_again(cells):
     page = cells()
-    page.area(4).fill("print('loud')\nx = [1]\nx.append(2)\nprint(x)\ndisplay(x)")
-    page.area(6).fill("x")
-    page.run(6)
-    assert page[6].locator(".cell_output").inner_text().strip() == "[1, 2]"
+    page.area(CHECK).fill("print('loud')\nx = [1]\nx.append(2)\nprint(x)\ndisplay(x)")
+    page.area(PRINTS).fill("x")
+    page.run(PRINTS)
+    assert page[PRINTS].locator(".cell_output").inner_text().strip() == "[1, 2]"
 
 
 def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     """Its figures are the book's, and nothing is said about fonts."""
     page = cells()
-    page.area(6).fill("print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')")
-    said = page.run(6)
+    page.area(PRINTS).fill(
+        "print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')"
+    )
+    said = page.run(PRINTS)
     texts = "".join(m["content"] for m in said if m["type"] == "stream")
     assert texts == "slopes\n"
     drawn = [
@@ -328,27 +357,29 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     ]
     assert len(drawn) == 1
     # A setting that a reader tries does not outlive the run.
-    page.area(6).fill("plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)")
-    page.run(6)
-    page.area(6).fill("print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
-    texts = "".join(m["content"] for m in page.run(6) if m["type"] == "stream")
+    page.area(PRINTS).fill(
+        "plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)"
+    )
+    page.run(PRINTS)
+    page.area(PRINTS).fill("print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
+    texts = "".join(m["content"] for m in page.run(PRINTS) if m["type"] == "stream")
     assert texts == "slopes [0.33333333]\n"
 
 
 def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
     page = cells()
-    figure = page[1].locator("figure")
+    figure = page[FIGURE].locator("figure")
     alt, caption = (
         figure.locator("img").get_attribute("alt"),
         figure.locator("figcaption").inner_text(),
     )
-    page.run(1)
+    page.run(FIGURE)
     assert figure.locator("img").get_attribute("src").startswith("blob:")
     assert figure.locator("img").get_attribute("alt") == alt
     assert figure.locator("figcaption").inner_text() == caption
     assert figure.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
-    page.area(1).fill(page.area(1).input_value().replace("3.0", "2.0"))
-    page.run(1)
+    page.area(FIGURE).fill(page.area(FIGURE).input_value().replace("3.0", "2.0"))
+    page.run(FIGURE)
     assert (
         figure.locator("img").get_attribute("alt")
         == f"Drawn by the changed cell. Before the change: {alt}"
@@ -357,8 +388,10 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
 
 def test_an_interactive_figure_moves_after_a_run(cells):
     page = cells()
-    page.run(2)
-    slider = page[2].locator("slopes-explorer input").first
+    caption = page[EXPLORER].locator("figcaption").inner_text()
+    page.run(EXPLORER)
+    assert page[EXPLORER].locator("figcaption").inner_text() == caption
+    slider = page[EXPLORER].locator("slopes-explorer input").first
     said = slider.get_attribute("aria-valuetext")
     slider.focus()
     page.page.keyboard.press("ArrowRight")
@@ -367,21 +400,21 @@ def test_an_interactive_figure_moves_after_a_run(cells):
 
 def test_a_script_that_the_page_does_not_have_is_not_run(cells):
     page = cells()
-    page.area(6).fill(
+    page.area(PRINTS).fill(
         "from IPython.display import HTML\nHTML('<script>window.got = 1</script><b>shown</b>')"
     )
-    page.run(6)
-    assert page[6].locator("b").inner_text() == "shown"
+    page.run(PRINTS)
+    assert page[PRINTS].locator("b").inner_text() == "shown"
     assert page.page.evaluate("window.got") is None
 
 
 def test_the_tables_of_the_checker_are_those_of_the_page(cells):
     page = cells()
-    table = page[3].locator("table.checked")
+    table = page[REPORT].locator("table.checked")
     before = table.evaluate(
         "t => [t.rows.length, t.querySelectorAll('.katex').length, t.textContent]"
     )
-    page.run(3)
+    page.run(REPORT)
     page.page.wait_for_function(
         "() => document.querySelectorAll('[data-cell=\"3\"] table.checked .katex').length > 30"
     )
@@ -397,36 +430,37 @@ def test_the_tables_of_the_checker_are_those_of_the_page(cells):
 
 def test_an_answer_is_judged(cells):
     page = cells()
-    assert page[10].get_by_text("Your answer", exact=True).is_visible()
-    page.run(10)
-    assert page.state(10).startswith("No answer yet")
-    page.area(10)
-    page.page.keyboard.type("3 * w")  # in place of the dots
-    assert page.area(10).input_value() == "def slope_in_w(w):\n    return 3 * w"
-    page.run(10)
-    assert page.state(10).startswith("Not yet: at w = −2 your slope_in_w has the wrong sign")
-    page.area(10).fill("def slope_in_w(w):\n    return 3 * sigmoid.derivative(3 * w - 1)")
-    page.run(10)
-    assert page.state(10) == "Right, at all 5 inputs tried."
-    page.area(10).fill("def slope_in_w(w):\n    return [...]")
-    page.run(10)
-    assert page.state(10).startswith("No answer yet")
-    page.area(10).fill("def slope_in_w(w):\n    return w.nothing")
-    page.run(10)
-    assert "stops in line 2 with AttributeError" in page.state(10)
-    page.area(10).fill("def slope_in_w(w):\n    return missing(w")
-    page.run(10)
-    assert page.state(10).startswith("Failed")
-    assert "Cell 11, line 2: SyntaxError" in page[10].locator(".live-error p").inner_text()
+    assert page[ANSWER].get_by_text("Your answer", exact=True).is_visible()
+    page.run(ANSWER)
+    assert page.state(ANSWER).startswith("No answer yet")
+    page.area(ANSWER)
+    page.page.keyboard.type("x")  # in place of the dots
+    assert page.area(ANSWER).input_value() == "def second_derivative(x):\n    return x"
+    page.run(ANSWER)
+    assert page.state(ANSWER).startswith(
+        "Not yet: at x = −2 your second_derivative has the wrong sign"
+    )
+    right = "s = sigmoid(x)\n    return s * (1 - s) * (1 - 2 * s)"
+    for body, said in {
+        right: "Right, at all 5 inputs tried.",
+        "return [...]": "No answer yet",
+        "return x.nothing": "Not yet: at x = −2 your second_derivative stops in line 2 with AttributeError",
+        "return missing(x": "Failed",
+    }.items():
+        page.area(ANSWER).fill(f"def second_derivative(x):\n    {body}")
+        page.run(ANSWER)
+        assert page.state(ANSWER).startswith(said)
+    error = page[ANSWER].locator(".live-error p").inner_text()
+    assert f"Cell {ANSWER + 1}, line 2: SyntaxError" in error
 
 
 def test_a_solution_is_folded_and_on_nobodys_way(cells):
     """What the solution of an exercise defines is not there for the cells below it."""
     page = cells()
-    assert not page[11].is_visible()
-    page.area(6).fill("print(2)")
-    page.area(12).fill("def second_derivative(x):\n    print(slope_in_w(1.0))\n    return 7")
-    said = page.run(12)
+    assert not page[SOLVED].is_visible()
+    page.area(PRINTS).fill("print(2)")
+    page.area(ANSWER).fill("print(first_over_second)")
+    said = page.run(ANSWER)
     # The reader has not answered the exercise before.
     assert live_outputs(said).startswith("Ellipsis")
 
@@ -436,8 +470,8 @@ QUOTIENT = r"\frac{0 \cdot (1 + e^{-x}) - 1 \cdot (-e^{-x})}{(1 + e^{-x})^2}"
 
 def test_a_derivation_is_shown_while_it_is_typed_and_judged_line_by_line(cells):
     page = cells()
-    lines = page[8].locator(".live-lines li")
-    area = page.area(8)
+    lines = page[DERIVATION].locator(".live-lines li")
+    area = page.area(DERIVATION)
     lines.locator(".katex").first.wait_for()
     assert lines.count() == 1
     area.press("ControlOrMeta+End")
@@ -447,8 +481,8 @@ def test_a_derivation_is_shown_while_it_is_typed_and_judged_line_by_line(cells):
     assert lines.nth(1).locator(".live-rule").inner_text() == "quotient rule"
     assert lines.nth(2).locator(".katex").count() == 0  # not finished
     page.page.keyboard.type("{-x}}{(1 + e^{-x})^2}")
-    page.run(8)
-    assert page.state(8) == "Not yet"
+    page.run(DERIVATION)
+    assert page.state(DERIVATION) == "Not yet"
     marks = [lines.nth(k).locator(".live-mark").inner_text() for k in range(3)]
     assert marks == ["holds", "holds", "does not hold"]
     assert lines.nth(2).locator(".live-reason").inner_text()
@@ -456,26 +490,26 @@ def test_a_derivation_is_shown_while_it_is_typed_and_judged_line_by_line(cells):
     area.fill(area.input_value().replace("{-e^{-x}}{", "{e^{-x}}{"))
     marks = [lines.nth(k).locator(".live-mark").inner_text() for k in range(3)]
     assert marks == ["holds", "holds", ""]
-    page.run(8)
-    assert page.state(8) == "Right"
+    page.run(DERIVATION)
+    assert page.state(DERIVATION) == "Right"
 
 
 def test_steps_are_counted_as_the_checker_counts(cells):
     page = cells()
-    area = page.area(8)
+    area = page.area(DERIVATION)
     area.fill(
         "% a remark\n\n\\sigma'(x) = \\begin{cases}\n1 & x > 0 \\\\\n0 & x < 0\n\\end{cases}\n"
         "= 50\\% % odd\n= 2"
     )
-    said = page.run(8)
+    said = page.run(DERIVATION)
     found = [line["latex"] for line in said[-1]["content"]["derivation"]["lines"]]
-    assert len(found) == page[8].locator(".live-lines li").count() == 3
+    assert len(found) == page[DERIVATION].locator(".live-lines li").count() == 3
 
 
 def test_a_derivation_says_what_to_show(cells):
     page = cells()
-    show = page[8].locator(".live-show")
-    assert show.inner_text().startswith("Show that")
+    show = page[DERIVATION].locator(".live-show")
+    assert show.text_content().startswith("Show that")
     assert (
         show.locator("annotation").text_content() == r"\sigma'(x) = \frac{e^{-x}}{(1 + e^{-x})^2}"
     )
@@ -483,13 +517,13 @@ def test_a_derivation_says_what_to_show(cells):
 
 def test_a_button_puts_latex_in(cells):
     page = cells()
-    area = page.area(8)
+    area = page.area(DERIVATION)
     area.press("ControlOrMeta+End")
     page.page.keyboard.press("Enter")
-    page[8].get_by_role("button", name="= |").or_(
-        page[8].locator(".live-keys button").nth(0)
+    page[DERIVATION].get_by_role("button", name="= |").or_(
+        page[DERIVATION].locator(".live-keys button").nth(0)
     ).click()
-    page[8].locator(".live-keys button").nth(1).click()
+    page[DERIVATION].locator(".live-keys button").nth(1).click()
     page.page.keyboard.type("1")
     assert area.input_value().endswith("\n= \\frac{1}{}")
 
@@ -499,15 +533,15 @@ def test_a_button_puts_latex_in(cells):
 
 def test_edits_are_kept_on_this_device_and_reset(cells):
     page = cells()
-    page.area(6).fill("1 + 1")
-    assert page[6].locator(".live-edited").inner_text() == "edited, kept on this device"
+    page.area(PRINTS).fill("1 + 1")
+    assert page[PRINTS].locator(".live-edited").inner_text() == "edited, kept on this device"
     page.page.reload()
-    page[6].get_by_role("button", name="Reset").wait_for()
-    assert page[6].locator("textarea").input_value() == "1 + 1"
+    page[PRINTS].get_by_role("button", name="Reset").wait_for()
+    assert page[PRINTS].locator("textarea").input_value() == "1 + 1"
     assert page.page.evaluate("window.pythons") is None
-    page.press(6, "Reset")
-    assert page[6].locator("textarea").input_value().startswith("layers = ")
-    assert not page[6].get_by_role("button", name="Reset").is_visible()
+    page.press(PRINTS, "Reset")
+    assert page[PRINTS].locator("textarea").input_value().startswith("layers = ")
+    assert not page[PRINTS].get_by_role("button", name="Reset").is_visible()
     assert page.page.evaluate("localStorage.getItem('live:' + location.pathname)") is None
 
 
@@ -519,35 +553,35 @@ def test_a_chapter_that_has_changed_since_shows_both(cells, keep):
         "t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept)
     )
     page.page.reload()
-    note = page[6].get_by_role("note")
+    note = page[PRINTS].get_by_role("note")
     note.wait_for()
     assert "This cell has changed since you edited it" in note.inner_text()
-    new = page[6].locator("textarea").input_value()
+    new = page[PRINTS].locator("textarea").input_value()
     # Until the reader decides, nothing can take the place of what is kept.
-    assert not page[6].locator("textarea").is_editable()
-    assert not page[6].get_by_role("button", name="Reset").is_visible()
+    assert not page[PRINTS].locator("textarea").is_editable()
+    assert not page[PRINTS].get_by_role("button", name="Reset").is_visible()
     note.get_by_text("Yours", exact=True).click()
     assert note.get_by_text("layers = 4").is_visible()
     note.get_by_role("button", name="Keep yours" if keep else "Take the new one").click()
-    assert page[6].locator("textarea").input_value() == ("layers = 4" if keep else new)
-    assert page[6].get_by_role("note").count() == 0
+    assert page[PRINTS].locator("textarea").input_value() == ("layers = 4" if keep else new)
+    assert page[PRINTS].get_by_role("note").count() == 0
 
 
 def test_an_edit_moves_with_its_cell(cells):
     page = cells()
-    text = page[6].locator("textarea").input_value()
+    text = page[PRINTS].locator("textarea").input_value()
     kept = [{"at": 2, "was": text, "now": "1 + 2"}]
     page.page.evaluate(
         "t => localStorage.setItem('live:' + location.pathname, t)", json.dumps(kept)
     )
     page.page.reload()
-    page[6].get_by_role("button", name="Reset").wait_for()
-    assert page[6].locator("textarea").input_value() == "1 + 2"
+    page[PRINTS].get_by_role("button", name="Reset").wait_for()
+    assert page[PRINTS].locator("textarea").input_value() == "1 + 2"
 
 
 def test_the_notebook_is_downloaded_with_and_without_changes(cells):
     page = cells()
-    page.area(10).fill("def slope_in_w(w):\n    return 7")
+    page.area(ANSWER).fill("def slope_in_w(w):\n    return 7")
     with page.page.expect_download() as waiting:
         page.page.get_by_text("with your changes").click()
     notebook = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
@@ -573,10 +607,10 @@ Object.defineProperty(navigator, "serviceWorker", { value: undefined });
 
 def test_nothing_needs_storage(cells):
     page = cells(script=LISTEN + BLOCK)
-    page.area(6).fill("1 + 1")
-    assert "not kept" in page[6].locator(".live-edited").inner_text()
-    page.run(6)
-    assert page[6].locator(".cell_output").inner_text().strip() == "2"
+    page.area(PRINTS).fill("1 + 1")
+    assert "not kept" in page[PRINTS].locator(".live-edited").inner_text()
+    page.run(PRINTS)
+    assert page[PRINTS].locator(".cell_output").inner_text().strip() == "2"
 
 
 # Where and how
@@ -584,18 +618,18 @@ def test_nothing_needs_storage(cells):
 
 def test_a_chapter_that_does_not_exist_is_named(cells):
     page = cells()
-    page.area(3).fill('verify("nowhere.ipynb")')
-    page.run(3)
-    assert "FileNotFoundError" in page[3].locator(".live-error p").inner_text()
-    assert "nowhere.ipynb" in page[3].locator(".live-error p").inner_text()
-    page.area(3).fill('verify("tanh.ipynb")')  # another that does
-    page.run(3)
-    assert "verified" in page[3].locator(".cell_output summary").inner_text()
+    page.area(REPORT).fill('verify("nowhere.ipynb")')
+    page.run(REPORT)
+    assert "FileNotFoundError" in page[REPORT].locator(".live-error p").inner_text()
+    assert "nowhere.ipynb" in page[REPORT].locator(".live-error p").inner_text()
+    page.area(REPORT).fill('verify("tanh.ipynb")')  # another that does
+    page.run(REPORT)
+    assert "verified" in page[REPORT].locator(".cell_output summary").inner_text()
 
 
 def test_all_can_be_done_by_keyboard(cells):
     page = cells()
-    area = page.area(6)
+    area = page.area(PRINTS)
     area.fill("def f(x):")
     area.press("End")
     area.press("Enter")
@@ -605,8 +639,8 @@ def test_all_can_be_done_by_keyboard(cells):
     area.press("Backspace")
     page.page.keyboard.type("f(3)")
     area.press("Shift+Enter")
-    page.wait(6, "^Done")
-    assert page[6].locator(".cell_output").inner_text().strip() == "3"
+    page.wait(PRINTS, "^Done")
+    assert page[PRINTS].locator(".cell_output").inner_text().strip() == "3"
     # Tab leaves the code: first to what can be pressed, then on.
     area.press("Tab")
     focused = "document.activeElement.textContent"
@@ -669,17 +703,17 @@ def test_a_strict_policy_for_content_lets_cells_run(cells, address):
     page.page.route(re.compile(r".*(html|worker\.\w+\.js)$"), strict)
     page.page.reload()
     page.log.errors.clear()
-    page.run(2)
-    page.run(6)
-    assert page[6].locator(".output.stream").is_visible()
-    page[2].locator("slopes-explorer[data-live]").wait_for()
+    page.run(EXPLORER)
+    page.run(PRINTS)
+    assert page[PRINTS].locator(".output.stream").is_visible()
+    page[EXPLORER].locator("slopes-explorer[data-live]").wait_for()
     assert page.log.errors == []
 
 
 def test_the_second_visit_needs_no_network(live, cells):
     page = cells()
-    page.run(1)
-    page.run(6)
+    page.run(FIGURE)
+    page.run(PRINTS)
     page.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
     page.page.wait_for_function(
         """async () => {
@@ -694,15 +728,15 @@ def test_the_second_visit_needs_no_network(live, cells):
     context.set_offline(True)
     page.page.reload()
     assert page.page.get_by_role("heading", level=1).is_visible()
-    page.press(6)
-    page.wait(6, "^Done")
-    page.press(1)
-    page.wait(1, "^Done")
+    page.press(PRINTS)
+    page.wait(PRINTS, "^Done")
+    page.press(FIGURE)
+    page.wait(FIGURE, "^Done")
 
 
 def test_a_new_version_of_the_site_replaces_what_is_kept(cells, site):
     page = cells()
-    page.run(6)
+    page.run(PRINTS)
     page.page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
     names = (
         "caches.keys().then((all) => all.map((name) => name.split(' ').slice(-2).join(' ')).sort())"
@@ -745,12 +779,12 @@ def test_a_page_that_ran_serves_every_reader(cells, width, theme):
     from test_pages import WIDER, violations
 
     page = cells(width=width, color_scheme=theme)
-    page.area(6).fill("1 / 0")
-    page.area(10).fill("def slope_in_w(w):\n    return 3 * w")
-    page.area(8).fill(page.area(8).input_value() + "\n= 2  % wrong")
+    page.area(PRINTS).fill("1 / 0")
+    page.area(ANSWER).fill("def slope_in_w(w):\n    return 3 * w")
+    page.area(DERIVATION).fill(page.area(DERIVATION).input_value() + "\n= 2  % wrong")
     for at in (6, 8, 10, 1):
         page.run(at)
-    page[6].locator("summary").click()
+    page[PRINTS].locator("summary").click()
     assert page.page.evaluate(WIDER) == 0
     assert violations(page.page) == []
 

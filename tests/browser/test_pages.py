@@ -593,3 +593,68 @@ def test_the_page_for_lost_readers_leads_home(visit, site, address, depth):
                 "link", name="this folder" if "/" not in depth else "one above"
             ).click()
     page.wait_for_url("**/chapters/index.html")
+
+
+# The book's own elements
+
+# The part of a page's height that open code takes, without that of exercises, which is what they ask about.
+OPEN_CODE = """() => {
+  const height = node => node.getBoundingClientRect().height;
+  const article = document.querySelector("article");
+  for (const part of article.querySelectorAll("*")) part.style.contentVisibility = "visible";
+  return [...article.querySelectorAll(".cell_input")]
+    .filter(code => code.checkVisibility() && !code.closest(".card-exercise"))
+    .reduce((sum, code) => sum + height(code), 0) / height(article);
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_steps_back(visit, name):
+    """At most 15 % of a page is open code outside the exercises; the rest waits in its folds."""
+    assert visit(f"{name}.html").page.evaluate(OPEN_CODE) <= 0.15
+
+
+def test_selected_code_is_copied_as_it_is(visit, site):
+    page = visit(
+        "chapters/template.html" if (site / "chapters/template.html").exists() else SIGMOID
+    ).page
+    for code in page.locator(".cell_input pre:visible").all()[:6]:
+        selected, text = code.evaluate(
+            """code => {
+              getSelection().selectAllChildren(code);
+              return [getSelection().toString(), code.textContent];
+            }"""
+        )
+        assert selected.rstrip("\n") == text.rstrip("\n")
+
+
+def test_a_line_of_code_that_wraps_hangs_under_itself(visit):
+    page = visit("chapters/verified.html", width=320).page
+    assert page.locator(".cell_input .line").first.is_visible()
+    wrapped = page.locator(".cell_input .line").evaluate_all(
+        """lines => lines.filter(line => line.checkVisibility()).map(line => {
+          const range = document.createRange();
+          range.selectNodeContents(line);
+          const lefts = [...range.getClientRects()].filter(box => box.width > 1).map(box => box.left);
+          const rows = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+          return [rows.size, lefts[0], lefts.at(-1), line.scrollWidth <= line.clientWidth + 1];
+        })"""
+    )
+    assert all(fits for *_, fits in wrapped)
+    assert any(rows > 1 and last > first for rows, first, last, _ in wrapped)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_ticks_stand_in_one_line_and_lead_to_the_report(visit, width):
+    page = visit(SIGMOID, width=width).page
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    ticks = page.locator("div.math a.tick")
+    assert ticks.count() > 10
+    boxes = [tick.bounding_box() for tick in ticks.all() if tick.is_visible()]
+    assert len({round(box["x"]) for box in boxes}) == 1
+    assert all(box["x"] + box["width"] <= width and box["width"] >= 24 for box in boxes)
+    page.locator("a.badge").click()
+    assert page.url.endswith("#report")
+    report = page.locator("#report details.report > summary")
+    assert report.bounding_box()["y"] < 900
+    assert report.evaluate("line => line.getBoundingClientRect().height") < 120

@@ -7,6 +7,7 @@ where the book has an address, a sitemap and a card for links to it.
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from html import escape
 from pathlib import Path
@@ -145,17 +146,20 @@ def _card(path, title):
     import matplotlib.pyplot as plt
     import numpy as np
 
-    from slopes import sigmoid
+    from slopes import figures, sigmoid
 
-    x = np.linspace(-6, 6, 241)
+    figures.use_style()
+    x = np.linspace(-7.5, 6, 241)
     figure, axes = plt.subplots(figsize=(12, 6.3), dpi=100)
-    axes.plot(x, sigmoid(x), color="#0072B2", linewidth=6)
-    axes.plot(x, sigmoid.derivative(x), color="#B84A00", linewidth=6, linestyle="--")
-    axes.plot(x, 0.5 + x / 4, color="#B84A00", linewidth=2)
-    axes.set(xlim=(-6, 6), ylim=(-0.08, 1.08))
+    axes.plot(x, sigmoid(x), color=figures.VALUE, linewidth=6)
+    axes.plot(x, sigmoid.derivative(x), color=figures.SLOPE, linewidth=6, linestyle="--")
+    axes.plot(x, 0.5 + x / 4, color=figures.SLOPE, linewidth=2, linestyle="-")
+    axes.set(xlim=(-7.5, 6), ylim=(-0.08, 1.08))
     axes.axis("off")
-    figure.text(0.06, 0.86, title.partition(":")[0], fontsize=60, weight="bold")
-    figure.text(0.06, 0.78, title.partition(":")[2].strip(), fontsize=26)
+    name, _, rest = title.partition(": ")
+    figure.text(0.06, 0.83, name, fontsize=72)
+    rest = textwrap.fill(rest, 24)
+    figure.text(0.06, 0.76, rest, fontsize=30, color=figures.QUIET, va="top", linespacing=1.3)
     figure.savefig(path)
     plt.close(figure)
 

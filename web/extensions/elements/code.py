@@ -81,11 +81,13 @@ def fold_input(cell: nodes.container, env) -> None:
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     """Return in a few words what code does, and whether it makes something to look at."""
-    figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
-    if figures:
-        named = [name for name in (number(figure, env) for figure in figures) if name]
-        return f"Code that draws {' and '.join(named) or 'this figure'}", True
     html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
+    figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
+    named = [name for name in (number(figure, env) for figure in figures) if name]
+    if "<slopes-explorer" in html:
+        return f"Code that makes {' and '.join(named) or 'this explorer'}", True
+    if figures:
+        return f"Code that draws {' and '.join(named) or 'this figure'}", True
     if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
         return "Code that makes this table", True
     body = ast.parse(source).body
@@ -96,7 +98,9 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
-    return "Code that computes this" if outputs else "Code for what follows", bool(outputs)
+    return "Code that computes this" if outputs else "Code that prepares what follows", bool(
+        outputs
+    )
 
 
 def number(figure: nodes.figure, env) -> str:

@@ -13,7 +13,7 @@ from live import answer
 LEVELS = {"level-1": "warm-up", "level-2": "work", "level-3": "challenge"}
 STATES = {
     "answer": "No answer yet: put yours in place of the three dots.",
-    "steps": "No answer yet: go on below the first line, one step a line.",
+    "steps": "No answer yet: continue from the first line.",
 }
 CIRCLES = '<svg viewBox="0 0 38 12" aria-hidden="true">{}</svg>'
 CIRCLE = '<circle cx="{}" cy="6" r="4.4" class="{}"/>'

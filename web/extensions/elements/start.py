@@ -97,19 +97,15 @@ class Start(SphinxPostTransform):
 
     def item(self, name, title):
         """Return a chapter's line: its number, its title, its facts, and the chapters it needs."""
-        facts, small = known(self.env)[name], []
-        if facts.minutes:
-            small.append([f"{facts.minutes} min"])
-        if facts.counts["verified"]:
-            small.append([tag("b", f"{facts.counts['verified']} verified")])
-        needs = [
-            self.link(other, self.number(other)) for other in facts.needs if self.number(other)
-        ]
-        if needs:
-            small.append(["after ", *between(", ", needs)])
-        line = [part for group in between([" · "], small) for part in group]
-        text = tag("span", self.link(name, title[:1].upper() + title[1:]), tag("small", *line))
-        return tag("li", tag("span", self.number(name), classes=["n"]), text)
+        page = known(self.env)[name]
+        facts = [f"{page.minutes} min"] if page.minutes else []
+        if page.counts["verified"]:
+            facts.append(tag("b", f"{page.counts['verified']} verified"))
+        needs = [self.link(n, self.number(n)) for n in page.needs if self.number(n)]
+        small = [between(" · ", facts), ["after ", *between(", ", needs)] if needs else []]
+        text = [self.link(name, title[:1].upper() + title[1:])]
+        text += [tag("small", *line) for line in small if line]
+        return tag("li", tag("span", self.number(name), classes=["n"]), tag("span", *text))
 
     def link(self, name, words):
         """Return a link to a chapter."""
