@@ -121,7 +121,7 @@ def test_a_chapter_is_verified_once(path):
 
 @each_numbered
 def test_what_a_chapter_assumes_can_be_read(path):
-    items = read_notebook(path.read_text(encoding="utf-8"), path.name)
+    items = read_notebook(path.read_text(encoding="utf-8"))
     assert [item.text for item in items if item.kind == "wrong"] == []
 
 

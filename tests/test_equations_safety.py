@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import slopes.equations
 from slopes.__main__ import main
-from slopes.equations.markdown import Unreadable, read_markdown
+from slopes.equations.markdown import read_markdown
 from slopes.equations.page import check_items
 from slopes.equations.report import KINDS
+from slopes.notebooks import Unreadable
 
 PACKAGE = Path(slopes.equations.__file__).parent
 

@@ -13,7 +13,8 @@ import pytest
 import book
 import homework
 import kit
-from slopes.grading import HomeworkError, Unreadable, mark, read_homework, read_submission
+from slopes.grading import HomeworkError, mark, read_homework, read_submission
+from slopes.notebooks import Unreadable
 
 SETS = homework.sets()
 ONE = next(one for one in SETS if one.name == "one-neuron")

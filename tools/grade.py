@@ -26,7 +26,8 @@ import kit
 from homework import sets
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
-from slopes.grading import Homework, Mark, Unreadable, mark, read_submission
+from slopes.grading import Homework, Mark, mark, read_submission
+from slopes.notebooks import Unreadable
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2

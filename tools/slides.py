@@ -9,7 +9,6 @@ questions, which asks the room.
 from __future__ import annotations
 
 import argparse
-import pickle
 import re
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ import nbformat
 import book
 import kit
 import quiz
+from slopes.explorer import SCRIPT, STYLE, for_page
 
 DECKS = kit.TEACHING / "slides"
 EXTENSIONS = Path(book.ROOT, "web", "extensions")
@@ -30,26 +30,22 @@ PLACE = re.compile(r"\{\{([\w-]+)\}\}")
 
 
 class Numbers:
-    """The numbers of equations and figures, from the last build of the book."""
+    """The numbers of equations, as the pages of the last build print them."""
 
-    def __init__(self, built: Path) -> None:
-        kept = built / ".doctrees" / "environment.pickle"
-        if not kept.is_file():
+    def __init__(self, pages: Path) -> None:
+        if not (pages / "index.html").is_file():
             raise book.Trouble(
                 "The slides take their numbers from the book: run `make book` first."
             )
-        sys.path.insert(0, str(EXTENSIONS))  # what is kept names classes of the extensions
-        try:
-            self.of = pickle.loads(kept.read_bytes()).toc_fignumbers
-        finally:
-            sys.path.remove(str(EXTENSIONS))
+        self.chapters = pages / "chapters"
 
-    def __call__(self, slug: str, kind: str, name: str) -> str:
-        """A number as the book prints it."""
-        numbers = self.of.get(f"chapters/{slug}", {}).get(kind, {})
-        if name not in numbers:
+    def __call__(self, slug: str, name: str) -> str:
+        """The number of an equation."""
+        page = (self.chapters / f"{slug}.html").read_text(encoding="utf-8")
+        found = re.search(rf'id="equation-{name}".*?\((\d+\.\d+)\)', page, re.S)
+        if not found:
             raise book.Trouble(f"The book has no number for {name}: build it again.")
-        return ".".join(map(str, numbers[name]))
+        return found[1]
 
 
 def equations(notebook) -> dict[str, str]:
@@ -83,14 +79,14 @@ def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
         if name.startswith("quiz-"):
             return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
         if name in formulas:
-            number = numbers(slug, "displaymath", f"equation-{name}")
+            number = numbers(slug, name)
             # The number stands in a column of its own, so that it touches no formula.
             return f"```{{container}} numbered\n$$\n{formulas[name]}\n$$\n\n({number})\n```"
         if name not in shown:
             raise book.Trouble(f"{slug}.md: the chapter has no equation and no figure {name}.")
         data, alt = shown[name]
         if "image/svg+xml" not in data:
-            return f"```{{raw}} html\n{data['text/html']}\n```"
+            return f"```{{raw}} html\n{for_page(data['text/html'])}\n```"
         (folder / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
         return f"![{alt}]({name}.svg)"
 
@@ -111,10 +107,10 @@ def asked(question: quiz.Question) -> str:
 def main() -> None:
     """Build all decks."""
     parser = argparse.ArgumentParser(prog="make slides", description=__doc__.splitlines()[0])
-    parser.add_argument("--built", type=Path, default=Path(book.BUILD), help="where the book is")
+    parser.add_argument("--pages", type=Path, default=Path(book.PAGES), help="where the book is")
     parser.add_argument("--out", type=Path, default=kit.KIT / "slides", help="where the slides go")
     options = parser.parse_args()
-    numbers = Numbers(options.built)
+    numbers = Numbers(options.pages)
     with tempfile.TemporaryDirectory() as work:
         source = Path(work, "source")
         source.mkdir()
@@ -132,6 +128,8 @@ def main() -> None:
         environment = book.environment() | {"PYTHONPATH": paths}
         if subprocess.run(command, env=environment).returncode != 0:
             raise book.Trouble("The slides were not built: see above.")
+        for file in (STYLE, SCRIPT):  # the settings can name folders alone
+            shutil.copy(file, Path(work, "slides", "_static"))
         shutil.rmtree(options.out, ignore_errors=True)
         leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
         shutil.copytree(Path(work, "slides"), options.out, ignore=leave)

@@ -5,9 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from .equations.markdown import Unreadable, read_file
+from .equations.markdown import read_file
 from .equations.page import check_items
 from .equations.report import IN_ORDER, KINDS, as_json, count, place, sentence
+from .notebooks import Unreadable
 
 SUFFIXES = (".ipynb", ".md")
 

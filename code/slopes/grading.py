@@ -24,7 +24,6 @@ may be moved, and a notebook renamed.
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from .equations import check_derivation
+from .notebooks import cells_of, text_of
 
 KINDS = ("derivation", "code", "figure", "open")
 BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
@@ -43,16 +43,11 @@ BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
 # What Python reads as something else than a backslash and a letter, unless an r stands before.
 ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
 UNANSWERED = "*Your answer.*"
-LARGEST = 20_000_000  # bytes of a notebook, pictures included
 LONGEST = 20_000  # characters of an answer
 
 
 class HomeworkError(ValueError):
     """A set of homework that is not written as it should be; the message says where, and what to do."""
-
-
-class Unreadable(ValueError):
-    """A submission that is no notebook; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -199,20 +194,7 @@ def read_submission(path) -> list[str]:
     Unreadable
         If the file is not a notebook, or far too large for one.
     """
-    path = Path(path)
-    try:
-        if path.stat().st_size > LARGEST:
-            raise Unreadable(f"the file has more than {LARGEST:,} bytes")
-        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
-        return ["".join(cell["source"]) for cell in cells]
-    except UnicodeDecodeError:
-        raise Unreadable("the file is not UTF-8 text") from None
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from error
-    except Unreadable:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unreadable("the file is not a notebook") from None
+    return [source for _, source in cells_of(text_of(path))]
 
 
 def mark(homework: Homework, cells: list[str]) -> list[Mark]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from slopes.explorer import SCRIPT, STYLE
+
 WEB = Path(__file__).parents[2] / "web"
 
 project = "Slopes"
@@ -19,7 +21,8 @@ revealjs_static_path = [
     str(WEB / "styles"),
     str(Path(__file__).parent / "deck"),
 ]
-revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", "deck.css"]
+revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", STYLE.name, "deck.css"]
+revealjs_js_files = [(SCRIPT.name, {"defer": "defer"})]  # after what it moves
 revealjs_style_theme = "white"
 revealjs_use_section_ids = True
 revealjs_script_conf = {

@@ -43,7 +43,7 @@ def run(name, *arguments):
 def slides(site, tmp_path_factory):
     """Build the slides; serve them, and return their address."""
     out = tmp_path_factory.mktemp("slides") / "decks"
-    done = run("slides", "--built", site.parent, "--out", out)
+    done = run("slides", "--pages", site, "--out", out)
     assert done.returncode == 0, done.stdout + done.stderr
     with chromium.serve(out) as root:
         yield root
@@ -64,6 +64,7 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
         assert page.evaluate(FAULTS) == [], f"slide {number + 1}"
     assert (outside, errors) == ([], [])
     assert "{{" not in page.inner_text("body")
+    assert page.locator("slopes-explorer:not([data-live])").count() == 0
     page.close()
 
 

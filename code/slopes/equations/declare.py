@@ -51,10 +51,22 @@ class Declarations:
                 return True
             if operator == ":=" and self.gives_kink(left, chain.sides[1]):
                 return True
-            return self.define(left, operator, chain.sides[1])
+            return self.define(left, operator, chain.sides[1]) or (
+                operator == ":=" and self.restates(left, chain.sides[1])
+            )
         if operator == ":=":
             raise Unread("a Let defines with one :=", chain.at)
         return operator == "in" and not more and self.gives_shape(left, chain.sides[1])
+
+    def restates(self, left, right):
+        """A definition of a built-in name says what the name means anyway: rule 17."""
+        sides = self.scope.resolved((left, right))
+        for side in sides:
+            self.meaning.note(side)
+        found = self.judge(sides[0], "=", sides[1], ())
+        if found.kind != "verified":
+            raise Unread(f"it has a fixed meaning, and another: {found.reason}", left.at)
+        return True
 
     def assumption(self, chain):
         """A relation as something that is assumed."""
@@ -231,7 +243,7 @@ class Declarations:
         if scope.lookup(key) is not None:
             self.remark(f"{t.pretty(key)} is defined anew")
         made.name = scope.fresh(key)
-        self.meaning.define(made)
+        self.meaning.table[made.name] = made
         scope.unknown.pop(key, None)
         scope.numbers.discard(key)
         scope.section_of[key] = self.section

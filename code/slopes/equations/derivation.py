@@ -2,6 +2,7 @@ r"""Checking a derivation that a student typed, line by line, with a hint about 
 
 import html
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from . import layout
@@ -96,9 +97,9 @@ class Derivation:
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
-        kind = "verified" if self.ok else "refuted" if self.first_wrong else "open"
+        kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
-        return f"{table}<p>{mark(kind, summary[:1].upper() + summary[1:] + end)}</p>"
+        return f'{table}<p class="state {kind}"><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>'
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
@@ -153,6 +154,9 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
     if goal is None:
         return Derivation(lines)
+    with suppress(Unread):  # it speaks of a name that nothing defines: then no line has reached it
+        reader.prepare(goal)
+        goal = tuple(meant(reader, goal))
     missing = what_is_missing(written, goal, proves, least)
     return Derivation(lines, missing, max(way(written, goal).values()))
 
@@ -199,7 +203,7 @@ def claim(latex):
     try:
         lines = layout.lines(tokenize(latex))
         if len(lines) == 1 and lines[0].operators == ["="]:
-            return tuple(plain(read(side)) for side in lines[0].sides)
+            return tuple(map(read, lines[0].sides))
     except Unread as error:
         raise ValueError(f"proves: {latex!r} is not understood: {error.message}") from error
     raise ValueError("proves: one equality is needed")
@@ -222,25 +226,23 @@ def check_line(reader, written, latex, rule, hints):
         return replace(line, kind="unread", reason=error.in_place(text))
     work = Work(BUDGET)
     for part in found:
-        line.links += reader.chain(part, text, work)
+        links = reader.chain(part, text, work)
+        remember(reader, written, part, text, not any(x.verdict.kind in WRONG for x in links))
+        line.links += links
     judge(line, hints)
-    for part in found:
-        remember(written, part, text, line.kind not in WRONG)
     return line
 
 
-def remember(written, part, text, holds):
-    """Note the sides of a line, the last of which the next may go on from, and its steps if it holds."""
+def remember(reader, written, part, text, holds):
+    """Note the sides of a chain, the last of which the next line may go on from, and steps that hold."""
     last = part.sides[-1]
     if last:
         written.text = text[last[0].at : last[-1].end]
-    try:
-        sides = [plain(read(side)) for side in part.sides]
-    except Unread:
-        return
-    written.sides += sides
-    if holds:
-        written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
+    with suppress(Unread):
+        sides = meant(reader, map(read, part.sides))
+        written.sides += sides
+        if holds:
+            written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
 
 def judge(line, hints):
@@ -284,37 +286,29 @@ def way(written, goal):
     return ways
 
 
+def meant(reader, sides):
+    """What sides mean where the reader stands, in a plain form."""
+    return [plain(reader.scope.resolve(side)) for side in sides]
+
+
 def plain(node):
-    """A form in which brackets, the order of terms and factors, + 0 and · 1 make no difference."""
-    if isinstance(node, t.Product) and all(sign in ("", "*") for sign, _ in node.factors):
-        return _plain_product(node)
+    """A form in which the order of terms and factors, signs, + 0 and · 1 make no difference."""
     node = t.rebuild(node, plain)
     match node:
-        case t.Group("(", (item,)):
-            return item
         case t.Negate(t.Negate(body)) | t.Negate(t.Number("0") as body):
             return body
-        case t.Add():
-            terms = [x for term in node.terms for x in getattr(term, "terms", (term,))]
-            terms = [x for x in terms if x != ZERO] or [ZERO]
-            return terms[0] if len(terms) == 1 else t.Add(tuple(sorted(terms, key=repr)))
+        case t.Add(terms):
+            return gathered(t.Add, terms, ZERO)
+        case t.Multiply(factors):
+            negative = sum(isinstance(f, t.Negate) for f in factors) % 2
+            sizes = [f.body if isinstance(f, t.Negate) else f for f in factors]
+            product = gathered(t.Multiply, sizes, ONE)
+            return t.Negate(product) if negative else product
     return node
 
 
-def _plain_product(node):
-    """Factors in one order, signs collected, without ones; a name keeps the bracket behind it."""
-    factors, negative, before = [], False, None
-    for sign, written in node.factors:
-        if not sign and isinstance(written, t.Group) and isinstance(t.bare(before), t.Name):
-            group = replace(written, items=tuple(map(plain, written.items)))
-            factors[-1] = t.Product((("", factors[-1]), ("(", group)))
-        else:
-            factor = plain(written)
-            if isinstance(factor, t.Negate):
-                negative, factor = not negative, factor.body
-            factors += t.factors_of(factor)
-        before = written
-    factors = [f for f in factors if f != ONE] or [ONE]
-    product = t.Product(tuple(("", f) for f in sorted(factors, key=repr)))
-    value = factors[0] if len(factors) == 1 else product
-    return t.Negate(value) if negative else value
+def gathered(kind, parts, nothing):
+    """A sum or product in one order, with those inside it, without what changes nothing."""
+    flat = [x for part in parts for x in (part.children() if isinstance(part, kind) else (part,))]
+    kept = sorted((x for x in flat if x != nothing), key=repr) or [nothing]
+    return kept[0] if len(kept) == 1 else kind(tuple(kept))

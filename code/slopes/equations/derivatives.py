@@ -8,6 +8,7 @@ A limit and an integral bring an error, which they report as slack. What does no
 oscillates too fast, is undecided.
 """
 
+import functools
 from decimal import Decimal, getcontext
 from itertools import pairwise
 
@@ -134,11 +135,9 @@ def differentiate(ev, movers, body, env):
     raise Unread("a derivative by something that has no name")
 
 
-def mover(ev, name, inner, env):
-    """The function that puts a value in the place of a name and computes."""
-    if name in env:
-        return lambda x: inner({**env, name: x})
-    return lambda x: ev.moving(name, x, inner, env)
+def placed(ev, name, value, inner, env):
+    """The value of ``inner(env)`` with a value in the place of a name, or of an element."""
+    return inner({**env, name: value}) if name in env else ev.moving(name, value, inner, env)
 
 
 def _by_name(ev, name, inner, env):
@@ -146,7 +145,7 @@ def _by_name(ev, name, inner, env):
         raise Unread("a derivative by an index")
     value = code(t.Symbol(name))(ev, env)
     if type(value) is not Array:
-        return derivative(mover(ev, name, inner, env), value)
+        return derivative(lambda x: placed(ev, name, x, inner, env), value)
     slopes = [_by_element(ev, name, place, inner, env) for place in value.places()]
     return stacked(slopes, value)
 
@@ -157,8 +156,12 @@ def _by_element(ev, name, indices, inner, env):
         array = code(t.Symbol(name))(ev, env)
         if type(array) is not Array:
             raise Unread("an index on something that is a number")
-        offset, move = array.offset(indices), mover(ev, name, inner, env)
-        return derivative(lambda x: move(array.replaced(offset, x)), array.items[offset])
+        offset = array.offset(indices)
+
+        def moved(x):
+            return placed(ev, name, array.replaced(offset, x), inner, env)
+
+        return derivative(moved, array.items[offset])
     at = ev.element(name, indices, env)
     return derivative(lambda x: ev.moving((name, indices), x, inner, env), at)
 
@@ -175,17 +178,12 @@ def stacked(slopes, shape):
 
 @evaluated(t.At, "body")
 def _at(node, body, ev, env):
-    def put(values, env):
-        """Compute while several names have given values."""
-        if not values:
-            return body(ev, env)
-        (variable, value), *rest = values
-        name = variable.name if type(variable) is t.Symbol else variable
-        if type(variable) is t.Element:
-            name = variable.base.name, ev.indices(variable, env)
-        return mover(ev, name, lambda bound: put(rest, bound), env)(value)
-
-    return put([(v, code(x)(ev, env)) for v, x in node.assignments], env)
+    inner = functools.partial(body, ev)
+    for variable, x in node.assignments:
+        element = type(variable) is t.Element
+        name = (variable.base.name, ev.indices(variable, env)) if element else variable.name
+        inner = functools.partial(placed, ev, name, code(x)(ev, env), inner)
+    return inner(env)
 
 
 @evaluated(t.Subdifferential)

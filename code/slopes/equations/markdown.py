@@ -6,7 +6,6 @@ words *and*, *be* and *smooth*.
 """
 
 import itertools
-import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from ..notebooks import Unreadable, cells_of, text_of
 
 PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_inline=True)
 PARSER.use(amsmath_plugin)
@@ -25,10 +26,6 @@ NO_REMARK = "a remark to the checker says exempt and a reason; what is assumed s
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
 # Markdown backtracks on what opens: comments, environments, brackets.
 OPENINGS = {"<!--": 1000, "\\begin{": 5000, "[": 20_000}
-
-
-class Unreadable(ValueError):
-    """A file that is no page: not text, not JSON, not a notebook, or far too long."""
 
 
 @dataclass
@@ -54,30 +51,14 @@ class Item:
 def read_file(path):
     """The items of a notebook or a Markdown file; raises `Unreadable`."""
     path = Path(path)
-    try:
-        if path.stat().st_size > 4 * MOST:
-            raise Unreadable(f"{path.name} has more than {4 * MOST:,} bytes: it is not a page")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not UTF-8 text (byte {error.start})") from error
-    except OSError as error:
-        raise Unreadable(f"{path.name}: {error.strerror or error}") from error
-    return read_notebook(text, path.name) if path.suffix == ".ipynb" else read_markdown(text)
+    text = text_of(path)
+    return read_notebook(text) if path.suffix == ".ipynb" else read_markdown(text)
 
 
-def read_notebook(text, name="the notebook"):
+def read_notebook(text):
     """The items of a notebook's Markdown cells."""
-    cells = cells_of(text, "markdown", name)
+    cells = cells_of(text, "markdown")
     return [replace(item, cell=cell) for cell, source in cells for item in read_markdown(source)]
-
-
-def cells_of(text, kind, name="the notebook"):
-    """(number, source) of each cell of one kind of a notebook; raises `Unreadable`."""
-    try:
-        cells = enumerate(json.loads(text)["cells"])
-        return [(k, "".join(cell["source"])) for k, cell in cells if cell["cell_type"] == kind]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Unreadable(f"{name} is not a notebook: {type(error).__name__}: {error}") from error
 
 
 def read_markdown(text):

@@ -65,10 +65,6 @@ class Meaning:
         """The definition of a name, or None where it is free or has a fixed meaning."""
         return self.table.get(name)
 
-    def define(self, definition):
-        """Enter a definition."""
-        self.table[definition.name] = definition
-
     def is_matrix(self, name):
         """Whether the elements of a free array have two indices."""
         return self.families.get(name) == 2

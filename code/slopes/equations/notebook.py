@@ -1,10 +1,7 @@
 """``verify()``: a chapter checks its own equations, wherever it is opened."""
 
-import os
-import sys
-from pathlib import Path
-
-from .markdown import Unreadable, cells_of, read_file
+from ..notebooks import Unreadable, code_of, executed, find, running
+from .markdown import read_file
 from .page import check_items
 
 STALE = (
@@ -76,57 +73,3 @@ def verify(name=None):
         report.notes[STALE] = []
     report.require()
     return report
-
-
-def find(name):
-    """The path of a page; a whole path is looked for as it is."""
-    found = next((place / name for place in places() if (place / name).is_file()), None)
-    if found is None:
-        raise FileNotFoundError(
-            f"{name} does not exist" if Path(name).is_absolute()
-            else f"{name} is not in this folder, nor in a folder chapters/ here or above: save the "
-            "notebook, or give its path"
-        )  # fmt: skip
-    return found
-
-
-def places():
-    """The folders where a page is looked for, nearest first."""
-    here = Path.cwd()
-    package = Path(__file__).resolve().parents[3]
-    above = [parent / "chapters" for parent in here.parents]
-    return [here, here / "chapters", *above, package / "chapters", package]
-
-
-def running():
-    """The notebook that runs this: the one the server names, or the one that holds what was run."""
-    session = Path.cwd() / Path(os.environ.get("JPY_SESSION_NAME", "")).name
-    if session.suffix == ".ipynb" and session.is_file():
-        return session
-    ran = executed()
-    paths = [path for place in places()[:2] for path in sorted(place.glob("*.ipynb"))]
-    held = {path: len(ran & code_of(path)) for path in paths}
-    best = [path for path in paths if held[path] == max(held.values())]
-    sure = len(paths) == 1 or (ran and 2 * held[best[0]] >= len(ran)) if paths else False
-    return best[0] if sure and len(best) == 1 else None
-
-
-def code_of(path):
-    """The code cells of a notebook, as `normal` has them; none where it cannot be read."""
-    try:
-        cells = cells_of(path.read_text(encoding="utf-8"), "code")
-    except (OSError, ValueError):
-        return set()
-    return {normal(source) for _, source in cells}
-
-
-def executed():
-    """The cells that were run in this IPython session, as `normal` has them; none elsewhere."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    cells = shell.user_ns.get("In", ()) if shell is not None else ()
-    return {normal(source) for source in cells if isinstance(source, str)} - {""}
-
-
-def normal(source):
-    """Code without what an editor may change."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())

@@ -226,9 +226,9 @@ def _two_to(exponent, precision):
 
 
 def _to_mp(x):
-    """A number of mpmath's library, with all digits that x has."""
+    """A number of mpmath's library, with all digits that x has; 1 is 1, so that log 1 is 0."""
     last, bits = x.adjusted() - getcontext().prec - 4, _bits() + 40
-    return libmp.mpf_mul(libmp.from_int(int(x.scaleb(-last))), _ten_to(last, bits), bits)
+    return libmp.mpf_div(libmp.from_int(int(x.scaleb(-last))), _ten_to(-last, bits), bits)
 
 
 def _from_mp(value):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .declare import Declarations
+from .declare import Declarations, items_in
 from .errors import Unread
 from .grammar import read
 from .markdown import Item
@@ -211,7 +211,7 @@ class PageReader(Declarations):
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator)
         if operator == "to":
-            left, operator, conditions = self.as_limit(left, conditions)
+            left, operator = self.as_limit(sides[k], line), "="
         self.meaning.note(left)
         self.meaning.note(right)
         conditions = [*self.inherited(left, right), *conditions]
@@ -256,16 +256,13 @@ class PageReader(Declarations):
         words = node is base and self.scope.is_fixed(base)
         return not words and self.scope.lookup(self.scope.key(node)[0]) is None
 
-    def as_limit(self, left, conditions):
+    def as_limit(self, body, line):
         r"""``f(x) \to a, x \to \infty``: a limit, written as an arrow."""
-        arrows = [c for c in conditions if isinstance(c, t.Relation) and c.operator == "to"]
-        if len(arrows) != 1 or not isinstance(arrows[0].left, t.Symbol):
+        beside = [x for tokens in line.conditions for x in items_in(tokens)]
+        arrows = [x for x in beside if getattr(x, "operators", ()) == ("to",)]
+        if len(arrows) != 1:
             raise Unread("an arrow, and the display does not say where the variable goes")
-        target, side = arrows[0].right, ""
-        if isinstance(target, t.Sided):
-            target, side = target.body, target.side
-        rest = [c for c in conditions if c is not arrows[0]]
-        return t.Limit(arrows[0].left.name, target, side, left), "=", rest
+        return self.scope.resolve(t.Operator("lim", arrows[0], None, body))
 
     def inherited(self, *nodes):
         """The conditions under which the names of a relation were defined.

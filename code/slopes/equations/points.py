@@ -96,20 +96,20 @@ def constants(nodes):
 
 def constant(node):
     """The exact value of a plain number, as a node; None for anything else."""
-    kind = type(node)
-    if kind is t.Number:
-        return Fraction(node.text)
     below = [constant(x) for x in node.children()]
-    if not below or None in below:
-        return None
-    if kind is t.Negate:
-        return -below[0]
-    if kind is t.Multiply:
-        return math.prod(below)
-    if kind is t.Divide:
-        return below[0] / below[1] if below[1] else None
-    if kind is t.Power and below[0] and below[1].denominator == 1:
-        return below[0] ** below[1].numerator if max(map(abs, below)) <= 40 else None
+    match node, below:
+        case t.Number(text), _:
+            return Fraction(text)
+        case _, [None, *_] | [_, None]:
+            return None
+        case t.Negate(), [x]:
+            return -x
+        case t.Divide(), [x, y] if y:
+            return x / y
+        case t.Power(), [x, y] if x and y.denominator == 1 and max(abs(x), abs(y)) <= 40:
+            return x**y.numerator
+        case t.Multiply(), _ if None not in below:
+            return math.prod(below)
     return None
 
 

@@ -16,6 +16,7 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, TooMuch, Undefined, Unread
 from .numbers import Work, in_force
+from .numbers import number as decimal
 from .points import SMALL, constant, constants, named
 from .verdicts import Refuted, Verdict, latex, plain
 
@@ -104,11 +105,10 @@ def element(question, name):
 def number(end):
     """A number as a node."""
     size = abs(Fraction(end))
-    places = next((k for k in range(7) if (size * 10**k).denominator == 1), None)
-    if places is None:
-        node = t.Divide(*(t.Number(str(part)) for part in size.as_integer_ratio()))
-    else:
-        node = t.Number(f"{float(size):.{places}f}")
+    text = f"{decimal(size):f}"
+    parts = [text] if Fraction(text) == size else map(str, size.as_integer_ratio())
+    nodes = [t.Number(part) for part in parts]
+    node = nodes[0] if len(nodes) == 1 else t.Divide(*nodes)
     return t.Negate(node) if end < 0 else node
 
 

@@ -20,15 +20,8 @@ FORGOTTEN = "It looks like a forgotten path of the chain rule: add one product f
 LOST_TERM = "It looks like a lost term of the product rule: u'v + uv'"
 OUTPUT = "It looks like the output taken for the input, or the input for the output"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-# What stands inside another function.
-INSIDE = {
-    t.Apply: lambda n: n.arguments,
-    t.Power: lambda n: (n.base, n.exponent),
-    t.Divide: lambda n: (n.denominator,),
-    t.Root: lambda n: (n.body,),
-    t.Absolute: lambda n: (n.body,),
-    t.Norm: lambda n: (n.body,),
-}
+# What stands in these (of a quotient, below the line) is inside another function.
+OUTER = t.Apply | t.Power | t.Divide | t.Root | t.Absolute | t.Norm
 
 
 def hint(link):
@@ -108,9 +101,9 @@ class Around:
 
     def inner(self):
         """What stands inside another function in what is differentiated: the inner functions."""
-        nodes = (n for body in self.bodies for n in body.walk() if type(n) in INSIDE)
-        inside = (x for n in nodes for x in INSIDE[type(n)](n))
-        plain = t.Number | t.Constant | t.Symbol
+        nodes = [n for body in self.bodies for n in body.walk() if isinstance(n, OUTER)]
+        inside = (x for n in nodes for x in n.children() if x is not getattr(n, "numerator", None))
+        plain = t.Number | t.Constant | t.Symbol | t.Function | t.Primed
         return list(dict.fromkeys(x for x in inside if not isinstance(x, plain)))[:5]
 
     def transposed(self, node):
