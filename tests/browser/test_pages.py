@@ -614,10 +614,8 @@ def test_code_steps_back(visit, name):
     assert visit(f"{name}.html").page.evaluate(OPEN_CODE) <= 0.15
 
 
-def test_selected_code_is_copied_as_it_is(visit, site):
-    page = visit(
-        "chapters/template.html" if (site / "chapters/template.html").exists() else SIGMOID
-    ).page
+def test_selected_code_is_copied_as_it_is(visit):
+    page = visit(SIGMOID).page
     for code in page.locator(".cell_input pre:visible").all()[:6]:
         selected, text = code.evaluate(
             """code => {
@@ -630,7 +628,6 @@ def test_selected_code_is_copied_as_it_is(visit, site):
 
 def test_a_line_of_code_that_wraps_hangs_under_itself(visit):
     page = visit("chapters/verified.html", width=320).page
-    assert page.locator(".cell_input .line").first.is_visible()
     wrapped = page.locator(".cell_input .line").evaluate_all(
         """lines => lines.filter(line => line.checkVisibility()).map(line => {
           const range = document.createRange();
