@@ -70,7 +70,8 @@ class Letters(HTMLParser):
             return
         kind = self.inside[-1][1]
         classes = (dict(attributes).get("class") or "").split()
-        if tag in ("script", "style", "template", "title") or "katex-mathml" in classes:
+        # A sign in <i> is for notebooks: the pages draw it.
+        if tag in ("i", "script", "style", "template", "title") or "katex-mathml" in classes:
             kind = ""
         elif kind == "text" and "katex-html" in classes:
             kind = "formula"

@@ -52,7 +52,13 @@ class HomeworkError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """One task. `blocks` holds its solution, its tests and the like, by their names."""
+    r"""One task. `blocks` holds its solution, its tests and the like, by their names.
+
+    >>> task = Task("open", "why", "Why not?", 2, "Say why.")
+    >>> print(task.mark, task.start, sep="\n")
+    <!-- answer: why -->
+    *Your answer.*
+    """
 
     kind: str
     name: str
@@ -87,7 +93,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Homework:
-    """A set of tasks."""
+    """A set of tasks.
+
+    >>> Homework("one", "Homework 1", "", (Task("open", "why", "Why not?", 2, "Say why."),)).title
+    'Homework 1'
+    """
 
     name: str
     title: str
@@ -102,6 +112,8 @@ class Mark:
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
     for the student, `by_hand` why a person should look, and `lines` the kind of verdict on each
     line of a derivation with its LaTeX.
+
+    >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
 
     task: Task
@@ -113,12 +125,22 @@ class Mark:
 
 
 def read_homework(path) -> Homework:
-    """Read a set of homework from its Markdown file.
+    r"""Read a set of homework from its Markdown file.
 
     Raises
     ------
     HomeworkError
         Naming the file and the line of what is not written as it should be.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> task = ":::{open} why\n:title: Why not?\n:points: 2\nSay why.\n~~~marking\nOne.\n~~~\n:::"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "one.md")
+    ...     count = path.write_text(f"# Homework 1\n\n{task}\n")
+    ...     [task.title for task in read_homework(path).tasks]
+    ['Why not?']
     """
     path = Path(path)
     text = path.read_text(encoding="utf-8")
@@ -193,14 +215,30 @@ def read_submission(path) -> list[str]:
     ------
     Unreadable
         If the file is not a notebook, or far too large for one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "one.ipynb")
+    ...     count = path.write_text('{"cells": [{"source": ["x = ", "1"]}]}')
+    ...     read_submission(path)
+    ['x = 1']
     """
     return [source for _, source in cells_of(text_of(path))]
 
 
 def mark(homework: Homework, cells: list[str]) -> list[Mark]:
-    """Mark each task of a set, given the cells of one submission.
+    r"""Mark each task of a set, given the cells of one submission.
 
     Nothing of it is run: of a derivation the text between its quotes is read, and judged.
+
+    >>> claim = {"given": ("f(x) := x^2",), "proves": "f'(x) = 2x"}
+    >>> task = Task("derivation", "square", "A square", 4, "", **claim)
+    >>> answer = "# answer: square\nsteps = 'f\\'(x) = x + x = 2x'"
+    >>> (result,) = mark(Homework("h", "H", "", (task,)), [answer])
+    >>> result.points, result.said
+    (4.0, 'The step holds.')
     """
     found: dict[str, list[str]] = {}
     for cell in cells:

@@ -18,7 +18,6 @@ with open(book.ROOT + "/_toc.yml", encoding="utf-8") as file:
     TOC = yaml.safe_load(file)
 PAGES = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
 SIGMOID = "chapters/sigmoid.html"
-WITHOUT_CODE = {"chapters/index", "chapters/glossary", "chapters/notation", "chapters/references"}
 
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
@@ -41,15 +40,17 @@ THIN = """() => {
   }
   document.querySelectorAll(".highlight pre").forEach(code => code.normalize());
 }"""
+LOADED = """family => document.fonts.ready.then(() => [...document.fonts]
+  .some(face => face.family.includes(family) && face.status === "loaded"))"""
 # A section cuts what does not fit into it.
 CUT = """() => [...document.querySelectorAll("article > section > section")]
   .filter(section => section.scrollWidth > section.clientWidth + 1).map(section => section.id)"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def violations(page):
+def violations(page, place=None):
     """Return what axe finds, one line a rule, with the first place."""
-    found = Axe().run(page, options=AXE).response["violations"]
+    found = Axe().run(page, place, options=AXE).response["violations"]
     return [
         f"{rule['id']}: {rule['nodes'][0]['html'][:200]} {rule['nodes'][0]['failureSummary'][:200]}"
         for rule in found
@@ -127,12 +128,11 @@ def faults(page):
 def test_open_contents_on_a_phone_are_accessible(visit):
     page = visit(SIGMOID, width=390).page
     page.get_by_role("button", name="Contents").click()
-    page.evaluate(THIN)
-    assert violations(page) == []
+    assert violations(page, "#contents") == []
 
 
-def test_nothing_on_a_page_needs_an_open_policy(visit, site):
-    """A server can forbid every script and style that is not a file of the book, and other hosts."""
+def test_nothing_on_a_page_needs_an_open_policy(browser, site):
+    """A server can forbid every script that is not a file of the book, and other hosts."""
     policy = "default-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self' data:;"
     policy += " style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'"
 
@@ -141,13 +141,13 @@ def test_nothing_on_a_page_needs_an_open_policy(visit, site):
             self.send_header("Content-Security-Policy", policy)
             super().end_headers()
 
+    page, refused = browser.new_page(), []
+    page.on("console", lambda message: refused.append(message.text))
     with chromium.serve(site, Strict) as address:
-        log = visit(f"{address}search.html?q=slope")
-        for name in PAGES:
-            log.page.goto(f"{address}{name}.html", wait_until="load")
-            assert log.page.locator("article button").count() or name in WITHOUT_CODE, name
-        log.page.goto(f"{address}404.html")
-    assert [error for error in log.errors if "404" not in error] == []
+        for name in [*PAGES, "search", "404"]:
+            page.goto(f"{address}{name}.html", wait_until="load")
+    page.close()
+    assert [text for text in refused if "Security Policy" in text] == []
 
 
 def test_mathematics_is_there_at_first_paint(visit):
@@ -157,8 +157,8 @@ def test_mathematics_is_there_at_first_paint(visit):
         "performance.getEntriesByType('resource').map(r => r.name).filter(n => /KaTeX|katex/.test(n))"
     )
     assert fonts == []
-    assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
-    assert page.evaluate("document.fonts.check('italic 16px KaTeX_Math')")
+    for family in ("Slopes Serif", "KaTeX_Main", "KaTeX_Math"):
+        assert page.evaluate(LOADED, family), family
 
 
 def test_formulas_can_be_read_out(visit):
@@ -212,8 +212,8 @@ def test_the_keyboard_finds_its_way(visit):
             "The derivation",
             "Notebook",
             "Colours",
-            "Copy the code",
             "x = 1.00, value 0.731",
+            "Copy the code",
             "Hint",
             "Solution to Exercise",
             "previous",
@@ -246,7 +246,8 @@ def test_dropdowns_open_by_keyboard(visit):
 
 
 def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit):
-    page = visit("chapters/softmax.html", width=320).page
+    page = visit("chapters/softmax.html", width=200).page
+    page.locator("div.math").nth(3).scroll_into_view_if_needed()
     wide = page.locator("div.math > .katex-display[tabindex='0']").first
     wide.focus()
     before = wide.evaluate("box => box.scrollLeft")
@@ -427,7 +428,7 @@ def test_a_link_from_elsewhere_leads_to_its_place(visit, address):
 
 def test_what_is_far_below_can_be_found(visit):
     page = visit(SIGMOID).page
-    assert page.evaluate("window.find('In practice', true)")
+    assert page.evaluate("window.find('Further reading', true)")
     page.wait_for_function("scrollY > 1000")
 
 
@@ -473,11 +474,11 @@ def test_a_formula_is_copied_as_latex(visit, part):
 
 def test_a_copied_derivation_can_be_checked(visit):
     page = visit("chapters/nll.html").page
-    steps = copy(page, "#equation-eq-nll-log")["plain"]
+    steps = copy(page, "#equation-eq-nll-fraction")["plain"]
     assert steps.startswith(r"\begin{aligned}")
     assert check_derivation(steps, given=["0 < a < 1", "0 < y < 1"])
     assert not check_derivation(
-        steps.replace("1 - a", "1 + a", 1), given=["0 < a < 1", "0 < y < 1"]
+        steps.replace("y - a", "y + a", 1), given=["0 < a < 1", "0 < y < 1"]
     )
 
 
@@ -488,10 +489,10 @@ def test_a_formula_in_copied_text_stands_between_dollars(visit):
     assert plain.startswith(page.locator("#the-function p").first.inner_text()[:40])
     assert "For every real number $x$ it is\n" in plain
     assert "\n$$\n\\operatorname{ReLU}(x) := \\max(0, x)\n$$\n" in plain
-    assert plain.rstrip().endswith("the usual hidden activation of deep networks.")
+    assert plain.rstrip()[-20:] in page.locator("#equation-eq-relu + p").first.text_content()
     assert "<strong>rectified linear unit</strong>" in copied["html"]
     assert "katex" not in copied["html"]
-    assert page.locator("body > :last-child").evaluate("node => !node.querySelector('strong')")
+    assert page.locator("body > div:not(.page)").count() == 0
 
 
 def test_text_without_a_formula_is_copied_as_ever(visit):
@@ -523,7 +524,7 @@ def test_a_page_opens_from_a_file(visit, site):
     log = visit((site / SIGMOID).as_uri())
     page = log.page
     assert log.errors == []
-    assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
+    assert page.evaluate(LOADED, "KaTeX_Main")
     page.locator("slopes-explorer input").first.focus()
     page.keyboard.press("ArrowLeft")
     assert_true(page)
@@ -613,10 +614,8 @@ def test_code_steps_back(visit, name):
     assert visit(f"{name}.html").page.evaluate(OPEN_CODE) <= 0.15
 
 
-def test_selected_code_is_copied_as_it_is(visit, site):
-    page = visit(
-        "chapters/template.html" if (site / "chapters/template.html").exists() else SIGMOID
-    ).page
+def test_selected_code_is_copied_as_it_is(visit):
+    page = visit(SIGMOID).page
     for code in page.locator(".cell_input pre:visible").all()[:6]:
         selected, text = code.evaluate(
             """code => {
@@ -629,7 +628,6 @@ def test_selected_code_is_copied_as_it_is(visit, site):
 
 def test_a_line_of_code_that_wraps_hangs_under_itself(visit):
     page = visit("chapters/verified.html", width=320).page
-    assert page.locator(".cell_input .line").first.is_visible()
     wrapped = page.locator(".cell_input .line").evaluate_all(
         """lines => lines.filter(line => line.checkVisibility()).map(line => {
           const range = document.createRange();

@@ -97,9 +97,9 @@ class Derivation:
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
-        kind = "verified" if self.ok else "refuted" if self.first_wrong else "open"
+        kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
-        return f"{table}<p>{mark(kind, summary[:1].upper() + summary[1:] + end)}</p>"
+        return f'{table}<p class="state {kind}"><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>'
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):

@@ -144,9 +144,9 @@ def sign(kind):
     return f'<i class="{kind}">{MARKS.get(kind, "?")}</i>'
 
 
-def mark(kind, words=None):
+def mark(kind):
     """A verdict as a sign and a word."""
-    return f'<span class="verdict {kind}">{sign(kind)} {words or kind}</span>'
+    return f'<span class="verdict {kind}">{sign(kind)} {kind}</span>'
 
 
 def tex(latex):

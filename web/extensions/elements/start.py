@@ -101,8 +101,8 @@ class Start(SphinxPostTransform):
         facts = [f"{page.minutes} min"] if page.minutes else []
         if page.counts["verified"]:
             facts.append(tag("b", f"{page.counts['verified']} verified"))
-        needs = [self.link(n, self.number(n)) for n in page.needs if self.number(n)]
-        small = [between(" · ", facts), ["after ", *between(", ", needs)] if needs else []]
+        needs = ", ".join(filter(None, map(self.number, page.needs)))
+        small = [between(" · ", facts), [f"after {needs}"] if needs else []]
         text = [self.link(name, title[:1].upper() + title[1:])]
         text += [tag("small", *line) for line in small if line]
         return tag("li", tag("span", self.number(name), classes=["n"]), tag("span", *text))
@@ -110,7 +110,7 @@ class Start(SphinxPostTransform):
     def link(self, name, words):
         """Return a link to a chapter."""
         href = self.app.builder.get_relative_uri(self.env.docname, name)
-        return tag("a", words, href=href, title=self.env.titles[name].astext())
+        return tag("a", words, href=href)
 
     def number(self, name):
         """Return the number of a chapter; nothing for what is none."""
