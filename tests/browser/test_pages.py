@@ -24,8 +24,10 @@ AXE = {
     "resultTypes": ["violations"],
 }
 # Nine tenths of a page's elements are boxes of formulas and coloured words of code, of which one of each
-# colour will do; with all of them axe takes three times as long.
+# colour will do; with all of them axe takes three times as long. It sees no page as a reader does, who comes to a
+# section before pressing anything in it: so all of them are laid out.
 THIN = """() => {
+  for (const part of document.querySelectorAll("article section")) part.style.contentVisibility = "visible";
   for (const box of document.querySelectorAll(".katex-html")) {
     const { width, height } = box.getBoundingClientRect();
     box.style.cssText = `display: inline-block; width: ${width}px; height: ${height}px`;

@@ -58,8 +58,8 @@ def render_tables(katex: KaTeX, body: str) -> str:
 
     A notebook shows the LaTeX itself, and so does the page where a line cannot be read: then that is
     what its table says. A report, which repeats the formulas of its page, keeps it until a reader opens
-    the report: then formulas.js sets it. The tables get the roles that a browser forgets when a style sheet lays out
-    their rows in another way, as on a telephone.
+    the report: then formulas.js sets it. The tables get the roles that a browser forgets when a style
+    sheet lays out their rows in another way, as on a telephone.
     """
 
     def table(found):
