@@ -218,7 +218,8 @@ def test_no_command_uses_what_is_no_environment(copy, fault, name, capsys):
     fault(copy / ".venv")
     before, own = tree(copy), own_packages()
     commands = load(copy)
-    words = [name, "--port", free_port()] if name in ("serve", "lab") else [name]
+    more = {"serve": ["--port", free_port()], "lab": ["--port", free_port()], "grade": ["."]}
+    words = [name, *more.get(name, [])]
     with pytest.raises(commands.Trouble, match=r"^.*: delete \.venv and try again\.$"):
         commands.main(words)
     assert capsys.readouterr().out == ""
