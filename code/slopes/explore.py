@@ -10,7 +10,6 @@ import numpy as np
 from slopes.activations import identity, leaky_relu, relu, sigmoid, softmax, tanh
 from slopes.explorer import (
     LEFT,
-    RIGHT,
     Choice,
     Explorer,
     Panel,
