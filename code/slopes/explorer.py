@@ -35,7 +35,11 @@ WIDTH, LEFT, RIGHT = 620, 64, 600
 
 @dataclass
 class Slider:
-    """A slider: its name, how many positions it has, the first one, and the ends of its track."""
+    """A slider: its name, how many positions it has, the first one, and the ends of its track.
+
+    >>> Slider("x", 101, 50).count
+    101
+    """
 
     name: str
     count: int
@@ -54,7 +58,11 @@ class Slider:
 
 @dataclass
 class Choice:
-    """Radio buttons: the name of the choice, what there is to choose, and which is chosen first."""
+    """Radio buttons: the name of the choice, what there is to choose, and which is chosen first.
+
+    >>> Choice("target", ["0", "1"], 1).count
+    2
+    """
 
     name: str
     options: list[str]
@@ -278,7 +286,11 @@ def fixed(value, decimals=3):
 
 
 def rounded(value, digits=3):
-    """Round to significant digits, as `significant` writes them."""
+    """Round to significant digits, as `significant` writes them.
+
+    >>> rounded(0.08977)
+    0.0898
+    """
     return float(f"{value:.{digits - 1}e}")
 
 
@@ -299,7 +311,11 @@ def significant(value, digits=3):
 
 
 def nearest(values, wanted):
-    """Return where the value nearest to ``wanted`` stands."""
+    """Return where the value nearest to ``wanted`` stands.
+
+    >>> nearest([-1, 0, 1], 0.6)
+    2
+    """
     return int(np.argmin(np.abs(np.asarray(values) - wanted)))
 
 
@@ -307,7 +323,14 @@ def nearest(values, wanted):
 
 
 class Panel:
-    """A pair of axes in a drawing. What is drawn in it has the coordinates of the axes."""
+    """A pair of axes in a drawing. What is drawn in it has the coordinates of the axes.
+
+    >>> panel = Panel(x_span=(-2, 2), y_span=(0, 1), top=20, height=100, ends=(0, 400))
+    >>> panel.x(0), panel.y(0.5), panel.scale
+    (200.0, 70.0, (100.0, 100.0))
+    >>> panel.curve([-1, 0, 1], [0.5, math.inf, 0.5], "value")
+    "<path class='value' d='M-1 0.5M1 0.5'/>"
+    """
 
     def __init__(self, x_span, y_span, top, height, ends=(LEFT, RIGHT)):
         self.x_span, self.y_span = x_span, y_span
@@ -388,13 +411,21 @@ def _tick(value):
 
 
 def written(x, y, text, anchor="middle", kind=""):
-    """Write a formula or a word at a place of the drawing."""
+    """Write a formula or a word at a place of the drawing.
+
+    >>> written(10, 20, "x", "end")
+    "<text x='10.0' y='20.0' text-anchor='end'><tspan class='var'>x</tspan></text>"
+    """
     kind, text = kind and f" class='{kind}'", mathematics(text, drawn=True)
     return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{text}</text>"
 
 
 def shown(x, y, template, anchor="middle", kind=""):
-    """Write what changes at a place of the drawing."""
+    """Write what changes at a place of the drawing.
+
+    >>> shown(10, 20, "slope {d}")
+    "<text x='10.0' y='20.0' text-anchor='middle' data-text='slope {d}'></text>"
+    """
     kind = kind and f" class='{kind}'"
     return (
         f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind} data-text='{template}'></text>"
@@ -405,17 +436,29 @@ def shown(x, y, template, anchor="middle", kind=""):
 
 
 def dot(x, y):
-    """Draw a point that moves: ``x`` and ``y`` are templates."""
+    """Draw a point that moves: ``x`` and ``y`` are templates.
+
+    >>> dot("{x}", "{v}").endswith("<path class='dot' data-set='d: M{x} {v}h0'/>")
+    True
+    """
     return "".join(f"<path class='{kind}' data-set='d: M{x} {y}h0'/>" for kind in ("ring", "dot"))
 
 
 def hole(x, y):
-    """Draw an open circle, which stays."""
+    """Draw an open circle, which stays.
+
+    >>> hole(0, 0.5)
+    "<path class='end' d='M0 0.5h0'/><path class='hole' d='M0 0.5h0'/>"
+    """
     return "".join(f"<path class='{kind}' d='M{x:.4g} {y:.4g}h0'/>" for kind in ("end", "hole"))
 
 
 def drawing(content, height, label):
-    """Return a whole drawing; ``label`` says what it is to who cannot see it."""
+    """Return a whole drawing; ``label`` says what it is to who cannot see it.
+
+    >>> drawing(hole(0, 0), 300, "An open circle").startswith("<svg viewBox='0 0 620 300' role='img'")
+    True
+    """
     return (
         f"<svg viewBox='0 0 {WIDTH} {height}' role='img' aria-label='{escape(label, quote=True)}'>"
         f"{content}</svg>"
@@ -423,7 +466,11 @@ def drawing(content, height, label):
 
 
 def cells(*named):
-    """Return a read-out: for each cell its name, its template and its kind ("value", "slope" or "")."""
+    """Return a read-out: for each cell its name, its template and its kind ("value", "slope" or "").
+
+    >>> cells(("x", "{x}", "value"))[20:]
+    "<div class='is-value'><dt><span class='var'>x</span></dt><dd data-text='{x}'></dd></div></dl>"
+    """
     parts = "".join(
         f"<div{f' class={chr(39)}is-{kind}{chr(39)}' if kind else ''}><dt>{mathematics(name)}</dt>"
         f"<dd data-text='{template}'></dd></div>"
