@@ -340,15 +340,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     ends = [v + (span[1] - span[0]) / 10 * k for v, k in zip(values, factors, strict=True)]
     reached = np.concatenate([*values, *ends])
     panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=240, ends=(LEFT, 430))
-    columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
-    for k in range(3):
-        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
-        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
-    for k in range(2):
-        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
-    columns["product"] = [
-        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
-    ]
+    columns = _chain_columns(panel, values, ends, slopes)
     label = (
         "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
         " below show how long the local slopes of the two machines make it, and where it points."
@@ -364,6 +356,20 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     return Explorer(
         drawing(_chain_content(panel, names), 278, label), [slider], [((1,), columns)], say, readout
     )
+
+
+def _chain_columns(panel, values, ends, slopes):
+    """Return what a chain shows at each x: values, ends of the bars, slopes, their product."""
+    columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
+    for k in range(3):
+        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
+        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
+    for k in range(2):
+        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
+    columns["product"] = [
+        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
+    ]
+    return columns
 
 
 def _through(machines, names, x):
@@ -402,6 +408,28 @@ def _chain_content(panel, names):
     return "".join(content)
 
 
+# How a gain is written, and what it is.
+_GAINS = {"1": 1.0, "√2": math.sqrt(2)}
+
+
+def _bars(panel, shares):
+    """Return the path of an upright bar for each layer; one below the axes has no height."""
+    tops = np.maximum(np.log10(shares), panel.y_span[0])
+    foot = panel.top + panel.height
+    return "".join(f"M{panel.x(k):.0f} {foot}V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
+
+
+def _depth_columns(panel, choices, deepest, width, networks):
+    """Return the bars, and the share of the first layer, of every choice at every depth."""
+    columns = {"bars": [], "share": []}
+    for activation, gain in choices:
+        for depth in range(1, deepest + 1):
+            shares = _shares(activation, _GAINS[gain], depth, width, networks)
+            columns["bars"].append(_bars(panel, shares))
+            columns["share"].append(significant(shares[0], 2))
+    return columns
+
+
 def explore_depth(deepest=20, width=50, networks=5):
     """Return an explorer of depth: how much of a gradient reaches each layer of a network.
 
@@ -428,16 +456,8 @@ def explore_depth(deepest=20, width=50, networks=5):
     <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
-    gains = {"1": 1.0, "√2": math.sqrt(2)}
     panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
-    columns = {"bars": [], "share": []}
-    for activation, gain in choices:
-        for depth in range(1, deepest + 1):
-            shares = _shares(activation, gains[gain], depth, width, networks)
-            tops = np.maximum(np.log10(shares), panel.y_span[0])
-            bars = (f"M{panel.x(k):.0f} 250V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
-            columns["bars"].append("".join(bars))
-            columns["share"].append(significant(shares[0], 2))
+    columns = _depth_columns(panel, choices, deepest, width, networks)
     names = [activation.name.partition(" (")[0] for activation, _ in choices]
     tables = [
         ((1, deepest), columns),
@@ -463,8 +483,10 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("gain", "{gain}", ""),
         ("share R", "{share}", "slope"),
     )
-    start = min(10, deepest) - 1
-    controls = [Slider("D", deepest, start, panel.ends), Choice("activation", names, 0)]
+    controls = [
+        Slider("D", deepest, min(10, deepest) - 1, panel.ends),
+        Choice("activation", names, 0),
+    ]
     return Explorer(drawing(content, 280, label), controls, tables, say, readout)
 
 
@@ -648,17 +670,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
     panel = Panel(span, (0, 1), top=16, height=204)
-    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
-    for y in (0.0, 1.0):
-        loss, outer = square_loss(a, y), square_loss.derivative(a, y)
-        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
-        reach, rise = _tangent(panel, slope)
-        columns["loss"] += [fixed(v) for v in loss]
-        columns["outer"] += [significant(v) for v in outer]
-        columns["product"] += [significant(v) for v in slope]
-        columns["next"] += [nearest(w, v) for v in w - rate * slope]
-        columns["r"] += reach
-        columns["rm"] += rise
+    columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
         "M"
         + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
@@ -687,6 +699,22 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
     )
     return Explorer(drawing(content, 250, label), controls, tables, say, readout)
+
+
+def _descent_columns(panel, w, a, middle, x, rate):
+    """Return what depends on weight and target: loss, slope and its factors, next weight, tangent."""
+    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
+    for y in (0.0, 1.0):
+        loss, outer = square_loss(a, y), square_loss.derivative(a, y)
+        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
+        reach, rise = _tangent(panel, slope)
+        columns["loss"] += [fixed(v) for v in loss]
+        columns["outer"] += [significant(v) for v in outer]
+        columns["product"] += [significant(v) for v in slope]
+        columns["next"] += [nearest(w, v) for v in w - rate * slope]
+        columns["r"] += reach
+        columns["rm"] += rise
+    return columns
 
 
 def _product(x):
