@@ -21,7 +21,14 @@ revealjs_static_path = [
     str(WEB / "styles"),
     str(Path(__file__).parent / "deck"),
 ]
-revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", STYLE.name, "deck.css"]
+revealjs_css_files = [
+    "katex/katex.min.css",
+    "formulas.css",
+    "faces.css",
+    "tokens.css",
+    STYLE.name,
+    "deck.css",
+]
 # After what they move.
 revealjs_js_files = [(name, {"defer": "defer"}) for name in (SCRIPT.name, "deck.js")]
 revealjs_style_theme = "white"
