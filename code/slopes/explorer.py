@@ -30,7 +30,7 @@ _ALONE = re.compile(r"<!--notebook-->.*?<!--/notebook-->", re.DOTALL)
 _HIDDEN = " style='display:none'"
 
 # Drawings are 620 units wide, of which the axis takes these.
-WIDTH, LEFT, RIGHT = 620, 64, 600
+WIDTH, LEFT, RIGHT = 620, 64, 620
 
 
 @dataclass
@@ -236,7 +236,8 @@ _LETTER = re.compile(r"[A-Za-z\u0391-\u03c9]")
 def mathematics(text, drawn=False):
     """Return a short formula as HTML, or as what a text of a drawing holds.
 
-    Single letters are variables, words are names of functions, ``_1`` is an index and ``′`` a prime.
+    Single letters are variables, words are names of functions, ``_1`` is an index, ``′`` a prime, above
+    an index that follows it, and ``ℒ`` the letter of losses.
 
     >>> mathematics("z_1")
     "<span class='var'>z</span><sub>1</sub>"
@@ -245,19 +246,23 @@ def mathematics(text, drawn=False):
 
     def one(found):
         token = found[0]
-        if token[0] == "_":
-            low = mathematics(token[1:], drawn)
+        if "_" in token:
+            prime, low = token.split("_")
+            prime, low = mathematics(prime, drawn), mathematics(low, drawn)
             # What has no width takes the line up again.
-            return (
-                f"<tspan class='low' dy='4'>{low}</tspan><tspan dy='-4'>&#8203;</tspan>"
+            return prime + (
+                f"<tspan class='low' dx='{-0.3 * bool(prime)}em' dy='4'>{low}</tspan>"
+                "<tspan dy='-4'>&#8203;</tspan>"
                 if drawn
-                else f"<sub>{low}</sub>"
+                else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
         if token == "′":
             return f"<{tag} class='prime'>′</{tag}>"
+        if token == "ℒ":  # the face of formulas has it as a capital letter
+            return f"<{tag} class='script'>L</{tag}>"
         return f"<{tag} class='var'>{token}</{tag}>" if _LETTER.fullmatch(token) else escape(token)
 
-    return re.sub(rf"_\w+|′|{_LETTER.pattern}+|[^_′]", one, text)
+    return re.sub(rf"′?_\w+|′|{_LETTER.pattern}+|[^_′]", one, text)
 
 
 def name_of(function, prime=False):
@@ -265,11 +270,13 @@ def name_of(function, prime=False):
 
     >>> from slopes import relu, sigmoid, square_loss
     >>> name_of(sigmoid), name_of(relu, prime=True), name_of(square_loss.at(1.0))
-    ('σ(x)', 'ReLU′(x)', 'L_sq(a)')
+    ('σ(x)', 'ReLU′(x)', 'ℒ_sq(a)')
     """
-    symbol = re.sub(r"\\(?:operatorname|mathcal|mathrm|mathbf)\{(\w+)\}", r"\1", function.symbol)
+    symbol = function.symbol.replace("\\mathcal{L}", "ℒ")
+    symbol = re.sub(r"\\(?:operatorname|mathrm|mathbf)\{(\w+)\}", r"\1", symbol)
     symbol = symbol.replace("\\sigma", "σ").replace("\\", "").replace("{", "").replace("}", "")
-    return f"{symbol}{'′' * prime}({function.variable})"
+    head, *low = symbol.split("_")
+    return "_".join([head + "′" * prime, *low]) + f"({function.variable})"
 
 
 # Numbers
@@ -363,7 +370,7 @@ class Panel:
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
             kind, y = "axis" if value == 0 else "grid", self.y(value)
             parts.append(f"<path class='{kind}' d='M{self.ends[0]} {y:.1f}H{self.ends[1]}'/>")
-            parts.append(written(self.ends[0] - 10, y + 6, name, "end"))
+            parts.append(written(self.ends[0] - 10, y, name, "end", "mid"))
         return "".join(parts)
 
     def columns(self, ticks, names=None):
