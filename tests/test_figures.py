@@ -81,7 +81,7 @@ class Drawing:
             if node.tag.endswith("clipPath") and node[0].tag.endswith("rect")
         }
         self.texts, self.lines, self.marks = [], [], []
-        self.words = iter(re.findall(r"<g id=\"text_\d+\">\s*<!-- (.*?) -->", svg, re.DOTALL))
+        self.words = iter(re.findall(r"<g id=\"text_\d+\">[^!]*?<!-- (.*?) -->", svg))
         self.walk(root, np.eye(3), axis=False)
 
     def walk(self, node, map_, axis):
@@ -120,6 +120,8 @@ class Drawing:
         """Yield the outlines of the letters of a text."""
         for child in node:
             tag = child.tag.rpartition("}")[2]
+            if child.get("id", "").startswith("patch"):  # the paper behind it
+                continue
             inner = map_ @ matrix(child.get("transform"))
             if tag == "g":
                 yield from self.shapes(child, inner)

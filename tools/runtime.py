@@ -21,7 +21,6 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-import sphinxcontrib.katex
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -332,7 +331,6 @@ def lay_out(site: Path) -> None:
             files[key] = {"name": target.add(path), "bytes": path.stat().st_size}
         for key, path in {
             "pyodide.js": runtime / "pyodide.js",
-            "katex.js": Path(sphinxcontrib.katex.__file__).with_name("katex.min.js"),
             "worker.js": LIVE / "page" / "worker.js",
             "live.css": LIVE / "page" / "live.css",
         }.items():

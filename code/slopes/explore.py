@@ -108,6 +108,9 @@ def _function_content(function, span, kinks):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
     upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 256, 146)
+    marks = ticks(span, 6)
+    if max(marks[0] - span[0], span[1] - marks[-1]) > 0.04 * (span[1] - span[0]):
+        marks = np.linspace(*span, 3)  # no round number is near an end
     halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
     tangents = "".join(
         f"<path class='t' d='M{left} 0H{right}'"
@@ -123,7 +126,7 @@ def _function_content(function, span, kinks):
     content = (
         _named(upper, x, values, name_of(function), "value")
         + _named(lower, x, slopes, name_of(function, prime=True), "slope")
-        + lower.columns(ticks(span, 6))
+        + lower.columns(marks)
         + "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
         + upper.inside(upper.curve(x, values, "f") + tangents + dot("{x}", "{v}"), drag="x")
         + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
@@ -185,15 +188,16 @@ def _branches(function, span, count=121):
 
 
 def _reach(values):
-    """Return the smallest and the largest value, and 0 with them."""
+    """Return the smallest and the largest value, and 0 with them; from 0 to 1 where all are 0."""
     finite = values[np.isfinite(values)]
-    return min(0.0, float(finite.min())), max(0.0, float(finite.max()))
+    lower, upper = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
+    return (lower, upper) if lower < upper else (0.0, 1.0)
 
 
 def _panel(span, values, top, height):
     """Return a panel for a curve, with some room above and below."""
     lower, upper = _reach(values)
-    extra = 0.06 * ((upper - lower) or 10)
+    extra = 0.06 * (upper - lower)
     return Panel(span, (lower - extra, upper + extra), top, height)
 
 
@@ -205,10 +209,11 @@ def _named(panel, x, values, name, kind):
     left, right = panel.ends
 
     def room(place):
-        # In widths and heights of a name, to the nearest point of the curve or line of the grid.
+        # In widths and heights of a name, to the nearest point of the curve or line of the grid. Room
+        # is enough where the name touches neither; of such places the nearest to the curve is best.
         across, down = place
         near = min(max(abs(px - across) / 70, abs(py - down) / 26) for px, py in curve)
-        return min(near, 1.2, *(0.4 + abs(line - down) / 26 for line in lines))
+        return min(near, 1.0, *(0.4 + abs(line - down) / 26 for line in lines)), -near
 
     # At the sides first, and there from above.
     shares = (0.12, 0.88, 0.3, 0.7)
@@ -274,7 +279,7 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     )
     label = f"{function.name} with its tangent, dashed, and a secant through a second point."
     readout = cells(
-        ("step h", "{h}", ""), ("slope of the secant", "{slope}", "slope"), ("error", "{error}", "")
+        ("step h", "{h}", ""), ("secant slope", "{slope}", "slope"), ("error", "{error}", "")
     )
     say = "h = {h}, slope of the secant {slope}, error {error}"
     return Explorer(
@@ -339,16 +344,8 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     factors = [np.ones_like(x), slopes[0], slopes[0] * slopes[1]]
     ends = [v + (span[1] - span[0]) / 10 * k for v, k in zip(values, factors, strict=True)]
     reached = np.concatenate([*values, *ends])
-    panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=240, ends=(LEFT, 430))
-    columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
-    for k in range(3):
-        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
-        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
-    for k in range(2):
-        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
-    columns["product"] = [
-        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
-    ]
+    panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=226, ends=(LEFT, 480))
+    columns = _chain_columns(panel, values, ends, slopes)
     label = (
         "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
         " below show how long the local slopes of the two machines make it, and where it points."
@@ -364,6 +361,20 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     return Explorer(
         drawing(_chain_content(panel, names), 278, label), [slider], [((1,), columns)], say, readout
     )
+
+
+def _chain_columns(panel, values, ends, slopes):
+    """Return what a chain shows at each x: values, ends of the bars, slopes, their product."""
+    columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
+    for k in range(3):
+        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
+        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
+    for k in range(2):
+        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
+    columns["product"] = [
+        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
+    ]
+    return columns
 
 
 def _through(machines, names, x):
@@ -388,8 +399,8 @@ def _chain_content(panel, names):
         beam = f"M{{a{k}}} {above}H{{b{k}}}L{{b{k + 1}}} {below}H{{a{k + 1}}}Z"
         content += [
             f"<path class='beam' data-set='d: {beam}'/>",
-            written(450, middle - 5, names[k], "start", "ink"),
-            shown(450, middle + 20, f"slope {{slope{k}}}", "start", "slope"),
+            written(500, middle - 5, names[k], "start", "ink"),
+            shown(500, middle + 20, f"slope {{slope{k}}}", "start", "slope"),
         ]
     for k, letter in enumerate("xuy"):
         y = _LINES[k]
@@ -400,6 +411,28 @@ def _chain_content(panel, names):
             dot(f"{{a{k}}}", y),
         ]
     return "".join(content)
+
+
+# How a gain is written, and what it is.
+_GAINS = {"1": 1.0, "√2": math.sqrt(2)}
+
+
+def _bars(panel, shares):
+    """Return the path of an upright bar for each layer; one below the axes has no height."""
+    tops = np.maximum(np.log10(shares), panel.y_span[0])
+    foot = panel.top + panel.height
+    return "".join(f"M{panel.x(k):.0f} {foot}V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
+
+
+def _depth_columns(panel, choices, deepest, width, networks):
+    """Return the bars, and the share of the first layer, of every choice at every depth."""
+    columns = {"bars": [], "share": []}
+    for activation, gain in choices:
+        for depth in range(1, deepest + 1):
+            shares = _shares(activation, _GAINS[gain], depth, width, networks)
+            columns["bars"].append(_bars(panel, shares))
+            columns["share"].append(significant(shares[0], 2))
+    return columns
 
 
 def explore_depth(deepest=20, width=50, networks=5):
@@ -428,16 +461,8 @@ def explore_depth(deepest=20, width=50, networks=5):
     <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
-    gains = {"1": 1.0, "√2": math.sqrt(2)}
     panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
-    columns = {"bars": [], "share": []}
-    for activation, gain in choices:
-        for depth in range(1, deepest + 1):
-            shares = _shares(activation, gains[gain], depth, width, networks)
-            tops = np.maximum(np.log10(shares), panel.y_span[0])
-            bars = (f"M{panel.x(k):.0f} 250V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
-            columns["bars"].append("".join(bars))
-            columns["share"].append(significant(shares[0], 2))
+    columns = _depth_columns(panel, choices, deepest, width, networks)
     names = [activation.name.partition(" (")[0] for activation, _ in choices]
     tables = [
         ((1, deepest), columns),
@@ -463,8 +488,10 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("gain", "{gain}", ""),
         ("share R", "{share}", "slope"),
     )
-    start = min(10, deepest) - 1
-    controls = [Slider("D", deepest, start, panel.ends), Choice("activation", names, 0)]
+    controls = [
+        Slider("D", deepest, min(10, deepest) - 1, panel.ends),
+        Choice("activation", names, 0),
+    ]
     return Explorer(drawing(content, 280, label), controls, tables, say, readout)
 
 
@@ -648,17 +675,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
     panel = Panel(span, (0, 1), top=16, height=204)
-    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
-    for y in (0.0, 1.0):
-        loss, outer = square_loss(a, y), square_loss.derivative(a, y)
-        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
-        reach, rise = _tangent(panel, slope)
-        columns["loss"] += [fixed(v) for v in loss]
-        columns["outer"] += [significant(v) for v in outer]
-        columns["product"] += [significant(v) for v in slope]
-        columns["next"] += [nearest(w, v) for v in w - rate * slope]
-        columns["r"] += reach
-        columns["rm"] += rise
+    columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
         "M"
         + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
@@ -667,7 +684,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     tables = [
         ((1, positions), columns),
         ((1, 0), {"w": [fixed(v, 2) for v in w], "middle": [significant(v) for v in middle]}),
-        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["100", "564"]}),
+        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["100", "580"]}),
     ]
     content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
     content += panel.inside(
@@ -687,6 +704,22 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
     )
     return Explorer(drawing(content, 250, label), controls, tables, say, readout)
+
+
+def _descent_columns(panel, w, a, middle, x, rate):
+    """Return what depends on weight and target: loss, slope and its factors, next weight, tangent."""
+    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
+    for y in (0.0, 1.0):
+        loss, outer = square_loss(a, y), square_loss.derivative(a, y)
+        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
+        reach, rise = _tangent(panel, slope)
+        columns["loss"] += [fixed(v) for v in loss]
+        columns["outer"] += [significant(v) for v in outer]
+        columns["product"] += [significant(v) for v in slope]
+        columns["next"] += [nearest(w, v) for v in w - rate * slope]
+        columns["r"] += reach
+        columns["rm"] += rise
+    return columns
 
 
 def _product(x):

@@ -30,12 +30,16 @@ _ALONE = re.compile(r"<!--notebook-->.*?<!--/notebook-->", re.DOTALL)
 _HIDDEN = " style='display:none'"
 
 # Drawings are 620 units wide, of which the axis takes these.
-WIDTH, LEFT, RIGHT = 620, 64, 600
+WIDTH, LEFT, RIGHT = 620, 64, 620
 
 
 @dataclass
 class Slider:
-    """A slider: its name, how many positions it has, the first one, and the ends of its track."""
+    """A slider: its name, how many positions it has, the first one, and the ends of its track.
+
+    >>> Slider("x", 101, 50).count
+    101
+    """
 
     name: str
     count: int
@@ -54,7 +58,11 @@ class Slider:
 
 @dataclass
 class Choice:
-    """Radio buttons: the name of the choice, what there is to choose, and which is chosen first."""
+    """Radio buttons: the name of the choice, what there is to choose, and which is chosen first.
+
+    >>> Choice("target", ["0", "1"], 1).count
+    2
+    """
 
     name: str
     options: list[str]
@@ -228,7 +236,8 @@ _LETTER = re.compile(r"[A-Za-z\u0391-\u03c9]")
 def mathematics(text, drawn=False):
     """Return a short formula as HTML, or as what a text of a drawing holds.
 
-    Single letters are variables, words are names of functions, ``_1`` is an index and ``′`` a prime.
+    Single letters are variables, words are names of functions, ``_1`` is an index, ``′`` a prime, above
+    an index that follows it, and ``ℒ`` the letter of losses.
 
     >>> mathematics("z_1")
     "<span class='var'>z</span><sub>1</sub>"
@@ -237,19 +246,23 @@ def mathematics(text, drawn=False):
 
     def one(found):
         token = found[0]
-        if token[0] == "_":
-            low = mathematics(token[1:], drawn)
+        if "_" in token:
+            prime, low = token.split("_")
+            prime, low = mathematics(prime, drawn), mathematics(low, drawn)
             # What has no width takes the line up again.
-            return (
-                f"<tspan class='low' dy='4'>{low}</tspan><tspan dy='-4'>&#8203;</tspan>"
+            return prime + (
+                f"<tspan class='low' dx='{-0.3 * bool(prime)}em' dy='4'>{low}</tspan>"
+                "<tspan dy='-4'>&#8203;</tspan>"
                 if drawn
-                else f"<sub>{low}</sub>"
+                else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
         if token == "′":
             return f"<{tag} class='prime'>′</{tag}>"
+        if token == "ℒ":  # the face of formulas has it as a capital letter
+            return f"<{tag} class='script'>L</{tag}>"
         return f"<{tag} class='var'>{token}</{tag}>" if _LETTER.fullmatch(token) else escape(token)
 
-    return re.sub(rf"_\w+|′|{_LETTER.pattern}+|[^_′]", one, text)
+    return re.sub(rf"′?_\w+|′|{_LETTER.pattern}+|[^_′]", one, text)
 
 
 def name_of(function, prime=False):
@@ -257,11 +270,13 @@ def name_of(function, prime=False):
 
     >>> from slopes import relu, sigmoid, square_loss
     >>> name_of(sigmoid), name_of(relu, prime=True), name_of(square_loss.at(1.0))
-    ('σ(x)', 'ReLU′(x)', 'L_sq(a)')
+    ('σ(x)', 'ReLU′(x)', 'ℒ_sq(a)')
     """
-    symbol = re.sub(r"\\(?:operatorname|mathcal|mathrm|mathbf)\{(\w+)\}", r"\1", function.symbol)
+    symbol = function.symbol.replace("\\mathcal{L}", "ℒ")
+    symbol = re.sub(r"\\(?:operatorname|mathrm|mathbf)\{(\w+)\}", r"\1", symbol)
     symbol = symbol.replace("\\sigma", "σ").replace("\\", "").replace("{", "").replace("}", "")
-    return f"{symbol}{'′' * prime}({function.variable})"
+    head, *low = symbol.split("_")
+    return "_".join([head + "′" * prime, *low]) + f"({function.variable})"
 
 
 # Numbers
@@ -278,7 +293,11 @@ def fixed(value, decimals=3):
 
 
 def rounded(value, digits=3):
-    """Round to significant digits, as `significant` writes them."""
+    """Round to significant digits, as `significant` writes them.
+
+    >>> rounded(0.08977)
+    0.0898
+    """
     return float(f"{value:.{digits - 1}e}")
 
 
@@ -299,7 +318,11 @@ def significant(value, digits=3):
 
 
 def nearest(values, wanted):
-    """Return where the value nearest to ``wanted`` stands."""
+    """Return where the value nearest to ``wanted`` stands.
+
+    >>> nearest([-1, 0, 1], 0.6)
+    2
+    """
     return int(np.argmin(np.abs(np.asarray(values) - wanted)))
 
 
@@ -307,7 +330,14 @@ def nearest(values, wanted):
 
 
 class Panel:
-    """A pair of axes in a drawing. What is drawn in it has the coordinates of the axes."""
+    """A pair of axes in a drawing. What is drawn in it has the coordinates of the axes.
+
+    >>> panel = Panel(x_span=(-2, 2), y_span=(0, 1), top=20, height=100, ends=(0, 400))
+    >>> panel.x(0), panel.y(0.5), panel.scale
+    (200.0, 70.0, (100.0, 100.0))
+    >>> panel.curve([-1, 0, 1], [0.5, math.inf, 0.5], "value")
+    "<path class='value' d='M-1 0.5M1 0.5'/>"
+    """
 
     def __init__(self, x_span, y_span, top, height, ends=(LEFT, RIGHT)):
         self.x_span, self.y_span = x_span, y_span
@@ -340,7 +370,7 @@ class Panel:
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
             kind, y = "axis" if value == 0 else "grid", self.y(value)
             parts.append(f"<path class='{kind}' d='M{self.ends[0]} {y:.1f}H{self.ends[1]}'/>")
-            parts.append(written(self.ends[0] - 10, y + 6, name, "end"))
+            parts.append(written(self.ends[0] - 10, y, name, "end", "mid"))
         return "".join(parts)
 
     def columns(self, ticks, names=None):
@@ -388,13 +418,21 @@ def _tick(value):
 
 
 def written(x, y, text, anchor="middle", kind=""):
-    """Write a formula or a word at a place of the drawing."""
+    """Write a formula or a word at a place of the drawing.
+
+    >>> written(10, 20, "x", "end")
+    "<text x='10.0' y='20.0' text-anchor='end'><tspan class='var'>x</tspan></text>"
+    """
     kind, text = kind and f" class='{kind}'", mathematics(text, drawn=True)
     return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{text}</text>"
 
 
 def shown(x, y, template, anchor="middle", kind=""):
-    """Write what changes at a place of the drawing."""
+    """Write what changes at a place of the drawing.
+
+    >>> shown(10, 20, "slope {d}")
+    "<text x='10.0' y='20.0' text-anchor='middle' data-text='slope {d}'></text>"
+    """
     kind = kind and f" class='{kind}'"
     return (
         f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind} data-text='{template}'></text>"
@@ -405,17 +443,29 @@ def shown(x, y, template, anchor="middle", kind=""):
 
 
 def dot(x, y):
-    """Draw a point that moves: ``x`` and ``y`` are templates."""
+    """Draw a point that moves: ``x`` and ``y`` are templates.
+
+    >>> dot("{x}", "{v}").endswith("<path class='dot' data-set='d: M{x} {v}h0'/>")
+    True
+    """
     return "".join(f"<path class='{kind}' data-set='d: M{x} {y}h0'/>" for kind in ("ring", "dot"))
 
 
 def hole(x, y):
-    """Draw an open circle, which stays."""
+    """Draw an open circle, which stays.
+
+    >>> hole(0, 0.5)
+    "<path class='end' d='M0 0.5h0'/><path class='hole' d='M0 0.5h0'/>"
+    """
     return "".join(f"<path class='{kind}' d='M{x:.4g} {y:.4g}h0'/>" for kind in ("end", "hole"))
 
 
 def drawing(content, height, label):
-    """Return a whole drawing; ``label`` says what it is to who cannot see it."""
+    """Return a whole drawing; ``label`` says what it is to who cannot see it.
+
+    >>> drawing(hole(0, 0), 300, "An open circle").startswith("<svg viewBox='0 0 620 300' role='img'")
+    True
+    """
     return (
         f"<svg viewBox='0 0 {WIDTH} {height}' role='img' aria-label='{escape(label, quote=True)}'>"
         f"{content}</svg>"
@@ -423,7 +473,11 @@ def drawing(content, height, label):
 
 
 def cells(*named):
-    """Return a read-out: for each cell its name, its template and its kind ("value", "slope" or "")."""
+    """Return a read-out: for each cell its name, its template and its kind ("value", "slope" or "").
+
+    >>> cells(("x", "{x}", "value"))[20:]
+    "<div class='is-value'><dt><span class='var'>x</span></dt><dd data-text='{x}'></dd></div></dl>"
+    """
     parts = "".join(
         f"<div{f' class={chr(39)}is-{kind}{chr(39)}' if kind else ''}><dt>{mathematics(name)}</dt>"
         f"<dd data-text='{template}'></dd></div>"

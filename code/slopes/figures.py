@@ -62,6 +62,7 @@ VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#9A7500", "#8A3F91", "#
 #: What is written is darker than what is drawn, so that it can be read.
 INK, QUIET = "#1C1D20", "#4D4E53"
 _WRITTEN = {VALUE: "#00639C", SLOPE: "#B04400", PLUS: "#7D5F00", MINUS: "#7A3480", GREY: QUIET}
+_WRITTEN["#4C9CCB"] = _WRITTEN[VALUE]
 #: The colours of signs, for numbers in a matrix: from negative through 0 to positive.
 SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
 #: The dashes that tell curves of one colour apart.
@@ -103,6 +104,8 @@ _STYLE = {
     "ytick.labelcolor": QUIET,
     "ytick.major.size": 0,
     "ytick.minor.size": 0,
+    # The middle of a number, and not its baseline, stands on its line.
+    "ytick.alignment": "center",
     "xtick.minor.size": 0,
     "lines.linewidth": 2.3,
     "lines.markersize": 7,
@@ -277,6 +280,9 @@ def label_point(ax, text, place, side="right", color=INK):
         ha={-1: "right", 0: "center", 1: "left"}[across],
         va={-1: "top", 0: "center", 1: "bottom"}[up],
         color=_WRITTEN.get(color, color),
+        # The grid stops where something is written; curves and marks lie above this paper.
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        zorder=1.5,
     )
 
 
@@ -311,10 +317,7 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     ax = ax or plt.subplots()[1]
     values = draw_curve(ax, function, function, span)
     slopes = draw_curve(ax, function, function.derivative, span, color=SLOPE, linestyle=DASHES[1])
-    names = (
-        f"${function.symbol}({function.variable})$",
-        f"${function.symbol}'({function.variable})$",
-    )
+    names = _called(function), _called(function, "'")
     for name, lines, (at, side) in zip(names, (values, slopes), labels, strict=False):
         branch = next(line for line in lines if at <= line.get_xdata()[-1] + 1e-6)
         label_curve(branch, name, at, side)
@@ -326,6 +329,17 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
             ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=4.5, zorder=4)
     ax.set_xlabel(f"${function.variable}$")
     return ax
+
+
+def _called(function, prime=""):
+    """Return what a function's value, or its slope, is called, as a formula.
+
+    Before a prime the name of an operator is plain letters, since an operator keeps its distance.
+    """
+    symbol = function.symbol.replace(r"\operatorname", r"\mathrm").replace(
+        r"\tanh", r"\mathrm{tanh}"
+    )
+    return f"${symbol}{prime}({function.variable})$"
 
 
 def open_circle(ax, x, y, color=VALUE):
@@ -374,16 +388,18 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
     ax = ax or plt.subplots()[1]
     (line, *_) = draw_curve(ax, function, function, span)
     points = np.atleast_1d(at)
+    # All tangents look as long as each other on axes of the usual shape.
+    width, height = span[1] - span[0], np.ptp(line.get_ydata())
     for k, point in enumerate(points):
         value, slope = function(point), function.derivative(point)
-        half = reach * (span[1] - span[0]) / math.hypot(1, slope)
+        half = reach * width / math.hypot(1, 0.6 * slope * width / height)
         x = np.array([point - half, point + half])
         ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.9)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
         label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
     if name:
-        label_curve(line, f"${function.symbol}({function.variable})$", *name)
+        label_curve(line, _called(function), *name)
     ax.set_xlabel(f"${function.variable}$")
     return ax
 
@@ -407,10 +423,13 @@ def plot_errors(steps, errors, labels, ax=None):
     ('log', 'log')
     """
     ax = ax or plt.subplots()[1]
-    for (name, values), dash, marker in zip(errors.items(), DASHES, "osD^", strict=False):
+    tints = ("#004B76", VALUE, "#4C9CCB")
+    for (name, values), tint, dash, marker in zip(
+        errors.items(), tints, DASHES, "osD", strict=False
+    ):
         values = np.where(np.asarray(values) > 0, values, np.nan)
-        style = {"color": VALUE, "linestyle": dash, "marker": marker, "markersize": 4}
-        (line,) = ax.loglog(steps, values, **style, linewidth=1.5)
+        style = {"color": tint, "linestyle": dash, "marker": marker, "markersize": 4.5}
+        (line,) = ax.loglog(steps, values, **style, markevery=3, linewidth=1.8)
         label_curve(line, name, *labels[name])
     ax.set(xlabel="step $h$", title="error")
     return ax
@@ -441,14 +460,26 @@ def plot_graph(nodes, edges, ax=None):
     """
     ax = ax or plt.subplots()[1]
     arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 17, "shrinkB": 17, "linewidth": 1.3}
+    # Where slopes of the last node are shown, they alone have the colour of slopes.
+    written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
+    middle = np.mean([node[0][1] for node in nodes.values()])
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
         ax.annotate("", b, a, arrowprops=arrow)
         if a[1] == b[1]:
-            _label(ax, (a + b) / 2, slope, 11, color=SLOPE)
-        else:  # nearer to the start, since arrows that cross do so in the middle
-            corner = {"ha": "left" if a[1] > b[1] else "right", "va": "bottom"}
-            _label(ax, 0.66 * a + 0.34 * b, slope, 1, SLOPE, **corner)
+            _label(ax, (a + b) / 2, slope, 11, color=written)
+            continue
+        # Beside the middle; nearer to the start, and above, where arrows cross in the middle.
+        crossed = any(
+            (a[1] - nodes[p][0][1]) * (b[1] - nodes[q][0][1]) < 0 and a[0] == nodes[p][0][0]
+            for p, q in edges
+        )
+        above = crossed or (a + b)[1] > 2 * middle
+        corner = {"ha": "left" if above == (a[1] > b[1]) else "right"}
+        corner["va"] = "bottom" if above else "top"
+        share = 0.34 if crossed else 0.5
+        place = (1 - share) * a + share * b
+        _label(ax, place, slope, 2 if above else -2, written, **corner)
     for name, (place, *numbers) in nodes.items():
         ax.plot(*place, "o", markersize=34, color="white", markeredgecolor=INK, markeredgewidth=1.2)
         _label(ax, place, f"${name}$", 0, size=17)
@@ -545,9 +576,13 @@ def draw_pixels(ax, picture, signed=False):
     if signed:  # rounded, so that every processor draws the same colours
         pixels = (pixels / np.abs(pixels).max()).round(2)
     colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
-    ax.pcolormesh(pixels, **colors)
-    ax.set(aspect="equal", ylim=(side, 0))
-    ax.axis("off")
+    # A picture in the drawing: between its pixels there are no seams.
+    ax.imshow(pixels, **colors, interpolation="none")
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    # White pixels are as white as the paper: a frame shows where the picture ends.
+    ax.patch.set_visible(False)
+    ax.spines[:].set(visible=True, color=GREY, linewidth=0.6)
 
 
 def plot_neuron(ax=None):

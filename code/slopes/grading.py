@@ -47,7 +47,12 @@ LONGEST = 20_000  # characters of an answer
 
 
 class HomeworkError(ValueError):
-    """A set of homework that is not written as it should be; the message says where, and what to do."""
+    """A set of homework that is not written as it should be; the message says where, and what to do.
+
+    >>> raise HomeworkError("homework-1.md: there is no task, such as :::{derivation} name")
+    Traceback (most recent call last):
+    slopes.grading.HomeworkError: homework-1.md: there is no task, such as :::{derivation} name
+    """
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Network:
     loss : object
         A loss of the package; its mean over the batch is minimised.
     rng : numpy.random.Generator
-        Draws the first weights, with standard deviation gain / √(number of inputs); biases start at 0.
+        Draws the initial weights, with standard deviation gain / √(number of inputs); biases start at 0.
     gain : float
         1 suits tanh (Glorot and Bengio, 2010), √2 suits ReLU (He and others, 2015).
 

@@ -9,11 +9,21 @@ LARGEST = 20_000_000  # bytes of a page, pictures included
 
 
 class Unreadable(ValueError):
-    """A file that is no page: not text, not JSON, not a notebook, or far too large."""
+    """A file that is no page: not text, not JSON, not a notebook, or far too large.
+
+    >>> cells_of("a letter to a friend")
+    Traceback (most recent call last):
+    slopes.notebooks.Unreadable: the file is not a notebook
+    """
 
 
 def text_of(path):
-    """The text of a file; raises `Unreadable`."""
+    """The text of a file; raises `Unreadable`.
+
+    >>> text_of("nowhere.ipynb")
+    Traceback (most recent call last):
+    slopes.notebooks.Unreadable: No such file or directory
+    """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST:
@@ -26,7 +36,12 @@ def text_of(path):
 
 
 def cells_of(text, *kinds):
-    """(number, source) of each cell (of some kinds, if they are given) of a notebook's text."""
+    """(number, source) of each cell (of some kinds, if they are given) of a notebook's text.
+
+    >>> page = {"cells": [{"cell_type": "markdown", "source": ["# A", " page"]}]}
+    >>> cells_of(json.dumps(page)), cells_of(json.dumps(page), "code")
+    ([(0, '# A page')], [])
+    """
     try:
         cells = enumerate(json.loads(text)["cells"])
         wanted = [(k, cell) for k, cell in cells if not kinds or cell["cell_type"] in kinds]
@@ -39,7 +54,11 @@ def cells_of(text, *kinds):
 
 
 def find(name):
-    """The path of a page; a whole path is looked for as it is."""
+    """The path of a page; a whole path is looked for as it is.
+
+    >>> find("sigmoid.ipynb").name
+    'sigmoid.ipynb'
+    """
     found = next((place / name for place in places() if (place / name).is_file()), None)
     if found is None:
         raise FileNotFoundError(
@@ -51,7 +70,11 @@ def find(name):
 
 
 def places():
-    """The folders where a page is looked for, nearest first."""
+    """The folders where a page is looked for, nearest first.
+
+    >>> places()[0] == Path.cwd()
+    True
+    """
     here = Path.cwd()
     package = Path(__file__).resolve().parents[2]
     above = [parent / "chapters" for parent in here.parents]
@@ -59,7 +82,11 @@ def places():
 
 
 def running():
-    """The notebook that runs this: the one the server names, or the one that holds what was run."""
+    """The notebook that runs this: the one the server names, or the one that holds what was run.
+
+    >>> running() is None  # here no notebook does
+    True
+    """
     session = Path.cwd() / Path(os.environ.get("JPY_SESSION_NAME", "")).name
     if session.suffix == ".ipynb" and session.is_file():
         return session
@@ -72,7 +99,11 @@ def running():
 
 
 def code_of(path):
-    """The code cells of a notebook, as `normal` has them; none where it cannot be read."""
+    """The code cells of a notebook, as `normal` has them; none where it cannot be read.
+
+    >>> code_of("nowhere.ipynb")
+    set()
+    """
     try:
         cells = cells_of(text_of(path), "code")
     except Unreadable:
@@ -81,12 +112,20 @@ def code_of(path):
 
 
 def executed():
-    """The cells that were run in this IPython session, as `normal` has them; none elsewhere."""
+    """The cells that were run in this IPython session, as `normal` has them; none elsewhere.
+
+    >>> executed()
+    set()
+    """
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     cells = shell.user_ns.get("In", ()) if shell is not None else ()
     return {normal(source) for source in cells if isinstance(source, str)} - {""}
 
 
 def normal(source):
-    """Code without what an editor may change."""
+    """Code without what an editor may change.
+
+    >>> normal(" x = 1 ")
+    'x = 1'
+    """
     return "\n".join(line.rstrip() for line in source.strip().splitlines())

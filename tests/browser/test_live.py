@@ -12,6 +12,7 @@ import pytest
 import book
 import marionette
 import runtime
+from slopes.explorer import for_page
 
 ROOT = Path(book.ROOT)
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
@@ -81,6 +82,7 @@ class Cells:
     def area(self, at):
         """Return where a cell is edited; writing there begins when the page has taken it over."""
         area = self[at].locator("textarea")
+        area.evaluate("area => { (area.closest('details') || {}).open = true; }")
         area.focus()
         self[at].locator(".live-edited").wait_for(state="attached")
         return area
@@ -140,7 +142,8 @@ def shown(data):
     kinds = sorted(kind for kind in data if not kind.endswith("+json"))  # for programs
     if "text/markdown" in kinds and "text/html" in kinds:
         kinds.remove("text/html")  # rendered for the page
-    return "\n".join(joined(data[kind]) for kind in kinds)
+    # A page has the style and the script of explorers, which a notebook stores.
+    return for_page("\n".join(joined(data[kind]) for kind in kinds))
 
 
 def stored(cell):

@@ -48,6 +48,7 @@ CHECKED = re.compile(r"<table>(?=<thead><tr><th>(?:label|line)</th>)(.*?)</table
 ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
 BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?\s*|&\s*(?:\\q?quad)?")
 TEX = re.compile(r'<code class="tex">(.*?)</code>', re.DOTALL)
+REPORT = re.compile(r'(<details class="report">.*?</details>)', re.DOTALL)
 LABEL = re.compile(r'<code class="label">(.*?)</code>')
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">(\([\d.]+\))')
 
@@ -56,8 +57,9 @@ def render_tables(katex: KaTeX, body: str) -> str:
     """Show the equations in the checker's tables as formulas, and their labels as numbers with a link.
 
     A notebook shows the LaTeX itself, and so does the page where a line cannot be read: then that is
-    what its table says. The tables get the roles that a browser forgets when a style sheet lays out
-    their rows in another way, as on a telephone.
+    what its table says. A report, which repeats the formulas of its page, keeps it until a reader opens
+    the report: then formulas.js sets it. The tables get the roles that a browser forgets when a style
+    sheet lays out their rows in another way, as on a telephone.
     """
 
     def table(found):
@@ -83,7 +85,9 @@ def render_tables(katex: KaTeX, body: str) -> str:
             return found.group() if label else ""
         return f'<a href="#equation-{label}">{numbers[label]}</a>'
 
-    return LABEL.sub(number, TEX.sub(formula, CHECKED.sub(table, body)))
+    parts = REPORT.split(LABEL.sub(number, CHECKED.sub(table, body)))
+    parts[::2] = [TEX.sub(formula, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def show_tables(katex, app, pagename, templatename, context, doctree):

@@ -67,15 +67,12 @@ def _greek(command):
 
 
 def size_figures(app, pagename, templatename, context, doctree):
-    """Give each figure its size, so that no text moves when it comes; those further down wait."""
+    """Give each figure its size, so that no text moves when it comes; it comes when a reader is near."""
     if doctree is None or not context.get("body"):
         return
     sources = {name: Path(app.srcdir, source) for source, (_, name) in app.env.images.items()}
-    seen = 0
 
     def sized(found):
-        nonlocal seen
-        seen += 1
         source = re.search(r'src="[^"]*/([^"/]+\.svg)"', found[1])
         if not source or " width=" in found[1] or source[1] not in sources:
             return found[0]
@@ -85,8 +82,7 @@ def size_figures(app, pagename, templatename, context, doctree):
             return found[0]
         # Matplotlib counts in points, and a browser in pixels.
         width, height = (round(float(side) * 4 / 3) for side in size.groups())
-        wait = ' loading="lazy"' if seen > 1 else ""
-        return f'<img width="{width}" height="{height}" decoding="async"{wait} {found[1]}>'
+        return f'<img width="{width}" height="{height}" decoding="async" loading="lazy" {found[1]}>'
 
     context["body"] = re.sub(r"<img ([^>]*)>", sized, context["body"])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sphinx import addnodes
 from sphinx.environment.adapters.toctree import TocTree
 
 import book
+import katex
 
 WEB = Path(book.ROOT, "web")
 # The faces stand in the sheet: the first paint has them, and so has a page that is opened from a file.
@@ -175,6 +177,8 @@ def write(app, error):
     """Write the two files."""
     for name, text in getattr(app, "_files", {}).items():
         Path(app.outdir, "_static", name).write_text(text, encoding="utf-8")
+    # The program that set the formulas sets those of a report when it is opened.
+    shutil.copy(katex.PROGRAM, Path(app.outdir, "_static", "katex"))
 
 
 def setup(app):

@@ -187,7 +187,7 @@ class Calculus:
         return value
 
     def signed_factor(self, kind, node, factors, place):
-        """``∂f(0)`` and ``∇f``; and where to go on."""
+        """``∂f(0)`` and ``∇_x f``; and where to go on."""
         if place + 1 >= len(factors) or factors[place + 1][0]:
             raise Unread(f"{'∂' if kind == 'partial' else '∇'} of nothing", node.at)
         if isinstance(node, t.Script):
@@ -202,17 +202,9 @@ class Calculus:
         return self.gradient(value, t.scripts(node)[1], node.at), end
 
     def gradient(self, body, sub, at):
-        """The column of the derivatives by a vector, or by each parameter of a function."""
-        if sub is not None:
-            variable = self.by_value(sub, vector=True)
-            self.must_reach(body, variable, at)
-            return t.Derivative(body, ((variable, 1),), True)
-        name = getattr(body.head if isinstance(body, t.Apply) else body, "name", "")
-        known = self.meaning.lookup(name)
-        if known is None or not known.is_function or not known.parameters:
+        """The column of the derivatives by a vector."""
+        if sub is None:
             raise Unread("a gradient, and it does not say by what: write it below the nabla", at)
-        names = tuple(map(t.Symbol, known.parameters))
-        slopes = tuple(t.Derivative(t.Symbol(name), ((n, 1),), True) for n in names)
-        slope = slopes[0] if len(slopes) == 1 else t.Vector(slopes)
-        moved = isinstance(body, t.Apply) and body.arguments != names
-        return t.At(slope, tuple(zip(names, body.arguments, strict=True))) if moved else slope
+        variable = self.by_value(sub, vector=True)
+        self.must_reach(body, variable, at)
+        return t.Derivative(body, ((variable, 1),), True)

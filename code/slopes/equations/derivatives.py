@@ -9,6 +9,7 @@ oscillates too fast, is undecided.
 """
 
 import functools
+from contextlib import suppress
 from decimal import Decimal, getcontext
 from itertools import pairwise
 
@@ -305,24 +306,38 @@ def _area(value, a, b):
 def _adaptive(value, a, b):
     """Halve until the rule on an interval and on its halves agree; Undecidable where they never do."""
     total, scale, count = ZERO, ONE, 0
-    waiting = [(a, b, _rule(value, a, b))]
+    waiting = [(a, b, *_rule(value, a, b))]
     while waiting:
-        a, b, whole = waiting.pop()
+        a, b, whole, hidden = waiting.pop()
         middle = (a + b) * HALF
         left, right = _rule(value, a, middle), _rule(value, middle, b)
-        scale, count = max(scale, abs(left + right)), count + 1
-        if abs(left + right - whole) <= Decimal("1e-14") * scale:
-            total += left + right
+        area = left[0] + right[0]
+        scale, count = max(scale, abs(area)), count + 1
+        if max(abs(area - whole), hidden) <= Decimal("1e-14") * scale:
+            total += area
         elif count > INTERVALS:
             raise Undecidable("an integral that oscillates, or is too steep to be computed")
         else:
-            waiting += [(middle, b, right), (a, middle, left)]
+            waiting += [(middle, b, *right), (a, middle, *left)]
     return total
 
 
 def _rule(value, a, b):
+    """Gauss's area, and a bound on what a kink hides that lies between the ends and his points."""
     centre, radius = (a + b) * HALF, (b - a) * HALF
-    found = [(weight, value(centre + radius * x)) for x, weight in RULE]
-    if any(type(v) is Dual for _, v in found):
+    seen = [_watched(value, centre + radius * x) for x, _ in RULE]
+    if any(type(v) is Dual for v, _ in seen):
         raise Undecidable("the derivative of an integral by something inside it")
-    return radius * sum(weight * v for weight, v in found)
+    area = radius * sum(weight * v for (_, weight), (v, _) in zip(RULE, seen, strict=True))
+    for end in (a, b) if any(signs for _, signs in seen) else ():
+        with suppress(Undefined, ArithmeticError):
+            seen.append(_watched(value, end))
+    values, signs = zip(*seen, strict=True)
+    turns = any({-1, 1} <= set(column) for column in zip(*signs, strict=False))
+    return area, (b - a) * (max(values) - min(values)) if turns else ZERO
+
+
+def _watched(value, x):
+    """A value, and the sign of each comparison on the way to it."""
+    with n.setting(n.now(), "margins", []):
+        return value(x), [(gap > 0) - (gap < 0) for _, gap in n.now().margins]

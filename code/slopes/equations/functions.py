@@ -96,13 +96,12 @@ def _diag(value):
     return Array.build(size, size, lambda r, c: value[(r,)] if r == c else ZERO)
 
 
-# Functions of several numbers, and those whose one argument is a vector (or, of the trace, a matrix).
+# Functions of several numbers, and those whose one argument is a vector.
 OF_VECTORS = {
     "softmax": softmax,
     "logsumexp": lambda value: log(total([exp(x) for x in flat([value])])),
     "logsoftmax": lambda value: each(log, softmax(value)),
     "diag": _diag,
-    "trace": lambda value: total([value[k, k] for k in range(1, value.rows + 1)]),
 }
 SEVERAL = {
     "max": _extreme(1),
@@ -114,7 +113,7 @@ SEVERAL = {
 FIXED = {*SCALAR, *SEVERAL}
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
-    "ln": "log", "lg": "log10", "sgn": "sign", "tr": "trace", "lse": "logsumexp", "arctanh": "artanh",
+    "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "arctanh": "artanh",
     "atanh": "artanh", "arcsinh": "arsinh", "asinh": "arsinh", "arccosh": "arcosh",
     "acosh": "arcosh", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "tg": "tan",
     "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",

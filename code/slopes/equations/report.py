@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .errors import EquationError
-from .numbers import DIGITS
 from .verdicts import SIGNS, plain
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
@@ -95,48 +94,8 @@ class PageReport:
         )
 
     def _repr_mimebundle_(self, **_):
-        displays = [
-            {
-                "label": e.label,
-                "latex": e.text,
-                "counts": Counter(link.verdict.kind for link in e.links),
-                "said": said_of(e.links),
-            }
-            for e in self.equations
-        ]
-        return {MIME: {"page": self.path, "displays": displays}}
-
-
-def said_of(links):
-    """One sentence about a display: what became of its relations, and under which conditions.
-
-    >>> said_of([])
-    'It claims nothing.'
-    """
-    kinds = {link.verdict.kind for link in links}
-    wrong = next((link for link in links if link.verdict.kind not in IN_ORDER), None)
-    if wrong is not None:
-        return f"Not verified. {wrong.verdict.kind.capitalize()}: {explained(wrong.verdict)}."
-    if "exempt" in kinds:
-        reason = next(link.verdict.reason for link in links if link.verdict.kind == "exempt")
-        return f"Exempt: {reason}."
-    if "verified" in kinds:
-        return _verified([link for link in links if link.verdict.kind == "verified"])
-    return "It introduces a name: there is nothing to verify." if kinds else "It claims nothing."
-
-
-def _verified(links):
-    noun = "equalities" if all(link.relation in ("=", "~") for link in links) else "relations"
-    what = "It holds" if len(links) == 1 else f"Its {len(links)} {noun} hold"
-    # Limits and rounded numbers say themselves in what sense they hold.
-    ways = dict.fromkeys(x.verdict.reason for x in links if "point" not in x.verdict.reason)
-    exact = [link.verdict for link in links if "point" in link.verdict.reason]
-    points = sorted({verdict.compared for verdict in exact} - {1})
-    many = f" at {' to '.join(map(str, points[:1] + points[1:][-1:]))} points" if points else ""
-    under = dict.fromkeys(part for verdict in exact for part in verdict.under)
-    how = [f"to {DIGITS} digits{many}"] if exact else []
-    where = f", for {', '.join(under)}" if under else ""
-    return f"Verified. {what} {', or '.join([*how, *ways])}{where}."
+        # Without places: what a notebook stores stays the same when a line of text is added above.
+        return {MIME: {"path": self.path, "equations": list(map(_display, self.equations))}}
 
 
 def sign(kind):
@@ -204,10 +163,7 @@ def as_json(reports, unreadable=()):
     files = [
         {
             "path": report.path,
-            "equations": [
-                {"label": e.label, **_placed(e), "links": list(map(_link, e.links))}
-                for e in report.equations
-            ],
+            "equations": [{**_placed(e), **_display(e)} for e in report.equations],
             "assumptions": [{"kind": a.kind, **_placed(a)} for a in report.assumptions],
             "notes": report.remarks,
         }
@@ -217,12 +173,17 @@ def as_json(reports, unreadable=()):
     return {"files": files, "counts": count([pair for report in reports for pair in report.links])}
 
 
+def _display(equation):
+    links = list(map(_link, equation.links))
+    return {"label": equation.label, "latex": equation.text, "links": links}
+
+
 def _link(link):
     verdict = link.verdict
     return {
         "left": link.left, "relation": link.relation, "right": link.right, "verdict": verdict.kind,
         "reason": verdict.reason, "region": verdict.region, "witness": verdict.witness,
-        "points": verdict.compared,
+        "points": verdict.compared, "under": verdict.under,
     }  # fmt: skip
 
 

@@ -38,16 +38,40 @@ def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
     return tag("a", ", ".join(rest), classes=classes, href=href, title=title)
 
 
-def tick(judged: dict | None) -> str:
+def tick(links: list[dict] | None) -> str:
     """Return the HTML of the mark at a display: a tick, or the sign of a definition."""
-    if not judged or not judged["counts"]:
+    if not links:
         return ""
-    order = ("unchecked", "exempt", "verified", "defined")
-    kind = next((kind for kind in order if kind in judged["counts"]), "refuted")
-    said = escape(judged["said"])
-    if kind == "verified" and "defined" in judged["counts"]:
+    kinds = {link["verdict"] for link in links}
+    kind = next(kind for kind in SAID if kind in kinds)
+    said = escape(SAID[kind]([link for link in links if link["verdict"] == kind]))
+    if kind == "verified" and "defined" in kinds:
         said += " It introduces a name as well."
     return (
         f'<a class="tick {kind}" href="#{REPORT}" title="{said}">'
         f'<span class="visually-hidden">{said}</span></a>'
     )
+
+
+def verified(links: list[dict]) -> str:
+    """Say that the relations of a display hold, how this is known, and under which conditions."""
+    noun = "equalities" if all(link["relation"] in ("=", "~") for link in links) else "relations"
+    what = "It holds" if len(links) == 1 else f"Its {len(links)} {noun} hold"
+    # Limits and rounded numbers say themselves in what sense they hold.
+    ways = dict.fromkeys(x["reason"] for x in links if "point" not in x["reason"])
+    exact = [link for link in links if "point" in link["reason"]]
+    points = sorted({link["points"] for link in exact} - {1})
+    many = f" at {' to '.join(map(str, points[:1] + points[1:][-1:]))} points" if points else ""
+    under = dict.fromkeys(part for link in exact for part in link["under"])
+    how = [f"to {DIGITS} digits{many}"] if exact else []
+    where = f", for {', '.join(under)}" if under else ""
+    return f"Verified. {what} {', or '.join([*how, *ways])}{where}."
+
+
+# What is said of the links of one kind. The first kind that a display has is told.
+SAID = {
+    "unchecked": lambda links: "Not checked yet: the stored report is older than this formula.",
+    "exempt": lambda links: f"Exempt: {links[0]['reason']}.",
+    "verified": verified,
+    "defined": lambda links: "It introduces a name: there is nothing to verify.",
+}

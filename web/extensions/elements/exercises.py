@@ -47,7 +47,7 @@ def make_card(exercise: nodes.Element, env) -> None:
         header(exercise, env),
         *content,
         *members,
-        classes=["card-exercise"],
+        classes=["card-exercise", *LEVELS.keys() & exercise["classes"]],
         ids=exercise["ids"],
     )
     parent[place : place + 1 + len(members)] = [card]

@@ -22,7 +22,7 @@ from slopes.equations.report import MIME
 OPENING = "admonition-before-you-start"
 REPORT = "report"  # the name of the place that badges and ticks lead to
 NEEDS, TIME = "What you need.", "Time."
-UNCHECKED = "Not checked yet: the stored report is older than this formula."
+UNCHECKED = {"verdict": "unchecked"}
 
 
 @dataclass
@@ -96,29 +96,30 @@ def mark_displays(doctree: nodes.document, path: Path) -> Counter:
         if computed(display):
             continue
         found = said.get(" ".join(display.astext().split()))
-        judged = found.pop(0) if found else {"counts": {"unchecked": 1}, "said": UNCHECKED}
-        counts.update(judged["counts"])
+        links = found.pop(0) if found else [UNCHECKED]
+        counts.update(link["verdict"] for link in links)
         if said:
-            display["judged"] = judged
+            display["judged"] = links
     for cell in doctree.findall(nodes.container):
         if cell.get("nb_element") == "cell_code" and cell["cell_index"] == place:
             cell["ids"].append(REPORT)
     return counts
 
 
-def report(path: Path) -> tuple[int | None, dict[str, list[dict]]]:
+def report(path: Path) -> tuple[int | None, dict[str, list[list[dict]]]]:
     """Return the place of the cell that shows a notebook's own report, and what that says, by LaTeX.
 
-    The outputs that a notebook stores are compared with what the code gives today by the tests.
+    It says of each display what became of its links, in the form of `slopes verify --json`. The outputs
+    that a notebook stores are compared with what the code gives today by the tests.
     """
     place, said = None, {}
     for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
         for output in cell.get("outputs", []):
             found = output.get("data", {}).get(MIME)
-            if found and found["page"] == path.name and place is None:
+            if found and found["path"] == path.name and place is None:
                 place = number
-                for display in found["displays"]:
-                    said.setdefault(display["latex"], []).append(display)
+                for display in found["equations"]:
+                    said.setdefault(display["latex"], []).append(display["links"])
     return place, said
 
 

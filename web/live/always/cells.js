@@ -57,81 +57,72 @@
     });
   }
 
-  const cells = found.map((node, at) => {
-    const input = node.querySelector(".cell_input");
-    const pre = input.querySelector("pre");
-    const source = pre.textContent.replace(/\n$/, "");
-    const cell = { node, at, source, kind: "code", before: "", after: "" };
-    if (!node.id) node.id = `cell-${at + 1}`;
-    const bar = make("div", "live-bar");
-    const place = input.closest(".cell > details") || input;
-    if (node.dataset.answer) {
-      cell.kind = node.dataset.kind;
-      const [first, last] = node.dataset.answer.split("-").map(Number);
-      const lines = source.split("\n");
-      cell.before = lines
-        .slice(0, first - 1)
-        .map((line) => line + "\n")
-        .join("");
-      cell.after = lines
-        .slice(last)
-        .map((line) => "\n" + line)
-        .join("");
-      const [above, answer, below] = split(pre, first, last);
-      const steps = cell.kind === "steps";
-      const box = make("div", steps ? "live-answer live-steps" : "live-answer");
-      const title = make("div", "live-title", steps ? "Your derivation" : "Your answer");
-      if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
-      const goal = node.querySelector(".live-goal");
-      if (goal) {
-        const show = make("p", "live-show", "Show that ");
-        show.append(goal.content);
-        title.append(show);
-      }
-      const rest = make("details", "live-rest");
-      rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
-      rest.append(...[steps && above, below].filter(Boolean));
-      box.append(title, ...[!steps && above, answer].filter(Boolean), bar, rest);
-      input.replaceChildren(box);
-      cell.pre = answer.querySelector("pre");
-      const output = node.querySelector(".cell_output");
-      if (output) {
-        output.classList.add("live-stored");
-        rest.before(output);
-      }
-      cell.state = node.querySelector(".state"); // of the exercise: not answered yet
-    } else {
-      cell.pre = pre;
-      place.after(bar);
+  // An exercise becomes a box: the lines to be answered, with those before them, and the rest in a fold.
+  function answerBox(cell, input) {
+    const { node, source } = cell;
+    cell.kind = node.dataset.kind;
+    const [first, last] = node.dataset.answer.split("-").map(Number);
+    const lines = source.split("\n").map((line) => line + "\n");
+    cell.before = lines.slice(0, first - 1).join("");
+    cell.after = ("\n" + lines.slice(last).join("")).slice(0, -1);
+    const [above, answer, below] = split(cell.pre, first, last);
+    const steps = cell.kind === "steps";
+    const box = make("div", steps ? "live-answer live-steps" : "live-answer");
+    const title = make("div", "live-title", steps ? "Your derivation" : "Your answer");
+    if (steps) title.append(make("small", "", "one step a line, in LaTeX; name the rule after a %"));
+    const goal = node.querySelector(".live-goal");
+    if (goal) {
+      const show = make("p", "live-show", "Show that ");
+      show.append(goal.content);
+      title.append(show);
     }
-    const name = `cell ${at + 1}`;
-    cell.area = editor(
-      cell.pre,
-      { code: `Python code, ${name}`, answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" }[
-        cell.kind
-      ],
-    );
+    const rest = make("details", "live-rest");
+    rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
+    rest.append(...[steps && above, below].filter(Boolean));
+    box.append(title, ...[!steps && above, answer].filter(Boolean), cell.bar, rest);
+    input.replaceChildren(box);
+    cell.pre = answer.querySelector("pre");
+    const output = node.querySelector(".cell_output");
+    if (output) {
+      output.classList.add("live-stored");
+      rest.before(output);
+    }
+    cell.state = node.querySelector(".state"); // of the exercise: not answered yet
+  }
+
+  const NAMES = { code: "Python code", answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" };
+
+  // What one can press, and what came of it.
+  function controls(cell, press) {
+    const code = cell.kind === "code";
+    const name = `cell ${cell.at + 1}`;
+    cell.area = editor(cell.pre, NAMES[cell.kind] + (code ? `, ${name}` : ""));
     cell.text = cell.area.value;
-    cell.run = button(
-      cell.kind === "code" ? "Run" : "Check",
-      cell.kind === "code" ? `Run ${name}` : "Check the answer",
-      () => press("run"),
-    );
+    cell.run = button(code ? "Run" : "Check", code ? `Run ${name}` : "Check the answer", () => press("run"));
     cell.run.title = "Shift+Enter";
     cell.run.classList.add("live-run");
     cell.state ||= make("span");
     cell.state.classList.add("live-state");
     cell.state.setAttribute("role", "status");
-    cell.bar = bar;
-    bar.append(cell.run, cell.state, make("span", "live-number", `Cell ${at + 1}`));
+    cell.bar.append(cell.run, cell.state, make("span", "live-number", `Cell ${cell.at + 1}`));
     cell.area.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       press("run");
     });
     cell.area.addEventListener("focus", () => press("edit"));
+  }
 
-    function press(what) {
+  const cells = found.map((node, at) => {
+    const input = node.querySelector(".cell_input");
+    const pre = input.querySelector("pre");
+    const source = pre.textContent.replace(/\n$/, "");
+    const bar = make("div", "live-bar");
+    const cell = { node, at, source, pre, bar, kind: "code", before: "", after: "" };
+    if (!node.id) node.id = `cell-${at + 1}`;
+    if (node.dataset.answer) answerBox(cell, input);
+    else (input.closest(".cell > details") || input).after(bar);
+    controls(cell, (what) =>
       start().then(
         (live) => live[what](cell),
         (error) => {
@@ -141,8 +132,8 @@
               `This could not be loaded (${error.message}). ` +
               `Check the connection and press ${cell.run.textContent} again.`;
         },
-      );
-    }
+      ),
+    );
     return cell;
   });
 

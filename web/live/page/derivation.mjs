@@ -1,7 +1,5 @@
 // The box for a derivation: shows each line as a formula while it is typed, and what the checker says about it.
 
-import { katex, render, sentence } from "./formulas.mjs";
-
 const WORDS = {
   verified: "holds",
   defined: "defines",
@@ -68,7 +66,7 @@ export class Derivation {
     cell.bar.before(keys, this.list);
     cell.bar.after(this.sum);
     this.show();
-    katex().then(
+    formulas.katex().then(
       (library) => {
         this.katex = library;
         this.show();
@@ -105,7 +103,7 @@ export class Derivation {
       if (item.latex === latex && item.rule === rule && item.shown === !!this.katex) return;
       if (item.latex !== latex) this.mark(item, null);
       Object.assign(item, { latex, rule, shown: !!this.katex });
-      const html = this.katex && render(this.katex, latex, true);
+      const html = this.katex && formulas.render(this.katex, latex, true);
       const formula = item.querySelector(".live-formula");
       formula.classList.toggle("live-raw", !html);
       if (html) formula.innerHTML = html;
@@ -140,7 +138,7 @@ export class Derivation {
             .join(" ")
         : "";
     reason.hidden = !text;
-    if (text) sentence(reason, text);
+    if (text) formulas.sentence(reason, text);
   }
 
   // What the checker said: a verdict for each line, and one sentence about the whole.
@@ -150,7 +148,7 @@ export class Derivation {
     const wrong = lines.findIndex((line) => !GOOD.has(line.kind));
     this.sum.hidden = false;
     this.sum.classList.toggle("live-right", ok);
-    sentence(
+    formulas.sentence(
       this.sum,
       wrong < 0 ? whole(said) : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`,
     );

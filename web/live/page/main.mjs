@@ -2,7 +2,6 @@
 
 import { Derivation } from "./derivation.mjs";
 import { Edits, withEdits } from "./edits.mjs";
-import * as formulas from "./formulas.mjs";
 import { apart, escape, highlight } from "./highlight.mjs";
 import { Outputs } from "./outputs.mjs";
 import { Python } from "./python.mjs";
@@ -38,7 +37,6 @@ class Live {
       formulas.katex().catch(() => {}); // small, and tables want it when there may be no network any more
       this.keepForOffline();
     };
-    formulas.use(new URL(`live/${index.files["katex.js"].name}`, root));
     this.edits = new Edits(location.pathname, cells);
     for (const cell of cells) this.take(cell);
     this.download();
@@ -287,7 +285,7 @@ class Live {
       const files = [...FIRST, "worker.js"].map(
         (key) => new URL(`live/${this.index.files[key].name}`, this.root).href,
       );
-      const own = [...loaded, ...files, location.href.split("#")[0], this.notebook.href].filter((url) =>
+      const own = [...loaded, ...files, formulas.address, location.href.split("#")[0], this.notebook.href].filter((url) =>
         url.startsWith(this.root.href),
       );
       active.postMessage({ keep: [...new Set(own)] });

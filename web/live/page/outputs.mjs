@@ -1,7 +1,5 @@
 // Puts what a cell prints and shows where its stored output stands, in the form that the page gives it.
 
-import { typeset } from "./formulas.mjs";
-
 const ROLES = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
 
 export class Outputs {
@@ -78,7 +76,7 @@ export class Outputs {
     const output = this.make("div", "output text_latex math");
     output.append(this.make("code", "tex", text.replace(/^\$+|\$+$/g, "")));
     this.add(output);
-    typeset(output, true);
+    formulas.typeset(output, true);
   }
 
   figure(svg, edited) {
@@ -114,7 +112,7 @@ export class Outputs {
     }
     this.add(output);
     for (const table of output.querySelectorAll("table")) this.table(table);
-    typeset(output);
+    formulas.typeset(output);
   }
 
   // As tools make them when the book is built: the checker's tables have roles, and link to the equations.
