@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -110,7 +111,8 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = 9^{9^{9^{9^{9}}}}"), 0, "Line 1"),
         (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), 0, "Line 1 is not understood"),
         (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), 0, "Line 1"),
-        ('steps = "f\'(x) = \\frac{1}{2}"', None, "the r before the quotes is missing"),
+        ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
+        (steps("-f(x)(1 - f(x))"), 0, "does not begin"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
@@ -120,8 +122,11 @@ END = "= -f(x)(1 - f(x))"
 )
 def test_marks(answer, points, said):
     result = only(answer)
-    assert (result.points, bool(result.by_hand)) == (points, points is None), result.said
+    assert result.points == points, result.said
     assert said in result.said
+    # A person looks at what a machine could not read, and at nothing else.
+    unclear = points is None or "not understood" in said or "f has a meaning" in said
+    assert bool(result.by_hand) == (unclear or "does not begin" in said or said == "Line 1")
 
 
 def test_a_patched_checker_counts_for_nothing():
@@ -209,7 +214,7 @@ def test_each_submission_has_its_marks(marked):
     assert settled == {"Ada": "30", "Blank": "0", "Partial": "3.3", "Missing": "10", "Zoë": "30"}
     assert rows["Extra"]["marked"] == "30"
     assert rows["Twice"]["falling-sigmoid"] == "0"
-    assert rows["Broken"]["note"] == "the file is not a notebook"
+    assert rows["Broken"]["note"] == "one-neuron.ipynb: the file is not a notebook"
     assert rows["Pdf"]["note"]
     assert all(row["falling-sigmoid"] == "0" for row in (rows["Blank"], rows["Hostile"]))
     assert '\'=HYPERLINK("a")' in rows
@@ -239,6 +244,43 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
     blank = pages[Path("feedback", "Blank.html")]
     for task in DERIVATIONS:
         assert task.proves not in blank
+
+
+def test_the_page_for_a_person_holds_every_answer_left(marked):
+    page = marked[0][Path("by-hand.html")].decode("utf-8")
+    for row in table(marked[0][Path("by-hand.csv")]):
+        assert row["task"] == "all" or f"<h3>{escape(row['student'].removeprefix(chr(39)))}" in page
+    assert page.count("Because.") >= 8
+    assert "2 points: at 0 the one-sided slopes" in page
+
+
+def test_what_a_person_decides_comes_into_the_marks(tmp_path):
+    answers = {task.name: perfect(task) for task in ONE.tasks}
+    hand_in(tmp_path / "in" / "Ada_12345_assignsubmission_file" / "hw.ipynb", answers)
+    by_hand, code = tmp_path / "by-hand.csv", tmp_path / "grades.csv"
+    by_hand.write_text(
+        "\ufefftask;student;points possible;why;points;comment\n"
+        "is-it-the-slope;Ada;6;;4,5;Good eye.\nno-derivative-at-zero;Ada;6;;;\n",
+        encoding="utf-8",
+    )
+    code.write_text("student_id,score\nAda,10.0\n", encoding="utf-8")
+    command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), tmp_path / "in"]
+    command += ["--out", tmp_path / "out", "--by-hand", by_hand, "--code", code]
+    run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
+    assert run.returncode == 0, run.stderr
+    out = tmp_path / "out" / "one-neuron"
+    (row,) = table((out / "marks.csv").read_bytes())
+    assert (row["student"], row["marked"], row["left to a person"]) == ("Ada", "44.5", "6")
+    assert "Good eye." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+
+
+def test_code_comes_to_its_tests_whatever_became_of_the_notebook(marked):
+    one = [path for path in marked[0] if path.match("nbgrader/submitted/Extra/*/*.ipynb")]
+    cells = json.loads(marked[0][one[0]])["cells"]
+    kinds = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    assert "hard-sigmoid" in kinds
+    assert "hard-sigmoid-tests" in kinds
+    assert "np.where" in "".join(map(str, cells))
 
 
 def test_no_file_leaves_the_folder(marked):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import kit
 from homework import task_cells
-from slopes.grading import Homework
+from slopes.grading import BEGINS, Homework
 
 CONFIG = """\
 c = get_config()
@@ -30,20 +29,29 @@ nbgrader export
 ```
 
 The last command writes `grades.csv`.
-It knows the points of the code tasks alone: add them to those in `marks.csv`.
+`make grade FOLDER=... CODE=grades.csv BY_HAND=by-hand.csv` puts its points into the marks and into the
+students' pages, together with those that you wrote into `by-hand.csv`: name your own copies of both.
 """
 
 
-def lay_out(folder: Path, homework: Homework, files: dict[str, Path]) -> None:
-    """Write what nbgrader needs: the tests, hidden ones too, and each student's file under one name."""
+def lay_out(folder: Path, homework: Homework, students: dict[str, list[str]]) -> None:
+    """Write what nbgrader needs: the tests, hidden ones too, and each student's answers.
+
+    An answer is found by the line that its cell begins with, and put into a notebook as nbgrader knows
+    it: a notebook service drops what nbgrader writes into a cell, and a student may delete a test.
+    """
     name = homework.name
     code = [task for task in homework.tasks if task.kind == "code"]
     cells = [cell for number, task in enumerate(code, 1) for cell in task_cells(number, task, True)]
     kit.write_notebook(folder / "source" / name / f"{name}.ipynb", cells)
-    for student, path in files.items():
-        place = folder / "submitted" / student / name
-        place.mkdir(parents=True)
-        shutil.copy(path, place / f"{name}.ipynb")
+    for student, sources in students.items():
+        answers = {begins[1]: text for text in sources if (begins := BEGINS.match(text))}
+        cells = [
+            cell for number, task in enumerate(code, 1) for cell in task_cells(number, task, False)
+        ]
+        for cell in cells:
+            cell.source = answers.get(cell.id, cell.source)
+        kit.write_notebook(folder / "submitted" / student / name / f"{name}.ipynb", cells)
     (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     wheel = kit.wheel(folder)
     (folder / "README.md").write_text(README.format(name=name, wheel=wheel), encoding="utf-8")

@@ -34,6 +34,8 @@ AT_ONCE = 2
 # What a spreadsheet takes for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r]")
 LONGEST_FORMULA = 2000
+# What a learning platform adds to the name of a student's folder.
+PLATFORM = re.compile(r"_\d+_assignsubmission_\w+$")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -81,7 +83,7 @@ def collect(folder: Path) -> list[Submission]:
         notebooks = [path for path in paths if is_notebook(path)] or paths[:1]
         for path in notebooks:
             more = f" ({path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
-            found.append(Submission(student + more, path))
+            found.append(Submission(PLATFORM.sub("", student) + more, path))
     return found
 
 
@@ -122,7 +124,7 @@ def judge(homework: Homework, one: Submission) -> Submission:
     try:
         one.marks = mark(homework, read_submission(one.path))
     except Unreadable as error:
-        one.unreadable = str(error)
+        one.unreadable = f"{one.path.name}: {error}"
     except Exception as error:  # a fault of the checker is not the student's: a person looks
         one.unreadable = f"marking failed ({type(error).__name__}: {error})"
     return one
@@ -151,6 +153,33 @@ def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submiss
                         note(at)
             waiting = [one for one in waiting if one.path not in done] if workers == 1 else []
     return [done[one.path] for one in submissions]
+
+
+# What a person, and the tests of the code, have decided
+
+
+def decided(homework: Homework, submissions: list[Submission], by_hand: Path, code: Path) -> None:
+    """Put into the marks what a person wrote into by-hand.csv, and what nbgrader found."""
+    rows = list(read_table(by_hand)) if by_hand else []
+    tasks = [task.name for task in homework.tasks if task.kind == "code"]
+    for row in read_table(code) if code and len(tasks) == 1 else ():
+        rows.append({"student": row["student_id"], "task": tasks[0], "points": row["score"]})
+    for row in rows:
+        for m in (m for one in submissions if row["student"] in names(one) for m in one.marks):
+            if m.task.name == row["task"] and row["points"].strip():
+                m.points, m.by_hand = float(row["points"].replace(",", ".")), ""
+                m.said = (row.get("comment") or "").strip() or m.said.split(" marks this one")[0]
+
+
+def names(one: Submission) -> tuple[str, str]:
+    """A student's name as the tables have it, and as nbgrader has it."""
+    return cell(one.student), file_name(one.student)[:-5]
+
+
+def read_table(path: Path):
+    """The rows of a table; with commas or, as some spreadsheets save it, with semicolons."""
+    text = path.read_text(encoding="utf-8-sig")
+    return csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.split("\n")[0] else ",")
 
 
 # Writing
@@ -183,12 +212,14 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         table.writerow(["student", "file", *names, "marked", "left to a person", "note"])
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(names)
-            waiting = sum(m.task.points for m in one.marks if m.points is None)
+            waiting = [m.task.points for m in one.marks if m.points is None]
+            waiting = [task.points for task in homework.tasks] if one.unreadable else waiting
+            marked = "" if one.unreadable else points(one.marked)
             row = [cell(one.student), cell(one.path.name), *given]
-            table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
+            table.writerow([*row, marked, points(sum(waiting)), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["task", "student", "points possible", "why"])
+        table.writerow(["task", "student", "points possible", "why", "points", "comment"])
         rows = [
             (task, one.student, p, why)
             for one in submissions
@@ -196,7 +227,7 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         ]
         order = {task.name: k for k, task in enumerate(homework.tasks)}
         for task, student, possible, why in sorted(rows, key=lambda row: order.get(row[0], -1)):
-            table.writerow([task, cell(student), points(possible), cell(why)])
+            table.writerow([task, cell(student), points(possible), cell(why), "", ""])
 
 
 def file_name(student: str) -> str:
@@ -235,10 +266,14 @@ def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str
     """The page for one student: what held, the first line that did not, and never an answer."""
     title = escape(f"{homework.title}: {one.student}")
     if one.unreadable:
-        body = f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand it in again.</p>"
+        body = (
+            f"<p>Your file could not be marked. {escape(one.unreadable)}. Hand in the notebook itself,"
+            " the file that ends in .ipynb.</p>"
+        )
         return PAGE.format(title=title, style=style, body=body)
     possible = sum(m.task.points for m in one.marks if m.points is not None)
-    parts = [f"<p><b>{points(one.marked)} of {points(possible)} points</b> are marked so far.</p>"]
+    so_far = " so far" if possible < sum(task.points for task in homework.tasks) else ""
+    parts = [f"<p><b>{points(one.marked)} of {points(possible)} points{so_far}.</b></p>"]
     for number, m in enumerate(one.marks, 1):
         given = (
             "a person marks it"
@@ -275,7 +310,10 @@ def by_hand(
     parts = []
     for task in homework.tasks:
         answers = [
-            (one, m) for one in submissions for m in one.marks if m.task is task and m.by_hand
+            (one, m)
+            for one in submissions
+            for m in one.marks
+            if m.task.name == task.name and m.by_hand
         ]
         if not answers:
             continue
@@ -312,7 +350,11 @@ def write(out: Path, homework: Homework, submissions: list[Submission]) -> Path:
     (out / "by-hand.html").write_text(page, encoding="utf-8")
     formulas.katex.close()
     if any(task.kind == "code" for task in homework.tasks):
-        files = {file_name(one.student)[:-5]: one.path for one in submissions if not one.unreadable}
+        files = {
+            file_name(one.student)[:-5]: read_submission(one.path)
+            for one in submissions
+            if not one.unreadable
+        }
         code_answers.lay_out(out / "nbgrader", homework, files)
     return out
 
@@ -322,6 +364,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make grade", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="what was handed in")
     parser.add_argument("--out", type=Path, default=MARKS, help="where the marks go")
+    parser.add_argument(
+        "--by-hand", type=Path, help="by-hand.csv with points and comments filled in"
+    )
+    parser.add_argument("--code", type=Path, help="the grades.csv that nbgrader exported")
     parser.add_argument("--homework", help="the set; otherwise it is seen from the answers")
     options = parser.parse_args()
     if not options.folder.is_dir():
@@ -331,10 +377,11 @@ def main() -> int:
         sys.exit(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
     submissions = judge_all(homework, submissions)
+    decided(homework, submissions, options.by_hand, options.code)
     out = write(options.out / homework.name, homework, submissions)
     waiting = sum(len(left(one, homework)) for one in submissions)
     print(
-        f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
+        f"{homework.title}: {len(submissions)} submissions are in {out}: marks.csv, a page"
         f" for each student in feedback/, and by-hand.html with {waiting} answers left to a person."
         " Code is marked in nbgrader/: see its README."
     )

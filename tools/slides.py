@@ -21,6 +21,7 @@ import nbformat
 import book
 import kit
 import quiz
+from references import title
 from slopes.explorer import SCRIPT, STYLE, for_page
 
 DECKS = kit.TEACHING / "slides"
@@ -97,11 +98,19 @@ def asked(question: quiz.Question) -> str:
     """A question to the room; its answer stands in the notes of the speaker."""
     letters = dict(zip("ABCDEFGH", question.options, strict=False))
     options = "\n".join(f"- **{letter}** {option.text}" for letter, option in letters.items())
-    notes = "\n\n".join(
-        f"{letter} is {'right' if option.right else 'wrong'}. {option.why}"
-        for letter, option in letters.items()
-    )
+    right = next(letter for letter, option in letters.items() if option.right)
+    reasons = (f"{letter}: {option.why}" for letter, option in letters.items())
+    notes = "\n\n".join([f"Right: {right}.", *reasons])
     return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
+
+
+def contents(names: list[str]) -> str:
+    """The first page: a link to each deck, in the order of the book."""
+    toc = Path(book.ROOT, "_toc.yml").read_text(encoding="utf-8")
+    order = [name for name in re.findall(r"file: chapters/(\S+)", toc) if name in names]
+    links = "\n".join(f"- <a href='{name}.html'>{title(f'{name}.ipynb')}</a>" for name in order)
+    decks = "\n".join(order)
+    return f"# Slopes: the slides\n\n{links}\n\n```{{toctree}}\n:hidden:\n\n{decks}\n```\n"
 
 
 def main() -> None:
@@ -119,9 +128,7 @@ def main() -> None:
             text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbers)
             (source / deck.name).write_text(text, encoding="utf-8")
             names.append(deck.stem)
-        toctree = "".join(f"   {name}\n" for name in names)
-        index = f"Slopes\n======\n\n.. toctree::\n\n{toctree}"
-        (source / "index.rst").write_text(index, encoding="utf-8")
+        (source / "index.md").write_text(contents(names), encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-b", "revealjs", "-W", "-q", "-c", str(DECKS)]
         command += [str(source), str(Path(work, "slides"))]
         paths = f"{EXTENSIONS}{':' if sys.platform != 'win32' else ';'}{Path(book.ROOT, 'tools')}"

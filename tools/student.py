@@ -54,6 +54,14 @@ def strip(path: Path) -> None:
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
+def leave_out(source: Path, page: str) -> None:
+    """Take a page out that students need not see."""
+    (source / "chapters" / f"{page}.md").unlink()
+    toc = source / "_toc.yml"
+    lines = toc.read_text(encoding="utf-8").splitlines(keepends=True)
+    toc.write_text("".join(x for x in lines if f"chapters/{page}" not in x), encoding="utf-8")
+
+
 def build(source: Path, pages: Path) -> None:
     """Build the pages of a copy of the book, as the book's own are built."""
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", str(source)]
@@ -97,6 +105,7 @@ def main() -> None:
         chapters = sorted((source / "chapters").glob("*.ipynb"))
         for path in chapters:
             strip(path)
+        leave_out(source, "teach")
         refresh = [sys.executable, str(Path(book.ROOT, "tools", "refresh.py")), *map(str, chapters)]
         if subprocess.run(refresh, cwd=book.ROOT).returncode != 0:
             raise book.Trouble("A chapter does not run without its solutions: see above.")

@@ -289,7 +289,11 @@ def _mark_derivation(task, answer):
     said = str(verdict)
     said = f"{said[:1].upper()}{said[1:]}."
     lines = [(line.kind, line.latex) for line in verdict.lines]
-    return Mark(task, round(share * task.points, 1), steps, said, lines=lines)
+    # What a machine cannot read may still be right.
+    kinds = {kind for kind, _ in lines}
+    unclear = kinds & {"unread", "undecided"} or kinds == {"start"}
+    by_hand = "a line of it could not be read" if unclear else ""
+    return Mark(task, round(share * task.points, 1), steps, said, by_hand, lines)
 
 
 def steps_of(source: str) -> str:
@@ -328,5 +332,5 @@ def steps_of(source: str) -> str:
         raise ValueError("steps is not a plain text in quotes")
     written = ast.get_source_segment(source, values[-1])
     if not re.match(r"[rR]", written) and ESCAPE.search(written):
-        raise ValueError("the r before the quotes is missing, so \\frac and the like are lost")
+        return ast.literal_eval(f"r{written}")  # without the r, which was forgotten
     return steps

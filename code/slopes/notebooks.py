@@ -28,7 +28,8 @@ def text_of(path):
     try:
         if path.stat().st_size > LARGEST:
             raise Unreadable(f"the file has more than {LARGEST:,} bytes: it is not a page")
-        return path.read_text(encoding="utf-8-sig")
+        # Without the mark that some editors put first; the Python in a page does not know "utf-8-sig".
+        return path.read_text(encoding="utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise Unreadable(f"the file is not UTF-8 text (byte {error.start})") from error
     except OSError as error:

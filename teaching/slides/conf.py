@@ -21,8 +21,16 @@ revealjs_static_path = [
     str(WEB / "styles"),
     str(Path(__file__).parent / "deck"),
 ]
-revealjs_css_files = ["katex/katex.min.css", "faces.css", "tokens.css", STYLE.name, "deck.css"]
-revealjs_js_files = [(SCRIPT.name, {"defer": "defer"})]  # after what it moves
+revealjs_css_files = [
+    "katex/katex.min.css",
+    "formulas.css",
+    "faces.css",
+    "tokens.css",
+    STYLE.name,
+    "deck.css",
+]
+# After what they move.
+revealjs_js_files = [(name, {"defer": "defer"}) for name in (SCRIPT.name, "deck.js")]
 revealjs_style_theme = "white"
 revealjs_use_section_ids = True
 revealjs_script_conf = {

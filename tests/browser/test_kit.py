@@ -24,6 +24,12 @@ FAULTS = """() => {
     if (box.width && (box.bottom > frame.bottom + 1 || box.right > frame.right + 1))
       faults.push(`${node.tagName}.${node.className} reaches ${Math.round(box.right - frame.right)}, ${Math.round(box.bottom - frame.bottom)} out`);
   }
+  for (const fraction of slide.querySelectorAll(".katex .mfrac")) {
+    const parts = [...fraction.querySelectorAll(":scope > .vlist-t > .vlist-r > .vlist > span > .mord")];
+    if (parts.length < 2) continue; // a small one, in a line
+    const [below, above] = [parts[0], parts.at(-1)].map(part => part.getBoundingClientRect());
+    if (below.top < above.top + above.height / 2) faults.push(`${fraction.textContent} is no fraction`);
+  }
   for (const line of slide.querySelectorAll(".numbered")) {
     const number = line.querySelector(":scope > p").getBoundingClientRect();
     for (const part of line.querySelectorAll(".katex-html .base")) {
