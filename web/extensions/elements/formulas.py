@@ -19,8 +19,7 @@ ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
 # except in a fraction within one.
 AIR = {
     "\\plainfrac": r"\genfrac{}{}{}{}{#1}{#2}",
-    "\\frac": r"\mathinner{\begingroup\let\frac\plainfrac\genfrac{}{}{}{}{#1}{#2}\endgroup"
-    r"\mathclose{\rule[-1.3em]{0em}{0em}}}",
+    "\\frac": r"{\let\frac\plainfrac\genfrac{}{}{}{}{#1}{#2}\rule[-1.3em]{0em}{0em}}",
 }
 
 
