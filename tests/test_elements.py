@@ -287,7 +287,7 @@ def test_steps_have_their_numeral_beside_them(pages):
 def test_a_let_and_an_aside_are_set_off(pages):
     page = pages["first"]
     assert [words(let.strong) for let in page.select("p.let")] == ["Let"]
-    assert words(page.select_one("aside.note")) == "By the way It is old."
+    assert words(page.select_one("aside.note")) == "By the way. It is old."
     assert words(page.select_one("details.curious > summary")) == "For the curious: why"
 
 

@@ -694,3 +694,33 @@ def test_ticks_stand_in_one_line_and_lead_to_the_report(visit, width):
     report = page.locator("#report details.report > summary")
     assert report.bounding_box()["y"] < 900
     assert report.evaluate("line => line.getBoundingClientRect().height") < 120
+
+
+# Each display: how far its number stands from what is to be seen of it, how much of it has to be scrolled
+# to, and whether its edge says so.
+DISPLAYS = """() => [...document.querySelectorAll("div.math:has(> .katex-display)")].map(display => {
+  const box = display.querySelector(".katex-display"), frame = box.getBoundingClientRect();
+  const bases = [...box.querySelectorAll(".katex-html .base")].map(b => b.getBoundingClientRect());
+  const number = display.querySelector(":scope > .eqno")?.getBoundingClientRect();
+  const right = Math.min(Math.max(...bases.map(b => b.right)), frame.right);
+  const below = number && number.top >= Math.min(Math.max(...bases.map(b => b.bottom)), frame.bottom) - 1;
+  return {
+    id: display.id || box.querySelector("annotation").textContent,
+    gap: number && !below ? number.left - right : 99,
+    cut: Math.max(...bases.map(b => b.right)) - frame.right,
+    fades: getComputedStyle(box).maskImage !== "none",
+  };
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_no_formula_touches_its_number(seen, width):
+    """A formula that does not fit scrolls, and its edge says so."""
+    page = seen.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    page.wait_for_timeout(100)
+    for display in page.evaluate(DISPLAYS):
+        assert display["gap"] >= 11.5, display
+        assert display["fades"] or display["cut"] <= 1, display

@@ -31,7 +31,8 @@ class ScrollTables(SphinxPostTransform):
         """Rewrite the tables of one page."""
         for table in list(self.document.findall(nodes.table)):
             box = nodes.container(classes=["scroll"])
-            table.replace_self(box)
+            # Not replace_self, which would hand the table's id on.
+            table.parent[table.parent.index(table)] = box
             box += table
 
 

@@ -79,9 +79,16 @@ def fonts(name: str) -> str:
 
 
 def ours(app, names) -> list[Path]:
-    """Return those of the named files that no package brought, in their order."""
-    places = [Path(app.confdir, place) for place in app.config.html_static_path]
-    places = [place for place in places if "site-packages" not in place.parts]
+    """Return those of the named files that are the book's own, in their order.
+
+    Packages bring sheets of their own, from where they are installed or from a temporary folder.
+    """
+    places = [Path(app.confdir, place).resolve() for place in app.config.html_static_path]
+    places = [
+        place
+        for place in places
+        if place.is_relative_to(Path(book.ROOT).resolve()) and "site-packages" not in place.parts
+    ]
     found = [
         path
         for name in names

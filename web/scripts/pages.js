@@ -43,8 +43,8 @@
   // focus, and nothing else does.
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
+      target.removeAttribute("tabindex"); // with it comes room behind the end, which is not to be measured
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
     }
   });
   const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";

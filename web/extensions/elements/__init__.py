@@ -5,6 +5,7 @@
 | `markup` | elements of HTML that docutils has no node for |
 | `facts` | what is known of each page: its report, its minutes, its exercises, what it needs |
 | `checked` | the badge of a page, the tick at an equation |
+| `formulas` | where a formula in the text may break, air between the rows of a display, its number |
 | `opening` | eyebrow, title, promise, facts, "You will / You need" |
 | `derivation` | numerals of steps, Let and Case, remarks in the margin |
 | `code` | folds, with a word on what the code does; lines that hang where they wrap |
@@ -12,16 +13,16 @@
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
-from sphinxcontrib.katex import html_visit_math
-
-from elements import checked, code, derivation, exercises, facts, markup, opening, start
+from elements import code, derivation, exercises, facts, formulas, markup, opening, start
 
 
 def setup(app):
     """Connect to Sphinx."""
     app.add_node(markup.Tag, html=(markup.visit_tag, markup.depart_tag))
     app.add_node(markup.Heading, html=(markup.visit_heading, markup.depart_heading))
-    app.add_html_math_renderer("checked", (html_visit_math, None), (checked.visit_display, None))
+    app.add_html_math_renderer(
+        "checked", (formulas.visit_inline, None), (formulas.visit_display, None)
+    )
     app.add_env_collector(facts.Collector)
     app.add_directive("explorer", start.Explorer)
     app.add_directive("chapter-map", start.ChapterMap)

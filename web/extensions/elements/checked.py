@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 
-import sphinxcontrib.katex
-from docutils import nodes
-from sphinx.util.math import get_node_equation_number
-from sphinxcontrib.katex import get_latex
-
 from elements.facts import REPORT
 from elements.markup import Tag, tag
 from slopes.equations.numbers import DIGITS
@@ -50,6 +45,8 @@ def tick(links: list[dict] | None) -> str:
     kinds = {link["verdict"] for link in links}
     kind = next(kind for kind in SAID if kind in kinds)
     said = escape(SAID[kind]([link for link in links if link["verdict"] == kind]))
+    if kind == "verified" and "defined" in kinds:
+        said += " It introduces a name as well."
     return (
         f'<a class="tick {kind}" href="#{REPORT}" title="{said}">'
         f'<span class="visually-hidden">{said}</span></a>'
@@ -78,18 +75,3 @@ SAID = {
     "verified": verified,
     "defined": lambda links: "It introduces a name: there is nothing to verify.",
 }
-
-
-def visit_display(self, node: nodes.math_block) -> None:
-    """Write a displayed formula with its number and its tick."""
-    self.body.append(self.starttag(node, "div", CLASS="math"))
-    mark = tick(node.get("judged"))
-    if node["number"] or mark:
-        self.body.append('<span class="eqno">')
-        if node["number"]:
-            self.body.append(f"({get_node_equation_number(self, node)})")
-            self.add_permalink_ref(node, "Link to this equation")
-        self.body.append(f"{mark}</span>")
-    self.body.append(sphinxcontrib.katex.render_latex(get_latex(node), {"displayMode": True}))
-    self.body.append("</div>\n")
-    raise nodes.SkipNode

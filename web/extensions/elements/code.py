@@ -31,7 +31,8 @@ class Lines(HtmlFormatter):
             # Pygments opens no element before the spaces that a line begins with, or one for spaces.
             text = line.removeprefix('<span class="w">')
             depth = min(DEEPEST, (len(text) - len(text.lstrip(" "))) // 4)
-            yield is_code, f'<span class="line in{depth}">{line.rstrip(chr(10))}\n</span>'
+            blank = "" if line.strip() else " blank"
+            yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 
 
 class Code(SphinxPostTransform):

@@ -47,7 +47,8 @@ def number_step(paragraph: nodes.paragraph, name: nodes.strong) -> None:
 
 def aside(box: nodes.admonition) -> nodes.Element:
     """Return a remark for the margin."""
-    title = tag("b", *box[0].children)
+    stop = "" if box[0].astext().endswith((".", "?", "!", ":")) else "."
+    title = tag("b", *box[0].children, stop)
     first, *rest = box.children[1:]
     if isinstance(first, nodes.paragraph):
         first[0:0] = [title, nodes.Text(" ")]

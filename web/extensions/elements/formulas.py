@@ -1,0 +1,76 @@
+"""Formulas: where one in the text may break, the rows of a display, its number and its mark."""
+
+from __future__ import annotations
+
+import re
+
+import sphinxcontrib.katex
+from docutils import nodes
+from sphinx.util.math import get_node_equation_number
+from sphinxcontrib.katex import get_latex
+
+from elements.checked import tick
+
+# KaTeX lets a formula in the text break after each relation and operation, between its "bases".
+BASE = '<span class="base">'
+SHORT = 16  # signs: what is no longer stays in one line
+ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
+# KaTeX puts a row as close to the next as it fits. Below a fraction an invisible strut keeps it off,
+# except in a fraction within one.
+AIR = {
+    "\\plainfrac": r"\genfrac{}{}{}{}{#1}{#2}",
+    "\\frac": r"\mathinner{\begingroup\let\frac\plainfrac\genfrac{}{}{}{}{#1}{#2}\endgroup"
+    r"\mathclose{\rule[-1.3em]{0em}{0em}}}",
+}
+
+
+def whole(html: str) -> str:
+    """Return an inline formula that does not break within brackets, nor at all if it is short.
+
+    >>> bases = [f'<span class="base">{sign}=</span>' for sign in "abc"]
+    >>> whole("<b><i>" + "".join(bases) + "</span></span>").count("together")
+    1
+    """
+    head, *bases = html.split(BASE)
+    if len(bases) < 2:
+        return html
+    signs = re.sub(r"<[^>]*>|\s", "", "".join(bases))
+    groups, depth = [[]], 0
+    for base in bases:
+        groups[-1].append(BASE + base)
+        opened = len(re.findall(r'class="mopen\b', base))
+        depth = max(0, depth + opened - len(re.findall(r'class="mclose\b', base)))
+        if not depth and len(signs) > SHORT:
+            groups.append([])
+    groups = [group for group in groups if group]
+    # Two elements close behind the last base: the formula, and what is shown of it.
+    groups[-1][-1], end = re.fullmatch(r"(.*)((?:</span>){2})", groups[-1][-1], re.DOTALL).groups()
+    kept = [
+        f'<span class="together">{"".join(group)}</span>' if len(group) > 1 else group[0]
+        for group in groups
+    ]
+    return head + "".join(kept) + end
+
+
+def visit_inline(self, node: nodes.math) -> None:
+    """Write a formula in the text."""
+    html = whole(sphinxcontrib.katex.render_latex(get_latex(node)))
+    self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(self, node: nodes.math_block) -> None:
+    """Write a displayed formula with its number and its tick."""
+    self.body.append(self.starttag(node, "div", CLASS="math"))
+    mark = tick(node.get("judged"))
+    if node["number"] or mark:
+        self.body.append('<span class="eqno">')
+        if node["number"]:
+            self.body.append(f"({get_node_equation_number(self, node)})")
+            self.add_permalink_ref(node, "Link to this equation")
+        self.body.append(f"{mark}</span>")
+    latex = get_latex(node)
+    options = {"displayMode": True, "macros": AIR if ROWS.search(latex) else {}}
+    self.body.append(sphinxcontrib.katex.render_latex(latex, options))
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
