@@ -272,6 +272,14 @@ def test_what_a_person_decides_comes_into_the_marks(tmp_path):
     (row,) = table((out / "marks.csv").read_bytes())
     assert (row["student"], row["marked"], row["left to a person"]) == ("Ada", "44.5", "6")
     assert "Good eye." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    # A later run, which is told of neither table, keeps what they said.
+    run = subprocess.run(command[:5], capture_output=True, text=True, env=book.environment())
+    assert run.returncode == 0, run.stderr
+    assert table((out / "marks.csv").read_bytes()) == [row]
+    kept = {row["task"]: row for row in table((out / "by-hand.csv").read_bytes())}
+    assert kept["is-it-the-slope"]["comment"] == "Good eye."
+    assert kept["hard-sigmoid"]["points"] == "10.0"
+    assert "Left to a person: 1." in run.stdout
 
 
 def test_code_comes_to_its_tests_whatever_became_of_the_notebook(marked):

@@ -29,8 +29,7 @@ nbgrader export
 ```
 
 The last command writes `grades.csv`.
-`make grade FOLDER=... CODE=grades.csv BY_HAND=by-hand.csv` puts its points into the marks and into the
-students' pages, together with those that you wrote into `by-hand.csv`: name your own copies of both.
+`make grade FOLDER=... CODE=.../grades.csv` puts its points into the marks and the students' pages.
 """
 
 

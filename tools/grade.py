@@ -14,7 +14,6 @@ import hashlib
 import re
 import sys
 import unicodedata
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -50,12 +49,18 @@ PAGE = """<!doctype html>
 
 @dataclass
 class Submission:
-    """One file that was handed in."""
+    """One file that was handed in: its cells, or why it cannot be read; and, later, its marks.
+
+    What was decided elsewhere, by a person or by tests, stands in `decisions`: points and comment, as
+    they were written, by task.
+    """
 
     student: str
     path: Path
-    marks: list[Mark] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
     unreadable: str = ""
+    marks: list[Mark] = field(default_factory=list)
+    decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def marked(self) -> float:
@@ -69,33 +74,39 @@ class Submission:
 def collect(folder: Path) -> list[Submission]:
     """The submissions in a folder, in the order of the students' names.
 
-    A student's folder in which nothing is a notebook is a submission too, one that cannot be read.
+    A notebook is what can be read as one, or says that it is one. A student's folder in which nothing
+    is a notebook is a submission too, one that cannot be read.
     """
-    files: dict[str, list[Path]] = {}
+    handed_in: dict[str, list[Submission]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         inside = path.relative_to(folder)
-        hidden = any(part.startswith((".", "__MACOSX")) for part in inside.parts)
+        if any(part.startswith((".", "__MACOSX")) for part in inside.parts):
+            continue
         alone = len(inside.parts) == 1
-        if not hidden and (not alone or is_notebook(path)):
-            files.setdefault(inside.stem if alone else inside.parts[0], []).append(path)
+        one = read(inside.stem if alone else inside.parts[0], path)
+        if not alone or is_notebook(one):
+            handed_in.setdefault(one.student, []).append(one)
     found = []
-    for student, paths in files.items():
-        notebooks = [path for path in paths if is_notebook(path)] or paths[:1]
-        for path in notebooks:
-            more = f" ({path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
-            found.append(Submission(PLATFORM.sub("", student) + more, path))
+    for student, files in handed_in.items():
+        notebooks = list(filter(is_notebook, files)) or files[:1]
+        for one in notebooks:
+            more = f" ({one.path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
+            one.student = PLATFORM.sub("", student) + more
+        found += notebooks
     return found
 
 
-def is_notebook(path: Path) -> bool:
-    """Whether a file is a notebook, or says that it is one."""
-    if path.suffix.lower() == ".ipynb":
-        return True
+def read(student: str, path: Path) -> Submission:
+    """Read a file, once: of all that follows nothing opens it again."""
     try:
-        read_submission(path)
-    except Unreadable:
-        return False
-    return True
+        return Submission(student, path, read_submission(path))
+    except Unreadable as error:
+        return Submission(student, path, unreadable=f"{path.name}: {error}")
+
+
+def is_notebook(one: Submission) -> bool:
+    """Whether a file is a notebook, or says that it is one."""
+    return not one.unreadable or one.path.suffix.lower() == ".ipynb"
 
 
 def chosen(name: str | None, submissions: list[Submission]) -> Homework:
@@ -105,53 +116,50 @@ def chosen(name: str | None, submissions: list[Submission]) -> Homework:
         if name not in known:
             sys.exit(f"There is no homework {name}: there are {', '.join(known)}.")
         return known[name]
-    answered: Counter = Counter()
-    for one in submissions:
-        try:
-            text = "\n".join(read_submission(one.path))
-        except Unreadable:
-            continue
-        for homework in known.values():
-            answered[homework.name] += sum(task.mark in text for task in homework.tasks)
-    best = answered.most_common(1)
-    if not best or not best[0][1]:
+    text = "\n".join(cell for one in submissions for cell in one.cells)
+    answered = {
+        homework.name: sum(text.count(task.mark) for task in homework.tasks)
+        for homework in known.values()
+    }
+    if not any(answered.values()):
         sys.exit(f"No file answers a task of {', '.join(known)}: name the set, as in HOMEWORK=…")
-    return known[best[0][0]]
+    return known[max(answered, key=answered.get)]
 
 
 def judge(homework: Homework, one: Submission) -> Submission:
-    """Mark one submission; what cannot be read is said, and stops nobody else's."""
+    """Mark one submission; a fault of the checker is not the student's, and stops nobody else's."""
     try:
-        one.marks = mark(homework, read_submission(one.path))
-    except Unreadable as error:
-        one.unreadable = f"{one.path.name}: {error}"
-    except Exception as error:  # a fault of the checker is not the student's: a person looks
+        one.marks = mark(homework, one.cells) if not one.unreadable else []
+    except Exception as error:
         one.unreadable = f"marking failed ({type(error).__name__}: {error})"
     return one
 
 
 def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submission]:
-    """Mark all, a few at a time; a process that dies takes no other submission with it."""
+    """Mark all, a few at a time.
+
+    If a process dies, those that it has not marked are marked one by one: then the one during which it
+    dies again is known, and takes no other with it.
+    """
     done: dict[Path, Submission] = {}
 
     def note(one):
         done[one.path] = one
         print(f"[{len(done)}/{len(submissions)}] {one.student}", flush=True)
 
-    for workers in (AT_ONCE, 1):
-        waiting = [one for one in submissions if one.path not in done]
-        while waiting:
-            with ProcessPoolExecutor(workers) as pool:
-                jobs = [pool.submit(judge, homework, one) for one in waiting]
-                try:
-                    for job in jobs:
-                        note(job.result())
-                except BrokenProcessPool:
-                    if workers == 1:
-                        at = next(one for one in waiting if one.path not in done)
-                        at.unreadable = "marking it ended the program"
-                        note(at)
-            waiting = [one for one in waiting if one.path not in done] if workers == 1 else []
+    waiting, workers = submissions, AT_ONCE
+    while waiting:
+        with ProcessPoolExecutor(workers) as pool:
+            jobs = [pool.submit(judge, homework, one) for one in waiting]
+            try:
+                for job in jobs:
+                    note(job.result())
+            except BrokenProcessPool:
+                if workers == 1:
+                    fatal = next(one for one in waiting if one.path not in done)
+                    fatal.unreadable = "marking it ended the program"
+                    note(fatal)
+        waiting, workers = [one for one in waiting if one.path not in done], 1
     return [done[one.path] for one in submissions]
 
 
@@ -165,15 +173,17 @@ def decided(homework: Homework, submissions: list[Submission], by_hand: Path, co
     for row in read_table(code) if code and len(tasks) == 1 else ():
         rows.append({"student": row["student_id"], "task": tasks[0], "points": row["score"]})
     for row in rows:
-        for m in (m for one in submissions if row["student"] in names(one) for m in one.marks):
-            if m.task.name == row["task"] and row["points"].strip():
-                m.points, m.by_hand = float(row["points"].replace(",", ".")), ""
-                m.said = (row.get("comment") or "").strip() or m.said.split(" marks this one")[0]
+        given = row["points"].strip()
+        for one in submissions:
+            for m in one.marks:
+                if given and row["student"] in names(one) and row["task"] == m.task.name:
+                    m.points, m.said = float(given.replace(",", ".")), row.get("comment") or ""
+                    one.decisions[m.task.name] = given, m.said
 
 
 def names(one: Submission) -> tuple[str, str]:
     """A student's name as the tables have it, and as nbgrader has it."""
-    return cell(one.student), file_name(one.student)[:-5]
+    return cell(one.student), folder_name(one.student)
 
 
 def read_table(path: Path):
@@ -197,21 +207,25 @@ def cell(text: str) -> str:
 
 
 def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
-    """What a person has to decide about one submission: (task, its points, why)."""
+    """What is for a person to decide about one submission: (task, its points, why)."""
     if one.unreadable:
         total = sum(task.points for task in homework.tasks)
         return [("all", total, f"cannot be read: {one.unreadable}")]
-    return [(m.task.name, m.task.points, m.by_hand) for m in one.marks if m.by_hand]
+    return [
+        (m.task.name, m.task.points, m.by_hand)
+        for m in one.marks
+        if m.by_hand or m.task.name in one.decisions
+    ]
 
 
 def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -> None:
     """Write marks.csv and by-hand.csv."""
     with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        names = [task.name for task in homework.tasks]
-        table.writerow(["student", "file", *names, "marked", "left to a person", "note"])
+        tasks = [task.name for task in homework.tasks]
+        table.writerow(["student", "file", *tasks, "marked", "left to a person", "note"])
         for one in submissions:
-            given = [points(m.points) for m in one.marks] or [""] * len(names)
+            given = [points(m.points) for m in one.marks] or [""] * len(tasks)
             waiting = [m.task.points for m in one.marks if m.points is None]
             waiting = [task.points for task in homework.tasks] if one.unreadable else waiting
             marked = "" if one.unreadable else points(one.marked)
@@ -220,23 +234,22 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(["task", "student", "points possible", "why", "points", "comment"])
+        order = {task.name: k for k, task in enumerate(homework.tasks)}
         rows = [
-            (task, one.student, p, why)
+            [task, cell(one.student), points(p), cell(why), *one.decisions.get(task, ("", ""))]
             for one in submissions
             for task, p, why in left(one, homework)
         ]
-        order = {task.name: k for k, task in enumerate(homework.tasks)}
-        for task, student, possible, why in sorted(rows, key=lambda row: order.get(row[0], -1)):
-            table.writerow([task, cell(student), points(possible), cell(why), "", ""])
+        table.writerows(sorted(rows, key=lambda row: order.get(row[0], -1)))
 
 
-def file_name(student: str) -> str:
-    """A name for a student's page that every file system takes, and that no other student has."""
+def folder_name(student: str) -> str:
+    """A name for a student that every file system takes, and that no other student has."""
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^\w-]+", "-", plain).strip("-")[:60]
     if plain != student:
         plain += "-" + hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return plain.lstrip("-") + ".html"
+    return plain.lstrip("-")
 
 
 class Formulas:
@@ -283,7 +296,8 @@ def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
         if m.lines:
             parts.append(lines(m, formulas))
-        parts.append(f"<p>{formulas.sentence(m.said)}</p>")
+        if m.said:
+            parts.append(f"<p>{formulas.sentence(m.said)}</p>")
     return PAGE.format(title=title, style=style, body="\n".join(parts))
 
 
@@ -313,7 +327,7 @@ def by_hand(
             (one, m)
             for one in submissions
             for m in one.marks
-            if m.task.name == task.name and m.by_hand
+            if m.task.name == task.name and m.by_hand and task.name not in one.decisions
         ]
         if not answers:
             continue
@@ -336,7 +350,7 @@ def by_hand(
     return PAGE.format(title=escape(f"{homework.title}: left to a person"), style=style, body=body)
 
 
-def write(out: Path, homework: Homework, submissions: list[Submission]) -> Path:
+def write(out: Path, homework: Homework, submissions: list[Submission]) -> None:
     """Write all that becomes of the submissions."""
     kit.fresh(out)
     style = Path(__file__).with_name("grade.css").read_text(encoding="utf-8")
@@ -345,18 +359,15 @@ def write(out: Path, homework: Homework, submissions: list[Submission]) -> Path:
     (out / "feedback").mkdir()
     for one in submissions:
         page = feedback(homework, one, formulas, style)
-        (out / "feedback" / file_name(one.student)).write_text(page, encoding="utf-8")
+        (out / "feedback" / f"{folder_name(one.student)}.html").write_text(page, encoding="utf-8")
     page = by_hand(homework, submissions, formulas, style)
     (out / "by-hand.html").write_text(page, encoding="utf-8")
     formulas.katex.close()
     if any(task.kind == "code" for task in homework.tasks):
-        files = {
-            file_name(one.student)[:-5]: read_submission(one.path)
-            for one in submissions
-            if not one.unreadable
+        students = {
+            folder_name(one.student): one.cells for one in submissions if not one.unreadable
         }
-        code_answers.lay_out(out / "nbgrader", homework, files)
-    return out
+        code_answers.lay_out(out / "nbgrader", homework, students)
 
 
 def main() -> int:
@@ -377,16 +388,22 @@ def main() -> int:
         sys.exit(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
     submissions = judge_all(homework, submissions)
-    decided(homework, submissions, options.by_hand, options.code)
-    out = write(options.out / homework.name, homework, submissions)
-    waiting = sum(len(left(one, homework)) for one in submissions)
+    out = options.out / homework.name
+    # What a person wrote into the table of the last time is not lost.
+    table = out / "by-hand.csv"
+    by_hand = options.by_hand or (table if table.is_file() else None)
+    decided(homework, submissions, by_hand, options.code)
+    write(out, homework, submissions)
+    waiting = sum(
+        task not in one.decisions for one in submissions for task, *_ in left(one, homework)
+    )
     print(
-        f"{homework.title}: {len(submissions)} submissions are in {out}: marks.csv, a page"
-        f" for each student in feedback/, and by-hand.html with {waiting} answers left to a person."
+        f"{homework.title}: {len(submissions)} submissions are in {out}: marks.csv, a page for each"
+        f" student in feedback/, and by-hand.html. Left to a person: {waiting}."
         " Code is marked in nbgrader/: see its README."
     )
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    kit.start(main)

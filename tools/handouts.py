@@ -10,8 +10,6 @@ handout, which stands alone, it is words.
 from __future__ import annotations
 
 import argparse
-import re
-import sys
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -24,12 +22,6 @@ FOOTER = """<div style="width: 100%; margin: 0 16mm; font: 8pt Georgia, serif; c
 display: flex; justify-content: space-between"><span class="title"></span>
 <span class="pageNumber"></span></div>"""
 SCRIPT = Path(__file__).with_suffix(".js")
-
-
-def chapters() -> list[str]:
-    """The pages of the book, in its order, as addresses below the site's root."""
-    toc = Path(book.ROOT, "_toc.yml").read_text(encoding="utf-8")
-    return re.findall(r"(?:root|file): (\S+)", toc)
 
 
 def change(page: Page, name: str, options: dict) -> None:
@@ -68,7 +60,7 @@ def main() -> None:
     if program is None:
         raise book.Trouble("Printing needs a Chromium: install one, or name it in CHROMIUM.")
     suffix = "-with-solutions" if options.solutions else ""
-    names = chapters()
+    names = kit.pages()
     slugs = {name.rsplit("/", 1)[-1]: name for name in names}
     unknown = sorted(set(options.slugs) - set(slugs))
     if unknown:
@@ -94,7 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except book.Trouble as trouble:
-        sys.exit(str(trouble))
+    kit.start(main)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
 import tempfile
 from pathlib import Path
 
@@ -149,7 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except HomeworkError as error:
-        sys.exit(str(error))
+    kit.start(main)

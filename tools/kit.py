@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 
 import book
+from slopes.grading import HomeworkError
 
 TEACHING = Path(book.ROOT, "teaching")
 KIT = Path(book.KIT)
@@ -67,6 +70,20 @@ def fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def pages() -> list[str]:
+    """The pages of the book, in its order, as addresses below the site's root."""
+    toc = Path(book.ROOT, "_toc.yml").read_text(encoding="utf-8")
+    return re.findall(r"(?:root|file): (\S+)", toc)
+
+
+def start(main: Callable[[], int | None]) -> None:
+    """Run a tool of the kit; what a person can put right is told in its own words alone."""
+    try:
+        sys.exit(main())
+    except (book.Trouble, HomeworkError) as trouble:
+        sys.exit(str(trouble))
 
 
 def shown(path: Path) -> str:

@@ -9,6 +9,7 @@ questions, which asks the room.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -27,26 +28,16 @@ from slopes.explorer import SCRIPT, STYLE, for_page
 DECKS = kit.TEACHING / "slides"
 EXTENSIONS = Path(book.ROOT, "web", "extensions")
 DISPLAY = re.compile(r"^\$\$\n(.*?)\n\$\$ \(([\w-]+)\)", re.M | re.S)
+NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">\((\d+\.\d+)\)')
 PLACE = re.compile(r"\{\{([\w-]+)\}\}")
 
 
-class Numbers:
-    """The numbers of equations, as the pages of the last build print them."""
-
-    def __init__(self, pages: Path) -> None:
-        if not (pages / "index.html").is_file():
-            raise book.Trouble(
-                "The slides take their numbers from the book: run `make book` first."
-            )
-        self.chapters = pages / "chapters"
-
-    def __call__(self, slug: str, name: str) -> str:
-        """The number of an equation."""
-        page = (self.chapters / f"{slug}.html").read_text(encoding="utf-8")
-        found = re.search(rf'id="equation-{name}".*?\((\d+\.\d+)\)', page, re.S)
-        if not found:
-            raise book.Trouble(f"The book has no number for {name}: build it again.")
-        return found[1]
+def numbers(pages: Path, slug: str) -> dict[str, str]:
+    """The numbers of a chapter's equations by their labels, as the last build prints them."""
+    page = pages / "chapters" / f"{slug}.html"
+    if not page.is_file():
+        raise book.Trouble("The slides take their numbers from the book: run `make book` first.")
+    return dict(NUMBER.findall(page.read_text(encoding="utf-8")))
 
 
 def equations(notebook) -> dict[str, str]:
@@ -70,7 +61,7 @@ def shows(notebook) -> dict[str, tuple]:
     return found
 
 
-def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
+def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
     """The text of a deck with all its places filled; pictures are written beside it."""
     notebook = nbformat.read(Path(book.ROOT, "chapters", f"{slug}.ipynb"), 4)
     formulas, shown = equations(notebook), shows(notebook)
@@ -80,8 +71,10 @@ def filled(deck: str, slug: str, folder: Path, numbers: Numbers) -> str:
         if name.startswith("quiz-"):
             return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
         if name in formulas:
-            number = numbers(slug, name)
+            if name not in numbered:
+                raise book.Trouble(f"The book has no number for {name}: build it again.")
             # The number stands in a column of its own, so that it touches no formula.
+            number = numbered[name]
             return f"```{{container}} numbered\n$$\n{formulas[name]}\n$$\n\n({number})\n```"
         if name not in shown:
             raise book.Trouble(f"{slug}.md: the chapter has no equation and no figure {name}.")
@@ -106,8 +99,8 @@ def asked(question: quiz.Question) -> str:
 
 def contents(names: list[str]) -> str:
     """The first page: a link to each deck, in the order of the book."""
-    toc = Path(book.ROOT, "_toc.yml").read_text(encoding="utf-8")
-    order = [name for name in re.findall(r"file: chapters/(\S+)", toc) if name in names]
+    slugs = (name.rpartition("/")[2] for name in kit.pages())
+    order = [slug for slug in slugs if slug in names]
     links = "\n".join(f"- <a href='{name}.html'>{title(f'{name}.ipynb')}</a>" for name in order)
     decks = "\n".join(order)
     return f"# Slopes: the slides\n\n{links}\n\n```{{toctree}}\n:hidden:\n\n{decks}\n```\n"
@@ -119,19 +112,19 @@ def main() -> None:
     parser.add_argument("--pages", type=Path, default=Path(book.PAGES), help="where the book is")
     parser.add_argument("--out", type=Path, default=kit.KIT / "slides", help="where the slides go")
     options = parser.parse_args()
-    numbers = Numbers(options.pages)
     with tempfile.TemporaryDirectory() as work:
         source = Path(work, "source")
         source.mkdir()
         names = []
         for deck in sorted(DECKS.glob("*.md")):
-            text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbers)
+            numbered = numbers(options.pages, deck.stem)
+            text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbered)
             (source / deck.name).write_text(text, encoding="utf-8")
             names.append(deck.stem)
         (source / "index.md").write_text(contents(names), encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-b", "revealjs", "-W", "-q", "-c", str(DECKS)]
         command += [str(source), str(Path(work, "slides"))]
-        paths = f"{EXTENSIONS}{':' if sys.platform != 'win32' else ';'}{Path(book.ROOT, 'tools')}"
+        paths = os.pathsep.join([str(EXTENSIONS), str(Path(book.ROOT, "tools"))])
         environment = book.environment() | {"PYTHONPATH": paths}
         if subprocess.run(command, env=environment).returncode != 0:
             raise book.Trouble("The slides were not built: see above.")
@@ -144,7 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except book.Trouble as trouble:
-        sys.exit(str(trouble))
+    kit.start(main)

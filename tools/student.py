@@ -121,7 +121,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except book.Trouble as trouble:
-        sys.exit(str(trouble))
+    kit.start(main)

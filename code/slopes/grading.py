@@ -33,6 +33,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from .equations import check_derivation
+from .equations.derivation import written_sides
 from .notebooks import cells_of, text_of
 
 KINDS = ("derivation", "code", "figure", "open")
@@ -87,7 +88,7 @@ class Task:
     def start(self):
         """What stands below that line before a student has written anything."""
         if self.kind == "derivation":
-            left = re.split(r"(?<![<>!:])=", self.proves, maxsplit=1)[0].strip()
+            left = written_sides(self.proves)[0].strip()
             given = "".join(f'        r"{item}",\n' for item in self.given)
             return (
                 f'steps = r"""\n{left}\n"""\ncheck_derivation(\n    steps,\n    given=[\n{given}    ],\n'

@@ -209,6 +209,11 @@ def claim(latex):
     raise ValueError("proves: one equality is needed")
 
 
+def written_sides(proves):
+    """The two sides of what is to be proved, as text."""
+    return re.split(r"(?<![<>!:])=", proves, maxsplit=1)
+
+
 def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
     line, text = Line(latex, rule), latex
@@ -256,7 +261,7 @@ def judge(line, hints):
 
 def what_is_missing(written, goal, proves, least):
     """Why a derivation, though right, does not prove the claim; empty if it does."""
-    left, right = (as_words(side) for side in re.split(r"(?<![<>!:])=", proves, maxsplit=1))
+    left, right = map(as_words, written_sides(proves))
     if not written.sides:
         return "there is no step yet"
     if goal[0] not in written.sides:

@@ -10,10 +10,11 @@
 | `derivation` | numerals of steps, Let and Case, remarks in the margin |
 | `code` | folds, with a word on what the code does; lines that hang where they wrap |
 | `exercises` | one card from the question to the solution |
+| `questions` | quick questions |
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
-from elements import code, derivation, exercises, facts, formulas, markup, opening, start
+from elements import code, derivation, exercises, facts, formulas, markup, opening, questions, start
 
 
 def setup(app):
@@ -25,6 +26,7 @@ def setup(app):
     )
     app.add_env_collector(facts.Collector)
     app.add_directive("explorer", start.Explorer)
+    app.add_directive("quiz", questions.Quiz)
     app.add_directive("chapter-map", start.ChapterMap)
     for transform in (
         opening.Opening,
