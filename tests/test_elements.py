@@ -44,6 +44,27 @@ What it is.
 Move $w$.
 :::
 """
+WORDS = """
+# Words
+
+Words.
+
+| name | number | other |
+|---|---|---|
+| one | $-12.5$ | 1 |
+| two | 3 | – |
+
+:::{glossary}
+affine
+  A sum.
+
+analytic
+  A series.
+
+batch
+  A part.
+:::
+"""
 OPENING = r"""
 # Differentiate the square
 
@@ -186,7 +207,7 @@ def pages(tmp_path_factory):
     for name in ("_config.yml", "chapters/references.bib"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text(TOC)
-    texts = {"index": INDEX, "words": "# Words\n\nWords."}
+    texts = {"index": INDEX, "words": WORDS}
     texts |= {"second": "# Differentiate it again\n\nSee [first](first.ipynb)."}
     for name, text in texts.items():
         (folder / "chapters" / f"{name}.md").write_text(text)
@@ -237,6 +258,23 @@ def test_a_chapter_opens_with_its_number_its_promise_and_its_facts(pages):
 def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
     assert words(pages["words"].select_one(".eyebrow")) == "Back matter"
     assert not pages["words"].select(".facts, .badge, .tick, dl.opening")
+
+
+def test_numbers_stand_in_line(pages):
+    rows = [row.select("td") for row in pages["words"].select(".scroll > table tbody tr")]
+    filled = [[words(unseen) for unseen in row[1].select(".phantom")] for row in rows]
+    assert filled == [[], ["−1", ".5"]]
+    assert [words(row[1]) for row in rows] == ["−12.5", "−13.5"]
+    assert all(unseen["aria-hidden"] for unseen in pages["words"].select(".phantom"))
+    assert not any(row[2].select(".phantom") for row in rows)
+
+
+def test_a_glossary_has_its_letters(pages):
+    page = pages["words"]
+    assert [words(head) for head in page.select("h2.letter")] == ["A", "B"]
+    assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
+    links = page.select("nav.letters a")
+    assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
 
 
 # What was verified

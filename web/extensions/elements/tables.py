@@ -11,6 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.markup import put, tag
 
+NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 
 
@@ -27,6 +28,8 @@ class Tables(SphinxPostTransform):
             put(box, table)
             box += table
             rows = [row.children for row in next(table.findall(nodes.tbody)).children]
+            for entry in (row[0] for row in rows):
+                entry["classes"] += ["name"] if len(entry.astext()) <= NAME else []
             for column in zip(*rows, strict=False):
                 in_line(column)
 
