@@ -270,7 +270,7 @@ def softmax_temperature():
     def largest(tau):
         return np.max(softmax.jacobian(np.array([2.0, 1.0, 0.0]) / tau) / tau)
 
-    return [largest(tau) > largest(1.0) for tau in (2.0, 0.5, 0.1)]
+    return [largest(tau) > largest(1.0) for tau in (2.0, 0.1)]
 
 
 def softplus_gap():
