@@ -45,6 +45,27 @@ What it is.
 Move $w$.
 :::
 """
+WORDS = """
+# Words
+
+Words.
+
+| name | number | other |
+|---|---|---|
+| one | $-12.5$ | 1 |
+| two | 3 | – |
+
+:::{glossary}
+affine
+  A sum.
+
+analytic
+  A series.
+
+batch
+  A part.
+:::
+"""
 OPENING = r"""
 # Differentiate the square
 
@@ -187,7 +208,7 @@ def pages(tmp_path_factory):
     for name in ("_config.yml", "chapters/references.bib"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text(TOC)
-    texts = {"index": INDEX, "words": "# Words\n\nWords."}
+    texts = {"index": INDEX, "words": WORDS}
     texts |= {"second": "# Differentiate it again\n\nSee [first](first.ipynb)."}
     for name, text in texts.items():
         (folder / "chapters" / f"{name}.md").write_text(text)
@@ -240,12 +261,29 @@ def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
     assert not pages["words"].select(".facts, .badge, .tick, dl.opening")
 
 
+def test_numbers_stand_in_line(pages):
+    rows = [row.select("td") for row in pages["words"].select(".scroll > table tbody tr")]
+    filled = [[words(unseen) for unseen in row[1].select(".phantom")] for row in rows]
+    assert filled == [[], ["−1", ".5"]]
+    assert [words(row[1]) for row in rows] == ["−12.5", "−13.5"]
+    assert all(unseen["aria-hidden"] for unseen in pages["words"].select(".phantom"))
+    assert not any(row[2].select(".phantom") for row in rows)
+
+
+def test_a_glossary_has_its_letters(pages):
+    page = pages["words"]
+    assert [words(head) for head in page.select("h2.letter")] == ["A", "B"]
+    assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
+    links = page.select("nav.letters a")
+    assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
+
+
 # What was verified
 
 
 def test_the_badge_counts_what_was_verified_and_says_what_was_not(pages):
     badge = pages["first"].select_one("a.badge")
-    assert words(badge) == "3 equalities verified, 1 exempt, 1 not checked yet"
+    assert words(badge) == "5 equalities: 3 verified, 1 exempt, 1 not checked yet"
     assert "1 more equality introduces a name" in badge["title"]
     assert pages["first"].select_one(badge["href"]).select_one("details.report")
 
@@ -265,7 +303,7 @@ def test_each_display_has_what_the_report_says_of_it(pages):
 
 def test_the_report_is_one_line_with_a_sign_for_each_relation(pages):
     report = pages["first"].select_one("details.report")
-    assert words(report.summary.b) == "5 equalities: 1 defined, 3 verified, 1 exempt"
+    assert words(report.summary.b) == "4 equalities: 3 verified, 1 exempt; 1 definition"
     signs = [sign["class"][0] for sign in report.summary.select(".strip i")]
     assert signs == ["defined", "verified", "verified", "verified", "exempt"]
     verdicts = report.select("td .verdict")
@@ -353,7 +391,7 @@ def test_the_cover_sums_up_the_book(pages):
     assert page.h1.contents[0] == "Slopes"
     assert words(page.select_one(".sub")) == "The derivatives"
     badge = page.select_one(".facts .badge")
-    assert words(badge) == "3 equalities verified by machine, 1 exempt, 1 not checked yet"
+    assert words(badge) == "5 equalities: 3 verified, 1 exempt, 1 not checked yet"
     assert words(page.select_one(".facts span")) == "2 chapters"
     explorer = page.select_one("figure#exp-start")
     assert explorer.select_one("input[type=range]")

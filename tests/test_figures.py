@@ -1,13 +1,13 @@
 """The figures of all chapters, as they are stored: nothing overlaps a text, and none is heavy.
 
-What stands where is read from the SVG itself. Matplotlib writes straight lines and curves with absolute
-coordinates; the corners and control points of a curve are near enough to it.
+What stands where is read from the SVG itself.
 """
 
 import gzip
 import json
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,10 +15,14 @@ import numpy as np
 import pytest
 
 from slopes import figures
+from slopes.svg import lighten
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
-HEAVIEST = 16_000  # bytes of a figure of many panels, compressed
-USUAL = 7_000  # bytes of half of the figures
+HEAVIEST = 8_000  # bytes of a figure of many panels, compressed
+USUAL = 4_500  # bytes of half of the figures
+_T = np.linspace(0.1, 1, 10)[:, None]
+# The points of a cubic curve, in its ends and controls.
+CUBIC = np.hstack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
@@ -57,15 +61,26 @@ def matrix(text):
 
 
 def points(d, map_):
-    """Return the pieces of a path: for each its corners and control points."""
-    pieces = []
-    for piece in re.findall(r"M[^M]*", d):
-        v = np.array([float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", piece)]).reshape(
-            -1, 2
-        )
-        v = v @ map_[:2, :2].T + map_[:2, 2]
-        pieces.append(np.vstack([v, v[:1]]) if piece.rstrip().endswith(("z", "Z")) else v)
-    return pieces
+    """Return the pieces of a path, each as points that it passes."""
+    pieces, here, first = [], np.zeros(2), np.zeros(2)
+    for command, text in re.findall(r"([a-zA-Z])([^a-zA-Z]*)", d):
+        v = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", text)]
+        if command == "z":
+            pieces[-1].append(first)
+            here = first
+            continue
+        v = {"h": [*v, 0], "v": [0, *v]}.get(command, v)
+        ways = np.reshape(v, (-1, 2)) + here
+        if command == "m":
+            first = ways[0]
+            pieces.append([first])
+        elif command == "c":
+            pieces[-1] += list(CUBIC @ np.vstack([here, ways]))
+        else:
+            assert command in "lhv", command
+            pieces[-1].append(ways[0])
+        here = ways[-1]
+    return [np.array(piece) @ map_[:2, :2].T + map_[:2, 2] for piece in pieces]
 
 
 class Drawing:
@@ -214,6 +229,36 @@ def test_the_drawing_of_a_neuron_is_what_the_package_draws():
     assert list(Drawing(drawn).faults()) == []
 
 
+X = np.linspace(0, 400, 121)
+NOISE = np.random.default_rng(0).normal(size=121)
+
+
+@pytest.mark.parametrize(
+    ("y", "most"),
+    [
+        (200 / (1 + np.exp(-(X - 200) / 30)), 200),  # smooth: few curves
+        (200 * np.abs(np.sin(X / 60)), 500),  # with corners, which stay
+        (100 + 40 * NOISE, 1500),  # nothing to leave out
+        (X / 2, 20),  # one line
+    ],
+    ids=["smooth", "corners", "noise", "line"],
+)
+def test_a_lighter_curve_is_where_the_curve_was(y, most):
+    drawn = "M " + "\nL ".join(f"{a:.6f} {b:.6f}" for a, b in zip(X, y, strict=True))
+    light = re.search('d="(.*)"', lighten(f'<path d="{drawn}"/>'))[1]
+    assert len(light) < most
+    (there,) = points(light, np.eye(3))
+    line = np.column_stack([np.linspace(0, 400, 24001), np.zeros(24001)])
+    line[:, 1] = np.interp(line[:, 0], X, y)
+    for a in there:
+        assert np.hypot(*(line - a).T).min() < 0.2
+    # The other way round: no part of what was drawn is left out.
+    way = np.linspace(0, 1, 2001)[:, None]
+    dense = np.vstack([a + way * (b - a) for a, b in pairwise(there)])
+    for a in np.column_stack([X, y]):
+        assert np.hypot(*(dense - a).T).min() < 0.2
+
+
 def test_figures_are_light():
     sizes = sorted(len(gzip.compress(svg.encode(), 9)) for *_, svg in FIGURES)
     assert sizes[-1] <= HEAVIEST
@@ -238,7 +283,7 @@ def test_figures_that_share_an_axis_have_equal_axes():
         boxes = {
             (round(max(x) - min(x)), round(max(y) - min(y)))
             for x, y in (
-                np.array([float(n) for n in re.findall(r"-?[\d.]+", d)]).reshape(-1, 2).T
+                points(d, np.eye(3))[0].T
                 for d in re.findall(
                     r'<g id="axes_\d+">\s*<g id="patch_\d+">\s*<path d="([^"]*)"', svg
                 )

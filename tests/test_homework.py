@@ -260,22 +260,26 @@ def test_what_a_person_decides_comes_into_the_marks(tmp_path):
     by_hand, code = tmp_path / "by-hand.csv", tmp_path / "grades.csv"
     by_hand.write_text(
         "\ufefftask;student;points possible;why;points;comment\n"
-        "is-it-the-slope;Ada;6;;4,5;Good eye.\nno-derivative-at-zero;Ada;6;;;\n",
+        "is-it-the-slope;Ada;6;;4,5;Good eye.\nno-derivative-at-zero;Ada;6;;;\nall;Bo;52;;20;On paper.\n",
         encoding="utf-8",
     )
+    (tmp_path / "in" / "Bo").mkdir()
+    (tmp_path / "in" / "Bo" / "photo.jpg").write_bytes(b"\xff\xd8")
     code.write_text("student_id,score\nAda,10.0\n", encoding="utf-8")
     command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), tmp_path / "in"]
     command += ["--out", tmp_path / "out", "--by-hand", by_hand, "--code", code]
     run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
     assert run.returncode == 0, run.stderr
     out = tmp_path / "out" / "one-neuron"
-    (row,) = table((out / "marks.csv").read_bytes())
-    assert (row["student"], row["marked"], row["left to a person"]) == ("Ada", "44.5", "6")
-    assert "Good eye." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    rows = table((out / "marks.csv").read_bytes())
+    seen = [(row["student"], row["marked"], row["left to a person"]) for row in rows]
+    assert seen == [("Ada", "44.5", "6"), ("Bo", "20", "0")]
+    for student, comment in (("Ada", "Good eye."), ("Bo", "On paper.")):
+        assert comment in (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
     # A later run, which is told of neither table, keeps what they said.
     run = subprocess.run(command[:5], capture_output=True, text=True, env=book.environment())
     assert run.returncode == 0, run.stderr
-    assert table((out / "marks.csv").read_bytes()) == [row]
+    assert table((out / "marks.csv").read_bytes()) == rows
     kept = {row["task"]: row for row in table((out / "by-hand.csv").read_bytes())}
     assert kept["is-it-the-slope"]["comment"] == "Good eye."
     assert kept["hard-sigmoid"]["points"] == "10.0"

@@ -280,7 +280,7 @@ def test_planted_faults_fail_in_a_notebook(tmp_path):
     notebook = read(CHAPTERS / "template.ipynb")
     planted = {
         plant(notebook, ["text", "text/html"], r"\d\.\d+(?![\de])"),
-        plant(notebook, ["image/svg+xml"], r"d=\"M \d+"),
+        plant(notebook, ["image/svg+xml"], r"d=\"m\d+"),
         len(code_cells(notebook)),
     }
     assert len(planted) == 3

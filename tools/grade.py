@@ -30,6 +30,7 @@ from slopes.notebooks import Unreadable
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2
+WHOLE = "all"  # in place of a task, for a file that cannot be read
 # What a spreadsheet takes for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r]")
 LONGEST_FORMULA = 2000
@@ -63,8 +64,10 @@ class Submission:
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
-    def marked(self) -> float:
-        """The points that are settled."""
+    def marked(self) -> float | None:
+        """The points that are settled; None for a file that nobody could read yet."""
+        if self.unreadable:
+            return float(self.decisions[WHOLE][0]) if WHOLE in self.decisions else None
         return round(sum(m.points for m in self.marks if m.points is not None), 1)
 
 
@@ -173,12 +176,16 @@ def decided(homework: Homework, submissions: list[Submission], by_hand: Path, co
     for row in read_table(code) if code and len(tasks) == 1 else ():
         rows.append({"student": row["student_id"], "task": tasks[0], "points": row["score"]})
     for row in rows:
-        given = row["points"].strip()
+        given, task = row["points"].strip().replace(",", "."), row["task"]
         for one in submissions:
+            if not given or row["student"] not in names(one):
+                continue
+            comment = row.get("comment") or ""
             for m in one.marks:
-                if given and row["student"] in names(one) and row["task"] == m.task.name:
-                    m.points, m.said = float(given.replace(",", ".")), row.get("comment") or ""
-                    one.decisions[m.task.name] = given, m.said
+                if task == m.task.name:
+                    m.points, m.said = float(given), comment
+            if task in {WHOLE, *(m.task.name for m in one.marks)}:
+                one.decisions[task] = given, comment
 
 
 def names(one: Submission) -> tuple[str, str]:
@@ -210,7 +217,7 @@ def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
     """What is for a person to decide about one submission: (task, its points, why)."""
     if one.unreadable:
         total = sum(task.points for task in homework.tasks)
-        return [("all", total, f"cannot be read: {one.unreadable}")]
+        return [(WHOLE, total, f"cannot be read: {one.unreadable}")]
     return [
         (m.task.name, m.task.points, m.by_hand)
         for m in one.marks
@@ -227,10 +234,10 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
             waiting = [m.task.points for m in one.marks if m.points is None]
-            waiting = [task.points for task in homework.tasks] if one.unreadable else waiting
-            marked = "" if one.unreadable else points(one.marked)
+            if one.marked is None:
+                waiting = [task.points for task in homework.tasks]
             row = [cell(one.student), cell(one.path.name), *given]
-            table.writerow([*row, marked, points(sum(waiting)), cell(one.unreadable)])
+            table.writerow([*row, points(one.marked), points(sum(waiting)), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(["task", "student", "points possible", "why", "points", "comment"])
@@ -278,6 +285,11 @@ class Formulas:
 def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str) -> str:
     """The page for one student: what held, the first line that did not, and never an answer."""
     title = escape(f"{homework.title}: {one.student}")
+    if one.unreadable and WHOLE in one.decisions:
+        total = points(sum(task.points for task in homework.tasks))
+        given, comment = one.decisions[WHOLE]
+        body = f"<p><b>{escape(given)} of {total} points.</b></p><p>{escape(comment)}</p>"
+        return PAGE.format(title=title, style=style, body=body)
     if one.unreadable:
         body = (
             f"<p>Your file could not be marked. {escape(one.unreadable)}. Hand in the notebook itself,"
@@ -341,7 +353,7 @@ def by_hand(
         for one, m in answers:
             said = f"<h3>{escape(one.student)}</h3><p><small>{escape(m.by_hand)}</small></p>"
             parts.append(f"{said}<pre>{escape(m.answer)}</pre>")
-    faulty = [one for one in submissions if one.unreadable]
+    faulty = [one for one in submissions if one.marked is None]
     if faulty:
         parts.append("<h2>Files that could not be read</h2>")
         items = (f"<li>{escape(one.student)}: {escape(one.unreadable)}</li>" for one in faulty)

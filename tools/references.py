@@ -17,6 +17,8 @@ from pybtex.database import Entry, parse_file
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.template import field as bib_field
+from pybtex.style.template import href
 from sphinxcontrib.bibtex import plugin
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
@@ -54,7 +56,10 @@ def cited(key: str) -> tuple[str, str]:
 
 def authors_and_year(entry: Entry) -> tuple[str, str]:
     """Return how a work is cited."""
-    names = [" ".join([*who.prelast_names, *who.last_names]) for who in entry.persons["author"]]
+    names = [
+        " ".join(map(str, who.rich_prelast_names + who.rich_last_names))
+        for who in entry.persons["author"]
+    ]
     authors = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
     return authors, entry.fields["year"]
 
@@ -122,6 +127,11 @@ class ByAuthor(Style):
     """Sort works by their authors, and link their addresses."""
 
     default_label_style = AsCited
+
+    def format_url(self, entry):
+        """Return a link that shows its address as one reads it."""
+        shown = bib_field("url", raw=True, apply_func=lambda url: url.split("://")[-1].rstrip("/"))
+        return href[bib_field("url", raw=True), shown]
 
 
 ROUND = partial(BracketStyle, left="(", right=")")

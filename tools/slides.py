@@ -3,7 +3,9 @@
 In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
 its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
 come from the chapter SLUG, so that nothing is kept twice. `{{quiz-1}}` stands for the first of its quick
-questions, which asks the room.
+questions, which asks the room, and `{{explore_descent}}` for what that function of `slopes.explore`
+returns. The first equation of a slide is there at once; each of the others comes at a press of a key,
+and so does what is asked or warned of below them.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import book
 import kit
 import quiz
 from references import title
+from slopes import explore
 from slopes.explorer import SCRIPT, STYLE, for_page
 
 DECKS = kit.TEACHING / "slides"
@@ -30,6 +33,8 @@ EXTENSIONS = Path(book.ROOT, "web", "extensions")
 DISPLAY = re.compile(r"^\$\$\n(.*?)\n\$\$ \(([\w-]+)\)", re.M | re.S)
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">\((\d+\.\d+)\)')
 PLACE = re.compile(r"\{\{([\w-]+)\}\}")
+EQUATION = re.compile(r"^```\{container\} numbered$", re.M)
+BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip)$", re.M)
 
 
 def numbers(pages: Path, slug: str) -> dict[str, str]:
@@ -70,21 +75,37 @@ def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
         name = place[1]
         if name.startswith("quiz-"):
             return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
+        if name.startswith("explore_"):
+            return raw(getattr(explore, name)()._repr_html_())
         if name in formulas:
             if name not in numbered:
                 raise book.Trouble(f"The book has no number for {name}: build it again.")
             # The number stands in a column of its own, so that it touches no formula.
-            number = numbered[name]
-            return f"```{{container}} numbered\n$$\n{formulas[name]}\n$$\n\n({number})\n```"
+            return f"```{{container}} numbered\n$$\n{formulas[name]}\n$$\n\n({numbered[name]})\n```"
         if name not in shown:
             raise book.Trouble(f"{slug}.md: the chapter has no equation and no figure {name}.")
         data, alt = shown[name]
         if "image/svg+xml" not in data:
-            return f"```{{raw}} html\n{for_page(data['text/html'])}\n```"
+            return raw(data["text/html"])
         (folder / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
         return f"![{alt}]({name}.svg)"
 
     return PLACE.sub(fill, deck)
+
+
+def step_by_step(deck: str) -> str:
+    """Let the equations of a slide come one by one, and a box when those above it are there."""
+    slides = []
+    for slide in re.split(r"^(?=# )", deck, flags=re.M):
+        starts = [found.start() for found in EQUATION.finditer(slide)]
+        at = starts[1] if len(starts) > 1 else len(slide)
+        slides.append(slide[:at] + BOX.sub(r"\g<0> fragment", slide[at:]))
+    return "".join(slides)
+
+
+def raw(explorer: str) -> str:
+    """An explorer, as it is."""
+    return f"```{{raw}} html\n{for_page(explorer)}\n```"
 
 
 def asked(question: quiz.Question) -> str:
@@ -119,6 +140,7 @@ def main() -> None:
         for deck in sorted(DECKS.glob("*.md")):
             numbered = numbers(options.pages, deck.stem)
             text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbered)
+            text = step_by_step(text)
             (source / deck.name).write_text(text, encoding="utf-8")
             names.append(deck.stem)
         (source / "index.md").write_text(contents(names), encoding="utf-8")

@@ -264,7 +264,7 @@ class Step(Elementwise):
     derivative_formula = r"0 \quad (x \ne 0)"
     range = Values((0, 1))
     use = "a hard decision, where nothing before it has to learn"
-    limits = "carries no gradient: what lies before it cannot learn"
+    limits = "carries no gradient: no slope reaches what lies before it"
     in_single = ("_value", "_derivative")
     kinks = (Kink(at=0.0, left=math.inf, right=0.0, value=0.0, source="a convention of this book"),)
 

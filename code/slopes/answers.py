@@ -218,8 +218,14 @@ def rate_steps():
 
 
 def rate_wide():
-    eigenvalues = np.linalg.eigvalsh(0.1 * np.eye(100) + 0.5**2 * np.ones((100, 100)))
-    return eigenvalues.max() / eigenvalues.min()
+    low, high = 0.0, 0.5
+    while high - low > 1e-9:
+        shift = (low + high) / 2
+        matrix = 0.1 * np.eye(100) + (0.5 - shift) ** 2 * np.ones((100, 100))
+        eigenvalues = np.linalg.eigvalsh(matrix)
+        flat_enough = eigenvalues.max() <= 10 * eigenvalues.min()
+        low, high = (low, shift) if flat_enough else (shift, high)
+    return high
 
 
 def relu_born_dead():
@@ -264,7 +270,7 @@ def softmax_temperature():
     def largest(tau):
         return np.max(softmax.jacobian(np.array([2.0, 1.0, 0.0]) / tau) / tau)
 
-    return [largest(tau) > largest(1.0) for tau in (2.0, 0.5, 0.1)]
+    return [largest(tau) > largest(1.0) for tau in (2.0, 0.1)]
 
 
 def softplus_gap():
@@ -309,6 +315,16 @@ def stuck_ratio():
     return slopes[0] / slopes[1]
 
 
+def stuck_survive():
+    rates = np.linspace(0.0, 0.5, 501)
+    slope = square_loss.derivative(relu(2.0), 0.0) * relu.derivative(2.0)
+    weights, biases = 1 - rates * slope * 2, -rates * slope
+    return {
+        "the rate for x = 2": rates[weights * 2 + biases < 1e-9].min(),
+        "the rate for every x": rates[(weights < 1e-9) & (biases <= 0)].min(),
+    }
+
+
 def tanh_crossing():
     x = np.linspace(1.0, 3.0, 2_000_001)
     above = tanh.derivative(x) > sigmoid.derivative(x)
@@ -319,6 +335,17 @@ def tanh_crossing():
 def tanh_slip():
     slope = central_difference
     return slope(np.tanh, np.tanh(2.0)) / slope(np.tanh, 2.0)
+
+
+def vanishing_balance():
+    z = np.linspace(-100.0, 100.0, 20_001)
+    q, gain = 50.0, 10.0
+    for _ in range(200):  # until the spread of the sums and the gain fit each other
+        density = np.exp(-(z**2) / (2 * q))
+        density /= density.sum()
+        gain = 1 / np.sqrt(density @ sigmoid.derivative(z) ** 2)
+        q = gain**2 * (density @ sigmoid(z) ** 2)
+    return gain
 
 
 def vanishing_explode():

@@ -14,6 +14,7 @@ formulas of second order. The complex step subtracts nothing, so its step can be
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
@@ -143,10 +144,25 @@ class Row:
     finding: str = ""
 
 
+RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789", strict=True))
+
+
 def _power(bound):
     """A power of ten as it is written in a text."""
-    exponent = f"{np.log10(bound):.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{exponent}" if np.isfinite(bound) else "infinity"
+    exponent = f"{np.log10(bound):.0f}".replace("-", "−")
+    raised = exponent.translate(str.maketrans({plain: sign for sign, plain in RAISED.items()}))
+    return f"10{raised}" if np.isfinite(bound) else "infinity"
+
+
+def _html(text):
+    """A text as HTML, whose exponents are as large as those of a formula.
+
+    >>> _html("below 10⁻¹²")
+    'below 10<sup>−12</sup>'
+    """
+    plain = str.maketrans(RAISED)
+    signs = f"[{''.join(RAISED)}]+"
+    return re.sub(signs, lambda found: f"<sup>{found[0].translate(plain)}</sup>", escape(text))
 
 
 @dataclass(frozen=True)
@@ -184,7 +200,7 @@ class Report:
 
     def _repr_html_(self):
         body = "".join(
-            f"<tr><td>{escape(method)}</td><td>{escape(found)}</td></tr>"
+            f"<tr><td>{_html(method)}</td><td>{_html(found)}</td></tr>"
             for method, found in self._cells()
         )
         return (

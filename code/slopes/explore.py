@@ -474,7 +474,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
         + written(0, 18, "slope of each layer, divided by that of the last", "start")
-        + f"<path class='bar' style='stroke-width:{thick:.1f};vector-effect:none'"
+        + f"<path class='bar d' style='stroke-width:{thick:.1f};vector-effect:none'"
         " data-set='d: {bars}'/>"
         + panel.columns(wanted, [str(k) for k in wanted])
         + written(82, panel.top + panel.height + 24, "layer", "end")

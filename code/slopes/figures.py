@@ -6,10 +6,8 @@ told apart by colour, by dash and by the name beside them. A colour has one mean
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
-import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from slopes.explore import (
     explore_secant,
     explore_softmax,
 )
+from slopes.svg import lighten
 
 __all__ = [
     "as_svg",
@@ -53,6 +52,7 @@ __all__ = [
     "plot_with_derivative",
     "set_ticks",
     "shade_positive",
+    "stack",
     "use_style",
 ]
 
@@ -117,7 +117,7 @@ _STYLE = {
     "figure.constrained_layout.wspace": 0.06,
     "figure.constrained_layout.hspace": 0.06,
     # Two runs of one cell must give the same SVG: ids come from a fixed salt, no date is written, and
-    # no point is left out for lying on a line, which the last bit of a number can decide.
+    # Matplotlib leaves out no point for lying on a line, which the last bit of a number can decide.
     "svg.hashsalt": "slopes",
     "path.simplify": False,
 }
@@ -152,7 +152,7 @@ def use_style():
     def svg(figure):
         bare = dict.fromkeys(("Date", "Creator"))
         text = print_figure(figure, "svg", bbox_inches=None, metadata=bare)
-        return text and _canonical(text)
+        return text and lighten(text)
 
     def png(figure):
         bare = {"Software": None}
@@ -170,36 +170,6 @@ def _small(png):
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     picture.quantize(16, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
-
-
-# A letter comes in 6400 units to its height; one in 32 shows the same at every size.
-_LETTER = re.compile(r'd="([^"]*)" transform="scale\(0\.015625\)"')
-
-
-def _canonical(svg):
-    """Return an SVG figure without the digits that depend on the processor and that nobody can see.
-
-    Coordinates keep one decimal, a tenth of a point. Clipping areas, which Matplotlib names after
-    all digits of theirs, are named after what is left.
-    """
-
-    def rounded(found):
-        text = found.group()
-        # Comments hold the words of a figure. A factor stretches what it is applied to.
-        if text.startswith(("<!--", "scale")):
-            return text
-        return f"{float(text):z.1f}".removesuffix(".0")
-
-    def letter(found):
-        path = re.sub(r"-?\d+", lambda number: str(round(int(number[0]) / 32)), found[1])
-        return f'd="{path}" transform="scale(0.5)"'
-
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\s*\n\s*", "\n", _LETTER.sub(letter, svg))
-    svg = re.sub(r"<!--.*?-->|scale\([^)]*\)|-?\d+\.\d{2,}", rounded, svg)
-    for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
-        svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
-    return svg
 
 
 def draw_curve(ax, function, values, span, **style):
@@ -298,8 +268,8 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
         An activation, or a loss with a fixed target.
     span : pair of float
         The ends of the horizontal axis.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; new axes by default.
+    ax : matplotlib.axes.Axes, or a pair of them, optional
+        Where to draw, or where the function and where its derivative; new axes by default.
     labels : pair of (float, str)
         Where the names of the function and of its derivative stand, as for `label_curve`; without, the
         curves have none.
@@ -307,6 +277,7 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     Returns
     -------
     matplotlib.axes.Axes
+        Those of the derivative.
 
     Examples
     --------
@@ -314,9 +285,10 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     >>> len(plot_with_derivative(relu).lines) > 2
     True
     """
-    ax = ax or plt.subplots()[1]
-    values = draw_curve(ax, function, function, span)
-    slopes = draw_curve(ax, function, function.derivative, span, color=SLOPE, linestyle=DASHES[1])
+    above, ax = ax if isinstance(ax, tuple) else [ax or plt.subplots()[1]] * 2
+    dash = DASHES[1] if above is ax else "-"
+    values = draw_curve(above, function, function, span)
+    slopes = draw_curve(ax, function, function.derivative, span, color=SLOPE, linestyle=dash)
     names = _called(function), _called(function, "'")
     for name, lines, (at, side) in zip(names, (values, slopes), labels, strict=False):
         branch = next(line for line in lines if at <= line.get_xdata()[-1] + 1e-6)
@@ -326,9 +298,23 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
             for end in (kink.left, kink.right):
                 if math.isfinite(end):
                     open_circle(ax, kink.at, end, SLOPE)
-            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=4.5, zorder=4)
+            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=3.6, zorder=4)
     ax.set_xlabel(f"${function.variable}$")
     return ax
+
+
+def stack():
+    """Return two axes, for values above and slopes below, of which one unit is as long as the other's.
+
+    >>> above, below = stack()
+    >>> above.get_shared_x_axes().joined(above, below)
+    True
+    """
+    ratios = {"height_ratios": [3.6, 1.4]}
+    axes = plt.subplots(2, 1, sharex=True, figsize=(6, 4.6), gridspec_kw=ratios)[1]
+    axes[0].set_ylim(-0.4, 3.2)
+    axes[1].set_ylim(-0.2, 1.2)
+    return tuple(axes)
 
 
 def _called(function, prime=""):
@@ -349,6 +335,7 @@ def open_circle(ax, x, y, color=VALUE):
     'white'
     """
     style = {"color": color, "markerfacecolor": "white", "markeredgewidth": 1.6, "zorder": 3}
+    style["markersize"] = 8  # so that a dot inside is seen as one
     return ax.plot(x, y, "o", **style)[0]
 
 
@@ -459,7 +446,7 @@ def plot_graph(nodes, edges, ax=None):
     ['', '4', '$x$', '2', '$y$', '4']
     """
     ax = ax or plt.subplots()[1]
-    arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 17, "shrinkB": 17, "linewidth": 1.3}
+    arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 18, "shrinkB": 18.5, "linewidth": 1.3}
     # Where slopes of the last node are shown, they alone have the colour of slopes.
     written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
     middle = np.mean([node[0][1] for node in nodes.values()])
@@ -628,4 +615,4 @@ def as_svg(figure):
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator")))
     plt.close(figure)
-    return _canonical(file.getvalue())
+    return lighten(file.getvalue())

@@ -18,6 +18,8 @@ FAULTS = """() => {
   const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
   const scale = Reveal.getScale();
   const frame = document.querySelector(".reveal .slides").getBoundingClientRect();
+  if (!slide.querySelector("aside.notes")) faults.push("no notes for the speaker");
+  if (slide.querySelector("aside .katex, .numbered.fragment ~ .numbered:not(.fragment)")) faults.push("formulas");
   for (const node of slide.querySelectorAll("*")) {
     if (node.closest("aside, .katex-mathml, svg, style, script, .controls-hidden")) continue;
     const box = node.getBoundingClientRect();

@@ -426,11 +426,11 @@ def test_the_contents_open_on_a_phone(visit, scripts):
 
 def test_a_link_from_elsewhere_leads_to_its_place(visit, address):
     """Though what stands above it was not laid out before."""
-    page = visit(SIGMOID + "#summary").page
-    page.wait_for_timeout(500)
-    top = page.locator("#summary h2").evaluate("box => box.getBoundingClientRect().top")
-    last = page.evaluate("innerHeight + scrollY >= document.documentElement.scrollHeight - 2")
-    assert 0 <= top < 200 or last
+    visit(SIGMOID + "#summary").page.wait_for_function("""() => {
+      const { top } = document.querySelector("#summary h2").getBoundingClientRect();
+      const last = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+      return (0 <= top && top < 200) || last;
+    }""")
 
 
 def test_what_is_far_below_can_be_found(visit):

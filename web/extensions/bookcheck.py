@@ -45,7 +45,14 @@ class _Faults(HTMLParser):
 
 
 CHECKED = re.compile(r"<table>(?=<thead><tr><th>(?:label|line)</th>)(.*?)</table>", re.DOTALL)
-ROLES = {"thead": "rowgroup", "tbody": "rowgroup", "tr": "row", "th": "columnheader", "td": "cell"}
+ROLES = {
+    "table": "table",
+    "thead": "rowgroup",
+    "tbody": "rowgroup",
+    "tr": "row",
+    "th": "columnheader",
+    "td": "cell",
+}
 BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?\s*|&\s*(?:\\q?quad)?")
 TEX = re.compile(r'<code class="tex">(.*?)</code>', re.DOTALL)
 REPORT = re.compile(r'(<details class="report">.*?</details>)', re.DOTALL)
@@ -53,20 +60,26 @@ LABEL = re.compile(r'<code class="label">(.*?)</code>')
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">(\([\d.]+\))')
 
 
+def with_roles(html: str) -> str:
+    """Give a table the roles that a browser forgets when its rows are laid out in another way.
+
+    >>> with_roles("<table><tr><td>x</td></tr></table>")
+    '<table role="table"><tr role="row"><td role="cell">x</td></tr></table>'
+    """
+    opened = re.compile(rf"<({'|'.join(ROLES)})(?=[ >])")
+    return opened.sub(lambda found: f'{found[0]} role="{ROLES[found[1]]}"', html)
+
+
 def render_tables(katex: KaTeX, body: str) -> str:
     """Show the equations in the checker's tables as formulas, and their labels as numbers with a link.
 
     A notebook shows the LaTeX itself, and so does the page where a line cannot be read: then that is
     what its table says. A report, which repeats the formulas of its page, keeps it until a reader opens
-    the report: then formulas.js sets it. The tables get the roles that a browser forgets when a style
-    sheet lays out their rows in another way, as on a telephone.
+    the report: then formulas.js sets it.
     """
 
     def table(found):
-        rows = found.group(1)
-        for tag, role in ROLES.items():
-            rows = rows.replace(f"<{tag}>", f'<{tag} role="{role}">')
-        return f'<table class="checked" role="table">{rows}</table>'
+        return with_roles(f'<table class="checked">{found.group(1)}</table>')
 
     def formula(found):
         latex = unescape(found.group(1))

@@ -13,27 +13,14 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from bookcheck import with_roles
+
+SYMBOLS = re.compile(r'<table class="[^"]*\bsymbols\b.*?</table>', re.DOTALL)
 LOST = Path(__file__).with_name("404.html")
 
 
 # While the pages are made
-
-
-class ScrollTables(SphinxPostTransform):
-    """Put each table into a box, in which one that is too wide scrolls."""
-
-    default_priority = 700
-    formats = ("html",)
-
-    def run(self, **options):
-        """Rewrite the tables of one page."""
-        for table in list(self.document.findall(nodes.table)):
-            box = nodes.container(classes=["scroll"])
-            # Not replace_self, which would hand the table's id on.
-            table.parent[table.parent.index(table)] = box
-            box += table
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -93,6 +80,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    body = SYMBOLS.sub(lambda table: with_roles(table[0]), body)
     # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
     context["body"] = re.sub(
         r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
@@ -182,7 +170,6 @@ def sweep(site: Path) -> None:
 
 def setup(app):
     """Connect to Sphinx."""
-    app.add_post_transform(ScrollTables)
     app.connect("html-page-context", describe, priority=400)
     app.connect("html-page-context", size_figures, priority=450)
     app.connect("html-page-context", mend, priority=450)

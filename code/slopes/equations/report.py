@@ -49,11 +49,11 @@ class PageReport:
         return [": ".join(filter(None, (s, "; ".join(at)))) for s, at in self.notes.items()]
 
     def summary(self):
-        """One sentence: how many equalities, and what became of them."""
-        total = len(self.links)
-        parts = [f"{number} {kind}" for kind, number in count(self.links).items() if number]
-        noun = "equality" if total == 1 else "equalities"
-        return f"{total} {noun}: {', '.join(parts)}" if parts else "no displayed equality"
+        """What became of the page's equalities, and how many definitions stand beside them."""
+        counts = count(self.links)
+        defined, said = counts["defined"], list(filter(None, [outcome(counts)]))
+        said += [f"{defined} definition{'s' if defined > 1 else ''}"] if defined else []
+        return "; ".join(said) or "no displayed equality"
 
     def require(self):
         """Raise `EquationError` naming the first link that is not in order."""
@@ -77,7 +77,13 @@ class PageReport:
             label = f'<code class="label">{html.escape(equation.label)}</code>'
             how = html.escape(explained(verdict))
             rows.append((label, tex(shown(link)), mark(verdict.kind), how))
-        notes = "".join(f"<p><em>{html.escape(note)}</em></p>" for note in self.remarks)
+        # A note with a place is for the author, whom the text tells the place: here it is folded.
+        notes, remarks = (
+            "".join(
+                f"<p><em>{html.escape(s)}</em></p>" for s, at in self.notes.items() if bool(at) == p
+            )
+            for p in (False, True)
+        )
         said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
@@ -85,7 +91,8 @@ class PageReport:
         return (
             f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b> '
             f'<span class="strip" aria-hidden="true">{strip}</span></summary>'
-            f"{said}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>{notes}"
+            f"{said}{remarks}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
+            f"{notes}"
         )
 
     def _repr_mimebundle_(self, **_):
@@ -119,6 +126,24 @@ def count(links):
     """The number of links for each kind of verdict."""
     found = Counter(link.verdict.kind for _, link in links)
     return {kind: found[kind] for kind in KINDS}
+
+
+def outcome(counts):
+    """What became of what had to be verified, in words; nothing where there was nothing to verify.
+
+    >>> outcome({"defined": 3, "verified": 20})
+    '20 equalities, all verified'
+    >>> outcome({"verified": 8, "exempt": 1})
+    '9 equalities: 8 verified, 1 exempt'
+    """
+    judged = {kind: number for kind, number in counts.items() if number and kind != "defined"}
+    total = sum(judged.values())
+    noun = "equality" if total == 1 else "equalities"
+    if list(judged) == ["verified"]:
+        return f"{total} {noun}, {'all ' if total > 1 else ''}verified"
+    return (
+        f"{total} {noun}: {', '.join(f'{n} {kind}' for kind, n in judged.items())}" if total else ""
+    )
 
 
 def place(equation):

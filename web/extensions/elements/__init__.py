@@ -11,10 +11,22 @@
 | `code` | folds, with a word on what the code does; lines that hang where they wrap |
 | `exercises` | one card from the question to the solution |
 | `questions` | quick questions |
+| `tables` | tables, whose numbers stand in line; the letters of a glossary |
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
-from elements import code, derivation, exercises, facts, formulas, markup, opening, questions, start
+from elements import (
+    code,
+    derivation,
+    exercises,
+    facts,
+    formulas,
+    markup,
+    opening,
+    questions,
+    start,
+    tables,
+)
 
 
 def setup(app):
@@ -34,6 +46,8 @@ def setup(app):
         derivation.Derivation,
         exercises.Exercises,
         code.Code,
+        tables.Tables,
+        tables.Letters,
     ):
         app.add_post_transform(transform)
     code.use_lines()

@@ -8,27 +8,19 @@ from html import escape
 from elements.facts import REPORT
 from elements.markup import Tag, tag
 from slopes.equations.numbers import DIGITS
-
-# What is neither verified nor defined. A stored report has nothing else: where a relation is wrong, the
-# cell fails.
-REST = {"exempt": "exempt", "unchecked": "not checked yet"}
+from slopes.equations.report import outcome
 
 
 def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
     """Return the badge of a page, or of the whole book; None where nothing was claimed.
 
-    It counts what was verified. A definition cannot be verified, and is told of in the title. What is
-    neither is said in the badge.
+    It says what the report says. A definition cannot be verified, and is told of in the title.
     """
-    verified, defined = counts["verified"], counts["defined"]
-    rest = [f"{counts[kind]} {words}" for kind, words in REST.items() if counts[kind]]
-    if not verified and not rest:
+    # A stored report has nothing that is refuted: where a relation is wrong, the cell fails.
+    said = outcome({"not checked yet" if k == "unchecked" else k: n for k, n in counts.items()})
+    if not said:
         return None
-    by = " by machine" if book else ""
-    if verified:
-        said = f"{verified} {'equality' if verified == 1 else 'equalities'}"
-        said += f" verified{by}" if rest or verified == 1 else f", all verified{by}"
-        rest.insert(0, said)
+    defined = counts["defined"]
     read = "the pages" if book else "this page"
     title = f"A program that reads {read} computed both sides of each with {DIGITS} digits or more."
     title += " The mark at each says how closely they were compared."
@@ -36,7 +28,7 @@ def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
         more = "equality introduces" if defined == 1 else "equalities introduce"
         title += f" {defined} more {more} a name: there is nothing to verify."
     classes = ["badge", *(["open"] if counts["unchecked"] else [])]
-    return tag("a", ", ".join(rest), classes=classes, href=href, title=title)
+    return tag("a", said, classes=classes, href=href, title=title)
 
 
 def tick(links: list[dict] | None) -> str:

@@ -41,8 +41,10 @@ class Opening(SphinxPostTransform):
             first["classes"].append("lede")
             place = box.parent.index(box)
             box.parent[place : place + 1] = [said, before(box)]
-        elif first is not None and said.children:
-            section.insert(section.index(first) + 1, said)
+        elif first is not None:
+            first["classes"].append("lede")
+            if said.children:
+                section.insert(section.index(first) + 1, said)
 
 
 def facts(page) -> nodes.Element:

@@ -7,7 +7,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 import quiz
-from elements.markup import Tag, tag
+from elements.markup import Tag, tag, unseen
 
 
 class Quiz(SphinxDirective):
@@ -20,16 +20,22 @@ class Quiz(SphinxDirective):
         slug = self.arguments[0]
         self.env.note_dependency(str(quiz.QUIZZES / f"{slug}.md"))
         return [
-            self.group(question, f"quiz-{slug}-{number}")
+            self.group(question, number, f"quiz-{slug}-{number}")
             for number, question in enumerate(quiz.read(slug), 1)
         ]
 
-    def group(self, question: quiz.Question, name: str) -> Tag:
-        """Return one question with its options."""
+    def group(self, question: quiz.Question, number: int, name: str) -> Tag:
+        """Return one question, whose number hangs like that of a step, with its options."""
         options = zip("abcdefgh", question.options, strict=False)
         return tag(
             "fieldset",
-            tag("legend", *self.parsed(question.text)),
+            tag(
+                "legend",
+                unseen("Question "),
+                tag("span", words=str(number), classes=["step-n"]),
+                " ",
+                *self.parsed(question.text),
+            ),
             *(self.option(option, name, f"{name}-{letter}") for letter, option in options),
             classes=["quiz"],
         )

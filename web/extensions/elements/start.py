@@ -76,7 +76,9 @@ class Start(SphinxPostTransform):
         chapters = [name for part in parts(self.env).values() for name in part]
         counts = sum((page.counts for page in pages.values()), Counter())
         report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
-        facts = [badge(counts, report, book=True), tag("span", words=f"{len(chapters)} chapters")]
+        exercises = sum(pages[name].exercises for name in chapters)
+        held = [f"{len(chapters)} chapters", f"{exercises} exercises"]
+        facts = [badge(counts, report, book=True), *(tag("span", words=said) for said in held)]
         line = tag("div", *filter(None, facts), classes=["facts"])
         place = section.index(lede)
         section[place + 1 : place + 1] = [line]
