@@ -34,11 +34,6 @@ class PageReport:
         return [(equation, link) for equation in self.equations for link in equation.links]
 
     @property
-    def counts(self):
-        """How many links got each verdict."""
-        return count(self.links)
-
-    @property
     def ok(self):
         """Whether everything is defined, verified or exempt."""
         return not self.out_of_order
@@ -55,8 +50,8 @@ class PageReport:
 
     def summary(self):
         """What became of the page's equalities, and how many definitions stand beside them."""
-        defined = self.counts["defined"]
-        said = [outcome(self.counts)] if outcome(self.counts) else []
+        counts = count(self.links)
+        defined, said = counts["defined"], list(filter(None, [outcome(counts)]))
         said += [f"{defined} definition{'s' if defined > 1 else ''}"] if defined else []
         return "; ".join(said) or "no displayed equality"
 
@@ -83,12 +78,9 @@ class PageReport:
             how = html.escape(explained(verdict))
             rows.append((label, tex(shown(link)), mark(verdict.kind), how))
         # A note with a place is for the author, whom the text tells the place: here it is folded.
-        notes, remarks = (
-            "".join(
-                f"<p><em>{html.escape(s)}</em></p>" for s, at in self.notes.items() if bool(at) == p
-            )
-            for p in (False, True)
-        )
+        notes = {True: "", False: ""}
+        for note, at in self.notes.items():
+            notes[bool(at)] += f"<p><em>{html.escape(note)}</em></p>"
         said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
@@ -96,8 +88,8 @@ class PageReport:
         return (
             f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b> '
             f'<span class="strip" aria-hidden="true">{strip}</span></summary>'
-            f"{said}{remarks}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
-            f"{notes}"
+            f"{said}{notes[True]}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
+            f"{notes[False]}"
         )
 
     def _repr_mimebundle_(self, **_):
@@ -146,9 +138,8 @@ def outcome(counts):
     noun = "equality" if total == 1 else "equalities"
     if list(judged) == ["verified"]:
         return f"{total} {noun}, {'all ' if total > 1 else ''}verified"
-    return (
-        f"{total} {noun}: {', '.join(f'{n} {kind}' for kind, n in judged.items())}" if total else ""
-    )
+    kinds = ", ".join(f"{number} {kind}" for kind, number in judged.items())
+    return f"{total} {noun}: {kinds}" if total else ""
 
 
 def place(equation):
@@ -199,17 +190,13 @@ def as_json(reports, unreadable=()):
 
 
 def _display(equation):
-    links = list(map(_link, equation.links))
+    links = [
+        {"left": x.left, "relation": x.relation, "right": x.right, "verdict": v.kind,
+         "reason": v.reason, "region": v.region, "witness": v.witness, "points": v.compared,
+         "digits": v.digits, "under": v.under}
+        for x, v in ((link, link.verdict) for link in equation.links)
+    ]  # fmt: skip
     return {"label": equation.label, "latex": equation.text, "links": links}
-
-
-def _link(link):
-    verdict = link.verdict
-    return {
-        "left": link.left, "relation": link.relation, "right": link.right, "verdict": verdict.kind,
-        "reason": verdict.reason, "region": verdict.region, "witness": verdict.witness,
-        "points": verdict.compared, "under": verdict.under,
-    }  # fmt: skip
 
 
 def _placed(item):
