@@ -159,7 +159,7 @@ Run the cell as often as you like: it names the first line that does not hold.
 **Hand in the notebook.**
 
 :::{{revealjs-notes}}
-Say until when, and where to. Show one cell on the screen: type a line that is wrong, run it, and mend it.
+Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
 
 The tasks: {"; ".join(task.title for task in one.tasks)}.
 :::"""
