@@ -27,11 +27,15 @@ function prepare({ slugs, solutions }) {
 }
 
 const SHEET = `
-  h1 { margin: 0 0 0.4rem; }
-  h2 { margin: 0; padding: 0.8em 0 0 !important; font-size: 12.5pt; }
+  h1 { margin: 0; font-size: 20pt; }
+  h2 { margin: 0; padding: 0.6em 0 0 !important; font-size: 12pt; }
+  #summary { margin: 0.8em 0 0; }
   .formulas, .tasks { columns: 2; column-gap: 0.9cm; font-size: 10pt; }
   .formulas section { break-inside: auto; }
-  .formulas .math { margin: 0.3em 0; }
+  .formulas div.math { display: flex; align-items: center; gap: 0.2cm; margin: 0.15em 0; padding: 0; font-size: 9pt; }
+  .formulas .katex-display { flex: 1; margin: 0; padding: 0 !important; mask: none !important; text-align: left; }
+  .formulas .katex-display > .katex { text-align: left; }
+  .formulas .eqno { order: 1; position: static; margin: 0; }
   .tasks {
     display: grid;
     grid-template-columns: 1fr 1fr;
