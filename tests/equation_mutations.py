@@ -201,7 +201,7 @@ class Judge:
     def Symbol(self, node, local):
         if node.name in local:
             return local[node.name]
-        definition = self.meaning.lookup(node.name)
+        definition = self.meaning.table.get(node.name)
         if definition is None:
             if node.name in self.meaning.sizes:
                 return self.size
@@ -221,7 +221,7 @@ class Judge:
         if not isinstance(node.base, t.Symbol):
             raise CannotTell("element")
         indices = tuple(self.index(i, local) for i in node.indices)
-        definition = self.meaning.lookup(node.base.name)
+        definition = self.meaning.table.get(node.base.name)
         if definition is None:
             return self.draw((node.base.name, indices))
         if definition.kind != "elements":
@@ -301,7 +301,7 @@ class Judge:
     def call(self, head, values):
         if not isinstance(head, t.Function):
             raise CannotTell("head")
-        definition = self.meaning.lookup(head.name)
+        definition = self.meaning.table.get(head.name)
         if definition is not None:
             if definition.kind != "function" or any(definition.vectors) or definition.indices:
                 raise CannotTell(definition.kind)
@@ -329,10 +329,10 @@ class Judge:
                 lambda x: self(node.body, {**local, variable.name: x}), local[variable.name]
             )
         if isinstance(variable, t.Symbol):
-            if self.meaning.lookup(variable.name) is not None:
+            if self.meaning.table.get(variable.name) is not None:
                 raise CannotTell("an inner variable")
             key = variable.name
-        elif isinstance(variable, t.Element) and self.meaning.lookup(variable.base.name) is None:
+        elif isinstance(variable, t.Element) and self.meaning.table.get(variable.base.name) is None:
             key = (variable.base.name, tuple(self.index(i, local) for i in variable.indices))
         else:
             raise CannotTell("variable")

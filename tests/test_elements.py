@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import book
 from slopes.equations.markdown import read_file
+from slopes.equations.numbers import AGREEING
 from slopes.equations.page import check_items
 from slopes.equations.report import MIME
 
@@ -293,8 +294,8 @@ def test_each_display_has_what_the_report_says_of_it(pages):
     assert kinds == ["defined", "verified", "verified", "exempt", "unchecked"]
     assert [tick.parent["class"] for tick in ticks] == [["eqno"]] * 5
     assert [tick["title"] for tick in ticks] == [words(tick) for tick in ticks]
-    assert ticks[1]["title"].startswith("Verified. It holds to 60 digits at ")
-    assert ticks[2]["title"].startswith("Verified. Its 2 equalities hold to 60 digits at ")
+    assert ticks[1]["title"].startswith(f"Verified. It holds to {AGREEING} digits at ")
+    assert ticks[2]["title"].startswith(f"Verified. Its 2 equalities hold to {AGREEING} digits at ")
     assert ticks[2]["title"].endswith(" points, for x > 0.")
     assert ticks[3]["title"] == "Exempt: false on purpose."
     assert pages["first"].select_one("#equation-eq-square .eqno").contents[0] == "(1.2)"

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from equation_mutations import differ, mutants
 
+from slopes.equations import verify
 from slopes.equations.decide import decide
+from slopes.equations.derivatives import AREA_SLACK, LIMIT_SLACK
 from slopes.equations.markdown import PARSER, read_file, read_markdown
+from slopes.equations.numbers import AGREEING, DIGITS, SECOND
 from slopes.equations.page import check_items
 from slopes.equations.report import sentence
 
@@ -105,6 +108,35 @@ def test_no_word_of_a_page_matters(path):
     found = [link for e in check_items(items).equations for link in e.links]
     before = [link for e in check_items(read_file(path)).equations for link in e.links]
     assert [link.verdict.kind for link in found] == [link.verdict.kind for link in before]
+
+
+def test_the_pages_say_how_closely_is_compared():
+    """The digits in the chapter and in the help are those of the code."""
+    chapter = (HERE.parent / "chapters" / "verified.ipynb").read_text(encoding="utf-8")
+    limit, area = -LIMIT_SLACK.adjusted(), -AREA_SLACK.adjusted()
+    assert f"works with {DIGITS} digits, and demands that the first {AGREEING} of them" in chapter
+    assert f"looks again with {SECOND} digits" in chapter
+    assert f"in their first {AGREEING} digits at every point" in chapter
+    assert f"(limits in {limit}, integrals in {area})" in chapter
+    assert f"computed with {DIGITS} digits and more" in verify.__doc__
+    assert f"agree in {AGREEING} of them" in verify.__doc__
+
+
+@pytest.mark.parametrize(
+    ("latex", "digits"),
+    [
+        ("x + x = 2 x", AGREEING),
+        (r"x^2 + 1 > 0", AGREEING),
+        (r"\lim_{x \to 0} \frac{\sin x}{x} = 1", -LIMIT_SLACK.adjusted()),
+        (r"\int_0^1 x^2 \, dx = \frac{1}{3}", -AREA_SLACK.adjusted()),
+        (r"\log 2 \approx 0.693", 0),
+    ],
+)
+def test_a_verdict_says_to_how_many_digits_it_was_compared(latex, digits):
+    (link,) = links(f"$$ {latex} $$")
+    assert link.verdict.kind == "verified"
+    assert link.verdict.digits == digits
+    assert (f"to {digits} digits at " in link.verdict.reason) == bool(digits)
 
 
 # -- mutations ----------------------------------------------------------------------------------------

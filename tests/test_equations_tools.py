@@ -304,6 +304,9 @@ def test_a_claim_can_be_required():
     [
         "= \\sigma(x)(1 - \\sigma(x)) + 0",
         "= 1 \\cdot \\sigma(x)(1 - \\sigma(x))",
+        "= \\sigma(x)(1 - \\sigma(x)) + 1 - 1",
+        "= (\\sigma(x) + x - x)(1 - \\sigma(x))",
+        "= \\frac{2}{2} \\cdot \\sigma(x)(1 - \\sigma(x))",
         "= (1 - \\sigma(x)) \\cdot \\sigma(x)",
         "\\sigma'(x) = \\sigma(x)(1 - \\sigma(x))",
     ],

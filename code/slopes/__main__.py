@@ -98,9 +98,8 @@ def print_table(reports, unreadable, everything):
     width = max([len(report.path) for report in reports], default=4)
     print(f"{'file':{width}}  " + "  ".join(f"{name:>11}" for name in KINDS))
     for report in reports:
-        print(
-            f"{report.path:{width}}  " + "  ".join(f"{report.counts[name]:11d}" for name in KINDS)
-        )
+        numbers = count(report.links)
+        print(f"{report.path:{width}}  " + "  ".join(f"{numbers[name]:11d}" for name in KINDS))
     total = count([pair for report in reports for pair in report.links])
     print(f"{'all':{width}}  " + "  ".join(f"{total[name]:11d}" for name in KINDS))
 

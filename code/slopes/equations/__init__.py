@@ -17,21 +17,23 @@ what is not declared on the page is not assumed, and what is not understood is s
 
 To add a function with a fixed name: one line in `functions.SCALAR` (in `SEVERAL` or `OF_VECTORS` if
 it takes several numbers or a vector); other spellings in `SPELLED`, a command `\name` in
-`tokens.FUNCTIONS`. Where it compares, it calls `numbers.largest`, `sign` or `absolute` with a key:
-kinks are found by it. A page that defines the name is then *verified* where it was *defined*, so look
-for it in the chapters and the corpora.
+`tokens.FUNCTIONS`. Where it compares, it calls `numbers.largest`, `sign` or `absolute` with a key (its
+name; of a node its id): kinks are found by it. A page that defines the name is then *verified* where
+it was *defined*, so look for it in the chapters and the corpora.
 
 To add an operation between two things: its sign in `tokens.OPERATORS`, a node in `tree`, its value in
 `evaluate.BY_VALUES`. If it binds as a product does, a branch in `Scope._Product`, beside `odot`. If it
 has a precedence of its own: a terminal in `grammar.TERMINALS` (a sign that is not there is a `TIMES`)
 and in the `%declare` of `notation.lark`, a rule there, and a method of that name in `grammar.Tree`
 that makes the node; between `product` and `sum` a method is given lists of factors, and `whole` makes
-a node of one. `scope` needs a method only where what is written is not yet what is meant. For a
-notation of another form see the top of `grammar`.
+a node of one. Only a rule that says so, as `product` does, reads a minus behind the sign. `scope` needs
+a method only where what is written is not yet what is meant. What the grammar makes, `leaves` in
+`tests/test_grammar.py` takes apart. For a notation of another form see the top of `grammar`.
 
 To try it: `page.check_items(markdown.read_markdown(text)).equations`, with a `verdict` for each of
 the `links`. To keep it: a display in `tests/equations/notation.md` with what is expected below it, and
-`pytest -n 0 tests/test_equations.py -k "each_link_of_the_corpus and notation"`, which takes seconds.
+`pytest -n 0 tests/test_equations.py -k "each_link_of_the_corpus and notation"`, which takes seconds;
+and a word in the lists of `chapters/write-for-the-checker.md`.
 
 Verdicts: **defined** (introduces a name), **verified**, **refuted** (with a point where the sides
 differ), **conditional** (true on a region that the page does not declare), **undecided**, **unread**

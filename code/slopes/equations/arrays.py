@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
-from .numbers import ZERO, now, plus
+from .numbers import INFINITY, ONE, ZERO, now, plus
 
 
 class Array:
@@ -19,7 +19,6 @@ class Array:
 
     @classmethod
     def column(cls, items):
-        items = tuple(items)
         return cls(len(items), 1, items)
 
     @classmethod
@@ -95,12 +94,21 @@ class Array:
 
 @dataclass
 class Range:
-    """An interval as a value: a subdifferential, or the right side of ∈."""
+    """An interval as a value: a subdifferential, or the right side of ∈; or its integers only."""
 
     lower: object
     upper: object
     lower_closed: bool = True
     upper_closed: bool = True
+    whole: bool = False
+
+
+# What lies in them, and where their points are drawn, is told by this alone.
+SETS = {
+    "R": Range(-INFINITY, INFINITY, False, False),
+    "Z": Range(-INFINITY, INFINITY, False, False, whole=True),
+    "N": Range(ONE, INFINITY, True, False, whole=True),
+}
 
 
 def each(function, *values):

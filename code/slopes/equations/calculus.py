@@ -115,16 +115,15 @@ class Calculus:
 
     def is_constant(self, name):
         """Whether a name was declared to be a number: its derivative by another is 0."""
-        return (
-            name in self.meaning.shaped or name.split("~")[0] in self.numbers or self.is_bound(name)
-        )
+        number = name.split("~")[0] in self.numbers
+        return number or name in self.meaning.shaped or self.is_bound(name)
 
     def common_line(self, body, variable):
         """The one variable that both depend on, where the body does not reach the other: rule 21."""
         if not isinstance(variable, t.Symbol) or self.is_bound(variable.name):
             return None
         name, leaves = variable.name, self.meaning.leaves
-        if self.meaning.lookup(name) is None or name in leaves(body, stop=(name,)).definitions:
+        if self.meaning.table.get(name) is None or name in leaves(body).definitions:
             return None
         above, below = leaves(body), leaves(variable)
         alone = len(below.scalars) == 1 and not below.families and not above.families
@@ -143,7 +142,7 @@ class Calculus:
                     raise Unread("a prime on a function of several variables", node.at)
                 head = t.Primed(t.Function(known.name), node.primes)
                 return t.Apply(head, (self.own_argument(known),))
-        if isinstance(result, t.Symbol) and self.meaning.lookup(result.name) is None:
+        if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
             reason = "a prime on a name without a meaning: define it, or let it be smooth"
             raise Unread(reason, node.at)
         return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))
@@ -158,33 +157,21 @@ class Calculus:
         return t.Symbol(names.pop())
 
     def is_expression(self, node, argument):
-        """Whether a bracket is an expression of functions at an argument: (fg)'(x), (f ∘ g)(x)."""
+        """Whether a bracket is an expression of functions at an argument: (fg)'(x)."""
         group, sub, sup, primes = t.scripts(node)
         if sub is not None or sup is not None or len(group.items) > 1 or group.opening != "(":
             return False
-        composed = any(x.factors[-1][0] == "o" for x in node.walk() if isinstance(x, t.Product))
         keys = [self.word(x) for x in group.walk() if isinstance(x, t.Name)]
         known = [self.lookup(key) for key in keys]
         smooth = known and all(k and k.kind == "smooth" and not k.parameters for k in known)
         free = not self.standing_alone(argument.items) & set(keys)  # (1 - f)(1 + f)
-        return bool(primes or composed or (smooth and free))
+        return bool(primes or (smooth and free))
 
     def value_at(self, node, argument):
         """The value of an expression of functions at an argument."""
         with setting(self, "implicit", t.Symbol(BOUND)), setting(self, "arguments", {}):
             value = self.resolve(node)
         return t.At(value, ((self.only_variable(value, node.at), self.one(argument)),))
-
-    def composed(self, product):
-        """``f ∘ g``: f at the value of g."""
-        heads = [self.head(factor) for _, factor in product.factors]
-        whole = all(sign == "o" for sign, _ in product.factors[1:])
-        if not whole or any(head is None or head[1] for head in heads):
-            raise Unread("∘ stands between functions: (f ∘ g)(x)", product.at)
-        value = self.implicit
-        for function, _ in reversed(heads):
-            value = t.Apply(function, (value,))
-        return value
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇_x f``; and where to go on."""

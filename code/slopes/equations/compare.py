@@ -8,17 +8,18 @@ tell, 1500 may; what they cannot tell either is lost, and says nothing.
 
 import decimal
 from dataclasses import dataclass
+from decimal import Decimal
 
 from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
 from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
-from .numbers import CAREFUL, DIGITS, INFINITY, ONE, SECOND, Dual, digits, primal
+from .numbers import AGREEING, CAREFUL, DIGITS, INFINITY, ONE, SECOND, Dual, digits, primal
 
-AGREES = n.number("1e-40")  # the relative difference that is none at first sight
-CONVICTS = n.number("1e-50")  # and at a second look
-STABLE = n.number("0.01")
+AGREES = ONE.scaleb(-AGREEING)  # the relative difference that is none at first sight
+CONVICTS = Decimal("1e-50")  # and at a second look
+STABLE = Decimal("0.01")
 LOOKS = (DIGITS, SECOND, CAREFUL, CAREFUL + 200)  # the last one tells whether a difference stays
 
 
@@ -73,14 +74,12 @@ class Comparison:
         before = None
         for count in LOOKS:
             work = n.now()
-            work.watching, work.absorbed = count > DIGITS, False
+            work.absorbed = False
             try:
-                with digits(count):
+                with digits(count), n.setting(work, "watching", count > DIGITS):
                     found, gaps = self.look(sample, env, before, strict, far)
             except Undecidable as error:
                 return Outcome("unsettled", error=error)
-            finally:
-                work.watching = False
             if self.is_clear(found, count, strict and not self.slack, work.absorbed):
                 return found
             before = gaps
@@ -105,7 +104,8 @@ class Comparison:
             return lonely(left, left_error, right, right_error), None
         if belongs:
             found = inside(self.evaluator(sample), left, self.right, env)
-            return Outcome("holds" if found == (self.operator == "in") else "differs", left), None
+            kind = "holds" if found == (self.operator == "in") else "differs"
+            return Outcome(kind, left, self.right), None
         pairs = paired(left, right)
         gaps = [difference(x, y) for x, y in pairs]
         known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
@@ -123,14 +123,15 @@ class Comparison:
             gap, before = abs(gap), None if before is None else abs(before)
         first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
         stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
-        limit = self.slack * max(ONE, scale)
         if not gap.is_finite():
             limit = 0  # an infinity equals itself only, and then there is no gap
-        elif not limit and first:
+        elif self.slack:
+            limit = self.slack * max(ONE, scale)
+        elif first:
             limit = AGREES * scale
-        elif not limit and stays:
+        elif stays:
             limit = n.tolerance(50) * scale
-        elif not limit:
+        else:
             # What shrinks as the digits grow is nothing, also beside 0.
             loose = not strict or n.getcontext().prec == LOOKS[-1]
             limit = max(CONVICTS * scale if loose else 0, n.tolerance(50) * max(ONE, scale))
@@ -144,11 +145,10 @@ class Comparison:
 
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
-    for error in (left_error, right_error):
-        if isinstance(error, Contradiction):  # whatever the other side is
-            return Outcome("differs", left, right, error)
-        if isinstance(error, BeyondReach):
-            return Outcome("lost", left, right, error)
+    for kind, told in ((Contradiction, "differs"), (BeyondReach, "lost")):
+        for error in (left_error, right_error):
+            if isinstance(error, kind):  # whatever the other side is
+                return Outcome(told, left, right, error)
     if left_error is not None and right_error is not None:
         return Outcome("neither", error=left_error)
     kind = "left" if left_error is not None else "right"

@@ -20,7 +20,7 @@ from .compare import Comparison
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
 from .evaluate import code
 from .numbers import Work, digits
-from .points import ANYWHERE, MODES, ORDERED, Sample, assignments, named
+from .points import MODES, ORDERED, Sample, assignments, domain_of, named
 from .regions import conditional
 from .verdicts import Refuted, Verdict, describe, text, two_texts
 
@@ -107,21 +107,22 @@ class Question(Comparison):
             for relation, right in bounds(self.operator, self.right):
                 self.operator, self.right = relation, right
                 self.prepare()
-                self.compare_everywhere()
+                for point in self.points():
+                    self.at_point(*point)
         except Refuted as found:
-            return Verdict("refuted", found.reason, found.witness, self.compared)
+            return Verdict("refuted", *found.args, self.compared)
         return self.conclusion()
 
     def prepare(self):
         """Look through the sides, once they are what is compared."""
         self.slack = 0
         self.leaves = self.meaning.leaves(self.left, self.right)
-        self.domain = points.domains(self.conditions)
-        known = [self.meaning.lookup(name) for name in sorted(self.leaves.definitions)]
+        known = [self.meaning.table.get(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
         self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
+        self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
         self.tested = [pair for pair in self.concerned if self.is_tested(*pair)]
         self.totals = points.totals(self.conditions)
         equations = [x for c, x in self.concerned if getattr(c, "operator", "") == "="]
@@ -149,11 +150,6 @@ class Question(Comparison):
         ends = self.evaluator(sample)
         sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
         return sample
-
-    def compare_everywhere(self):
-        """Compare at all the points that this relation needs; raises Refuted."""
-        for sample, place, kind in self.points():
-            self.at_point(sample, place, kind)
 
     def points(self):
         """(sample, indices, kind) of each point to compare at.
@@ -206,9 +202,6 @@ class Question(Comparison):
             fixed = dict.fromkeys(self.scalars, Fraction(value))
             yield self.sample("equal", "mixed", size, fixed)
 
-    def domain_of(self, key):
-        return self.domain.get(key if type(key) is str else key[0], ANYWHERE)
-
     def elements(self):
         """The first two elements of each free family, the first row of a matrix only."""
         for name in sorted(self.leaves.families):
@@ -217,7 +210,7 @@ class Question(Comparison):
 
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
-        choices = {key: self.domain_of(key).specials(few or self.costly) for key in keys}
+        choices = {key: domain_of(key, self.domain).specials(few or self.costly) for key in keys}
         if len(keys) < 4:
             return [{key: value} for key in keys for value in choices[key]]
         chosen = []
@@ -234,7 +227,7 @@ class Question(Comparison):
         size = 2 if indexed else 3
         told = points.constants([self.left, self.right, *self.bodies, *self.conditions])
         most = 60 // max(len(self.scalars), 1)
-        told = [(x, v) for x in self.scalars for v in self.domain_of(x).told(told)[:most]]
+        told = [(x, v) for x in self.scalars for v in domain_of(x, self.domain).told(told)[:most]]
         for place in self.places(size)[:1]:
             for name, value in told:
                 if self.can_afford(start):
@@ -280,7 +273,9 @@ class Question(Comparison):
         found = []
         with suppress(Undefined):
             self.satisfy(sample, env)
-            found = [] if self.domain_of(key).values else points.kinks(self, sample, key, env)
+            domain = domain_of(key, self.domain)
+            if not (domain.values or domain.whole):
+                found = points.kinks(self, sample, key, env)
         for point in points.beside(found):
             yield sample.moved(key, point)
 
@@ -353,11 +348,9 @@ class Question(Comparison):
         elif found.kind in ("differs", "left", "right"):
             witness = self.witness(sample, env, found.left, found.right)
             if found.kind == "differs":
-                reason = (
-                    "the two sides differ" if self.operator == "=" else "the relation does not hold"
-                )
-                if self.operator != "=" and witness["left"] == witness["right"]:
-                    reason = "the two sides meet here"
+                met = witness["left"] == witness["right"]
+                reason = "the two sides meet here" if met else "the relation does not hold"
+                reason = "the two sides differ" if self.operator == "=" else reason
                 raise Refuted(f"{found.error} here" if found.error else reason, witness)
             self.lonely.append((found.kind, found.error, witness))
         elif found.kind != "unsettled":
@@ -376,7 +369,9 @@ class Question(Comparison):
         """The verdict where no point refutes."""
         if self.lonely:
             return self.lonely_verdict()
-        leaves, few = self.leaves, self.few_values()
+        leaves, known = self.leaves, self.leaves.scalars - self.pinned
+        finite = all(domain_of(name, self.domain).values for name in known)
+        few = finite and not leaves.families  # x = 0, or y in {0, 1}
         free = bool(leaves.scalars or leaves.families or leaves.smooth)
         if self.unsettled:
             problem = f"at some points: {self.unsettled}"
@@ -387,8 +382,11 @@ class Question(Comparison):
             problem = "compared at special points only"
         else:
             under = tuple(dict.fromkeys(describe(c) for c, _ in self.tested))
-            reason = self.verified_reason(under)
-            return Verdict("verified", reason, None, self.compared, under=under)
+            told = -self.slack.adjusted() if self.slack else n.AGREEING
+            reason = f"to {told} digits at {self.compared} point{'s' * (self.compared != 1)}"
+            reason += ", with the value that is given at the kink" if self.declared else ""
+            reason += f"; for {', '.join(under)}" if under else ""
+            return Verdict("verified", reason, None, self.compared, told, under=under)
         return Verdict("undecided", problem, None, self.compared)
 
     def lonely_verdict(self):
@@ -404,17 +402,6 @@ class Question(Comparison):
         side, error, witness = self.lonely[0]
         reason = f"the {side} side has no value where the other has one ({error})"
         return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
-
-    def few_values(self):
-        """Whether conditions leave a few points only (x = 0, or y in {0, 1})."""
-        known = [self.domain_of(name) for name in self.leaves.scalars - self.pinned]
-        return not self.leaves.families and all(d.values for d in known)
-
-    def verified_reason(self, under):
-        reason = f"{self.compared} point{'s' if self.compared != 1 else ''}"
-        if self.declared:
-            reason += ", with the value that is given at the kink"
-        return f"{reason}; for {', '.join(under)}" if under else reason
 
     def witness(self, sample, env, left, right):
         """A point and the values of both sides there, as text."""

@@ -312,7 +312,6 @@ class Declarations:
 
     def listen(self, items):
         """Note of which names inline formulas say something, and what they call them."""
-        self.spoken, self.spoken_right = {}, {}
         for item in items:
             with suppress(Unread):
                 for chain in items_in(tokenize(item.text)) if item.kind == "inline" else ():

@@ -14,7 +14,7 @@ from .markdown import Item
 from .numbers import Work
 from .page import PageReader, as_words
 from .report import explained, html_table, mark, tex
-from .slips import hint
+from .slips import hint, negative
 from .tokens import tokenize
 
 MAX_LINES = 60
@@ -118,8 +118,8 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         An equality that the derivation must arrive at: it has to begin with the left side and to
         end with the right one.
     least : int, optional
-        How many steps must change something on the way to `proves`. Adding 0, multiplying by 1,
-        another order of terms and the claim itself change nothing.
+        How many steps must change something on the way to `proves`. Adding 0 or what cancels where
+        it stands (+ 1 - 1), multiplying by 1, another order and the claim itself change nothing.
     hints : bool, optional
         Whether a wrong line gets a hint.
 
@@ -297,7 +297,7 @@ def meant(reader, sides):
 
 
 def plain(node):
-    """A form in which the order of terms and factors, signs, + 0 and · 1 make no difference."""
+    """A form in which order, signs, + 0, · 1 and what cancels where it stands make no difference."""
     node = t.rebuild(node, plain)
     match node:
         case t.Negate(t.Negate(body)) | t.Negate(t.Number("0") as body):
@@ -305,15 +305,24 @@ def plain(node):
         case t.Add(terms):
             return gathered(t.Add, terms, ZERO)
         case t.Multiply(factors):
-            negative = sum(isinstance(f, t.Negate) for f in factors) % 2
+            odd = sum(isinstance(f, t.Negate) for f in factors) % 2
             sizes = [f.body if isinstance(f, t.Negate) else f for f in factors]
             product = gathered(t.Multiply, sizes, ONE)
-            return t.Negate(product) if negative else product
+            return t.Negate(product) if odd else product
+        case t.Divide(above, below) if above == below:
+            return ONE
     return node
 
 
 def gathered(kind, parts, nothing):
-    """A sum or product in one order, with those inside it, without what changes nothing."""
-    flat = [x for part in parts for x in (part.children() if isinstance(part, kind) else (part,))]
-    kept = sorted((x for x in flat if x != nothing), key=repr) or [nothing]
+    """A sum or product in one order, with those inside it, without what changes nothing or cancels."""
+    kept = []
+    for x in (
+        x for part in parts for x in (part.children() if isinstance(part, kind) else (part,))
+    ):
+        if negative(x) in kept:
+            kept.remove(negative(x))
+        elif x != nothing:
+            kept.append(x)
+    kept = sorted(kept, key=repr) or [nothing]
     return kept[0] if len(kept) == 1 else kind(tuple(kept))

@@ -216,7 +216,7 @@ def _limit(node, body, ev, env):
     directions = {"+": [ONE], "-": [-ONE]}.get(node.side, [-ONE, ONE])
     if primal(end).is_infinite():
         directions = [ONE.copy_sign(end)]
-    whole = bool(getattr(ev.sample.domain.get(node.variable), "values", ()))
+    whole = getattr(ev.sample.domain.get(node.variable), "whole", False)
     found = [_approach(value, end, d, whole) for d in directions]
     if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
         raise NoDerivative("the limits from the left and from the right differ")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from . import functions
 from . import numbers as n
 from . import tree as t
-from .arrays import Array, Range, each, flat, scalar, total
+from .arrays import SETS, Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 
@@ -124,25 +124,18 @@ class Evaluator:
 
     def nested(self, compute):
         """Compute something by its definition, within bounds."""
-        self.depth += 1
         n.now().spend()
         if self.depth > NESTING:
             raise Unread("definitions nested too deeply, or a definition that needs itself")
-        try:
+        with n.setting(self, "depth", self.depth + 1):
             return compute()
-        finally:
-            self.depth -= 1
 
     def moving(self, key, value, inner, env):
         """The value of ``inner(env)`` while a value stands in the place of another."""
-        moved, memo = self.moved, self.memo
         name = key if type(key) is str else key[0]
-        self.moved = {**moved, key: value}
-        self.memo = {k: v for k, v in memo.items() if name not in self.reach(k)}
-        try:
+        memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
+        with n.setting(self, "moved", {**self.moved, key: value}), n.setting(self, "memo", memo):
             return inner(env)
-        finally:
-            self.moved, self.memo = moved, memo
 
     def defined(self, definition, env, indices=None):
         """The value of a name by its definition; of a function at its own parameters."""
@@ -235,19 +228,7 @@ def _power(node, base, exponent):
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
         return functools.reduce(operator.mul, [base] * count)
-    exponent = scalar(exponent, "an exponent")
-    return each(lambda x: n.power(x, exponent), base)
-
-
-def _root(node, body, degree):
-    count = whole_number(degree, "a root of a degree")
-    return each(lambda x: n.root(x, count), body)
-
-
-def _absolute(node, body):
-    if type(body) is Array:
-        raise Unread("bars around a vector: write a norm")
-    return n.absolute(body, id(node))
+    return each(n.power, base, scalar(exponent, "an exponent"))
 
 
 def _norm(node, body, order):
@@ -260,10 +241,6 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
-def _matrix(node, *items):
-    return Array(len(node.rows), len(node.rows[0]), [scalar(x, "an element") for x in items])
-
-
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
@@ -272,14 +249,15 @@ BY_VALUES = {
     t.Negate: lambda node, x: -x,
     t.Divide: lambda node, x, y: each(n.divide, x, y),
     t.Power: _power,
-    t.Root: _root,
+    t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
-    t.Absolute: _absolute,
+    t.Absolute: lambda node, x: n.absolute(scalar(x, "|…| (for a norm write ‖…‖)"), id(node)),
     t.Norm: _norm,
     t.Transpose: lambda node, x: x.transposed if type(x) is Array else x,
     t.Indicator: lambda node, holds: ONE if holds else ZERO,
-    t.Vector: lambda node, *items: Array.column([scalar(x, "an element") for x in items]),
-    t.Matrix: _matrix,
+    t.Vector: lambda node, *items: Array(len(items), 1, map(scalar, items)),
+    t.Matrix: lambda node, *items: Array(len(node.rows), len(node.rows[0]), map(scalar, items)),
+    t.NumberSet: lambda node: SETS[node.name],
     t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
     t.And: lambda node, *items: all(items),
     t.Or: lambda node, *items: any(items),
@@ -293,7 +271,7 @@ def _by_values(function):
             return lambda ev, env: function(node, parts[0](ev, env))
 
         def run(ev, env):
-            n.now().spend(len(parts) - 1)
+            n.now().spend(len(parts))
             return function(node, *[x(ev, env) for x in parts])
 
         return run
@@ -361,13 +339,9 @@ def _kronecker(node, ev, env):
 def _apply(node):
     head, arguments = node.head, [code(a) for a in node.arguments]
     name = getattr(head, "name", None)
-    known = functions.SCALAR.get(name) if len(arguments) == 1 else None
 
     def run(ev, env):
         definition = ev.table.get(name)
-        if definition is None and known is not None:
-            value = arguments[0](ev, env)
-            return known(value) if type(value) is Decimal else apply(ev, head, [value], env)
         if definition is not None and name in ev.moved:
             own = tuple([t.Symbol(p) for p in definition.parameters])
             if own == node.arguments:  # p(t) where the value of p is moved
@@ -490,19 +464,20 @@ def compared(x, y, key):
 
 def inside(ev, value, members, env):
     """Whether a value lies in a set."""
-    if type(value) is Array:
-        return all(inside(ev, x, members, env) for x in value.items)
-    if type(members) is t.NumberSet:
-        plain, count = primal(value), whole(primal(value))
-        if members.name == "R":
-            return type(plain) is not Dual or not plain.b
-        return count is not None and (members.name == "Z" or count >= 0)
+    plain = primal(scalar(value, "∈"))
     if type(members) is t.Finite:
-        signs = [n.sign(value - code(x)(ev, env)) for x in members.items]
-        return 0 in signs
+        return 0 in [n.sign(value - code(x)(ev, env)) for x in members.items]
     bounds = code(members)(ev, env)
     if type(bounds) is not Range:
         raise Unread("a set that is not read")
+    if type(plain) is Dual:  # a complex number
+        if n.sign(plain.b):
+            return False
+        plain = value = plain.a
+    if bounds.whole:
+        away = value - plain.to_integral_value() if plain.is_finite() else ONE
+        if n.sign(away / max(ONE, abs(plain))):
+            return False
     above = compared(value, bounds.lower, id(members))
     below = compared(bounds.upper, value, (id(members), 1))
     return above >= (not bounds.lower_closed) and below >= (not bounds.upper_closed)

@@ -4,6 +4,8 @@ Each is written once, by its definition; its derivative follows from that. A pag
 these definitions: it is then an equality like any other, and refuted if wrong.
 """
 
+from functools import partial
+
 from . import numbers as n
 from .arrays import Array, each, flat, total
 from .errors import Unread
@@ -18,15 +20,11 @@ def softplus(x):
     return log(plus(ONE, exp(x)))
 
 
-def relu(x):
-    return n.largest((ZERO, x), "relu")
-
-
-def _part(x, place):
-    """The real or the imaginary part."""
+def imaginary(x):
+    """The imaginary part."""
     if type(x) is n.Dual and x.tag:
-        return n.Dual(x.tag, _part(x.a, place), _part(x.b, place))
-    return n.split(x, n.IMAGINARY)[place]
+        return n.Dual(x.tag, imaginary(x.a), imaginary(x.b))
+    return n.split(x, n.IMAGINARY)[1]
 
 
 # Functions of one number.
@@ -34,8 +32,6 @@ SCALAR = {
     "exp": exp,
     "log": log,
     "log10": lambda x: divide(log(x), log(ONE * 10)),
-    "log1p": lambda x: log(plus(ONE, x)),
-    "expm1": lambda x: plus(exp(x), -ONE),
     "sin": n.sin,
     "cos": n.cos,
     "tan": lambda x: divide(n.sin(x), n.cos(x)),
@@ -58,29 +54,22 @@ SCALAR = {
     "abs": lambda x: n.absolute(x, "abs"),
     "sqrt": sqrt,
     "erf": n.erf,
-    "erfc": lambda x: plus(ONE, -n.erf(x)),
     "sigmoid": sigmoid,
-    "logsigmoid": lambda x: -softplus(-x),
     "logit": lambda x: log(divide(x, plus(ONE, -x))),
-    "relu": relu,
-    "relu6": lambda x: n.largest((relu(x), ONE * 6), "relu6", -1),
+    "relu": lambda x: n.largest((ZERO, x), "relu"),
     "softplus": softplus,
     "silu": lambda x: x * sigmoid(x),
     "mish": lambda x: x * n.tanh(softplus(x)),
     "softsign": lambda x: divide(x, plus(ONE, n.absolute(x, "softsign"))),
     "gelu": lambda x: x * HALF * plus(ONE, n.erf(HALF.sqrt() * x)),
-    "re": lambda x: _part(x, 0),
-    "im": lambda x: _part(x, 1),
+    "im": imaginary,
 }
 
 
-def _extreme(turn):
-    def extreme(*values):
-        if len(values) == 2 and any(type(v) is Array for v in values):
-            return each(lambda x, y: n.largest((x, y), "max", turn), *values)
-        return n.largest(flat(values), "max", turn)
-
-    return extreme
+def _extreme(turn, *values):
+    if len(values) == 2 and any(type(v) is Array for v in values):
+        return each(lambda x, y: n.largest((x, y), "max", turn), *values)
+    return n.largest(flat(values), "max", turn)
 
 
 def softmax(value):
@@ -100,12 +89,11 @@ def _diag(value):
 OF_VECTORS = {
     "softmax": softmax,
     "logsumexp": lambda value: log(total([exp(x) for x in flat([value])])),
-    "logsoftmax": lambda value: each(log, softmax(value)),
     "diag": _diag,
 }
 SEVERAL = {
-    "max": _extreme(1),
-    "min": _extreme(-1),
+    "max": partial(_extreme, 1),
+    "min": partial(_extreme, -1),
     "log_base": lambda base, x: divide(log(x), log(base)),
     **OF_VECTORS,
 }

@@ -14,7 +14,7 @@ from .errors import Unread
 from .layout import word_of
 
 # Which terminal of the grammar a token is, where its kind alone does not tell.
-TERMINALS = {"+": "PLUS", "-": "MINUS", "pm": "PM"}
+TERMINALS = {"+": "PLUS", "-": "MINUS"}
 CASE_WORDS = {"", "if", "for", "where", "and", "or", "otherwise"}
 
 
@@ -52,8 +52,6 @@ def whole(product):
 
 def term(sign, product):
     """A product with its sign."""
-    if sign.type == "PM":
-        raise Unread("± has two meanings: write both", sign.value.at)
     node = whole(product)
     return t.Negate(node, at=sign.value.at) if sign.type == "MINUS" else node
 
@@ -151,11 +149,9 @@ class Tree(Transformer):
     def fraction(self, mark, top, bottom):
         return t.Fraction(top, bottom, at=mark.value.at)
 
-    def square_root(self, mark, body):
-        return t.Root(body, t.Number("2"), at=mark.value.at)
-
-    def root(self, mark, _, degree, __, body):
-        return t.Root(body, degree, at=mark.value.at)
+    def root(self, mark, *parts):
+        *degree, body = nodes_in(parts)
+        return t.Root(body, *(degree or [t.Number("2")]), at=mark.value.at)
 
     def group(self, opening, inside, closing):
         items = t.items_of(inside)

@@ -118,7 +118,7 @@ def _goes_on(row, indented, last):
     first = row[0]
     if first.kind == "rel" or not last.sides[-1] or not last.operators:
         return True
-    signed = first.kind == "op" and first.text in ("+", "-", "pm")
+    signed = first.kind == "op" and first.text in ("+", "-")
     if signed and indented and len(split(row, ("rel",))[0]) > 1:
         raise Unread("this row begins with a sign and has a relation: begin it with it", first.at)
     return first.kind == "op" and (indented or not signed)

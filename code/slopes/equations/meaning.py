@@ -53,17 +53,13 @@ class Meaning:
     """The names of a page."""
 
     def __init__(self):
-        self.table = {}  # name: Definition
+        self.table = {}  # name: Definition; a free name, and one with a fixed meaning, has none
         self.families = {}  # free arrays with their number of indices: 1 a vector, 2 a matrix
         self.extents = {}  # (array, place of an index): its upper end, as declared or as used
         self.ranges = {}  # index letter: its upper end
         self.sizes = []  # names that are upper ends of indices, in the order of their first use
         self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
-
-    def lookup(self, name):
-        """The definition of a name, or None where it is free or has a fixed meaning."""
-        return self.table.get(name)
 
     def is_matrix(self, name):
         """Whether the elements of a free array have two indices."""
@@ -120,21 +116,21 @@ class Meaning:
 
     # -- what an expression depends on --------------------------------------------------------------
 
-    def leaves(self, *nodes, stop=()):
-        """Everything that expressions depend on, through all definitions but those in `stop`."""
+    def leaves(self, *nodes):
+        """Everything that expressions depend on, through all definitions."""
         found = Leaves()
         for node in nodes:
-            self._collect(node, frozenset(), found, stop)
+            self._collect(node, frozenset(), found)
         return found
 
-    def _collect(self, node, bound, found, stop):
+    def _collect(self, node, bound, found):
         match node:
             case t.Symbol(name):
                 if name not in bound:
-                    self._collect_name(name, found, stop)
+                    self._collect_name(name, found)
                 return
             case t.Function(name):
-                self._collect_definition(name, found, stop)
+                self._collect_definition(name, found)
                 return
             case t.Element() | t.Kronecker():
                 for index in node.indices:
@@ -142,22 +138,22 @@ class Meaning:
                 base = getattr(node, "base", None)
                 if isinstance(base, t.Symbol):
                     if base.name not in bound:
-                        self._collect_name(base.name, found, stop, found.families)
+                        self._collect_name(base.name, found, found.families)
                 elif base is not None:
-                    self._collect(base, bound, found, stop)
+                    self._collect(base, bound, found)
                 return
             case t.IndexRange(index, _, upper):
                 found.indices.add(index)
                 found.sizes |= t.names_in(upper) & set(self.sizes)
                 return
             case t.At(body, assignments):
-                inner = self.leaves(body, stop=stop)
+                inner = self.leaves(body)
                 given = {name.name for name, _ in assignments if isinstance(name, t.Symbol)}
                 inner.scalars -= given | bound
                 for kind, names in vars(inner).items():
                     getattr(found, kind).update(names)
                 for _, value in assignments:
-                    self._collect(value, bound, found, stop)
+                    self._collect(value, bound, found)
                 return
             case t.Big() | t.Listing():
                 ends = getattr(node, "lower", None), node.upper
@@ -165,25 +161,25 @@ class Meaning:
                     if any(child is end for end in ends):
                         self._collect_index(child, bound, found)
                     else:
-                        self._collect(child, bound | {node.index}, found, stop)
+                        self._collect(child, bound | {node.index}, found)
                 return
             case t.Integral() | t.Limit():
                 bound = bound | {node.variable}
         for child in node.children():
-            self._collect(child, bound, found, stop)
+            self._collect(child, bound, found)
 
     def _collect_index(self, node, bound, found):
         for name in t.names_in(node) - bound - self.table.keys():
             (found.sizes if name in self.sizes else found.indices).add(name)
 
-    def _collect_name(self, name, found, stop, free=None):
+    def _collect_name(self, name, found, free=None):
         """A name; one without a meaning belongs to `free`, where it is told by an index below it."""
         known = self.table.get(name)
         if known is not None:
-            self._collect_definition(name, found, stop)
-            if known.is_function and name not in stop:
+            self._collect_definition(name, found)
+            if known.is_function:
                 for parameter in known.parameters:
-                    self._collect_name(parameter, found, stop)
+                    self._collect_name(parameter, found)
         elif free is not None:
             free.add(name)
         elif name in self.sizes:
@@ -191,18 +187,16 @@ class Meaning:
         else:
             (found.families if name in self.families else found.scalars).add(name)
 
-    def _collect_definition(self, name, found, stop):
+    def _collect_definition(self, name, found):
         known = self.table.get(name)
         if known is None or name in found.definitions:
             return
         found.definitions.add(name)
-        if name in stop:
-            return
         if known.kind == "smooth":
             found.smooth.add(name)
         if known.body is not None:
             bound = frozenset((*known.parameters, *known.indices))
-            self._collect(known.body, bound, found, stop)
+            self._collect(known.body, bound, found)
 
 
 def places_of(index, node):

@@ -6,11 +6,12 @@ with an accent. A key has at most one meaning at a place; `Names.current` tells 
 it stands in the trees (``u`` and, where a later section defines it anew, ``u~2``).
 """
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from . import tree as t
 from .errors import Unread
 from .functions import FIXED, SPELLED
+from .numbers import setting
 
 INCREMENTS = {"Delta": "Δ", "delta": "δ", "d": "d"}  # before a letter, where they have no meaning
 ALPHABETS = ("cal", "bb", "hat", "tilde", "bar")
@@ -77,7 +78,7 @@ class Names:
             case t.Vector() | t.Listing() | t.Matrix() | t.Transpose() | t.Hadamard():
                 return True
             case t.Symbol(name):
-                known = self.meaning.lookup(name)
+                known = self.meaning.table.get(name)
                 if known is None:
                     return name in self.meaning.families or self.is_bound(name, vector=True)
                 value = known.kind == "value" and self.is_array_value(known.body)
@@ -89,7 +90,7 @@ class Names:
             case t.Negate(value) | t.Divide(value):
                 return self.is_array_value(value)
             case t.Apply(t.Function(name), (argument,)):
-                known = self.meaning.lookup(name)
+                known = self.meaning.table.get(name)
                 # A function of numbers acts on each element of a vector.
                 elementwise = known is not None and known.is_function and not any(known.vectors)
                 return name == "softmax" or (elementwise and self.is_array_value(argument))
@@ -137,7 +138,7 @@ class Names:
 
     def lookup(self, key):
         """The definition of a key, or None."""
-        return self.meaning.lookup(self.internal(key))
+        return self.meaning.table.get(self.internal(key))
 
     def has_meaning(self, key):
         """Whether a key was defined, shaped or declared."""
@@ -176,14 +177,10 @@ class Names:
         if key in self.unknown and not self.is_bound(key):
             raise Unread(f"{t.pretty(key)} is unknown: {self.unknown[key]}", at)
 
-    @contextmanager
-    def binding(self, *names, parameters=None):
+    def binding(self, *names, parameters=()):
         """Bind names while an expression is read, and parameters, which may be vectors."""
-        self.bound.append({**dict.fromkeys(names, False), **(parameters or {})})
-        try:
-            yield
-        finally:
-            self.bound.pop()
+        own = {**dict.fromkeys(names, False), **dict(parameters)}
+        return setting(self, "bound", [*self.bound, own])
 
     def fresh(self, key):
         """A new internal name for a key: its own at first, and later ``u~2``."""

@@ -23,8 +23,8 @@ class NotFound:
 def verify(name=None):
     r"""Check every displayed equation of a page, and fail if one is not in order.
 
-    Each equality (and inequality) of each displayed equation is decided numerically, at 60 digits
-    and more, at dozens of points; see the chapter on how the equations are checked.
+    Both sides of each equality (and inequality) are computed with 60 digits and more, at dozens of
+    points, and have to agree in 40 of them; see the chapter on how the equations are checked.
 
     Parameters
     ----------

@@ -15,17 +15,16 @@ the `Work` in force, as the number of digits is by the context in force of `deci
 import decimal
 import functools
 import itertools
-import operator
 from contextlib import contextmanager
 from decimal import Context, Decimal, getcontext, localcontext
-from fractions import Fraction
 from functools import partial
 
 from mpmath import libmp
 
 from .errors import BeyondReach, TooMuch, Undefined
 
-DIGITS = 60  # of every comparison
+DIGITS = 60  # with which both sides are computed
+AGREEING = 40  # of these, the first ones in which the sides must agree
 SECOND = 200  # of a second look, where the sides seem to differ
 CAREFUL = 1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
 LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an int has 32 bits
@@ -137,8 +136,6 @@ class Dual:
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        if type(other) is not Dual and type(other) not in PLAIN:
-            return NotImplemented
         tag = max(self.tag, other.tag) if type(other) is Dual else self.tag
         (xa, xb), (ya, yb) = split(self, tag), split(other, tag)
         if tag == IMAGINARY:
@@ -173,10 +170,8 @@ def primal(x):
 
 
 def number(value):
-    """An exact int, Fraction, text or Decimal as a number, rounded to the digits in force."""
-    if type(value) is Fraction:
-        return Decimal(value.numerator) / value.denominator
-    return +Decimal(value)
+    """An int or Fraction as a number, rounded to the digits in force."""
+    return Decimal(value.numerator) / value.denominator
 
 
 @functools.lru_cache(maxsize=256)
@@ -377,7 +372,7 @@ def whole(x):
     """The int that a plain number equals, if it is one of moderate size; otherwise None."""
     if type(x) is int:
         return x
-    if type(x) is not Decimal or x.adjusted() > 4 or not x.is_finite():
+    if type(x) is not Decimal or x.adjusted() > 7 or not x.is_finite():
         return None
     value = int(x)
     return value if value == x else None
@@ -418,9 +413,11 @@ def integer_power(base, n):
         slope = integer_power(base.a, n - 1) * Decimal(n)
         return Dual(base.tag, integer_power(base.a, n), slope * base.b)
     _now.spend(2)
-    if type(base) is Dual:
-        product = functools.reduce(operator.mul, [base] * min(abs(n), 1000))
-        return product if n > 0 else ONE / product
+    if type(base) is Dual:  # a complex number
+        if n == -1:
+            return ONE / base
+        half = integer_power(base, n // 2)
+        return half * half * base if n % 2 else half * half
     if not base and n < 0:
         raise Undefined("a division by zero")
     return base * base if n == 2 else base**n

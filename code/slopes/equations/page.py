@@ -178,7 +178,7 @@ class PageReader(Declarations):
             known = scope.lookup(scope.word(body)) if isinstance(body, t.Name) else None
             if known is not None and known.kind == "smooth" and not known.parameters:
                 variables_of.setdefault(known.name, {}).update(dict.fromkeys(values))
-        only = [v for v in below if self.meaning.lookup(v.name) is None] or list(below)
+        only = [v for v in below if self.meaning.table.get(v.name) is None] or list(below)
         scope.implicit = only[0] if len(only) == 1 else PLAIN
         scope.arguments = {n: next(iter(v)) for n, v in variables_of.items() if len(v) == 1}
 
@@ -272,7 +272,7 @@ class PageReader(Declarations):
         """
         found, leaves = [], self.meaning.leaves(*nodes)
         for name in sorted(leaves.definitions):
-            made = self.meaning.lookup(name)
+            made = self.meaning.table.get(name)
             own = tuple(t.Symbol(p) for p in made.parameters)
             applied = (n for node in nodes for n in node.walk() if isinstance(n, t.Apply))
             calls = [n.arguments for n in applied if name in t.names_in(n.head, t.Function)]

@@ -20,7 +20,7 @@ from itertools import pairwise
 
 from . import numbers as n
 from . import tree as t
-from .arrays import Array
+from .arrays import SETS, Array
 from .errors import Undecidable, Undefined
 from .evaluate import code
 from .numbers import CAREFUL, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
@@ -32,7 +32,6 @@ SPECIAL = [
 ]
 FEW = [SPECIAL[k] for k in (0, 1, 5, 12, 13)]
 FAR = [Fraction(k) for k in (10**3, -(10**3), 10**6, -(10**6))]
-WHOLE = tuple(Fraction(k) for k in (1, 2, 3, 4, 5, 6, 7, 9, 12))
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
 EXACT = CAREFUL + 250  # digits of a drawn value: more than any comparison uses
 DRAWN = Context(prec=EXACT)
@@ -40,17 +39,23 @@ DRAWN = Context(prec=EXACT)
 
 @dataclass(frozen=True)
 class Domain:
-    """Where one variable may lie, as far as numbers tell: between two ends, or a few values."""
+    """Where one variable may lie, as far as numbers tell: between two ends, or a few values.
+
+    With `whole` it is an integer.
+    """
 
     lower: Fraction | None = None
     upper: Fraction | None = None
     values: tuple = ()
+    whole: bool = False
 
     def draw(self, generator, mode):
         """A random value; a multiple of 1/128 where possible, so that it is exact and short."""
         low, high = self.lower, self.upper
         if self.values:
             return generator.choice(self.values)
+        if self.whole:
+            return Fraction(math.floor(replace(self, whole=False).draw(generator, "wide")))
         if None not in (low, high):
             return low + (high - low) * Fraction(generator.randint(1, 63), 64)
         size = Fraction(generator.randint(1, 64 * (12 if mode == "wide" else 3)) * 2 - 1, 128)
@@ -72,7 +77,8 @@ class Domain:
 
     def holds(self, v):
         above = self.lower is None or v >= self.lower
-        return above and (self.upper is None or v <= self.upper) and v in (self.values or (v,))
+        below = self.upper is None or v <= self.upper
+        return above and below and v in (self.values or (math.floor(v) if self.whole else v,))
 
     def told(self, constants):
         """The points that the numbers of the formulas suggest: these, what is beside and between."""
@@ -80,6 +86,7 @@ class Domain:
         near += [(a + b) / 2 for a, b in pairwise(sorted(constants))]
         ends = [e for e in (self.lower, self.upper) if e is not None and abs(e) >= 100]
         near += [e + x for e in ends for x in FAR]
+        near = map(Fraction, map(math.floor, near)) if self.whole else near
         known = set(self.specials())
         return [v for v in dict.fromkeys(near) if self.holds(v) and v not in known]
 
@@ -114,9 +121,14 @@ def constant(node):
 
 
 def named(node):
-    """The name whose domain a side of a condition is about, or None."""
-    node = t.family_of(node)
-    return node.name if type(node) is t.Symbol else None
+    """What a side of a condition is about: a name, or (name, indices) of one element; or None."""
+    base, indices = t.family_of(node), getattr(node, "indices", ())
+    if type(base) is not t.Symbol:
+        return None
+    if all(type(index) is t.Symbol for index in indices):
+        return base.name
+    one = tuple(constant(index) for index in indices)
+    return None if None in one else (base.name, one)
 
 
 def domains(conditions):
@@ -133,8 +145,14 @@ def domains(conditions):
     return found
 
 
+def domain_of(key, domains):
+    """Where a number lies, or an element: by what is said of it, or of its whole family."""
+    family = domains.get(key if type(key) is str else key[0], ANYWHERE)
+    return domains.get(key, family)
+
+
 def restrictions(part):
-    """Pairs (name, what a relation says about its domain)."""
+    """Pairs (what a relation is about, what it says about its domain)."""
     operator = getattr(part, "operator", "")
     if operator == "in" and named(part.left):
         yield named(part.left), in_set(part.right)
@@ -151,9 +169,10 @@ def in_set(members):
     if kind is t.Finite:
         values = tuple(constant(item) for item in members.items)
         return {"values": values} if None not in values else {}
-    if kind is t.NumberSet and members.name in "NZ":
-        signed = members.name == "Z"
-        return {"values": (*(Fraction(k) for k in range(-3, 1)), *WHOLE) if signed else WHOLE}
+    if kind is t.NumberSet and members.name in SETS:
+        known = SETS[members.name]
+        lower = Fraction(known.lower) if known.lower.is_finite() else None
+        return {"lower": lower, "whole": known.whole}
     if kind is t.Interval:
         return {"lower": constant(members.lower), "upper": constant(members.upper)}
     return {}
@@ -210,16 +229,17 @@ class Sample:
         return +self.drawn[key]
 
     def draw(self, name, indices):
-        value = self.fixed.get(name if indices is None else (name, indices))
+        key = name if indices is None else (name, indices)
+        value = self.fixed.get(key)
         if value is None:
             seed = ("flat",) if self.flat and indices else indices or ()
-            value = self.domain.get(name, ANYWHERE).draw(self.generator(name, *seed), self.mode)
+            value = domain_of(key, self.domain).draw(self.generator(name, *seed), self.mode)
         return value
 
     def draw_total(self, name):
         """Elements that add up: one-hot where they are 0 or 1, shares where they are positive."""
         total, count = self.totals[name]
-        domain = self.domain.get(name, ANYWHERE)
+        domain = domain_of(name, self.domain)
         values = [self.draw(name, (k,)) for k in range(1, count + 1)]
         if domain.values:
             hot = self.generator(name, "hot").randint(1, count)

@@ -9,16 +9,15 @@ will do.
 """
 
 import itertools
-from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
 
 from . import tree as t
-from .errors import NoDerivative, TooMuch, Undefined, Unread
+from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
 from .numbers import number as decimal
-from .points import ORDERED, SMALL, constant, constants, named
-from .verdicts import Refuted, Verdict, latex, plain
+from .points import ORDERED, SMALL, constant, constants, domain_of, named
+from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
@@ -33,11 +32,8 @@ def conditional(question, verdict, again):
     """
     if question.operator in ("notin", "~") or question.slack:
         return None
-    try:
-        with in_force(Work(SHARE)):
-            region = first(question, again)
-    except (TooMuch, Unread):
-        return None
+    with in_force(Work(SHARE)):
+        region = first(question, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
     if region:
         text = written(region)
@@ -47,7 +43,7 @@ def conditional(question, verdict, again):
     else:
         return None
     reason += ", which is not declared"
-    return Verdict("conditional", reason, verdict.witness, verdict.compared, text)
+    return Verdict("conditional", reason, verdict.witness, verdict.compared, region=text)
 
 
 def first(question, again):
@@ -70,7 +66,10 @@ def candidates(question):
     numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
-    families = [element(question, name) for name in sorted(leaves.families)]
+    matrices, letters = question.meaning.is_matrix, (t.Symbol("i"), t.Symbol("j"))
+    families = [
+        t.Element(t.Symbol(name), letters[: 1 + matrices(name)]) for name in sorted(leaves.families)
+    ]
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
     pairs, free = list(combinations(names, 2)), [*names, *families]
@@ -86,19 +85,13 @@ def candidates(question):
     vectors = [x.base for x in families if len(x.indices) == 1]
     yield from ((total(question, x),) for x in vectors if x.name not in question.totals)
     for x, low in product(free, (0, -1)):
-        if not question.domain_of(named(x)).values:
+        if not domain_of(named(x), question.domain).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
 
 
 def relations(operators, pairs):
     """A region of one relation for each pair and each operator."""
     return ((t.Relation(x, operator, y),) for x, y in pairs for operator in operators)
-
-
-def element(question, name):
-    """Each element of a family."""
-    indices = (t.Symbol("i"), t.Symbol("j"))
-    return t.Element(t.Symbol(name), indices[: 2 if question.meaning.is_matrix(name) else 1])
 
 
 def number(end):
@@ -134,11 +127,10 @@ def written(region):
 def survey(question):
     """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
     found = []
-    with suppress(Refuted):
-        for sample, place, _ in itertools.islice(question.points(), POINTS):
-            kind = question.outcome(sample, place).kind if question.allowed(sample, place) else ""
-            if kind in ("holds", "differs", "left", "right", "neither"):
-                found.append((sample, place, kind))
+    for sample, place, _ in itertools.islice(question.points(), POINTS):
+        kind = question.outcome(sample, place).kind if question.allowed(sample, place) else ""
+        if kind in ("holds", "differs", "left", "right", "neither"):
+            found.append((sample, place, kind))
     return found
 
 

@@ -34,11 +34,6 @@ class PageReport:
         return [(equation, link) for equation in self.equations for link in equation.links]
 
     @property
-    def counts(self):
-        """How many links got each verdict."""
-        return count(self.links)
-
-    @property
     def ok(self):
         """Whether everything is defined, verified or exempt."""
         return not self.out_of_order
@@ -55,8 +50,8 @@ class PageReport:
 
     def summary(self):
         """What became of the page's equalities, and how many definitions stand beside them."""
-        defined = self.counts["defined"]
-        said = [outcome(self.counts)] if outcome(self.counts) else []
+        counts = count(self.links)
+        defined, said = counts["defined"], list(filter(None, [outcome(counts)]))
         said += [f"{defined} definition{'s' if defined > 1 else ''}"] if defined else []
         return "; ".join(said) or "no displayed equality"
 
@@ -199,17 +194,13 @@ def as_json(reports, unreadable=()):
 
 
 def _display(equation):
-    links = list(map(_link, equation.links))
+    links = [
+        {"left": x.left, "relation": x.relation, "right": x.right, "verdict": v.kind,
+         "reason": v.reason, "region": v.region, "witness": v.witness, "points": v.compared,
+         "digits": v.digits, "under": v.under}
+        for x, v in ((link, link.verdict) for link in equation.links)
+    ]  # fmt: skip
     return {"label": equation.label, "latex": equation.text, "links": links}
-
-
-def _link(link):
-    verdict = link.verdict
-    return {
-        "left": link.left, "relation": link.relation, "right": link.right, "verdict": verdict.kind,
-        "reason": verdict.reason, "region": verdict.region, "witness": verdict.witness,
-        "points": verdict.compared, "under": verdict.under,
-    }  # fmt: skip
 
 
 def _placed(item):

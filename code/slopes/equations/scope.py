@@ -8,13 +8,14 @@ import itertools
 from dataclasses import replace
 
 from . import tree as t
+from .arrays import SETS
 from .calculus import Calculus
 from .errors import Unread
 from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
 
 PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
-MISPLACED = {t.Listed: "a list", t.Chain: "a relation"}
+MISPLACED = {t.Listed: "a list", t.Chain: "a relation", t.Mark: "a sign, or nothing,"}
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -151,10 +152,6 @@ class Scope(Calculus, Names):
 
     # -- arithmetic ---------------------------------------------------------------------------------
 
-    def _Add(self, node):
-        terms = self.resolved(node.terms)
-        return terms[0] if len(terms) == 1 else t.Add(terms)
-
     def _Fraction(self, node):
         form = self.derivative_form(node)
         if form is None:
@@ -198,26 +195,18 @@ class Scope(Calculus, Names):
     def _Cases(self, node):
         return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
 
-    def _Mark(self, node):
-        raise Unread(f"{node.text or 'an empty pair of braces'} stands alone", node.at)
-
     # -- sums, limits, integrals --------------------------------------------------------------------
 
     def _Operator(self, node):
         if node.kind == "lim":
             return self.limit(node)
         below = node.below.sides[0] if isinstance(node.below, t.Chain) else node.below
-        indexed = node.kind in ("max", "min") and self.indexes(below, node.body)
+        subs = (x.sub for x in node.body.walk() if isinstance(x, t.Script) and x.sub is not None)
+        indexed = node.kind in ("max", "min") and any(below in t.parts_of(sub) for sub in subs)
         if indexed or node.kind in ("sum", "prod"):
             return self.big(node)
         reason = "over a number is not read: write \\le or \\ge, and where it is reached"
         raise Unread(f"{node.kind} {reason}", node.at)
-
-    @staticmethod
-    def indexes(name, body):
-        """Whether a name stands as an index in a tree."""
-        subs = (x.sub for x in body.walk() if isinstance(x, t.Script) and x.sub is not None)
-        return isinstance(name, t.Name) and any(name in t.parts_of(sub) for sub in subs)
 
     def big(self, node):
         """A sum or product over one index, or over several."""
@@ -301,8 +290,6 @@ class Scope(Calculus, Names):
         return not (alone or self.has_meaning(key) or self.is_bound(key))
 
     def _Product(self, node):
-        if any(operator == "o" for operator, _ in node.factors):
-            return self.composed(node)
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
             operator = factors[place][0]
@@ -379,7 +366,7 @@ class Scope(Calculus, Names):
         """The arguments of a call; a letter is the vector of its elements where a vector is wanted."""
         name = function.head if isinstance(function, t.Primed) else function
         name = getattr(name.base if isinstance(name, t.Element) else name, "name", "")
-        known, vectors = self.meaning.lookup(name), (name in OF_VECTORS,)
+        known, vectors = self.meaning.table.get(name), (name in OF_VECTORS,)
         if known is not None:
             vectors = known.vectors
             if known.kind == "function" and len(group.items) != len(known.parameters):
@@ -511,7 +498,9 @@ class Scope(Calculus, Names):
     def right_side(self, node, operator):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
         belongs = operator in ("in", "notin")
-        if belongs and isinstance(node, t.Name) and node.style == "bb":
+        if belongs and t.is_name(node, styles=("bb",)):
+            if node.text not in SETS:
+                raise Unread(f"of sets {', '.join(SETS)} are read", node.at)
             return t.NumberSet(node.text)
         value = self.resolve(node)
         if belongs and isinstance(value, t.Vector) and len(value.items) == 2:

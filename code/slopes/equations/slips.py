@@ -48,13 +48,16 @@ def hint(link):
 def repairs(left, right, meaning):
     """(sentence, repaired right side), the likeliest slips first."""
     around = Around(left, meaning)
-    yield from index_repairs(around, right)
-    yield from chain_repairs(around, right)
-    yield from sign_repairs(around, right)
-    yield from quotient_repairs(around, right)
-    yield from call_repairs(around, right)
-    yield from at_each(right, squared)
-    yield from factor_repairs(around, right)
+    kinds = (
+        index_repairs,
+        chain_repairs,
+        sign_repairs,
+        quotient_repairs,
+        call_repairs,
+        factor_repairs,
+    )
+    for kind in kinds:
+        yield from kind(around, right)
 
 
 class Around:
@@ -82,7 +85,7 @@ class Around:
         yield node
         applied = isinstance(node, t.Apply)
         named = node.head if applied else getattr(node, "base", node)
-        known = self.meaning.lookup(getattr(named, "name", ""))
+        known = self.meaning.table.get(getattr(named, "name", ""))
         if known is None or known.body is None or depth > 3:
             return
         given = node.arguments if applied else getattr(node, "indices", ())
@@ -140,22 +143,22 @@ def chain_repairs(around, right):
             yield f"{CHAIN}, in one term", changed
         yield f"{CHAIN}, and a sign with it", t.Negate(t.Multiply((right, slope)))
     for body in around.bodies:
-        known = around.meaning.lookup(getattr(body, "name", ""))
+        known = around.meaning.table.get(getattr(body, "name", ""))
         parts = t.names_in(known.body) if known is not None and known.body is not None else ()
-        defined = [t.Symbol(p) for p in sorted(parts) if around.meaning.lookup(p) is not None]
+        defined = [t.Symbol(p) for p in sorted(parts) if around.meaning.table.get(p) is not None]
         for part, slope in around.slopes(defined):
             path = t.Multiply((t.Derivative(body, ((part, 1),)), slope))
             yield FORGOTTEN, t.Add((right, path))
 
 
 def sign_repairs(around, right):
-    """A sign of the whole, of an inner derivative, of one term; and the swapped quotient."""
+    """A sign of the whole, of an inner derivative, of one term; and a quotient."""
     inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
-    swapped = list(at_each(right, swapped_numerator)) if around.quotients else []
+    quotients = list(at_each(right, mended_quotient)) if around.quotients else []
     if inner:
         yield "It looks like the sign of the inner derivative", t.Negate(right)
     else:
-        yield from swapped
+        yield from quotients
         yield f"{SIGN}the right side is the negative of what it should be", t.Negate(right)
     for target, place, term in terms_in(right):
         turned = t.Add(replaced(target.terms, place, negative(term)))
@@ -165,31 +168,26 @@ def sign_repairs(around, right):
         if not isinstance(power.exponent, t.Number):
             turned = t.Power(power.base, negative(power.exponent))
             yield f"{SIGN}that of an exponent", t.substitute(right, power, turned)
-    yield from swapped
+    yield from quotients
 
 
-def swapped_numerator(node):
-    """A quotient with the two terms of its numerator exchanged."""
+def mended_quotient(node):
+    """A quotient with the two terms of its numerator exchanged, or its denominator squared."""
     match node:
         case t.Divide(t.Add((first, t.Negate(second))), denominator):
             yield SWAPPED, t.Divide(t.Add((second, t.Negate(first))), denominator)
+    if isinstance(node, t.Divide):
+        mended = t.Divide(node.numerator, t.Power(node.denominator, TWO))
+        yield "The denominator of the quotient rule is squared", mended
 
 
 def quotient_repairs(around, right):
-    """A term of the quotient rule that is lost, or a denominator that is not squared."""
+    """A term of the quotient rule that is lost."""
     for body in around.quotients:
-        yield from at_each(right, squared_denominator)
         for _, slope in around.slopes([body.denominator]):
             term = t.Divide(t.Multiply((body.numerator, slope)), t.Power(body.denominator, TWO))
             reason = "The denominator depends on the variable, too: quotient rule"
             yield reason, t.Add((right, t.Negate(term)))
-
-
-def squared_denominator(node):
-    """A quotient over the square of its denominator."""
-    if isinstance(node, t.Divide):
-        changed = t.Divide(node.numerator, t.Power(node.denominator, TWO))
-        yield "The denominator of the quotient rule is squared", changed
 
 
 def call_repairs(around, right):
@@ -209,7 +207,8 @@ def squared(node):
 
 
 def factor_repairs(around, right):
-    """A factor that is lost, or one too many: a number, or a name of the left side."""
+    """A square or a factor that is lost, or one too many: a number, or a name of the left side."""
+    yield from at_each(right, squared)
     leaves = around.meaning.leaves(around.left, right)
     names = [*sorted(leaves.scalars)[:4], *sorted(leaves.sizes)[:2]]
     factors = [(f"of {k}", t.Number(k)) for k in "234"]

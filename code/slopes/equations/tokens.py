@@ -42,8 +42,8 @@ RELATIONS = {
     r"\nearrow": "up",
 }  # fmt: skip
 OPERATORS = {
-    "+": "+", "-": "-", "*": "*", "/": "/", r"\cdot": "*", r"\times": "*", r"\div": "/", r"\pm": "pm",
-    r"\odot": "odot", r"\circ": "o",
+    "+": "+", "-": "-", "*": "*", "/": "/", r"\cdot": "*", r"\times": "*", r"\div": "/",
+    r"\odot": "odot",
 }  # fmt: skip
 OPEN = {"(": "(", "[": "[", r"\{": "{", r"\lbrace": "{", r"\lvert": "|", r"\lVert": "||"}
 CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVert": "||"}

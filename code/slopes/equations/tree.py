@@ -72,7 +72,7 @@ def _node(name, names, meaning, **defaults):
 Name = _node("Name", "text style", "A letter or a word.", style="")
 Script = _node("Script", "base sub sup primes", "base_{sub}^{sup}''", sub=None, sup=None, primes=0)
 Group = _node("Group", "opening items closing", "Brackets: (x), [0, 1], {0, 1}, |x|, ‖v‖.")
-Product = _node("Product", "factors", "Pairs (sign, factor); '', '*', '/', 'odot', 'o'.")
+Product = _node("Product", "factors", "Pairs (sign, factor); '', '*', '/', 'odot'.")
 Fraction = _node("Fraction", "top bottom", "A fraction, or a derivative.")
 Operator = _node("Operator", "kind below above body", "A sum, a limit, a maximum.")
 Written = _node("Written", "below above body variable", "An integral.")

@@ -18,17 +18,13 @@ class Verdict:
     # A point where the sides differ: {'at': {name: value}, 'left': value, 'right': value}, all text.
     witness: dict | None = None
     compared: int = 0  # points
+    digits: int = 0  # to which a relation held there; 0 where the reason says how it was compared
     region: str = ""  # of 'conditional': the LaTeX that a Let would hold; '' where no Let says it
     under: tuple = ()  # conditions that were assumed, as a person reads them
 
 
 class Refuted(Exception):
-    """A point at which the relation does not hold."""
-
-    def __init__(self, reason, witness):
-        super().__init__(reason)
-        self.reason = reason
-        self.witness = witness
+    """A point at which the relation does not hold: why not, and the witness."""
 
 
 # How conditions are written: what stands around or between the parts of a node.
@@ -66,11 +62,10 @@ def latex(node):
         return rf"\sum_{{{node.index}={below[0]}}}^{{{end}}} {below[-1]}"
     if kind is t.Symbol:
         return name_latex(node.name)
-    if kind in (t.Constant, t.NumberSet):
-        commands = {"infinity": r"\infty", "pi": r"\pi"}
-        return commands.get(
-            node.name, rf"\mathbb{{{node.name}}}" if kind is t.NumberSet else node.name
-        )
+    if kind is t.NumberSet:
+        return rf"\mathbb{{{node.name}}}"
+    if kind is t.Constant:
+        return {"infinity": r"\infty", "pi": r"\pi"}.get(node.name, node.name)
     return node.text if kind is t.Number else r"\dots"
 
 
@@ -106,6 +101,8 @@ def text(value, digits=10):
     """A value as a person reads it."""
     if value is None:
         return "no value"
+    if isinstance(value, t.Node):  # a set
+        return describe(value)
     if type(value) is Array:
         rows = [value.items[k : k + value.cols] for k in range(0, len(value.items), value.cols)]
         return "[" + "; ".join(", ".join(text(x, digits) for x in row) for row in rows) + "]"

@@ -22,7 +22,8 @@ def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
         return None
     defined = counts["defined"]
     read = "the pages" if book else "this page"
-    title = f"A program that reads {read} computed both sides of each to {DIGITS} digits."
+    title = f"A program that reads {read} computed both sides of each with {DIGITS} digits or more."
+    title += " The mark at each says how closely they were compared."
     if defined:
         more = "equality introduces" if defined == 1 else "equalities introduce"
         title += f" {defined} more {more} a name: there is nothing to verify."
@@ -50,12 +51,12 @@ def verified(links: list[dict]) -> str:
     noun = "equalities" if all(link["relation"] in ("=", "~") for link in links) else "relations"
     what = "It holds" if len(links) == 1 else f"Its {len(links)} {noun} hold"
     # Limits and rounded numbers say themselves in what sense they hold.
-    ways = dict.fromkeys(x["reason"] for x in links if "point" not in x["reason"])
-    exact = [link for link in links if "point" in link["reason"]]
+    ways = dict.fromkeys(x["reason"] for x in links if not x["digits"])
+    exact = [link for link in links if link["digits"]]
     points = sorted({link["points"] for link in exact} - {1})
     many = f" at {' to '.join(map(str, points[:1] + points[1:][-1:]))} points" if points else ""
     under = dict.fromkeys(part for link in exact for part in link["under"])
-    how = [f"to {DIGITS} digits{many}"] if exact else []
+    how = [f"to {min(link['digits'] for link in exact)} digits{many}"] if exact else []
     where = f", for {', '.join(under)}" if under else ""
     return f"Verified. {what} {', or '.join([*how, *ways])}{where}."
 
