@@ -112,7 +112,7 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), 0, "Line 1 is not understood"),
         (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), 0, "Line 1"),
         ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
-        (steps("-f(x)(1 - f(x))"), 0, "does not begin"),
+        (steps("-f(x)(1 - f(x))"), None, "no step yet"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
