@@ -1,7 +1,9 @@
 """The notes for teachers: their sections, their minutes, and that what they call wrong is wrong."""
 
+import itertools
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,18 @@ def test_a_number_on_a_slide_is_the_chapters(path):
     )
     for number in set(re.findall(r"(?<![\w.{])\d+(?:\.\d+)?", deck)):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d])", chapter), number
+
+
+def test_no_place_is_favoured_among_the_options():
+    """Who ticks the first, the second or the last option everywhere is right by chance only."""
+    shown = re.findall(r"\{quiz\} ([\w-]+)", (CHAPTERS / "quizzes.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted(path.stem for path in quiz.QUIZZES.glob("*.md"))
+    places = {
+        slug: [[o.right for o in q.options].index(True) for q in quiz.read(slug)] for slug in shown
+    }
+    assert all(len(set(found)) > 1 for found in places.values())
+    everywhere = Counter(itertools.chain.from_iterable(places.values()))
+    assert max(everywhere.values()) < 0.4 * everywhere.total()
 
 
 @pytest.mark.parametrize(

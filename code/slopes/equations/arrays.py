@@ -18,10 +18,6 @@ class Array:
         self.items = tuple(items)
 
     @classmethod
-    def column(cls, items):
-        return cls(len(items), 1, items)
-
-    @classmethod
     def build(cls, rows, cols, entry):
         """The matrix whose element in row r, column c (from 1) is ``entry(r, c)``."""
         places = ((r, c) for r in range(1, rows + 1) for c in range(1, cols + 1))

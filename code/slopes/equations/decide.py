@@ -205,7 +205,7 @@ class Question(Comparison):
     def elements(self):
         """The first two elements of each free family, the first row of a matrix only."""
         for name in sorted(self.leaves.families):
-            rest = (1,) if self.meaning.is_matrix(name) else ()
+            rest = (1,) if self.meaning.families.get(name) == 2 else ()
             yield from ((name, (k, *rest)) for k in (1, 2))
 
     def special_values(self, keys, k, few):

@@ -19,7 +19,7 @@ from . import numbers as n
 from . import tree as t
 from .arrays import Array, Range, each, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
-from .evaluate import HEADS, apply, code, evaluated
+from .evaluate import HEADS, apply, code, evaluated, pick
 from .numbers import HALF, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 
 
@@ -155,14 +155,8 @@ def _by_element(ev, name, indices, inner, env):
     definition = ev.table.get(name)
     if name in env or name in ev.moved or (definition is not None and definition.kind == "value"):
         array = code(t.Symbol(name))(ev, env)
-        if type(array) is not Array:
-            raise Unread("an index on something that is a number")
-        offset = array.offset(indices)
-
-        def moved(x):
-            return placed(ev, name, array.replaced(offset, x), inner, env)
-
-        return derivative(moved, array.items[offset])
+        at, offset = pick(array, indices), array.offset(indices)
+        return derivative(lambda x: placed(ev, name, array.replaced(offset, x), inner, env), at)
     at = ev.element(name, indices, env)
     return derivative(lambda x: ev.moving((name, indices), x, inner, env), at)
 

@@ -172,7 +172,7 @@ class Evaluator:
             raise Unread(f"{t.pretty(name)} takes a vector")
         if definition.indices and indices is None:
             ends = range(1, self.length(name) + 1)
-            return Array.column([self.call(definition, values, env, (k,)) for k in ends])
+            return Array(len(ends), 1, [self.call(definition, values, env, (k,)) for k in ends])
         inner = {k: v for k, v in env.items() if type(v) is int}
         inner.update(zip(definition.parameters, values, strict=True))
         inner.update(zip(definition.indices, indices or (), strict=True))
@@ -202,7 +202,7 @@ class Evaluator:
             raise Unread("an array with more than two indices")
         rows = self.length(name)
         if places == 1:
-            return Array.column([self.element(name, (k,), env) for k in range(1, rows + 1)])
+            return Array(rows, 1, [self.element(name, (k,), env) for k in range(1, rows + 1)])
         return Array.build(rows, self.length(name, 1), lambda r, c: self.element(name, (r, c), env))
 
 
@@ -382,7 +382,7 @@ HEADS = {
 @evaluated(t.Listing, "body")
 def _listing(node, body, ev, env):
     ends = range(1, ev.end(node.upper, env) + 1)
-    return Array.column([body(ev, {**env, node.index: k}) for k in ends])
+    return Array(len(ends), 1, [body(ev, {**env, node.index: k}) for k in ends])
 
 
 @evaluated(t.Big, "body", "condition")

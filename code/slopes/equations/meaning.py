@@ -61,10 +61,6 @@ class Meaning:
         self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
-    def is_matrix(self, name):
-        """Whether the elements of a free array have two indices."""
-        return self.families.get(name) == 2
-
     # -- what formulas show of sizes ----------------------------------------------------------------
 
     def note(self, node, bound=()):

@@ -125,10 +125,8 @@ class Names:
     def is_indexed(self, key):
         """Whether a family was declared, defined by its elements, or used with index letters above."""
         known = self.lookup(key)
-        return (
-            self.internal(key) in self.indexed or self.is_bound(key, vector=True)
-            or (known is not None and known.kind in ("elements", "value"))
-        )  # fmt: skip
+        defined = known is not None and known.kind in ("elements", "value")
+        return defined or self.internal(key) in self.indexed or self.is_bound(key, vector=True)
 
     # -- meanings -----------------------------------------------------------------------------------
 
@@ -185,8 +183,7 @@ class Names:
     def fresh(self, key):
         """A new internal name for a key: its own at first, and later ``u~2``."""
         old = self.current.get(key)
-        number = int(old.partition("~")[2] or 1) + 1 if old else 1
-        self.current[key] = key if number == 1 else f"{key}~{number}"
+        self.current[key] = f"{key}~{int(old.partition('~')[2] or 1) + 1}" if old else key
         return self.current[key]
 
     # -- what stands in a formula -------------------------------------------------------------------

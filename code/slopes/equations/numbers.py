@@ -15,6 +15,7 @@ the `Work` in force, as the number of digits is by the context in force of `deci
 import decimal
 import functools
 import itertools
+import sys
 from contextlib import contextmanager
 from decimal import Context, Decimal, getcontext, localcontext
 from functools import partial
@@ -58,19 +59,6 @@ def now():
 
 
 @contextmanager
-def in_force(work):
-    """Count everything inside against `work`, in the checker's own context of `decimal`."""
-    global _now
-    before, _now = _now, work
-    traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
-    try:
-        with localcontext(Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)):
-            yield work
-    finally:
-        _now = before
-
-
-@contextmanager
 def setting(thing, name, value):
     """Give an attribute another value for a while."""
     before = getattr(thing, name)
@@ -79,6 +67,15 @@ def setting(thing, name, value):
         yield
     finally:
         setattr(thing, name, before)
+
+
+@contextmanager
+def in_force(work):
+    """Count everything inside against `work`, in the checker's own context of `decimal`."""
+    traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
+    context = Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)
+    with setting(sys.modules[__name__], "_now", work), localcontext(context):
+        yield work
 
 
 def digits(count):

@@ -142,8 +142,9 @@ class PageReader(Declarations):
         """The links of one chain."""
         try:
             if not all(line.sides):
-                reason = "begins or ends with a relation, and nothing stands there"
-                raise Unread(reason, line.at)
+                raise Unread(
+                    "a relation stands first or last, and nothing before or behind", line.at
+                )
             sides = [read(side) for side in line.sides]
             if not line.operators and line.conditions:
                 raise Unread("a condition, and nothing that it restricts", line.at)

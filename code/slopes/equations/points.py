@@ -39,15 +39,12 @@ DRAWN = Context(prec=EXACT)
 
 @dataclass(frozen=True)
 class Domain:
-    """Where one variable may lie, as far as numbers tell: between two ends, or a few values.
-
-    With `whole` it is an integer.
-    """
+    """Where a variable may lie, as far as numbers tell: between two ends, or at a few values."""
 
     lower: Fraction | None = None
     upper: Fraction | None = None
     values: tuple = ()
-    whole: bool = False
+    whole: bool = False  # whether it is an integer
 
     def draw(self, generator, mode):
         """A random value; a multiple of 1/128 where possible, so that it is exact and short."""

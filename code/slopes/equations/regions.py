@@ -66,9 +66,9 @@ def candidates(question):
     numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
-    matrices, letters = question.meaning.is_matrix, (t.Symbol("i"), t.Symbol("j"))
+    arrays, letters = question.meaning.families, (t.Symbol("i"), t.Symbol("j"))
     families = [
-        t.Element(t.Symbol(name), letters[: 1 + matrices(name)]) for name in sorted(leaves.families)
+        t.Element(t.Symbol(x), letters[: arrays.get(x, 1)]) for x in sorted(leaves.families)
     ]
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]

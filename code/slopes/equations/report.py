@@ -78,12 +78,9 @@ class PageReport:
             how = html.escape(explained(verdict))
             rows.append((label, tex(shown(link)), mark(verdict.kind), how))
         # A note with a place is for the author, whom the text tells the place: here it is folded.
-        notes, remarks = (
-            "".join(
-                f"<p><em>{html.escape(s)}</em></p>" for s, at in self.notes.items() if bool(at) == p
-            )
-            for p in (False, True)
-        )
+        notes = {True: "", False: ""}
+        for note, at in self.notes.items():
+            notes[bool(at)] += f"<p><em>{html.escape(note)}</em></p>"
         said = ", ".join(tex(a.text) for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
@@ -91,8 +88,8 @@ class PageReport:
         return (
             f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b> '
             f'<span class="strip" aria-hidden="true">{strip}</span></summary>'
-            f"{said}{remarks}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
-            f"{notes}"
+            f"{said}{notes[True]}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
+            f"{notes[False]}"
         )
 
     def _repr_mimebundle_(self, **_):
@@ -141,9 +138,8 @@ def outcome(counts):
     noun = "equality" if total == 1 else "equalities"
     if list(judged) == ["verified"]:
         return f"{total} {noun}, {'all ' if total > 1 else ''}verified"
-    return (
-        f"{total} {noun}: {', '.join(f'{n} {kind}' for kind, n in judged.items())}" if total else ""
-    )
+    kinds = ", ".join(f"{number} {kind}" for kind, number in judged.items())
+    return f"{total} {noun}: {kinds}" if total else ""
 
 
 def place(equation):

@@ -109,7 +109,7 @@ class Around:
     def transposed(self, node):
         """A matrix with its rows and columns exchanged."""
         sentence = "It looks like a missing transpose"
-        if isinstance(node, t.Symbol) and self.meaning.is_matrix(node.name):
+        if isinstance(node, t.Symbol) and self.meaning.families.get(node.name) == 2:
             yield sentence, t.Transpose(node)
         elif isinstance(node, t.Transpose):
             yield sentence, node.body
