@@ -14,6 +14,7 @@ import pytest
 import book
 import homework
 import kit
+from slopes import check_derivation
 from slopes.grading import HomeworkError, mark, read_homework, read_submission
 from slopes.notebooks import Unreadable
 
@@ -412,6 +413,27 @@ def test_a_notebook_of_homework(solved, monkeypatch):
     marks = mark(ONE, sources)
     assert [m.by_hand for m in marks if "no cell" in m.by_hand] == []
     assert sum(m.points or 0 for m in marks) == (30 if solved else 0)
+
+
+def test_the_worked_example_takes_the_steps_that_it_says():
+    example = homework.HOW_TO_TYPE.split("```latex\n")[1].removesuffix("```")
+    claim = {"given": r"f(x) := (3x + 1)^2", "proves": "f'(x) = 6(3x + 1)"}
+    assert "takes three" in homework.HOW
+    assert [bool(check_derivation(example, least=n, **claim)) for n in (3, 4)] == [True, False]
+
+
+def test_the_page_that_students_are_sent_to_has_that_section():
+    page = Path(book.ROOT, "chapters", f"{homework.PAGE}.ipynb").read_text(encoding="utf-8")
+    assert f"## {homework.SECTION}" in page
+    assert homework.SECTION in homework.where()
+
+
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+def test_what_nobody_has_begun_fails_with_one_sentence(one):
+    for task in (task for task in one.tasks if task.kind == "code"):
+        script = task.blocks["start"] + "\n" + task.blocks["tests"]
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert run.stderr.splitlines()[-1].endswith("returns nothing yet."), run.stderr
 
 
 def test_the_wheel_is_the_same_each_time(tmp_path):

@@ -105,7 +105,7 @@ def main() -> None:
         chapters = sorted((source / "chapters").glob("*.ipynb"))
         for path in chapters:
             strip(path)
-        leave_out(source, "teach")
+        leave_out(source, kit.TEACHERS)
         refresh = [sys.executable, str(Path(book.ROOT, "tools", "refresh.py")), *map(str, chapters)]
         if subprocess.run(refresh, cwd=book.ROOT).returncode != 0:
             raise book.Trouble("A chapter does not run without its solutions: see above.")

@@ -9,6 +9,7 @@ import pytest
 
 import book
 import browser as chromium
+import kit
 
 TOOLS = Path(book.ROOT, "tools")
 DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
@@ -18,7 +19,9 @@ FAULTS = """() => {
   const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
   const scale = Reveal.getScale();
   const frame = document.querySelector(".reveal .slides").getBoundingClientRect();
-  if (!slide.querySelector("aside.notes")) faults.push("no notes for the speaker");
+  if (!slide.querySelector("aside.notes > p")) faults.push("no notes for the speaker");
+  const options = [...slide.querySelectorAll("li > strong:first-child")].filter(node => /^[A-H]$/.test(node.textContent));
+  if (options.length && slide.querySelectorAll("aside > p").length !== options.length + 1) faults.push("options in the notes");
   if (slide.querySelector("aside .katex, .numbered.fragment ~ .numbered:not(.fragment)")) faults.push("formulas");
   for (const node of slide.querySelectorAll("*")) {
     if (node.closest("aside, .katex-mathml, svg, style, script, .controls-hidden")) continue;
@@ -72,7 +75,21 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
         assert page.evaluate(FAULTS) == [], f"slide {number + 1}"
     assert (outside, errors) == ([], [])
     assert "{{" not in page.inner_text("body")
+    assert not page.evaluate(
+        "[...document.querySelectorAll('aside')].some(n => n.textContent.includes('$'))"
+    )
     assert page.locator("slopes-explorer:not([data-live])").count() == 0
+    page.close()
+
+
+def test_the_first_page_has_each_deck_in_its_lecture(slides, browser):
+    page = browser.new_page()
+    page.goto(f"{slides}index.html")
+    columns = page.locator(".column").evaluate_all(
+        "nodes => nodes.map(n => [...n.querySelectorAll('a')].map(a => a.getAttribute('href')))"
+    )
+    wanted = [[f"{slug}.html" for slug in meeting.slugs if slug in DECKS] for meeting in kit.unit()]
+    assert columns == [column for column in wanted if column]
     page.close()
 
 
