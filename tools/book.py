@@ -700,12 +700,7 @@ def grade(options):
         raise Trouble(
             "Name the folder of what was handed in, as in `make grade FOLDER=submissions`."
         )
-    named = []
-    for name in ("homework", "by_hand", "code"):
-        if getattr(options, name):
-            value = getattr(options, name)
-            value = value if name == "homework" else os.path.abspath(value)
-            named += ["--" + name.replace("_", "-"), value]
+    named = ["--homework", options.homework] if options.homework else []
     return tool("grade", os.path.abspath(options.folder), *named)
 
 
@@ -852,9 +847,7 @@ def main(words):
             command.add_argument("--port", type=port_number, default=default)
         if function is grade:
             command.add_argument("folder", nargs="?", default=os.environ.get("FOLDER"))
-            for name in ("homework", "by-hand", "code"):
-                default = os.environ.get(name.upper().replace("-", "_"))
-                command.add_argument("--" + name, default=default)
+            command.add_argument("--homework", default=os.environ.get("HOMEWORK"))
         if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)
