@@ -428,6 +428,12 @@ def test_the_page_that_students_are_sent_to_has_that_section():
     assert homework.SECTION in homework.where()
 
 
+def test_a_book_with_an_address_is_linked(tmp_path, monkeypatch):
+    (tmp_path / "_config.yml").write_text('html:\n  baseurl: "book/"\n', encoding="utf-8")
+    monkeypatch.setattr(book, "ROOT", str(tmp_path))
+    assert f"](book/chapters/{homework.PAGE}.html)" in homework.where()
+
+
 @pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
 def test_what_nobody_has_begun_fails_with_one_sentence(one):
     for task in (task for task in one.tasks if task.kind == "code"):

@@ -710,7 +710,7 @@ def student(options):
 
 
 def slides(options):
-    """Build the slides, from the decks in teaching/slides and the chapters."""
+    """Build the slides, from the decks in teaching/slides and the chapters, and the notes."""
     if not up_to_date():
         book(options)
     return tool("slides")

@@ -43,7 +43,7 @@ Hand in this file, under any name.
 
 Begin with the left side of the claim and end with its right side.
 Each `=` that changes something is a step, so the example takes three.
-Writing one thing in two ways is none.
+To write one thing in two ways is no step.
 When you run the cell, it names the first line that does not hold.
 {where}"""
 # Where the book explains it to students.
@@ -150,8 +150,8 @@ def where() -> str:
     if address:
         page = f"[{page}]({address}chapters/{PAGE}.html)"
     return (
-        f"On the pages of the book, where the chapters are, too, "
-        f"{page} shows under *{SECTION}* how to read what it says."
+        "The chapters are on the pages of the book; "
+        f"there {page} shows under *{SECTION}* how to read what the cell says."
     )
 
 

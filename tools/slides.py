@@ -26,6 +26,7 @@ import nbformat
 import book
 import homework
 import kit
+import notes
 import quiz
 from references import title
 from slopes import explore
@@ -222,6 +223,8 @@ def main() -> None:
         leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
         shutil.copytree(Path(work, "slides"), options.out, ignore=leave)
     print(f"{len(names)} decks are in {kit.shown(options.out)}: open index.html there.")
+    folder = options.out.with_name("notes")
+    print(f"{notes.write(folder)} notes for teachers are in {kit.shown(folder)}.")
 
 
 if __name__ == "__main__":
