@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 import book
 import kit
+import notes
 import quiz
 from slopes import check_derivation
 
@@ -84,6 +85,18 @@ class TestNotes:
         for given, lines in blocks(path.read_text(encoding="utf-8"), "solution"):
             verdict = check_derivation(lines, given=given)
             assert verdict, str(verdict)
+
+
+def test_the_notes_are_pages_with_their_formulas(tmp_path):
+    assert notes.write(tmp_path) == len(NOTES) + 1
+    assert len(list(tmp_path.glob("*.html"))) == len(NOTES) + 2  # and the contents
+    for path in NOTES:
+        page = (tmp_path / f"{path.stem}.html").read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        assert page.count('class="wrong"') == sum(len(lines) for _, lines in blocks(text, "wrong"))
+        assert f"../../html/chapters/{path.stem}.html" in page
+        for typed in ("\ngiven: ", "$", "<code>\\", "katex-error"):
+            assert typed not in page, f"{path.stem}: {typed}"
 
 
 # -- slides and quick questions ------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ Hand in this file, under any name.
 
 Begin with the left side of the claim and end with its right side.
 Each `=` that changes something is a step, so the example takes three.
-Writing one thing in two ways is none.
+To write one thing in two ways is no step.
 When you run the cell, it names the first line that does not hold.
 {where}"""
 # Where the book explains it to students.
@@ -88,7 +88,7 @@ def task_cells(number: int, task: Task, solved: bool) -> list[nbformat.NotebookN
         question["attachments"] = {"figure.png": {"image/png": picture(task.blocks["picture"])}}
     cells = [question, answer_cell(task, solved)]
     if task.kind == "code":
-        cells.append(tests_cell(task, hidden=solved))
+        cells += tests_cells(task) if solved else tests_cells(task)[:1]
     elif solved and "marking" in task.blocks:
         source = f"**Marking.** {task.blocks['marking']}"
         cells.append(nbformat.v4.new_markdown_cell(source, id=f"{task.name}-marking"))
@@ -114,15 +114,19 @@ def answer_cell(task: Task, solved: bool) -> nbformat.NotebookNode:
     return cell
 
 
-def tests_cell(task: Task, hidden: bool) -> nbformat.NotebookNode:
-    """The cell of the tests of a code task; those that students do not see stand between marks."""
-    source = task.blocks["tests"].strip()
-    if hidden and "hidden" in task.blocks:
-        secret = task.blocks["hidden"].strip()
-        source += f"\n### BEGIN HIDDEN TESTS\n{secret}\n### END HIDDEN TESTS"
-    cell = nbformat.v4.new_code_cell(source, id=f"{task.name}-tests")
-    cell.metadata["nbgrader"] = _nbgrader(f"{task.name}-tests", grade=True, points=task.points)
-    return cell
+def tests_cells(task: Task) -> list[nbformat.NotebookNode]:
+    """A cell for each test of a code task; those that students do not see stand between marks."""
+    cells = []
+    for k, (_, source) in enumerate(task.tests):
+        if k:
+            source = f"### BEGIN HIDDEN TESTS\n{source}\n### END HIDDEN TESTS"
+        name = f"{task.name}-tests-{k}"
+        cell = nbformat.v4.new_code_cell(source, id=name)
+        cell.metadata["nbgrader"] = _nbgrader(
+            name, grade=True, points=task.points / len(task.tests)
+        )
+        cells.append(cell)
+    return cells
 
 
 def _nbgrader(name, grade=False, solution=False, points=None):
@@ -146,8 +150,8 @@ def where() -> str:
     if address:
         page = f"[{page}]({address}chapters/{PAGE}.html)"
     return (
-        f"On the pages of the book, where the chapters are, too, "
-        f"{page} shows under *{SECTION}* how to read what it says."
+        "The chapters are on the pages of the book; "
+        f"there {page} shows under *{SECTION}* how to read what the cell says."
     )
 
 

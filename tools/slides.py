@@ -26,6 +26,7 @@ import nbformat
 import book
 import homework
 import kit
+import notes
 import quiz
 from references import title
 from slopes import explore
@@ -159,7 +160,7 @@ Run the cell as often as you like: it names the first line that does not hold.
 **Hand in the notebook.**
 
 :::{{revealjs-notes}}
-Say until when, and where to. Show one cell on the screen: type a line that is wrong, run it, and mend it.
+Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
 
 The tasks: {"; ".join(task.title for task in one.tasks)}.
 :::"""
@@ -222,6 +223,8 @@ def main() -> None:
         leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
         shutil.copytree(Path(work, "slides"), options.out, ignore=leave)
     print(f"{len(names)} decks are in {kit.shown(options.out)}: open index.html there.")
+    folder = options.out.with_name("notes")
+    print(f"{notes.write(folder)} notes for teachers are in {kit.shown(folder)}.")
 
 
 if __name__ == "__main__":
