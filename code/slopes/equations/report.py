@@ -9,7 +9,7 @@ from .verdicts import SIGNS, plain
 
 KINDS = ("defined", "verified", "refuted", "conditional", "undecided", "unread", "exempt")
 IN_ORDER = ("defined", "verified", "exempt")
-MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "conditional": "(✓)", "exempt": "–"}
+MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "exempt": "–"}
 # The form in which a notebook keeps what a program reads: the marks in the book come from it.
 MIME = "application/vnd.slopes.report+json"
 
