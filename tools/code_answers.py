@@ -79,7 +79,9 @@ def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[flo
     try:
         cells = json.loads(text_of(path))["cells"]
         known = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
-        answer = "".join(known[m.task.name]["source"]).partition("\n")[2].strip()
+        cell = known[m.task.name]
+        answer = "".join(cell["source"]).partition("\n")[2].strip()
+        stops = [x["ename"] for x in cell["outputs"] if x["output_type"] == "error"]
         tests = [known[f"{m.task.name}-tests-{k}"] for k in range(len(m.task.tests))]
         errors = [any(x["output_type"] == "error" for x in test["outputs"]) for test in tests]
         run = all(test["execution_count"] for test in tests)
@@ -90,4 +92,6 @@ def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[flo
     fails = [name for (name, _), error in zip(m.task.tests, errors, strict=True) if error]
     share = 1 - len(fails) / len(tests)
     said = f"Not as it should be: {'; '.join(fails)}." if fails else "All tests hold."
+    if stops:
+        said = f"The cell itself stops with {stops[0]}, so nothing in it can be tested."
     return round(2 * share * m.task.points) / 2, said

@@ -13,6 +13,11 @@ from slopes.grading import Homework, Mark
 
 LONGEST_FORMULA = 2000
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
+RULE = """<hr><p><small>A derivation has all points if each line holds, and its lines lead from one
+side of the claim to the other in the steps asked for. A step is an = that changes something; the
+claim itself, and the derivative written in another way, are none. With fewer steps it has its share.
+If it does not arrive, or a line is wrong, it has up to half, for the steps that hold from the left
+side of the claim on. Points are rounded to halves. Of code, each test has its share.</small></p>"""
 STYLE = Path(__file__).with_suffix(".css")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -81,7 +86,7 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
         parts.append(lines(m, formulas) if m.lines else typed(m.answer))
         if m.said:
             parts.append(f"<p>{formulas.sentence(m.said)}</p>")
-    return page(title, parts)
+    return page(title, [*parts, RULE])
 
 
 def lines(m: Mark, formulas: Formulas) -> str:

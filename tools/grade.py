@@ -46,7 +46,8 @@ PICTURES = ("image/png", "image/jpeg")
 class Submission:
     """One file that was handed in: its cells, or why it cannot be read; and, later, its marks.
 
-    What a person decided stands in `decisions`: points and comment, as they were written, by task.
+    What a person decided stands in `decisions`: points and comment, as they were written, by task; what
+    was decided on another answer, before this one was handed in, in `aside`.
     `stray` are cells that answer no task and were not handed out, `attached` the pictures in cells.
     """
 
@@ -56,8 +57,10 @@ class Submission:
     unreadable: str = ""
     marks: list[Mark] = field(default_factory=list)
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
     stray: list[str] = field(default_factory=list)
     attached: dict[str, str] = field(default_factory=dict)
+    person: str = ""  # the student, where several files are from one
 
     @property
     def marked(self) -> float | None:
@@ -70,6 +73,12 @@ class Submission:
     def comment(self) -> str:
         """What a person said of the whole."""
         return self.decisions.get(WHOLE, ("", ""))[1]
+
+    def print_of(self, task: str) -> str:
+        """What tells an answer from another one: with it a decision is kept."""
+        answer = next((m.answer for m in self.marks if m.task.name == task), self.path.read_bytes())
+        content = answer if isinstance(answer, bytes) else answer.encode("utf-8", "surrogatepass")
+        return hashlib.sha256(content).hexdigest()[:8]
 
     @property
     def name(self) -> str:
@@ -105,7 +114,8 @@ def collect(folder: Path) -> list[Submission]:
         notebooks = list(filter(is_notebook, files)) or files[:1]
         for one in notebooks:
             more = f" ({one.path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
-            one.student = PLATFORM.sub("", student) + more
+            one.person = PLATFORM.sub("", student)
+            one.student = one.person + more
         found += notebooks
     return found
 
@@ -165,8 +175,8 @@ def judge(homework: Homework, one: Submission) -> Submission:
         one.marks = mark(homework, one.cells) if not one.unreadable else []
         one.stray = stray(homework, one.cells)
         for m in one.marks:
-            if one.stray and m.by_hand and not m.answer:
-                m.points = None  # it may stand in one of those cells
+            if one.stray and not m.answer:
+                m.points, m.by_hand = None, "not answered, but there are cells that name no task"
     except Exception as error:
         one.unreadable = f"marking failed ({type(error).__name__}: {error})"
     return one
@@ -235,6 +245,9 @@ def decided(homework: Homework, submissions: list[Submission], table: Path) -> N
         if fault:
             raise book.Trouble(f"{table}, row {number}: {fault}. Nothing was written.")
         for one in found:
+            if row.get("answer") not in (None, "", one.print_of(task)):
+                one.aside[task] = f"before, on another answer: {given} {comment}".strip()
+                continue
             one.decisions[task] = given, comment
             for m in one.marks:
                 if task == m.task.name:
@@ -255,14 +268,18 @@ def tested(homework: Homework, submissions: list[Submission], folder: Path) -> N
                 m.points, m.said, m.by_hand = *found, ""
 
 
-def names(one: Submission) -> tuple[str, str]:
-    """A student's name as the tables have it, and as nbgrader has it."""
-    return cell(one.student), folder_name(one.student)
+def names(one: Submission) -> tuple[str, ...]:
+    """A student's names: in the tables, without the file where there are several, and of a file."""
+    return cell(one.student), cell(one.person), folder_name(one.student)
 
 
 def read_table(path: Path):
     """The rows of a table; with commas or, as some spreadsheets save it, with semicolons."""
-    text = path.read_text(encoding="utf-8-sig")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # some spreadsheets write the table of their own system
+        text = content.decode("cp1252", "replace")
     return csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.split("\n")[0] else ",")
 
 
@@ -277,14 +294,15 @@ def cell(text: str) -> str:
 
 def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
     """What is for a person to decide about one submission: (task, its points, why)."""
+    total = sum(task.points for task in homework.tasks)
     if one.unreadable:
-        total = sum(task.points for task in homework.tasks)
         return [(WHOLE, total, f"cannot be read: {one.unreadable}")]
-    return [
-        (m.task.name, m.task.points, m.by_hand)
-        for m in one.marks
-        if m.by_hand or m.task.name in one.decisions
-    ]
+    found = [(WHOLE, total, one.aside[WHOLE])] if WHOLE in one.aside else []
+    for m in one.marks:
+        why = [m.by_hand, one.aside.get(m.task.name, "")]
+        if any(why) or m.task.name in one.decisions:
+            found.append((m.task.name, m.task.points, "; ".join(filter(None, why))))
+    return found
 
 
 def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -> None:
@@ -303,10 +321,14 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
             table.writerow([*row, points(one.marked), points(sum(waiting)), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["task", "student", "points possible", "why", "points", "comment"])
+        head = ["task", "student", "points possible", "why", "points", "comment", "answer"]
+        table.writerow(head)
         order = {task.name: k for k, task in enumerate(homework.tasks)}
         rows = [
-            [task, cell(one.student), points(p), cell(why), *one.decisions.get(task, ("", ""))]
+            [
+                *(task, cell(one.student), points(p), cell(why)),
+                *(*one.decisions.get(task, ("", "")), one.print_of(task)),
+            ]
             for one in submissions
             for task, p, why in left(one, homework)
         ]
@@ -363,6 +385,9 @@ def main() -> int:
     waiting = [m for one in submissions for m in one.waiting]
     tests = sum(bool(m.task.kind == "code" and m.answer) for m in waiting)
     files = sum(one.marked is None for one in submissions)
+    for one in submissions:
+        for task, said in one.aside.items():
+            print(f"Set aside: {one.student}, {task}: {said}. See by-hand.csv.")
     print(
         f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
         " for each student in feedback/, and by-hand.html."

@@ -42,8 +42,8 @@ Hand in this file, under any name.
 {how_to_type}
 
 Begin with the left side of the claim and end with its right side.
-Each `=` that changes something is a step, so the example takes three.
-To write one thing in two ways is no step.
+Each `=` that changes something is a step.
+Writing the derivative in another way is none, so the example takes two.
 When you run the cell, it names the first line that does not hold.
 {where}"""
 # Where the book explains it to students.

@@ -294,7 +294,7 @@ def _mark_derivation(task, answer):
     except ValueError as error:
         return Mark(task, None, answer, f"It could not be read: {error}.", str(error))
     if not steps.strip() or steps.strip() == steps_of(task.start).strip():
-        return Mark(task, answer=steps, said="Not answered.")
+        return Mark(task, said="Not answered.")
     verdict = check_derivation(
         steps, given=task.given, proves=task.proves, least=task.least, hints=False
     )
@@ -302,7 +302,10 @@ def _mark_derivation(task, answer):
     said = f"{said[:1].upper()}{said[1:]}."
     lines = [(line.kind, line.latex) for line in verdict.lines]
     share = min(verdict.reached, task.least) / task.least
-    share = 1.0 if verdict else share if verdict.gap == "steps" else share / 2
+    if not verdict and verdict.first_wrong is None:
+        share *= {"steps": 1, "claim": 0}.get(verdict.gap, 0.5)
+    elif not verdict:
+        share /= 2
     points = round(2 * share * task.points) / 2
     by_hand = _for_a_person(verdict)
     if not by_hand:

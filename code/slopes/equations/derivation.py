@@ -122,7 +122,8 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         to the other, in either direction. A line that begins as the one above did goes on from there.
     least : int, optional
         How many steps must change something on the way to `proves`. Adding 0 or what cancels where
-        it stands (+ 1 - 1), multiplying by 1, another order and the claim itself change nothing.
+        it stands (+ 1 - 1), multiplying by 1, another order, the claim itself, and writing the
+        derivative in another way (f'(x), d/dx of what f is) change nothing.
         The first side without a derivative may not be the claim's right one in another form, that
         is, what algebra alone makes of it whatever its functions are; the last side may.
     hints : bool, optional
@@ -160,10 +161,12 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         reader.prepare(goal)
         goal = tuple(meant(reader, goal))
     ways = ways_from(written, goal)
-    reached = max(map(len, ways.values())) - 1
-    gap, missing = what_is_missing(written, goal, ways, given, proves)
+    worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
+    end, gap, missing = what_is_missing(written, goal, ways, given, proves)
+    reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
-        gap, missing = "steps", f"{least} steps are asked for, and it has {reached}"
+        gap = "steps" if reached > 1 else "claim"
+        missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
     return Derivation(lines, missing, gap, reached)
 
 
@@ -172,7 +175,7 @@ class Written:
     """What was written so far: the last side, from which the next line may go on, and what holds."""
 
     text: str = ""
-    begun: t.Node | None = None  # the side that the lines so far are equal to
+    begun: dict = field(default_factory=dict)  # how far the lines came that begin with a side
     sides: dict = field(default_factory=dict)  # each with its LaTeX
     steps: list = field(default_factory=list)  # (side, relation, side)
 
@@ -255,13 +258,13 @@ def remember(reader, written, part, text, holds):
     written.text = texts[-1] or written.text
     with suppress(Unread):
         sides = meant(reader, map(read, part.sides))
-        last = next(reversed(written.sides), None)
-        if sides[0] == written.begun:
-            sides[0] = last
-        elif sides[0] != last:
-            written.begun = sides[0]
-        if not holds or not set(part.operators) <= set(PROVED):
-            written.begun = None
+        first, last = sides[0], next(reversed(written.sides), None)
+        if first == last:  # it goes on from the line above
+            first = next((k for k, far in written.begun.items() if far == last), first)
+        else:
+            sides[0] = written.begun.get(first, first)
+        if holds and set(part.operators) <= set(PROVED):
+            written.begun[first] = sides[-1]
         for side, latex in zip(sides, texts, strict=True):
             written.sides.pop(side, None)
             written.sides[side] = latex
@@ -270,23 +273,24 @@ def remember(reader, written, part, text, holds):
 
 
 def what_is_missing(written, goal, ways, given, proves):
-    """Why a derivation, though right, does not prove the claim: (kind, what), empty if it does."""
+    """Where a derivation ends, and why it does not prove the claim, though right: (side, kind, what)."""
     left, right = map(as_words, written_sides(proves))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
-    if end in ways and (end == goal[1] or is_claimed(written, goal, end, given, proves)):
-        early = without_rule(ways[end])
-        if early is not None and is_claimed(written, goal, early, given, proves):
-            return "form", "its first line is what was to be shown, in another form"
-        return "", ""
+    left_names, right_names = ({n.name for n in x.walk() if hasattr(n, "name")} for x in goal)
+    if end in ways and (end == goal[1] or is_claimed(written, end, given, proves, right_names)):
+        early, any_names = without_rule(ways[end]), left_names & right_names or right_names
+        if early is not None and is_claimed(written, early, given, proves, any_names):
+            return end, "form", "its first line is what was to be shown, in another form"
+        return end, "", ""
     if any({one, other} == set(goal) for one, _, other in written.steps):
-        return "claim", "there is no step between the two ends"
+        return None, "claim", "there is no step between the two ends"
     if not any(one != other for one, _, other in written.steps):
-        return "none", "there is no step yet"
+        return None, "none", "there is no step yet"
     if goal[0] not in written.sides:
-        return "form", f"it does not begin with ${left}$"
+        return None, "form", f"it does not begin with ${left}$"
     if goal[1] not in written.sides:
-        return "end", f"it does not end with ${right}$"
-    return "form", f"no chain of equalities leads to ${right}$"
+        return None, "end", f"it does not end with ${right}$"
+    return None, "form", f"no chain of equalities leads to ${right}$"
 
 
 def ways_from(written, goal):
@@ -307,35 +311,33 @@ def ways_from(written, goal):
     return ways
 
 
+def is_whole(side):
+    """Whether a side is a derivative, and nothing else: of it, nothing has been worked out."""
+    return isinstance(getattr(side, "head", side), t.Derivative | t.Primed)
+
+
 def without_rule(sides):
     """The first side on a way that has no derivative, if only whole derivatives stand before it."""
-    derived = (t.Derivative, t.Primed)
-    for k, side in enumerate(sides):
-        if not any(isinstance(node, derived) for node in side.walk()):
-            return side if k == 1 or k < len(sides) - 1 else None
-        if not isinstance(getattr(side, "head", side), derived):
-            return None  # a rule has been used
-    return None
+    last = len(sides) - 1
+    at, side = next((k, x) for k, x in enumerate(sides) if k == last or not is_whole(x))
+    plainly = not any(isinstance(node, t.Derivative | t.Primed) for node in side.walk())
+    return side if plainly and (at == 1 or at < last) else None
 
 
-def is_claimed(written, goal, side, given, proves):
-    """Whether a side is the claim's right one by algebra alone, whatever its functions are.
-
-    Where the right side has the differentiated function in it, that function may be any; where not,
-    all that was defined.
-    """
-    left, right = ({n.name for n in side.walk() if hasattr(n, "name")} for side in goal)
+def is_claimed(written, side, given, proves, names):
+    """Whether a side is the claim's right one by algebra alone, whatever these names mean."""
     lines, kept = [latex for latex, _ in split_lines(given)], []
     tables = [set(prepared(lines[:k]).meaning.table) for k in range(len(lines) + 1)]
     for latex, before, after in zip(lines, tables, tables[1:], strict=False):
         name, defines, _ = re.split(r"(\(.*?:=|:=|$)", latex, maxsplit=1)
-        if defines and (after - before) & (left & right or right):
+        if defines and (after - before) & names:
             latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
         kept.append(latex)
-    if kept == lines:
-        return False
     text = f"{written.sides[side]} = {written_sides(proves)[1]}"
-    return check_line(prepared(kept), Written(), text, "", hints=False).kind == "verified"
+    return (
+        kept != lines
+        and check_line(prepared(kept), Written(), text, "", hints=False).kind == "verified"
+    )
 
 
 def meant(reader, sides):

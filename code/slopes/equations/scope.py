@@ -326,10 +326,18 @@ class Scope(Calculus, Names):
         return self.resolve(node), place + 1
 
     def is_factor(self, node, group):
-        """Whether a function stands for its value before a bracket that holds it, too: σ(1 - σ)."""
+        """Whether a function stands for its value before a bracket that holds it, too: σ(1 - σ).
+
+        Where the bracket holds another one without its argument, s(1 - σ), either may be meant.
+        """
         key = self.key(t.bare(node))[0]
-        defined = self.lookup(key) is not None and not t.scripts(node)[3]
-        return defined and key in self.standing_alone(group.items)
+        if self.lookup(key) is None or t.scripts(node)[3]:
+            return False
+        bare = self.standing_alone(group.items)
+        others = [k for k in bare - {key} if getattr(self.lookup(k), "parameters", ())]
+        if key not in bare and others and not all(map(t.is_name, group.items)):
+            raise Unread("a value at this bracket, or a product? write \\cdot", group.at)
+        return key in bare
 
     def indicator(self, node, following):
         r"""``\mathbb{1}[x > 0]``, ``\mathbf{1}_{x > 0}``: and whether it takes what follows; or None."""
