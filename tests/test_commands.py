@@ -512,6 +512,22 @@ def test_two_builds_at_once_take_turns(filled, staying, tmp_path):
     assert Path(filled.book.BUILT).exists()
 
 
+def test_slides_and_handouts_build_the_pages_only_if_something_changed(filled, staying, tmp_path):
+    staying("book", BUILDING.format(log=str(tmp_path / "log")))
+    new = filled.root / "chapters" / "new.bib"
+    seen = []
+    for change in (
+        lambda: Path(filled.book.BUILT).unlink(missing_ok=True),
+        lambda: command(filled.root, "book").communicate(timeout=60),
+        new.touch,
+        new.unlink,
+        lambda: Path(filled.book.BUILT).write_text("of other settings"),
+    ):
+        change()
+        seen.append(filled.book.up_to_date())
+    assert seen == [False, True, False, True, False]
+
+
 def test_without_a_browser_one_line_says_so(tmp_path):
     """Each test in the browser is skipped, and the summary has one line for all of them."""
     nowhere = {**os.environ, "PATH": str(tmp_path), "CHROMIUM": ""}

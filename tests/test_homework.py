@@ -14,6 +14,7 @@ import pytest
 import book
 import homework
 import kit
+from slopes import check_derivation
 from slopes.grading import HomeworkError, mark, read_homework, read_submission
 from slopes.notebooks import Unreadable
 
@@ -42,6 +43,9 @@ def hand_in(path, answers, also=()):
     cells = [cell(by_name[name], answer) for name, answer in answers.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=[*cells, *also]), path)
+
+
+RIGHT = {task.name: perfect(task) for task in ONE.tasks}
 
 
 def only(answer, task=DERIVATIONS[0]):
@@ -104,15 +108,15 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = -f(x)(1 - f(x))"), 0, "no step between the two ends"),
         (steps("f'(x) = -f(x)(1 - f(x)) + 0\n= -f(x)(1 - f(x))"), 0, "no step between"),
         (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "no step between"),
-        (steps(LEFT + "\n" + END), 3.3, "3 steps are asked for"),
-        (steps(LEFT + "\n= -\\frac{e^{x}}{(1 + e^{x})^2}"), 3.3, "does not end with"),
-        (steps(LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 1.7, "Line 2 does not hold"),
-        (steps("f(x) := 0\nf'(x) = 0"), 0, "f has a meaning"),
-        (steps("f'(x) = 9^{9^{9^{9^{9}}}}"), 0, "Line 1"),
-        (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), 0, "Line 1 is not understood"),
-        (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), 0, "Line 1"),
+        (steps(LEFT + "\n" + END), 6.5, "3 steps are asked for"),
+        (steps(LEFT + "\n= -\\frac{e^{x}}{(1 + e^{x})^2}"), 3.5, "does not end with"),
+        (steps(LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 1.5, "Line 2 does not hold"),
+        (steps("f(x) := 0\nf'(x) = 0"), None, "f has a meaning"),
+        (steps("f'(x) = 9^{9^{9^{9^{9}}}}"), None, "Line 1"),
+        (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), None, "Line 1 is not understood"),
+        (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), None, "Line 1"),
         ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
-        (steps("-f(x)(1 - f(x))"), 0, "does not begin"),
+        (steps("-f(x)(1 - f(x))"), None, "no step yet"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
@@ -124,9 +128,31 @@ def test_marks(answer, points, said):
     result = only(answer)
     assert result.points == points, result.said
     assert said in result.said
-    # A person looks at what a machine could not read, and at nothing else.
-    unclear = points is None or "not understood" in said or "f has a meaning" in said
-    assert bool(result.by_hand) == (unclear or "does not begin" in said or said == "Line 1")
+    # A person looks at what a machine cannot judge, and at nothing else.
+    assert bool(result.by_hand) == (points is None)
+
+
+TRICK = "f'(x) = f(x)^2 - f(x)\n= -(f(x) - f(x)^2)\n" + END
+WHOLE = "-\\frac{e^{x}}{(1 + e^{x})^2}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "why"),
+    [
+        (f"{END[2:]} = -\\frac{{1}}{{1 + e^x}} \\cdot f(-x)\n= {WHOLE}\n= f'(x)", 10, ""),
+        (f"\\frac{{df}}{{dx}} = {LEFT[8:]}\n= {WHOLE}\n= -f (1 - f)", 10, ""),
+        (f"{LEFT}\nf'(x) = {WHOLE}\nf'(x) {END}", 10, ""),
+        (f"f'(x) + f(x) = f(x) {WHOLE}\n= f(x)^2", None, "does not begin with"),
+        (TRICK, None, "what was to be shown, in another form"),
+        ("I saw it at once", None, "no equality in it"),
+        (f"{LEFT}\n= {WHOLE}\n= f(x)^2 - f(x)", 10, ""),
+    ],
+)
+def test_no_notation_and_no_direction_costs_a_point_and_a_claim_in_disguise_is_seen(
+    answer, points, why
+):
+    result = only(steps(answer))
+    assert (result.points, why in result.by_hand) == (points, True), result.said
 
 
 def test_a_patched_checker_counts_for_nothing():
@@ -163,11 +189,19 @@ def test_what_is_no_notebook_is_told(content, tmp_path):
 NASTY = "<script>alert(1)</script>"
 
 
+def grade(folder, marks, fails=False):
+    """Run the command; what it said, and where its files are."""
+    command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), folder, "--out", marks]
+    run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
+    assert bool(run.returncode) is fails, run.stdout + run.stderr
+    return run.stdout + run.stderr, marks / "one-neuron" / folder.name
+
+
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
     """Hand in twelve submissions of every sort, and mark them twice."""
     folder, marks = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("marks")
-    right = {task.name: perfect(task) for task in ONE.tasks}
+    right = RIGHT
     blank = {task.name: task.start for task in ONE.tasks}
     partial = blank | {"falling-sigmoid": steps(LEFT + "\n" + END)}
     hand_in(folder / "Ada" / "one-neuron.ipynb", right)
@@ -189,10 +223,7 @@ def marked(tmp_path_factory):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     bytes_of = []
     for _ in range(2):
-        command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), folder, "--out", marks]
-        run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
-        assert run.returncode == 0, run.stderr
-        out = marks / "one-neuron"
+        _, out = grade(folder, marks)
         files = sorted(path for path in out.rglob("*") if path.is_file())
         bytes_of.append({path.relative_to(out): path.read_bytes() for path in files})
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -211,12 +242,12 @@ def test_each_submission_has_its_marks(marked):
     rows = {row["student"]: row for row in table(marked[0][Path("marks.csv")])}
     assert len(rows) == 12
     settled = {name: rows[name]["marked"] for name in ("Ada", "Blank", "Partial", "Missing", "Zoë")}
-    assert settled == {"Ada": "30", "Blank": "0", "Partial": "3.3", "Missing": "10", "Zoë": "30"}
+    assert settled == {"Ada": "30", "Blank": "0", "Partial": "6.5", "Missing": "10", "Zoë": "30"}
     assert rows["Extra"]["marked"] == "30"
     assert rows["Twice"]["falling-sigmoid"] == "0"
     assert rows["Broken"]["note"] == "one-neuron.ipynb: the file is not a notebook"
-    assert rows["Pdf"]["note"]
-    assert all(row["falling-sigmoid"] == "0" for row in (rows["Blank"], rows["Hostile"]))
+    assert rows["Pdf"]["note"] == "scan.pdf: it is not a notebook"
+    assert (rows["Blank"]["falling-sigmoid"], rows["Hostile"]["falling-sigmoid"]) == ("0", "")
     assert '\'=HYPERLINK("a")' in rows
 
 
@@ -249,41 +280,96 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
 def test_the_page_for_a_person_holds_every_answer_left(marked):
     page = marked[0][Path("by-hand.html")].decode("utf-8")
     for row in table(marked[0][Path("by-hand.csv")]):
+        if row["why"] == "its tests have to be run":
+            continue
         assert row["task"] == "all" or f"<h3>{escape(row['student'].removeprefix(chr(39)))}" in page
     assert page.count("Because.") >= 8
     assert "2 points: at 0 the one-sided slopes" in page
 
 
-def test_what_a_person_decides_comes_into_the_marks(tmp_path):
-    answers = {task.name: perfect(task) for task in ONE.tasks}
-    hand_in(tmp_path / "in" / "Ada_12345_assignsubmission_file" / "hw.ipynb", answers)
-    by_hand, code = tmp_path / "by-hand.csv", tmp_path / "grades.csv"
-    by_hand.write_text(
-        "\ufefftask;student;points possible;why;points;comment\n"
-        "is-it-the-slope;Ada;6;;4,5;Good eye.\nno-derivative-at-zero;Ada;6;;;\nall;Bo;52;;20;On paper.\n",
-        encoding="utf-8",
+def decide(path, *rows):
+    """Write points and comments into the table for a person: (student, task, points, comment)."""
+    head = "\ufefftask;student;points possible;why;points;comment\n"
+    text = "".join(f"{task};{who};;;{points};{comment}\n" for who, task, points, comment in rows)
+    path.write_text(head + text, encoding="utf-8")
+
+
+def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
+    folder, marks = tmp_path / "in", tmp_path / "marks"
+    hand_in(folder / "Ada_12345_assignsubmission_file" / "hw.ipynb", RIGHT)
+    (folder / "Bo").mkdir()
+    (folder / "Bo" / "photo.jpg").write_bytes(b"\xff\xd8")
+    said, out = grade(folder, marks)
+    assert "Left to a person: 3; to the tests of the code: 1" in said
+    decide(
+        out / "by-hand.csv",
+        ("Ada", "is-it-the-slope", "4,5", "Good eye."),
+        ("Ada", "swish", "9", "A word on the rule."),  # it overrules the machine
+        ("Ada", "no-derivative-at-zero", "", ""),
+        ("Bo", "all", "20", "On paper."),
     )
-    (tmp_path / "in" / "Bo").mkdir()
-    (tmp_path / "in" / "Bo" / "photo.jpg").write_bytes(b"\xff\xd8")
-    code.write_text("student_id,score\nAda,10.0\n", encoding="utf-8")
-    command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), tmp_path / "in"]
-    command += ["--out", tmp_path / "out", "--by-hand", by_hand, "--code", code]
-    run = subprocess.run(command, capture_output=True, text=True, env=book.environment())
-    assert run.returncode == 0, run.stderr
-    out = tmp_path / "out" / "one-neuron"
+    said, _ = grade(folder, marks)
+    assert "Left to a person: 1;" in said
     rows = table((out / "marks.csv").read_bytes())
-    seen = [(row["student"], row["marked"], row["left to a person"]) for row in rows]
-    assert seen == [("Ada", "44.5", "6"), ("Bo", "20", "0")]
+    seen = [(row["student"], row["marked"], row["left"]) for row in rows]
+    assert seen == [("Ada", "33.5", "16"), ("Bo", "20", "0")]
     for student, comment in (("Ada", "Good eye."), ("Bo", "On paper.")):
         assert comment in (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
-    # A later run, which is told of neither table, keeps what they said.
-    run = subprocess.run(command[:5], capture_output=True, text=True, env=book.environment())
-    assert run.returncode == 0, run.stderr
+    # Neither a later run nor the marking of another folder loses it.
+    hand_in(tmp_path / "late" / "Cy" / "hw.ipynb", RIGHT)
+    grade(tmp_path / "late", marks)
+    grade(folder, marks)
     assert table((out / "marks.csv").read_bytes()) == rows
-    kept = {row["task"]: row for row in table((out / "by-hand.csv").read_bytes())}
-    assert kept["is-it-the-slope"]["comment"] == "Good eye."
-    assert kept["hard-sigmoid"]["points"] == "10.0"
-    assert "Left to a person: 1." in run.stdout
+    kept = {row["task"]: row["comment"] for row in table((out / "by-hand.csv").read_bytes())}
+    assert {kept[task] for task in ("is-it-the-slope", "swish", "all")} == {
+        "Good eye.",
+        "A word on the rule.",
+        "On paper.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("Nobody", "swish", "3", ""), "row 2: there is no Nobody in this folder"),
+        (("Ada", "swosh", "3", ""), "there is no task swosh"),
+        (("Ada", "swish", "15", ""), "15 is none of 0 to 10 points"),
+        (("Ada", "swish", "ten", ""), "ten is none of"),
+    ],
+)
+def test_a_faulty_decision_is_named_and_nothing_written(row, said, tmp_path):
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT)
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    decide(out / "by-hand.csv", row)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert said in grade(tmp_path / "in", tmp_path / "marks", fails=True)[0]
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_each_test_of_code_has_its_share_and_a_name(tmp_path):
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT)
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    place = Path("Ada", "one-neuron", "one-neuron.ipynb")
+    notebook = nbformat.read(out / "nbgrader" / "submitted" / place, 4)
+    tests = [one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade")]
+    task = next(task for task in ONE.tasks if task.kind == "code")
+    assert sum(one.metadata.nbgrader.points for one in tests) == pytest.approx(task.points)
+    for one in tests:
+        one.execution_count = 1
+    tests[1].outputs = [nbformat.v4.new_output("error", ename="AssertionError", evalue="")]
+    path = out / "nbgrader" / "autograded" / place
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    grade(tmp_path / "in", tmp_path / "marks")
+    (row,) = table((out / "marks.csv").read_bytes())
+    assert row["hard-sigmoid"] == "7.5"
+    page = (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    assert "Not as it should be: at the kinks." in page
+    # What the tests said of another answer says nothing of this one.
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT | {"hard-sigmoid": "x = 1"})
+    grade(tmp_path / "in", tmp_path / "marks")
+    (row,) = table((out / "marks.csv").read_bytes())
+    assert row["hard-sigmoid"] == ""
 
 
 def test_code_comes_to_its_tests_whatever_became_of_the_notebook(marked):
@@ -291,8 +377,20 @@ def test_code_comes_to_its_tests_whatever_became_of_the_notebook(marked):
     cells = json.loads(marked[0][one[0]])["cells"]
     kinds = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
     assert "hard-sigmoid" in kinds
-    assert "hard-sigmoid-tests" in kinds
+    assert "hard-sigmoid-tests-1" in kinds
     assert "np.where" in "".join(map(str, cells))
+
+
+def test_a_person_sees_what_stands_in_cells_of_no_task(tmp_path):
+    picture = "iVBORw0KGgo="
+    extra = nbformat.v4.new_markdown_cell("See ![](attachment:photo.png)")
+    extra["attachments"] = {"photo.png": {"image/png": picture}, "x.svg": {"image/svg+xml": "<svg"}}
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", {"swish": RIGHT["swish"]}, [extra])
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    page = (out / "by-hand.html").read_text(encoding="utf-8")
+    assert f'<img src="data:image/png;base64,{picture}"' in page
+    (row,) = table((out / "marks.csv").read_bytes())
+    assert (row["swish"], row["falling-sigmoid"]) == ("10", "")
 
 
 def test_no_file_leaves_the_folder(marked):
@@ -315,6 +413,33 @@ def test_a_notebook_of_homework(solved, monkeypatch):
     marks = mark(ONE, sources)
     assert [m.by_hand for m in marks if "no cell" in m.by_hand] == []
     assert sum(m.points or 0 for m in marks) == (30 if solved else 0)
+
+
+def test_the_worked_example_takes_the_steps_that_it_says():
+    example = homework.HOW_TO_TYPE.split("```latex\n")[1].removesuffix("```")
+    claim = {"given": r"f(x) := (3x + 1)^2", "proves": "f'(x) = 6(3x + 1)"}
+    assert "takes three" in homework.HOW
+    assert [bool(check_derivation(example, least=n, **claim)) for n in (3, 4)] == [True, False]
+
+
+def test_the_page_that_students_are_sent_to_has_that_section():
+    page = Path(book.ROOT, "chapters", f"{homework.PAGE}.ipynb").read_text(encoding="utf-8")
+    assert f"## {homework.SECTION}" in page
+    assert homework.SECTION in homework.where()
+
+
+def test_a_book_with_an_address_is_linked(tmp_path, monkeypatch):
+    (tmp_path / "_config.yml").write_text('html:\n  baseurl: "book/"\n', encoding="utf-8")
+    monkeypatch.setattr(book, "ROOT", str(tmp_path))
+    assert f"](book/chapters/{homework.PAGE}.html)" in homework.where()
+
+
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+def test_what_nobody_has_begun_fails_with_one_sentence(one):
+    for task in (task for task in one.tasks if task.kind == "code"):
+        script = task.blocks["start"] + "\n" + task.blocks["tests"]
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert run.stderr.splitlines()[-1].endswith("returns nothing yet."), run.stderr
 
 
 def test_the_wheel_is_the_same_each_time(tmp_path):

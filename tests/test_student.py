@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 
 import book
+import kit
 import student
 
 CHAPTERS = sorted(Path(book.ROOT, "chapters").glob("*.ipynb"))
@@ -37,6 +39,20 @@ def test_a_solution_without_an_end_is_told():
     cells = [nbformat.v4.new_markdown_cell(student.START + " x")]
     with pytest.raises(book.Trouble, match="does not end"):
         student.without_solutions(cells)
+
+
+def test_nothing_leads_to_the_page_that_students_do_not_get(tmp_path):
+    shutil.copytree(Path(book.ROOT, "chapters"), tmp_path / "chapters")
+    shutil.copy(Path(book.ROOT, "_toc.yml"), tmp_path)
+    student.leave_out(tmp_path, kit.TEACHERS)
+    for path in [
+        tmp_path / "_toc.yml",
+        *tmp_path.glob("chapters/*.md"),
+        *tmp_path.glob("chapters/*.ipynb"),
+    ]:
+        text = path.read_text(encoding="utf-8")
+        assert f"{kit.TEACHERS}.md" not in text, path.name
+        assert f"chapters/{kit.TEACHERS}" not in text, path.name
 
 
 @pytest.mark.every_chapter

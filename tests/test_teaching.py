@@ -10,12 +10,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 import book
+import kit
+import notes
 import quiz
 from slopes import check_derivation
 
 TEACHING = Path(book.ROOT, "teaching")
 CHAPTERS = Path(book.ROOT, "chapters")
-NOTES = sorted((TEACHING / "notes").glob("*.md"))
+START = TEACHING / "notes" / "index.md"  # a page to play with: no derivation, and no exam
+NOTES = sorted(path for path in (TEACHING / "notes").glob("*.md") if path != START)
 SECTIONS = ["Minutes", "On the board", "Ask", "Misconceptions", "Exam", "Links"]
 TIME = re.compile(r"\*\*Time\.\*\* (\d+) minutes")
 
@@ -33,6 +36,12 @@ def blocks(text, name):
 
 def section(text, name):
     return re.split(r"^## ", text.split(f"\n## {name}\n")[1], maxsplit=1, flags=re.M)[0]
+
+
+def minutes(text):
+    """The sums of the columns of minutes: the whole page, and what the unit takes of it."""
+    rows = re.findall(r"^\| [^|]* \| ([\d |]+) \|$", section(text, "Minutes"), re.M)
+    return [sum(map(int, column)) for column in zip(*(row.split("|") for row in rows), strict=True)]
 
 
 def chapters():
@@ -61,8 +70,7 @@ class TestNotes:
         text, chapter = path.read_text(encoding="utf-8"), dict(chapters())[path.stem]
         title = re.search(r"^# (.*)", chapter, re.M)[1]
         assert text.splitlines()[0] == f"# {title}"
-        minutes = [int(n) for n in re.findall(r"\| (\d+) \|$", section(text, "Minutes"), re.M)]
-        assert sum(minutes) == int(TIME.search(chapter)[1])
+        assert minutes(text)[0] == int(TIME.search(chapter)[1])
 
     def test_each_misconception_is_refuted(self, path):
         part = section(path.read_text(encoding="utf-8"), "Misconceptions")
@@ -79,10 +87,47 @@ class TestNotes:
             assert verdict, str(verdict)
 
 
+def test_the_notes_are_pages_with_their_formulas(tmp_path):
+    assert notes.write(tmp_path) == len(NOTES) + 1
+    assert len(list(tmp_path.glob("*.html"))) == len(NOTES) + 2  # and the contents
+    for path in NOTES:
+        page = (tmp_path / f"{path.stem}.html").read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        assert page.count('class="wrong"') == sum(len(lines) for _, lines in blocks(text, "wrong"))
+        assert f"../../html/chapters/{path.stem}.html" in page
+        for typed in ("\ngiven: ", "$", "<code>\\", "katex-error"):
+            assert typed not in page, f"{path.stem}: {typed}"
+
+
 # -- slides and quick questions ------------------------------------------------------------------------------
 
 DECKS = sorted((TEACHING / "slides").glob("*.md"))
-PATH = ("sigmoid", "tanh", "relu", "square-loss", "nll", "backpropagation")  # of 270 minutes
+UNIT = kit.unit()
+PLANNED = Counter()  # minutes of the unit, by the page that they are taken from
+for meeting in UNIT:
+    for part, slug in meeting.parts:
+        PLANNED[slug] += part
+PATH = [
+    slug
+    for meeting in UNIT
+    if meeting.name != "Lab"
+    for slug in meeting.slugs
+    if slug != START.stem
+]
+
+
+@pytest.mark.parametrize("slug", sorted(set(PLANNED) - {""}))
+def test_the_notes_say_what_the_unit_takes_of_a_page(slug):
+    text = (TEACHING / "notes" / f"{slug}.md").read_text(encoding="utf-8")
+    whole, taken = minutes(text)
+    assert taken == PLANNED[slug]
+    assert taken <= whole
+
+
+def test_no_other_notes_have_a_column_of_the_unit():
+    for path in NOTES:
+        count = len(minutes(path.read_text(encoding="utf-8")))
+        assert count == (2 if path.stem in PLANNED else 1), path.stem
 
 
 def test_the_path_has_slides_and_questions():

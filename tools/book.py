@@ -453,11 +453,12 @@ def setup(options=None):
 # Commands
 
 
-def navigation():
+def navigation(runnable=None):
     """Hash what stands on every page: settings, styles, and the order and titles of the chapters."""
+    runnable = os.environ.get(RUNNABLE, "") if runnable is None else runnable
     chapters = os.path.join(ROOT, "chapters")
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
-    digest = hashlib.sha256(os.environ.get(RUNNABLE, "").encode("utf-8"))
+    digest = hashlib.sha256(runnable.encode("utf-8"))
     shared = [os.path.join(ROOT, name) for name in ("_config.yml", "_toc.yml")]
     for top in ("tools", "web"):
         for folder, _, names in sorted(os.walk(os.path.join(ROOT, top))):
@@ -480,6 +481,7 @@ def building():
     setup()
     check_writable()
     with alone():
+        begun = time.time()
         mark = navigation().encode("ascii")
         # Sphinx writes again the pages that changed, and not what they changed in the others'
         # margins. What was not completed may lack pages that it believes to be written.
@@ -490,6 +492,24 @@ def building():
         yield
         with open(BUILT, "wb") as file:
             file.write(mark)
+        os.utime(BUILT, (begun, begun))  # what was saved in the meantime is newer
+
+
+def up_to_date():
+    """Whether the pages, runnable or not, are complete and newer than all that they are made of."""
+    mark = content(BUILT)
+    if mark not in [navigation(runnable).encode("ascii") for runnable in ("", "1")]:
+        return False
+    built = os.path.getmtime(BUILT)
+    for top in ("chapters", "code", os.path.join("teaching", "quizzes")):
+        for folder, _, names in os.walk(os.path.join(ROOT, top)):
+            for name in names:
+                if (
+                    not name.endswith(".pyc")
+                    and os.path.getmtime(os.path.join(folder, name)) > built
+                ):
+                    return False
+    return True
 
 
 def remove_pages():
@@ -680,12 +700,7 @@ def grade(options):
         raise Trouble(
             "Name the folder of what was handed in, as in `make grade FOLDER=submissions`."
         )
-    named = []
-    for name in ("homework", "by_hand", "code"):
-        if getattr(options, name):
-            value = getattr(options, name)
-            value = value if name == "homework" else os.path.abspath(value)
-            named += ["--" + name.replace("_", "-"), value]
+    named = ["--homework", options.homework] if options.homework else []
     return tool("grade", os.path.abspath(options.folder), *named)
 
 
@@ -695,14 +710,16 @@ def student(options):
 
 
 def slides(options):
-    """Build the slides, from the decks in teaching/slides and the chapters."""
-    book(options)
+    """Build the slides, from the decks in teaching/slides and the chapters, and the notes."""
+    if not up_to_date():
+        book(options)
     return tool("slides")
 
 
 def handouts(options):
-    """Print each chapter and the unit to PDF; with SOLUTIONS=1 the solutions, too."""
-    book(options)
+    """Print each chapter, the unit and the book to PDF; with SOLUTIONS=1 what has solutions."""
+    if not up_to_date():
+        book(options)
     return tool("handouts", *["--solutions"] * bool(os.environ.get("SOLUTIONS")))
 
 
@@ -830,9 +847,7 @@ def main(words):
             command.add_argument("--port", type=port_number, default=default)
         if function is grade:
             command.add_argument("folder", nargs="?", default=os.environ.get("FOLDER"))
-            for name in ("homework", "by-hand", "code"):
-                default = os.environ.get(name.upper().replace("-", "_"))
-                command.add_argument("--" + name, default=default)
+            command.add_argument("--homework", default=os.environ.get("HOMEWORK"))
         if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)

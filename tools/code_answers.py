@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import kit
 from homework import task_cells
-from slopes.grading import BEGINS, Homework
+from slopes.grading import BEGINS, Homework, Mark
+from slopes.notebooks import Unreadable, text_of
 
 CONFIG = """\
 c = get_config()
@@ -21,15 +23,29 @@ So run them where nothing can be harmed: in a container without a network, in an
 In this folder:
 
 ```
-pip install nbgrader
-pip install {wheel}
-nbgrader generate_assignment {name} --create
-nbgrader autograde {name} --create
-nbgrader export
+docker build --tag marking .
+docker run --rm --network none --user "$(id -u):$(id -g)" --env HOME=/tmp --volume "$PWD:/work" marking
 ```
 
-The last command writes `grades.csv`.
-`make grade FOLDER=... CODE=.../grades.csv` puts its points into the marks and the students' pages.
+or, in an environment of its own on a machine where nothing can be harmed:
+
+```
+pip install nbgrader {wheel}
+nbgrader generate_assignment {name} --create --force
+nbgrader autograde {name} --create --force
+```
+
+Then run `make grade FOLDER=...` once more, as before.
+It reads in `autograded/` what the tests said, and puts it into the marks and the students' pages.
+Each test has its share of the points, and a page names those that failed by the first line of the test.
+"""
+CONTAINER = """\
+FROM python:3.11-slim
+RUN pip install --no-cache-dir nbgrader
+COPY {wheel} /tmp/
+RUN pip install --no-cache-dir /tmp/{wheel}
+WORKDIR /work
+CMD nbgrader generate_assignment {name} --create --force && nbgrader autograde {name} --create --force
 """
 
 
@@ -38,19 +54,40 @@ def lay_out(folder: Path, homework: Homework, students: dict[str, list[str]]) ->
 
     An answer is found by the line that its cell begins with, and put into a notebook as nbgrader knows
     it: a notebook service drops what nbgrader writes into a cell, and a student may delete a test.
+    What nbgrader made of answers before stays.
     """
     name = homework.name
     code = [task for task in homework.tasks if task.kind == "code"]
     cells = [cell for number, task in enumerate(code, 1) for cell in task_cells(number, task, True)]
     kit.write_notebook(folder / "source" / name / f"{name}.ipynb", cells)
+    starts = {task.name: f"{task.mark}\n{task.start}" for task in code}
+    kit.fresh(folder / "submitted")
     for student, sources in students.items():
-        answers = {begins[1]: text for text in sources if (begins := BEGINS.match(text))}
-        cells = [
-            cell for number, task in enumerate(code, 1) for cell in task_cells(number, task, False)
-        ]
+        answers = starts | {begins[1]: text for text in sources if (begins := BEGINS.match(text))}
         for cell in cells:
             cell.source = answers.get(cell.id, cell.source)
         kit.write_notebook(folder / "submitted" / student / name / f"{name}.ipynb", cells)
     (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     wheel = kit.wheel(folder)
-    (folder / "README.md").write_text(README.format(name=name, wheel=wheel), encoding="utf-8")
+    for file, text in (("README.md", README), ("Dockerfile", CONTAINER)):
+        (folder / file).write_text(text.format(name=name, wheel=wheel), encoding="utf-8")
+
+
+def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[float, str] | None:
+    """The points that the tests gave to an answer, and a sentence; None if they have not run on it."""
+    path = folder / "autograded" / student / homework.name / f"{homework.name}.ipynb"
+    try:
+        cells = json.loads(text_of(path))["cells"]
+        known = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
+        answer = "".join(known[m.task.name]["source"]).partition("\n")[2].strip()
+        tests = [known[f"{m.task.name}-tests-{k}"] for k in range(len(m.task.tests))]
+        errors = [any(x["output_type"] == "error" for x in test["outputs"]) for test in tests]
+        run = all(test["execution_count"] for test in tests)
+    except (Unreadable, ValueError, KeyError, TypeError):
+        return None
+    if answer != m.answer or not run:
+        return None
+    fails = [name for (name, _), error in zip(m.task.tests, errors, strict=True) if error]
+    share = 1 - len(fails) / len(tests)
+    said = f"Not as it should be: {'; '.join(fails)}." if fails else "All tests hold."
+    return round(2 * share * m.task.points) / 2, said

@@ -3,57 +3,51 @@
     make grade FOLDER=submissions
 
 A submission is a notebook anywhere in the folder. Its student is the folder in it that the notebook
-stands in, as learning platforms hand it out, or else the notebook's own name.
+stands in, as learning platforms hand it out, or else the notebook's own name. What a person, or the
+tests of the code, decided about a folder is found where its marks were written, and kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import binascii
 import csv
 import hashlib
+import json
 import re
-import sys
 import unicodedata
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 
+import book
 import code_answers
+import feedback
 import kit
-from homework import sets
-from katex import KaTeX
-from slopes.equations.derivation import WRONG
-from slopes.grading import Homework, Mark, mark, read_submission
-from slopes.notebooks import Unreadable
+from feedback import points
+from homework import IMPORTS, sets
+from slopes.grading import BEGINS, Homework, Mark, mark, read_submission
+from slopes.notebooks import Unreadable, text_of
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2
 WHOLE = "all"  # in place of a task, for a file that cannot be read
 # What a spreadsheet takes for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r]")
-LONGEST_FORMULA = 2000
 # What a learning platform adds to the name of a student's folder.
 PLATFORM = re.compile(r"_\d+_assignsubmission_\w+$")
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}</title><style>{style}</style></head>
-<body><main>
-<h1>{title}</h1>
-{body}
-</main></body></html>
-"""
+NAME = re.compile(r"\*\*Your name:\*\*[ \t]*(\S.*)")
+PICTURES = ("image/png", "image/jpeg")
 
 
 @dataclass
 class Submission:
     """One file that was handed in: its cells, or why it cannot be read; and, later, its marks.
 
-    What was decided elsewhere, by a person or by tests, stands in `decisions`: points and comment, as
-    they were written, by task.
+    What a person decided stands in `decisions`: points and comment, as they were written, by task.
+    `stray` are cells that answer no task and were not handed out, `attached` the pictures in cells.
     """
 
     student: str
@@ -62,6 +56,8 @@ class Submission:
     unreadable: str = ""
     marks: list[Mark] = field(default_factory=list)
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    stray: list[str] = field(default_factory=list)
+    attached: dict[str, str] = field(default_factory=dict)
 
     @property
     def marked(self) -> float | None:
@@ -69,6 +65,21 @@ class Submission:
         if self.unreadable:
             return float(self.decisions[WHOLE][0]) if WHOLE in self.decisions else None
         return round(sum(m.points for m in self.marks if m.points is not None), 1)
+
+    @property
+    def comment(self) -> str:
+        """What a person said of the whole."""
+        return self.decisions.get(WHOLE, ("", ""))[1]
+
+    @property
+    def name(self) -> str:
+        """The name that the student wrote into the notebook."""
+        return next((found[1].strip() for c in self.cells if (found := NAME.search(c))), "")
+
+    @property
+    def waiting(self) -> list[Mark]:
+        """What a person has still to look at, and what tests have still to mark."""
+        return [m for m in self.marks if m.by_hand and m.task.name not in self.decisions]
 
 
 # Reading
@@ -102,9 +113,27 @@ def collect(folder: Path) -> list[Submission]:
 def read(student: str, path: Path) -> Submission:
     """Read a file, once: of all that follows nothing opens it again."""
     try:
-        return Submission(student, path, read_submission(path))
+        return Submission(student, path, read_submission(path), attached=attached(path))
     except Unreadable as error:
-        return Submission(student, path, unreadable=f"{path.name}: {error}")
+        why = str(error) if path.suffix.lower() == ".ipynb" else "it is not a notebook"
+        return Submission(student, path, unreadable=f"{path.name}: {why}")
+
+
+def attached(path: Path) -> dict[str, str]:
+    """The pictures in the cells of a notebook, by their names, as addresses that hold them."""
+    found = {}
+    for one in json.loads(text_of(path))["cells"]:
+        files = one.get("attachments") if isinstance(one, dict) else None
+        for name, kinds in files.items() if isinstance(files, dict) else ():
+            for kind in PICTURES:
+                content = kinds.get(kind) if isinstance(kinds, dict) else None
+                try:
+                    base64.b64decode(content or "", validate=True)
+                except (TypeError, ValueError, binascii.Error):
+                    continue
+                if content:
+                    found[name] = f"data:{kind};base64,{content}"
+    return found
 
 
 def is_notebook(one: Submission) -> bool:
@@ -117,7 +146,7 @@ def chosen(name: str | None, submissions: list[Submission]) -> Homework:
     known = {homework.name: homework for homework in sets()}
     if name:
         if name not in known:
-            sys.exit(f"There is no homework {name}: there are {', '.join(known)}.")
+            raise book.Trouble(f"There is no homework {name}: there are {', '.join(known)}.")
         return known[name]
     text = "\n".join(cell for one in submissions for cell in one.cells)
     answered = {
@@ -125,7 +154,8 @@ def chosen(name: str | None, submissions: list[Submission]) -> Homework:
         for homework in known.values()
     }
     if not any(answered.values()):
-        sys.exit(f"No file answers a task of {', '.join(known)}: name the set, as in HOMEWORK=…")
+        names = ", ".join(known)
+        raise book.Trouble(f"No file answers a task of {names}: name the set, as in HOMEWORK=…")
     return known[max(answered, key=answered.get)]
 
 
@@ -133,9 +163,24 @@ def judge(homework: Homework, one: Submission) -> Submission:
     """Mark one submission; a fault of the checker is not the student's, and stops nobody else's."""
     try:
         one.marks = mark(homework, one.cells) if not one.unreadable else []
+        one.stray = stray(homework, one.cells)
+        for m in one.marks:
+            if one.stray and m.by_hand and not m.answer:
+                m.points = None  # it may stand in one of those cells
     except Exception as error:
         one.unreadable = f"marking failed ({type(error).__name__}: {error})"
     return one
+
+
+def stray(homework: Homework, cells: list[str]) -> list[str]:
+    """The cells that answer no task, and were not handed out either."""
+    given = [homework.title, IMPORTS, "import slopes", *(task.text for task in homework.tasks)]
+    given += [task.blocks["tests"].strip() for task in homework.tasks if task.kind == "code"]
+    return [
+        one
+        for one in cells
+        if one.strip() and not BEGINS.match(one) and not any(part in one for part in given)
+    ]
 
 
 def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submission]:
@@ -169,23 +214,45 @@ def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submiss
 # What a person, and the tests of the code, have decided
 
 
-def decided(homework: Homework, submissions: list[Submission], by_hand: Path, code: Path) -> None:
-    """Put into the marks what a person wrote into by-hand.csv, and what nbgrader found."""
-    rows = list(read_table(by_hand)) if by_hand else []
-    tasks = [task.name for task in homework.tasks if task.kind == "code"]
-    for row in read_table(code) if code and len(tasks) == 1 else ():
-        rows.append({"student": row["student_id"], "task": tasks[0], "points": row["score"]})
-    for row in rows:
-        given, task = row["points"].strip().replace(",", "."), row["task"]
-        for one in submissions:
-            if not given or row["student"] not in names(one):
-                continue
-            comment = row.get("comment") or ""
+def decided(homework: Homework, submissions: list[Submission], table: Path) -> None:
+    """Put into the marks what a person wrote into by-hand.csv."""
+    possible = {task.name: task.points for task in homework.tasks}
+    possible[WHOLE] = sum(possible.values())
+    for number, row in enumerate(read_table(table), 2):
+        given = (row.get("points") or "").strip().replace(",", ".")
+        student, task, comment = row["student"], row["task"], row.get("comment") or ""
+        if not given:
+            continue
+        found = [one for one in submissions if student in names(one)]
+        if not found:
+            fault = f"there is no {student} in this folder"
+        elif task not in possible:
+            fault = f"there is no task {task}"
+        elif not re.fullmatch(r"\d+(\.\d+)?", given) or float(given) > possible[task]:
+            fault = f"{given} is none of 0 to {possible[task]:g} points"
+        else:
+            fault = ""
+        if fault:
+            raise book.Trouble(f"{table}, row {number}: {fault}. Nothing was written.")
+        for one in found:
+            one.decisions[task] = given, comment
             for m in one.marks:
                 if task == m.task.name:
                     m.points, m.said = float(given), comment
-            if task in {WHOLE, *(m.task.name for m in one.marks)}:
-                one.decisions[task] = given, comment
+
+
+def tested(homework: Homework, submissions: list[Submission], folder: Path) -> None:
+    """Put into the marks what the tests of the code said, where nbgrader has run them."""
+    for one in submissions:
+        for m in one.marks:
+            waits = m.task.kind == "code" and m.points is None
+            found = (
+                code_answers.result(folder, homework, m, folder_name(one.student))
+                if waits
+                else None
+            )
+            if found:
+                m.points, m.said, m.by_hand = *found, ""
 
 
 def names(one: Submission) -> tuple[str, str]:
@@ -200,11 +267,6 @@ def read_table(path: Path):
 
 
 # Writing
-
-
-def points(value: float | None) -> str:
-    """Points as they are written; empty where a person decides."""
-    return "" if value is None else f"{value:g}"
 
 
 def cell(text: str) -> str:
@@ -230,13 +292,14 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
     with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         tasks = [task.name for task in homework.tasks]
-        table.writerow(["student", "file", *tasks, "marked", "left to a person", "note"])
+        head = ["student", "name in the file", "file", *tasks, "marked", "left", "note"]
+        table.writerow(head)
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
             waiting = [m.task.points for m in one.marks if m.points is None]
             if one.marked is None:
                 waiting = [task.points for task in homework.tasks]
-            row = [cell(one.student), cell(one.path.name), *given]
+            row = [cell(one.student), cell(one.name), cell(one.path.name), *given]
             table.writerow([*row, points(one.marked), points(sum(waiting)), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
@@ -259,120 +322,15 @@ def folder_name(student: str) -> str:
     return plain.lstrip("-")
 
 
-class Formulas:
-    """LaTeX as MathML, which browsers show without a script or a font."""
-
-    def __init__(self) -> None:
-        self.katex = KaTeX()
-
-    def __call__(self, latex: str) -> str:
-        """A formula; as it was typed where it cannot be set."""
-        if len(latex) <= LONGEST_FORMULA:
-            html = self.katex.render(latex, {"output": "mathml", "maxExpand": 100, "maxSize": 10})
-            if "katex-error" not in html:
-                return html
-            latex_shown = latex
-        else:
-            latex_shown = latex[:LONGEST_FORMULA] + " …"
-        return f"<code>{escape(latex_shown)}</code>"
-
-    def sentence(self, text: str) -> str:
-        """A sentence with formulas between dollar signs."""
-        parts = re.split(r"\$([^$]+)\$", text)
-        return "".join(self(part) if k % 2 else escape(part) for k, part in enumerate(parts))
-
-
-def feedback(homework: Homework, one: Submission, formulas: Formulas, style: str) -> str:
-    """The page for one student: what held, the first line that did not, and never an answer."""
-    title = escape(f"{homework.title}: {one.student}")
-    if one.unreadable and WHOLE in one.decisions:
-        total = points(sum(task.points for task in homework.tasks))
-        given, comment = one.decisions[WHOLE]
-        body = f"<p><b>{escape(given)} of {total} points.</b></p><p>{escape(comment)}</p>"
-        return PAGE.format(title=title, style=style, body=body)
-    if one.unreadable:
-        body = (
-            f"<p>Your file could not be marked. {escape(one.unreadable)}. Hand in the notebook itself,"
-            " the file that ends in .ipynb.</p>"
-        )
-        return PAGE.format(title=title, style=style, body=body)
-    possible = sum(m.task.points for m in one.marks if m.points is not None)
-    so_far = " so far" if possible < sum(task.points for task in homework.tasks) else ""
-    parts = [f"<p><b>{points(one.marked)} of {points(possible)} points{so_far}.</b></p>"]
-    for number, m in enumerate(one.marks, 1):
-        given = (
-            "a person marks it"
-            if m.points is None
-            else f"{points(m.points)} of {points(m.task.points)}"
-        )
-        parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
-        if m.lines:
-            parts.append(lines(m, formulas))
-        if m.said:
-            parts.append(f"<p>{formulas.sentence(m.said)}</p>")
-    return PAGE.format(title=title, style=style, body="\n".join(parts))
-
-
-def lines(m: Mark, formulas: Formulas) -> str:
-    """The lines of a derivation up to the first that does not hold, each with its sign."""
-    rows = []
-    for kind, latex in m.lines:
-        wrong = kind in WRONG
-        sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
-        sign, word = ("", "begins") if kind == "start" else (sign, word)
-        look = "wrong" if wrong else "right"
-        rows.append(
-            f'<li class="{look}"><span class="verdict">{sign} {word}</span>{formulas(latex)}</li>'
-        )
-        if wrong:
-            break
-    return f"<ol>{''.join(rows)}</ol>"
-
-
-def by_hand(
-    homework: Homework, submissions: list[Submission], formulas: Formulas, style: str
-) -> str:
-    """The page for the person who marks the rest: all answers to one task below one another."""
-    parts = []
-    for task in homework.tasks:
-        answers = [
-            (one, m)
-            for one in submissions
-            for m in one.marks
-            if m.task.name == task.name and m.by_hand and task.name not in one.decisions
-        ]
-        if not answers:
-            continue
-        parts.append(
-            f"<h2>{formulas.sentence(task.title)} <small>{points(task.points)} points</small></h2>"
-        )
-        parts += [
-            f"<p>{formulas.sentence(line)}</p>"
-            for line in task.blocks.get("marking", "").splitlines()
-        ]
-        for one, m in answers:
-            said = f"<h3>{escape(one.student)}</h3><p><small>{escape(m.by_hand)}</small></p>"
-            parts.append(f"{said}<pre>{escape(m.answer)}</pre>")
-    faulty = [one for one in submissions if one.marked is None]
-    if faulty:
-        parts.append("<h2>Files that could not be read</h2>")
-        items = (f"<li>{escape(one.student)}: {escape(one.unreadable)}</li>" for one in faulty)
-        parts.append(f"<ul>{''.join(items)}</ul>")
-    body = "\n".join(parts) or "<p>Nothing is left.</p>"
-    return PAGE.format(title=escape(f"{homework.title}: left to a person"), style=style, body=body)
-
-
 def write(out: Path, homework: Homework, submissions: list[Submission]) -> None:
     """Write all that becomes of the submissions."""
-    kit.fresh(out)
-    style = Path(__file__).with_name("grade.css").read_text(encoding="utf-8")
-    formulas = Formulas()
+    kit.fresh(out / "feedback")
+    formulas = feedback.Formulas()
     write_tables(out, homework, submissions)
-    (out / "feedback").mkdir()
     for one in submissions:
-        page = feedback(homework, one, formulas, style)
+        page = feedback.for_student(homework, one, formulas)
         (out / "feedback" / f"{folder_name(one.student)}.html").write_text(page, encoding="utf-8")
-    page = by_hand(homework, submissions, formulas, style)
+    page = feedback.for_person(homework, submissions, formulas)
     (out / "by-hand.html").write_text(page, encoding="utf-8")
     formulas.katex.close()
     if any(task.kind == "code" for task in homework.tasks):
@@ -387,32 +345,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make grade", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="what was handed in")
     parser.add_argument("--out", type=Path, default=MARKS, help="where the marks go")
-    parser.add_argument(
-        "--by-hand", type=Path, help="by-hand.csv with points and comments filled in"
-    )
-    parser.add_argument("--code", type=Path, help="the grades.csv that nbgrader exported")
     parser.add_argument("--homework", help="the set; otherwise it is seen from the answers")
     options = parser.parse_args()
     if not options.folder.is_dir():
-        sys.exit(f"There is no folder {options.folder}.")
-    submissions = collect(options.folder.resolve())
+        raise book.Trouble(f"There is no folder {options.folder}.")
+    folder = options.folder.resolve()
+    submissions = collect(folder)
     if not submissions:
-        sys.exit(f"There is no notebook in {options.folder}.")
+        raise book.Trouble(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
     submissions = judge_all(homework, submissions)
-    out = options.out / homework.name
-    # What a person wrote into the table of the last time is not lost.
-    table = out / "by-hand.csv"
-    by_hand = options.by_hand or (table if table.is_file() else None)
-    decided(homework, submissions, by_hand, options.code)
+    out = options.out / homework.name / folder.name
+    if (out / "by-hand.csv").is_file():
+        decided(homework, submissions, out / "by-hand.csv")
+    tested(homework, submissions, out / "nbgrader")
     write(out, homework, submissions)
-    waiting = sum(
-        task not in one.decisions for one in submissions for task, *_ in left(one, homework)
-    )
+    waiting = [m for one in submissions for m in one.waiting]
+    tests = sum(bool(m.task.kind == "code" and m.answer) for m in waiting)
+    files = sum(one.marked is None for one in submissions)
     print(
-        f"{homework.title}: {len(submissions)} submissions are in {out}: marks.csv, a page for each"
-        f" student in feedback/, and by-hand.html. Left to a person: {waiting}."
-        " Code is marked in nbgrader/: see its README."
+        f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
+        " for each student in feedback/, and by-hand.html."
+        f" Left to a person: {len(waiting) - tests + files}; to the tests of the code: {tests}"
+        + (", see nbgrader/README.md." if tests else ".")
     )
     return 0
 

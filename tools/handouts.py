@@ -1,10 +1,10 @@
-"""Print the chapters to PDF: each as a handout, and the whole unit in one file.
+"""Print the chapters to PDF: each as a handout, the unit of 270 minutes in one file, and the book.
 
-    make handouts                 without solutions
-    make handouts SOLUTIONS=1     with them
+    make handouts                 without solutions, and a short sheet for each chapter of the unit
+    make handouts SOLUTIONS=1     what has solutions, with them, into a folder of its own
 
-A Chromium prints the built pages. In the file of the unit a link to another page leads to it; in a
-handout, which stands alone, it is words.
+A Chromium prints the built pages. In a file of many a link to another page leads to it; in a handout,
+which stands alone, it is words.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ display: flex; justify-content: space-between"><span class="title"></span>
 SCRIPT = Path(__file__).with_suffix(".js")
 
 
-def change(page: Page, name: str, options: dict) -> None:
-    """Call a function of the script beside this one in a page."""
+def change(page: Page, name: str, **options):
+    """Call a function of the script beside this one in a page, and return what it returns."""
     script = SCRIPT.read_text(encoding="utf-8")
-    page.evaluate(f"options => {{ {script}\nreturn {name}(options); }}", options)
+    return page.evaluate(f"options => {{ {script}\nreturn {name}(options); }}", options)
 
 
 def pdf(page: Page, path: Path) -> None:
-    """Print what the page shows."""
+    """Print what the page shows, and say so."""
     page.evaluate("document.fonts.ready")
     page.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => 0)))")
     page.pdf(
@@ -44,14 +44,38 @@ def pdf(page: Page, path: Path) -> None:
         outline=True,
         tagged=True,
     )
+    print(path.name, flush=True)
+
+
+def alone(page: Page, address: str, path: Path, solutions: bool, sheet: bool) -> None:
+    """Print one page as a handout, and as a sheet, too; with solutions only if it has some."""
+    page.goto(address)
+    found = change(page, "prepare", slugs=[], solutions=solutions)
+    if solutions and not found:
+        return
+    pdf(page, path)
+    if sheet and not solutions:
+        change(page, "sheet")
+        pdf(page, path.with_stem(f"{path.stem}-sheet"))
+
+
+def together(page: Page, addresses: dict[str, str], path: Path, solutions: bool) -> None:
+    """Print many pages, which are given by their names and addresses, in one file."""
+    page.goto(next(iter(addresses.values())))
+    slugs = list(addresses)
+    change(page, "join", slugs=slugs, addresses=list(addresses.values()))
+    change(page, "prepare", slugs=slugs, solutions=solutions)
+    pdf(page, path)
 
 
 def main() -> None:
-    """Print every chapter, and the unit."""
+    """Print every chapter, the unit and the book."""
     parser = argparse.ArgumentParser(prog="make handouts", description=__doc__.splitlines()[0])
-    parser.add_argument("slugs", nargs="*", help="chapters; all, and the unit, if none is named")
+    parser.add_argument(
+        "slugs", nargs="*", help="pages; all, the unit and the book, if none is named"
+    )
     parser.add_argument("--pages", type=Path, default=Path(book.PAGES), help="where the book is")
-    parser.add_argument("--out", type=Path, default=kit.KIT / "handouts", help="where they go")
+    parser.add_argument("--out", type=Path, help="where they go")
     parser.add_argument("--solutions", action="store_true", help="print the solutions, too")
     options = parser.parse_args()
     if not (options.pages / "index.html").is_file():
@@ -60,29 +84,29 @@ def main() -> None:
     if program is None:
         raise book.Trouble("Printing needs a Chromium: install one, or name it in CHROMIUM.")
     suffix = "-with-solutions" if options.solutions else ""
-    names = kit.pages()
-    slugs = {name.rsplit("/", 1)[-1]: name for name in names}
+    out = options.out or kit.KIT / f"handouts{suffix}"
+    if not (options.out or options.slugs):
+        kit.fresh(out)  # of what an earlier run printed
+    slugs = {name.rsplit("/", 1)[-1]: name for name in kit.pages()}
+    del slugs[kit.TEACHERS]
     unknown = sorted(set(options.slugs) - set(slugs))
     if unknown:
-        raise book.Trouble(f"There is no page {unknown[0]}.")
-    options.out.mkdir(parents=True, exist_ok=True)
+        raise book.Trouble(f"There is no page {unknown[0]} to hand out.")
+    unit = [slug for meeting in kit.unit() for slug in meeting.slugs]
+    out.mkdir(parents=True, exist_ok=True)
     with browser.serve(options.pages) as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=browser.ARGUMENTS)
         page = chromium.new_page()
+        addresses = {slug: f"{address}{name}.html" for slug, name in slugs.items()}
         for slug in options.slugs or slugs:
-            page.goto(f"{address}{slugs[slug]}.html")
-            change(page, "prepare", {"slugs": [], "solutions": options.solutions})
-            pdf(page, options.out / f"{slug}{suffix}.pdf")
-            print(f"{slug}{suffix}.pdf", flush=True)
+            path = out / f"{slug}{suffix}.pdf"
+            alone(page, addresses[slug], path, options.solutions, sheet=slug in unit[1:])
         if not options.slugs:
-            page.goto(f"{address}{names[0]}.html")
-            addresses = [f"{address}{name}.html" for name in names]
-            change(page, "join", {"slugs": list(slugs), "addresses": addresses})
-            change(page, "prepare", {"slugs": list(slugs), "solutions": options.solutions})
-            pdf(page, options.out / f"unit{suffix}.pdf")
-            print(f"unit{suffix}.pdf", flush=True)
+            of_unit = {slug: addresses[slug] for slug in unit}
+            for name, pages in (("unit", of_unit), ("book", addresses)):
+                together(page, pages, out / f"{name}{suffix}.pdf", options.solutions)
         chromium.close()
-    print(f"The handouts are in {kit.shown(options.out)}.")
+    print(f"The handouts are in {kit.shown(out)}.")
 
 
 if __name__ == "__main__":

@@ -6,26 +6,48 @@ import asyncio
 import os
 import re
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import nbformat
 
 import book
 import kit
+from references import title
 from refresh import execute
 from slopes.grading import Homework, HomeworkError, Task, read_homework
 
 FOLDER = kit.KIT / "homework"
+# For the notebook and for a slide; of no task.
+HOW_TO_TYPE = r"""A step is one line of LaTeX, with its rule after `%`.
+A line that begins with `=` goes on from the one above:
+
+```latex
+f'(x) = \frac{d}{dx} (3x + 1)^2
+= 2(3x + 1) \cdot 3     % chain rule
+= 6(3x + 1)             % multiply
+```"""
 HOW = """\
 **Your name:**
+
+{size}
+{text}
 
 Each answer has a cell of its own, which begins with a line like `answer: name`.
 Leave that line as it is, and write below it.
 You may run everything as often as you like, and add cells of your own.
-A derivation is checked when you run its cell.
-Write one step a line, with a rule after `%` if you like.
-A line that begins with `=` goes on from the one above.
-Hand in this file, under any name."""
+Hand in this file, under any name.
+
+**How to write a derivation.**
+{how_to_type}
+
+Begin with the left side of the claim and end with its right side.
+Each `=` that changes something is a step, so the example takes three.
+To write one thing in two ways is no step.
+When you run the cell, it names the first line that does not hold.
+{where}"""
+# Where the book explains it to students.
+PAGE, SECTION = "verified", "Have your own derivation checked"
 IMPORTS = "from slopes import check_derivation"
 # The picture of a task, drawn in the book's style and printed, since a printed text is kept whole.
 DRAW = """\
@@ -42,6 +64,7 @@ print(base64.b64encode(file.getvalue()).decode())
 """
 
 
+@cache
 def picture(code: str) -> str:
     """What a task shows, as PNG in base64: drawn in a kernel, as the figures of the chapters are."""
     cell = nbformat.v4.new_code_cell(DRAW.format(code=code))
@@ -65,7 +88,7 @@ def task_cells(number: int, task: Task, solved: bool) -> list[nbformat.NotebookN
         question["attachments"] = {"figure.png": {"image/png": picture(task.blocks["picture"])}}
     cells = [question, answer_cell(task, solved)]
     if task.kind == "code":
-        cells.append(tests_cell(task, hidden=solved))
+        cells += tests_cells(task) if solved else tests_cells(task)[:1]
     elif solved and "marking" in task.blocks:
         source = f"**Marking.** {task.blocks['marking']}"
         cells.append(nbformat.v4.new_markdown_cell(source, id=f"{task.name}-marking"))
@@ -91,15 +114,19 @@ def answer_cell(task: Task, solved: bool) -> nbformat.NotebookNode:
     return cell
 
 
-def tests_cell(task: Task, hidden: bool) -> nbformat.NotebookNode:
-    """The cell of the tests of a code task; those that students do not see stand between marks."""
-    source = task.blocks["tests"].strip()
-    if hidden and "hidden" in task.blocks:
-        secret = task.blocks["hidden"].strip()
-        source += f"\n### BEGIN HIDDEN TESTS\n{secret}\n### END HIDDEN TESTS"
-    cell = nbformat.v4.new_code_cell(source, id=f"{task.name}-tests")
-    cell.metadata["nbgrader"] = _nbgrader(f"{task.name}-tests", grade=True, points=task.points)
-    return cell
+def tests_cells(task: Task) -> list[nbformat.NotebookNode]:
+    """A cell for each test of a code task; those that students do not see stand between marks."""
+    cells = []
+    for k, (_, source) in enumerate(task.tests):
+        if k:
+            source = f"### BEGIN HIDDEN TESTS\n{source}\n### END HIDDEN TESTS"
+        name = f"{task.name}-tests-{k}"
+        cell = nbformat.v4.new_code_cell(source, id=name)
+        cell.metadata["nbgrader"] = _nbgrader(
+            name, grade=True, points=task.points / len(task.tests)
+        )
+        cells.append(cell)
+    return cells
 
 
 def _nbgrader(name, grade=False, solution=False, points=None):
@@ -109,9 +136,29 @@ def _nbgrader(name, grade=False, solution=False, points=None):
     return about | ({"points": points} if grade else {})
 
 
+def size(homework: Homework) -> str:
+    """How many tasks and points a set has, in a sentence."""
+    points = sum(task.points for task in homework.tasks)
+    return f"{len(homework.tasks)} tasks, {points:g} points."
+
+
+def where() -> str:
+    """Where a student finds the chapters, and what explains the checker; a link, if it can be one."""
+    settings = Path(book.ROOT, "_config.yml").read_text(encoding="utf-8")
+    address = re.search(r'^  baseurl: "?([^"\s]*)', settings, re.M)[1]
+    page = f"*{title(f'{PAGE}.ipynb')}*"
+    if address:
+        page = f"[{page}]({address}chapters/{PAGE}.html)"
+    return (
+        "The chapters are on the pages of the book; "
+        f"there {page} shows under *{SECTION}* how to read what the cell says."
+    )
+
+
 def notebook_cells(homework: Homework, wheel: str, solved: bool) -> list[nbformat.NotebookNode]:
     """All cells of a set of homework."""
-    head = f"# {homework.title}\n\n{homework.text}\n\n{HOW}"
+    about = {"size": size(homework), "text": homework.text, "where": where()}
+    head = f"# {homework.title}\n\n{HOW.format(how_to_type=HOW_TO_TYPE, **about)}"
     cells = [nbformat.v4.new_markdown_cell(head, id="head"), kit.setup_cell(wheel)]
     cells.append(nbformat.v4.new_code_cell(IMPORTS, id="imports"))
     for number, task in enumerate(homework.tasks, 1):
@@ -137,11 +184,14 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(environment)
     kit.fresh(FOLDER)
-    wheel = kit.wheel(FOLDER)
+    with book.Progress("Packing the package"):
+        wheel = kit.wheel(FOLDER)
     for homework in sets():
         name = homework.name
-        kit.write_notebook(FOLDER / f"{name}.ipynb", notebook_cells(homework, wheel, False))
-        solved = notebook_cells(homework, wheel, True)
+        with book.Progress(f"Writing {name}, with its figures"):
+            asked = notebook_cells(homework, wheel, False)
+            solved = notebook_cells(homework, wheel, True)
+        kit.write_notebook(FOLDER / f"{name}.ipynb", asked)
         kit.write_notebook(FOLDER / "solutions" / f"{name}.ipynb", solved)
         print(f"{kit.shown(FOLDER / name)}.ipynb: {len(homework.tasks)} tasks", flush=True)
     print(f"Hand out a notebook together with {wheel}, and keep solutions/ to yourself.")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,10 @@ from slopes.grading import HomeworkError
 
 TEACHING = Path(book.ROOT, "teaching")
 KIT = Path(book.KIT)
+
+TEACHERS = "teach"  # the page that students need not see
+MEETING = re.compile(r"^\*\*([\w ]+), \d+ minutes: (.*)\.\*\*\n\n((?:\|.*\n)+)", re.M)
+PART = re.compile(r"^\| (\d+) \| .* \| (?:\[\]\((.*)\.\w+\))? *\|$", re.M)
 
 SETUP = """\
 try:
@@ -76,6 +81,30 @@ def pages() -> list[str]:
     """The pages of the book, in its order, as addresses below the site's root."""
     toc = Path(book.ROOT, "_toc.yml").read_text(encoding="utf-8")
     return re.findall(r"(?:root|file): (\S+)", toc)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A lecture or a lab of the unit: its name, what it is about, and (minutes, its chapter or "")."""
+
+    name: str
+    about: str
+    parts: tuple[tuple[int, str], ...]
+
+    @property
+    def slugs(self) -> list[str]:
+        """The chapters that it takes something from, in its order."""
+        return list(dict.fromkeys(slug for _, slug in self.parts if slug))
+
+
+def unit() -> list[Meeting]:
+    """The meetings of the unit of 270 minutes, as the page for teachers plans them."""
+    text = Path(book.ROOT, "chapters", f"{TEACHERS}.md").read_text(encoding="utf-8")
+    found = []
+    for name, about, table in MEETING.findall(text):
+        parts = tuple((int(minutes), slug) for minutes, slug in PART.findall(table))
+        found.append(Meeting(name, about, parts))
+    return found
 
 
 def start(main: Callable[[], int | None]) -> None:

@@ -2,10 +2,12 @@
 
 In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
 its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
-come from the chapter SLUG, so that nothing is kept twice. `{{quiz-1}}` stands for the first of its quick
-questions, which asks the room, and `{{explore_descent}}` for what that function of `slopes.explore`
-returns. The first equation of a slide is there at once; each of the others comes at a press of a key,
-and so does what is asked or warned of below them.
+come from the chapter SLUG, so that nothing is kept twice, and `{{fig-chain}}` from the start page.
+`{{quiz-1}}` stands for the first of the chapter's quick questions, which asks the room,
+`{{explore_descent}}` for what that function of `slopes.explore` returns, `{{plan}}` for what the page
+for teachers plans, and `{{homework-one-neuron}}` for a slide that hands out that set. The first equation
+of a slide is there at once; each of the others comes at a press of a key, and so does what is asked or
+warned of below them.
 """
 
 from __future__ import annotations
@@ -22,16 +24,20 @@ from pathlib import Path
 import nbformat
 
 import book
+import homework
 import kit
+import notes
 import quiz
 from references import title
 from slopes import explore
 from slopes.explorer import SCRIPT, STYLE, for_page
+from slopes.grading import read_homework
 
 DECKS = kit.TEACHING / "slides"
 EXTENSIONS = Path(book.ROOT, "web", "extensions")
 DISPLAY = re.compile(r"^\$\$\n(.*?)\n\$\$ \(([\w-]+)\)", re.M | re.S)
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">\((\d+\.\d+)\)')
+DRAWN = re.compile(r"^:::\{figure\} (\S+)\n:alt: (.*)\n:name: (\S+)$", re.M)
 PLACE = re.compile(r"\{\{([\w-]+)\}\}")
 EQUATION = re.compile(r"^```\{container\} numbered$", re.M)
 BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip)$", re.M)
@@ -66,15 +72,28 @@ def shows(notebook) -> dict[str, tuple]:
     return found
 
 
+def drawn() -> dict[str, tuple]:
+    """The drawings of the start page, by name, as `shows` has the others."""
+    start = Path(book.ROOT, "chapters", "index.md")
+    return {
+        name: ({"image/svg+xml": (start.parent / file).read_text(encoding="utf-8")}, alt)
+        for file, alt, name in DRAWN.findall(start.read_text(encoding="utf-8"))
+    }
+
+
 def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
     """The text of a deck with all its places filled; pictures are written beside it."""
     notebook = nbformat.read(Path(book.ROOT, "chapters", f"{slug}.ipynb"), 4)
-    formulas, shown = equations(notebook), shows(notebook)
+    formulas, shown = equations(notebook), drawn() | shows(notebook)
 
     def fill(place):
         name = place[1]
         if name.startswith("quiz-"):
             return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
+        if name == "plan":
+            return plan()
+        if name.startswith("homework-"):
+            return handed_out(name.removeprefix("homework-"))
         if name.startswith("explore_"):
             return raw(getattr(explore, name)()._repr_html_())
         if name in formulas:
@@ -118,13 +137,59 @@ def asked(question: quiz.Question) -> str:
     return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
 
 
+def plan() -> str:
+    """The meetings of the unit, each with what it is about and its chapters."""
+    lines = []
+    for meeting in kit.unit():
+        names = (title(f"{slug}.ipynb") for slug in meeting.slugs if slug != "index")
+        lines.append(f"- **{meeting.name}: {meeting.about}.** {'; '.join(names)}.")
+    return "\n".join(lines)
+
+
+def handed_out(name: str) -> str:
+    """The slide that hands out a set of homework."""
+    one = read_homework(kit.TEACHING / "homework" / f"{name}.md")
+    return f"""# {one.title}
+
+{homework.size(one)}
+Put the notebook and the file that ends in `.whl` into one folder, and open it in JupyterLab.
+
+{homework.HOW_TO_TYPE}
+
+Run the cell as often as you like: it names the first line that does not hold.
+**Hand in the notebook.**
+
+:::{{revealjs-notes}}
+Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
+
+The tasks: {"; ".join(task.title for task in one.tasks)}.
+:::"""
+
+
 def contents(names: list[str]) -> str:
-    """The first page: a link to each deck, in the order of the book."""
-    slugs = (name.rpartition("/")[2] for name in kit.pages())
-    order = [slug for slug in slugs if slug in names]
-    links = "\n".join(f"- <a href='{name}.html'>{title(f'{name}.ipynb')}</a>" for name in order)
-    decks = "\n".join(order)
-    return f"# Slopes: the slides\n\n{links}\n\n```{{toctree}}\n:hidden:\n\n{decks}\n```\n"
+    """The first page: a link to each deck, lecture by lecture."""
+    columns, decks = [], []
+    for meeting in kit.unit():
+        slugs = [slug for slug in meeting.slugs if slug in names]
+        links = "\n".join(f"- <a href='{s}.html'>{title(f'{s}.ipynb')}</a>" for s in slugs)
+        about = f"**{meeting.name}: {meeting.about}**"
+        columns += [f":::{{container}} column\n{about}\n\n{links}\n:::"] * bool(slugs)
+        decks += slugs
+    if set(decks) != set(names):
+        raise book.Trouble(f"No lecture of the unit shows {', '.join(set(names) - set(decks))}.")
+    columns, decks = "\n".join(columns), "\n".join(decks)
+    return f"""# Slopes: the slides
+
+::::{{container}} two
+{columns}
+::::
+
+```{{toctree}}
+:hidden:
+
+{decks}
+```
+"""
 
 
 def main() -> None:
@@ -148,7 +213,9 @@ def main() -> None:
         command += [str(source), str(Path(work, "slides"))]
         paths = os.pathsep.join([str(EXTENSIONS), str(Path(book.ROOT, "tools"))])
         environment = book.environment() | {"PYTHONPATH": paths}
-        if subprocess.run(command, env=environment).returncode != 0:
+        with book.Progress("Building the slides"):
+            done = subprocess.run(command, env=environment)
+        if done.returncode != 0:
             raise book.Trouble("The slides were not built: see above.")
         for file in (STYLE, SCRIPT):  # the settings can name folders alone
             shutil.copy(file, Path(work, "slides", "_static"))
@@ -156,6 +223,8 @@ def main() -> None:
         leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
         shutil.copytree(Path(work, "slides"), options.out, ignore=leave)
     print(f"{len(names)} decks are in {kit.shown(options.out)}: open index.html there.")
+    folder = options.out.with_name("notes")
+    print(f"{notes.write(folder)} notes for teachers are in {kit.shown(folder)}.")
 
 
 if __name__ == "__main__":

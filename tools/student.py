@@ -55,8 +55,11 @@ def strip(path: Path) -> None:
 
 
 def leave_out(source: Path, page: str) -> None:
-    """Take a page out that students need not see."""
+    """Take a page out that students need not see, and the sentences that send a reader there."""
     (source / "chapters" / f"{page}.md").unlink()
+    for path in (source / "chapters").glob("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(x for x in lines if f"]({page}.md" not in x), encoding="utf-8")
     toc = source / "_toc.yml"
     lines = toc.read_text(encoding="utf-8").splitlines(keepends=True)
     toc.write_text("".join(x for x in lines if f"chapters/{page}" not in x), encoding="utf-8")
@@ -67,9 +70,10 @@ def build(source: Path, pages: Path) -> None:
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", str(source)]
     command += ["-W", "-n", "--keep-going"]
     environment = book.environment() | {book.RUNNABLE: "1"}
-    done = subprocess.run(
-        command, cwd=source, env=environment, capture_output=True, encoding="utf-8"
-    )
+    with book.Progress("Building the pages"):
+        done = subprocess.run(
+            command, cwd=source, env=environment, capture_output=True, encoding="utf-8"
+        )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if re.search("WARNING|ERROR", line)]
         raise book.Trouble("\n".join(said or done.stderr.splitlines()[-20:]))
@@ -105,11 +109,10 @@ def main() -> None:
         chapters = sorted((source / "chapters").glob("*.ipynb"))
         for path in chapters:
             strip(path)
-        leave_out(source, "teach")
+        leave_out(source, kit.TEACHERS)
         refresh = [sys.executable, str(Path(book.ROOT, "tools", "refresh.py")), *map(str, chapters)]
         if subprocess.run(refresh, cwd=book.ROOT).returncode != 0:
             raise book.Trouble("A chapter does not run without its solutions: see above.")
-        print("Building the pages", flush=True)
         build(source, out / "site")
         notebooks = out / "notebooks"
         wheel = kit.wheel(notebooks)

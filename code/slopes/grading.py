@@ -96,6 +96,13 @@ class Task:
             )
         return self.blocks["start"].strip() if self.kind == "code" else UNANSWERED
 
+    @property
+    def tests(self):
+        """(name, source) of each test of code: the one that students see, and those that they do not."""
+        hidden = re.split(r"^(?=# )", self.blocks.get("hidden", ""), flags=re.M)
+        named = [(part.split("\n")[0].lstrip("# "), part.strip()) for part in hidden if part]
+        return [("the tests in the notebook", self.blocks["tests"].strip()), *named]
+
 
 @dataclass(frozen=True)
 class Homework:
@@ -184,6 +191,8 @@ def _task(token, where):
     for name in needs.get(head[1], ["marking"]) + ["picture"] * (head[1] == "figure"):
         if name not in blocks:
             raise HomeworkError(f"{where}: the task {head[2]} lacks its block ~~~{name}")
+    if not blocks.get("hidden", "# ").startswith("# "):
+        raise HomeworkError(f"{where}: a hidden test of {head[2]} begins with its name, as # ...")
     try:
         numbers = {"points": float(options.pop("points")), "least": int(options.pop("least", 1))}
     except ValueError:
@@ -267,16 +276,19 @@ def _mark_task(task, answers):
     elif task.kind == "derivation":
         result = _mark_derivation(task, answer)
     else:
-        said = "Your teacher marks this one." if task.kind != "code" else "Its tests mark this one."
         reason = "its tests have to be run" if task.kind == "code" else f"{task.kind} question"
-        result = Mark(task, None, answer, said, reason)
+        result = Mark(task, None, answer, by_hand=reason)
     if len(set(answers)) > 1:
         result.by_hand = f"{len(answers)} cells answer it; the last was marked"
     return result
 
 
 def _mark_derivation(task, answer):
-    """The mark of a derivation: all points if it proves the claim, at most half of them if not."""
+    """The mark of a derivation: all points if it proves the claim, at most half if it does not arrive.
+
+    One that arrives in fewer steps than asked for gets its share. What a machine cannot judge is left
+    to a person.
+    """
     try:
         steps = steps_of(answer)
     except ValueError as error:
@@ -286,15 +298,27 @@ def _mark_derivation(task, answer):
     verdict = check_derivation(
         steps, given=task.given, proves=task.proves, least=task.least, hints=False
     )
-    share = 1.0 if verdict else min(verdict.reached, task.least) / task.least / 2
     said = str(verdict)
     said = f"{said[:1].upper()}{said[1:]}."
     lines = [(line.kind, line.latex) for line in verdict.lines]
-    # What a machine cannot read may still be right.
-    kinds = {kind for kind, _ in lines}
-    unclear = kinds & {"unread", "undecided"} or kinds == {"start"}
-    by_hand = "a line of it could not be read" if unclear else ""
-    return Mark(task, round(share * task.points, 1), steps, said, by_hand, lines)
+    share = min(verdict.reached, task.least) / task.least
+    share = 1.0 if verdict else share if verdict.gap == "steps" else share / 2
+    points = round(2 * share * task.points) / 2
+    by_hand = _for_a_person(verdict)
+    if not by_hand:
+        return Mark(task, points, steps, said, "", lines)
+    return Mark(task, None, steps, said, f"{by_hand}; by the rule {points:g}", lines)
+
+
+def _for_a_person(verdict):
+    """Why a person has to look at a derivation; empty if a machine can judge it."""
+    if any(line.kind in ("unread", "undecided") for line in verdict.lines):
+        return "a line of it could not be read"
+    if verdict.first_wrong is None and verdict.gap == "none":
+        return "there is no equality in it"
+    if verdict.first_wrong is None and verdict.gap == "form":
+        return f"every line holds, but {verdict.missing}"
+    return ""
 
 
 def steps_of(source: str) -> str:

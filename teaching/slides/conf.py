@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sphinx_revealjs._ext.notes import revealjs_notes
+
 from slopes.explorer import SCRIPT, STYLE
 
 WEB = Path(__file__).parents[2] / "web"
@@ -44,3 +46,15 @@ revealjs_script_conf = {
     "pdfSeparateFragments": False,
 }
 revealjs_script_plugins = [{"name": "RevealNotes", "src": "revealjs/plugin/notes/notes.js"}]
+
+
+def setup(app):
+    """Keep the paragraphs and formulas of the speaker's notes; the extension writes plain words."""
+
+    def begin(writer, node):
+        writer.body.append('<aside class="notes">')
+
+    def end(writer, node):
+        writer.body.append("</aside>")
+
+    app.add_node(revealjs_notes, override=True, revealjs=(begin, end))

@@ -9,6 +9,7 @@ import pytest
 
 import book
 import browser as chromium
+import kit
 
 TOOLS = Path(book.ROOT, "tools")
 DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
@@ -18,7 +19,9 @@ FAULTS = """() => {
   const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
   const scale = Reveal.getScale();
   const frame = document.querySelector(".reveal .slides").getBoundingClientRect();
-  if (!slide.querySelector("aside.notes")) faults.push("no notes for the speaker");
+  if (!slide.querySelector("aside.notes > p")) faults.push("no notes for the speaker");
+  const options = [...slide.querySelectorAll("li > strong:first-child")].filter(node => /^[A-H]$/.test(node.textContent));
+  if (options.length && slide.querySelectorAll("aside > p").length !== options.length + 1) faults.push("options in the notes");
   if (slide.querySelector("aside .katex, .numbered.fragment ~ .numbered:not(.fragment)")) faults.push("formulas");
   for (const node of slide.querySelectorAll("*")) {
     if (node.closest("aside, .katex-mathml, svg, style, script, .controls-hidden")) continue;
@@ -72,20 +75,54 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
         assert page.evaluate(FAULTS) == [], f"slide {number + 1}"
     assert (outside, errors) == ([], [])
     assert "{{" not in page.inner_text("body")
+    assert not page.evaluate(
+        "[...document.querySelectorAll('aside')].some(n => n.textContent.includes('$'))"
+    )
     assert page.locator("slopes-explorer:not([data-live])").count() == 0
     page.close()
 
 
+def test_the_first_page_has_each_deck_in_its_lecture(slides, browser):
+    page = browser.new_page()
+    page.goto(f"{slides}index.html")
+    columns = page.locator(".column").evaluate_all(
+        "nodes => nodes.map(n => [...n.querySelectorAll('a')].map(a => a.getAttribute('href')))"
+    )
+    wanted = [[f"{slug}.html" for slug in meeting.slugs if slug in DECKS] for meeting in kit.unit()]
+    assert columns == [column for column in wanted if column]
+    page.close()
+
+
+def pages_of(pdf):
+    return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
+
+
 def test_a_handout_prints_with_bookmarks_and_without_solutions(site, tmp_path):
+    names = ("sigmoid", "quizzes", "notation")
     for options in ([], ["--solutions"]):
-        done = run("handouts", "sigmoid", "--pages", site, "--out", tmp_path, *options)
+        done = run("handouts", *names, "--pages", site, "--out", tmp_path, *options)
         assert done.returncode == 0, done.stdout + done.stderr
-    plain = (tmp_path / "sigmoid.pdf").read_bytes()
-    solved = (tmp_path / "sigmoid-with-solutions.pdf").read_bytes()
-    assert b"/Outlines" in plain
-    assert b"/StructTreeRoot" in plain
-    pages = [len(re.findall(rb"/Type\s*/Page\b", pdf)) for pdf in (plain, solved)]
-    assert 4 <= pages[0] < pages[1]
-    for pdf in (plain, solved):
-        assert b"127.0.0.1" not in pdf
-        assert b"file:" not in pdf
+    plain, solved, sheet = (
+        tmp_path / f"sigmoid{suffix}.pdf" for suffix in ("", "-with-solutions", "-sheet")
+    )
+    for pdf in (plain, solved, sheet):
+        content = pdf.read_bytes()
+        assert b"/Outlines" in content
+        assert b"/StructTreeRoot" in content
+        assert b"127.0.0.1" not in content
+        assert b"file:" not in content
+        sizes = re.findall(rb"/MediaBox\s*\[\s*0 0 (\d+)\S* (\d+)", content)
+        assert set(sizes) == {(b"594", b"841")}  # A4
+    assert 4 <= pages_of(plain) < pages_of(solved)
+    assert pages_of(sheet) == 2
+    # A page without a solution is not printed twice, and the key of the questions is one.
+    assert (tmp_path / "notation.pdf").is_file()
+    assert not (tmp_path / "notation-with-solutions.pdf").exists()
+    questions = [tmp_path / f"quizzes{suffix}.pdf" for suffix in ("", "-with-solutions")]
+    assert questions[0].stat().st_size < questions[1].stat().st_size
+
+
+def test_the_page_for_teachers_is_not_handed_out(site, tmp_path):
+    done = run("handouts", kit.TEACHERS, "--pages", site, "--out", tmp_path)
+    assert done.returncode == 1
+    assert "no page teach to hand out" in done.stderr

@@ -48,12 +48,15 @@ class Line:
 class Derivation:
     """The verdict on a derivation: true in a condition if every step holds.
 
-    `missing` says what is missing for the claim that was to be proved; it is empty if nothing is.
+    `missing` says what is missing for the claim that was to be proved, and `gap` of which kind that is:
+    'steps' (it arrives in too few), 'end' (it does not arrive), 'claim' (it says no more than the
+    claim), 'none' (it says nothing), 'form' (it may prove it, but does not lead from side to side).
     `reached` is the number of steps that hold on the way from the claim's left side.
     """
 
     lines: list
     missing: str = ""
+    gap: str = ""
     reached: int = 0
 
     @property
@@ -115,11 +118,13 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         (``"0 < a < 1"``, ``r"\sum_{j=1}^{n} y_j = 1"``), shapes, and ``"f, g be smooth"``. A step
         may not give these names another meaning.
     proves : str, optional
-        An equality that the derivation must arrive at: it has to begin with the left side and to
-        end with the right one.
+        An equality that the derivation must arrive at: its lines have to lead from one of its sides
+        to the other, in either direction. A line that begins as the one above did goes on from there.
     least : int, optional
         How many steps must change something on the way to `proves`. Adding 0 or what cancels where
         it stands (+ 1 - 1), multiplying by 1, another order and the claim itself change nothing.
+        The first side without a derivative may not be the claim's right one in another form, that
+        is, what algebra alone makes of it whatever its functions are; the last side may.
     hints : bool, optional
         Whether a wrong line gets a hint.
 
@@ -157,8 +162,12 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     with suppress(Unread):  # it speaks of a name that nothing defines: then no line has reached it
         reader.prepare(goal)
         goal = tuple(meant(reader, goal))
-    missing = what_is_missing(written, goal, proves, least)
-    return Derivation(lines, missing, max(way(written, goal).values()))
+    ways = way(written, goal)
+    reached = max(len(path(ways, side)) - 1 for side in ways)
+    gap, missing = what_is_missing(written, goal, ways, given, proves)
+    if not gap and reached < least:
+        gap, missing = "steps", f"{least} steps are asked for, and it has {reached}"
+    return Derivation(lines, missing, gap, reached)
 
 
 @dataclass
@@ -166,7 +175,8 @@ class Written:
     """What was written so far: the last side, from which the next line may go on, and what holds."""
 
     text: str = ""
-    sides: list = field(default_factory=list)
+    begun: t.Node | None = None  # the side that the lines so far are equal to
+    sides: dict = field(default_factory=dict)  # each with its LaTeX
     steps: list = field(default_factory=list)  # (side, relation, side)
 
 
@@ -240,12 +250,20 @@ def check_line(reader, written, latex, rule, hints):
 
 def remember(reader, written, part, text, holds):
     """Note the sides of a chain, the last of which the next line may go on from, and steps that hold."""
-    last = part.sides[-1]
-    if last:
-        written.text = text[last[0].at : last[-1].end]
+    texts = [text[side[0].at : side[-1].end] if side else "" for side in part.sides]
+    written.text = texts[-1] or written.text
     with suppress(Unread):
         sides = meant(reader, map(read, part.sides))
-        written.sides += sides
+        last = next(reversed(written.sides), None)
+        if sides[0] == written.begun:
+            sides[0] = last
+        elif sides[0] != last:
+            written.begun = sides[0]
+        if not holds or not set(part.operators) <= set(PROVED):
+            written.begun = None
+        for side, latex in zip(sides, texts, strict=True):
+            written.sides.pop(side, None)
+            written.sides[side] = latex
         if holds:
             written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
@@ -259,45 +277,99 @@ def judge(line, hints):
         line.hint = hint(first) if line.kind in WRONG and hints else ""
 
 
-def what_is_missing(written, goal, proves, least):
-    """Why a derivation, though right, does not prove the claim; empty if it does."""
+def what_is_missing(written, goal, ways, given, proves):
+    """Why a derivation, though right, does not prove the claim: (kind, what), empty if it does."""
     left, right = map(as_words, written_sides(proves))
-    if not written.sides:
-        return "there is no step yet"
+    last = next(reversed(written.sides), None)
+    end = goal[1] if goal[1] in ways else last
+    if end in ways and (end == goal[1] or is_claimed(written, goal, end, given, proves)):
+        early = without_rule(path(ways, end))
+        if early is not None and is_claimed(written, goal, early, given, proves):
+            return "form", "its first line is what was to be shown, in another form"
+        return "", ""
+    if any({one, other} == set(goal) for one, _, other in written.steps):
+        return "claim", "there is no step between the two ends"
+    if not any(one != other for one, _, other in written.steps):
+        return "none", "there is no step yet"
     if goal[0] not in written.sides:
-        return f"it does not begin with ${left}$"
-    if written.sides[-1] != goal[1]:
-        return f"it does not end with ${right}$"
-    ways = way(written, goal)
-    if goal[1] in ways:
-        return "" if ways[goal[1]] >= least else f"{least} steps are asked for"
+        return "form", f"it does not begin with ${left}$"
+    if goal[1] not in written.sides:
+        return "end", f"it does not end with ${right}$"
     broken = [relation for _, relation, _ in written.steps if relation not in PROVED]
     if broken:
-        return f"a step with {broken[0]!r} proves no equality"
-    if goal in [(one, other) for one, _, other in written.steps]:
-        return "there is no step between the two ends"
-    return f"no chain of equalities leads to ${right}$"
+        return "form", f"a step with {broken[0]!r} proves no equality"
+    return "form", f"no chain of equalities leads to ${right}$"
 
 
 def way(written, goal):
-    """Each side that was reached from the claim's left one, with the number of steps to it.
+    """Each side that can be reached from the claim's left one, with the side before it.
 
     Equalities that hold, change something, and are not the claim itself, are the steps of the way.
     """
-    ways = {goal[0]: 0}
+    links = {}
     for one, relation, other in written.steps:
-        if relation in PROVED and one != other and (one, other) != goal and one in ways:
-            ways.setdefault(other, ways[one] + 1)
+        if relation in PROVED and one != other and {one, other} != set(goal):
+            links.setdefault(one, []).append(other)
+            links.setdefault(other, []).append(one)
+    ways, waiting = {goal[0]: None}, [goal[0]]
+    for side in waiting:
+        new = [other for other in links.get(side, ()) if other not in ways]
+        ways |= dict.fromkeys(new, side)
+        waiting += new
     return ways
 
 
+def path(ways, side):
+    """The sides from the claim's left one to this one."""
+    return [*path(ways, ways[side]), side] if ways[side] is not None else [side]
+
+
+def without_rule(sides):
+    """The first side on a way that has no derivative, if only whole derivatives stand before it."""
+    derived = (t.Derivative, t.Primed)
+    for k, side in enumerate(sides):
+        if not any(isinstance(node, derived) for node in side.walk()):
+            return side if k == 1 or k < len(sides) - 1 else None
+        if not isinstance(getattr(side, "head", side), derived):
+            return None  # a rule has been used
+    return None
+
+
+def is_claimed(written, goal, side, given, proves):
+    """Whether a side is the claim's right one by algebra alone, whatever its functions are.
+
+    Where the right side has the differentiated function in it, that function may be any; where not,
+    all that was defined.
+    """
+    left, right = ({n.name for n in side.walk() if hasattr(n, "name")} for side in goal)
+    lines, kept = [latex for latex, _ in split_lines(given)], []
+    tables = [set(prepared(lines[:k]).meaning.table) for k in range(len(lines) + 1)]
+    for latex, before, after in zip(lines, tables, tables[1:], strict=False):
+        name, defines, _ = re.split(r"(\(.*?:=|:=|$)", latex, maxsplit=1)
+        if defines and (after - before) & (left & right or right):
+            latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
+        kept.append(latex)
+    if kept == lines:
+        return False
+    text = f"{written.sides[side]} = {written_sides(proves)[1]}"
+    return check_line(prepared(kept), Written(), text, "", hints=False).kind == "verified"
+
+
 def meant(reader, sides):
-    """What sides mean where the reader stands, in a plain form."""
-    return [plain(reader.scope.resolve(side)) for side in sides]
+    """What sides mean where the reader stands, in a plain form, and no function without its argument."""
+    table = reader.meaning.table
+
+    def full(node):
+        known = table.get(node.name) if isinstance(node, t.Symbol) else None
+        if known is None or not (known.is_function and known.parameters):
+            return t.rebuild(node, full)
+        return t.Apply(t.Function(node.name), tuple(map(t.Symbol, known.parameters)))
+
+    return [plain(full(reader.scope.resolve(side))) for side in sides]
 
 
 def plain(node):
-    """A form in which order, signs, + 0, · 1 and what cancels where it stands make no difference."""
+    """A form in which order, signs, + 0, · 1, what cancels, and d/dx f(x) for f'(x), are the same."""
     node = t.rebuild(node, plain)
     match node:
         case t.Negate(t.Negate(body)) | t.Negate(t.Number("0") as body):
@@ -311,6 +383,8 @@ def plain(node):
             return t.Negate(product) if odd else product
         case t.Divide(above, below) if above == below:
             return ONE
+        case t.Derivative(t.Apply(t.Function() as f, (t.Symbol() as x,)), ((y, n),)) if x == y:
+            return t.Apply(t.Primed(f, n, ""), (x,))
     return node
 
 
