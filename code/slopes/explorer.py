@@ -259,8 +259,9 @@ def mathematics(text, drawn=False):
                 else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
         if token == "′":  # in its face it stands on the line, and is raised to an exponent's place
-            raised = "<tspan dy='.36em'>&#8203;</tspan>" if drawn else ""
-            return f"<{tag} class='prime'{' dy=' + chr(39) + '-.52em' + chr(39) if drawn else ''}>′</{tag}>{raised}"
+            if drawn:
+                return "<tspan class='prime' dy='-.52em'>′</tspan><tspan dy='.36em'>&#8203;</tspan>"
+            return "<span class='prime'>′</span>"
         if token == "ℒ":  # the face of formulas has it as a capital letter
             return f"<{tag} class='script'>L</{tag}>"
         return f"<{tag} class='var'>{token}</{tag}>" if _LETTER.fullmatch(token) else escape(token)

@@ -49,7 +49,7 @@ class PageReport:
         return [": ".join(filter(None, (s, "; ".join(at)))) for s, at in self.notes.items()]
 
     def summary(self):
-        """What became of the page's equalities and inequalities, and how many definitions stand beside them."""
+        """What became of the page's equalities and inequalities, and how many definitions there are."""
         counts = count(self.links)
         defined, said = counts["defined"], list(filter(None, [outcome(counts)]))
         said += [f"{defined} definition{'s' if defined > 1 else ''}"] if defined else []
