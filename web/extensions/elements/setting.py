@@ -22,6 +22,8 @@ BASE, CUT, GLUED = (
 GAP = '<span class="mspace" style="margin-right:2em"></span>'
 TAIL = re.compile(r'((?:<span class="mspace[^>]*></span>)*)</span>$')
 SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin)')
+# Below a sum an invisible strut keeps the next row off, as one does below a fraction.
+LIMITS, STRUT = re.compile(r"\\(?:sum|prod|lim)(?![a-z])"), r"\rule[-1.75em]{0em}{0em}"
 LONG = 22  # signs: what is no longer fits a telephone
 
 
@@ -102,6 +104,7 @@ def arranged(latex: str) -> str:
     lines = [re.sub(r"^\[[^\]]*\]\s*", "", line) for line in split(found[2], r"\\")]
     if found[1] == "gathered":
         lines = [in_line(one) for line in lines for one in statements(line)]
+        lines[:-1] = [line + STRUT * bool(LIMITS.search(line)) for line in lines[:-1]]
         return r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}"
     bare = [re.sub(r"^(?:\s|\\q?quad\b)*", "", line.replace("&", "")).strip() for line in lines]
     # A left side alone, which a condition may follow, goes on in the next line.
