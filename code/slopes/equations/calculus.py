@@ -27,9 +27,12 @@ class Calculus:
         variables = []
         while rest:
             if rest[0] != mark or len(rest) < 2:
-                reason = "below a derivative stands d and a name, once for each variable"
-                raise Unread(reason, node.at)
-            variables.append(self.below_d(rest[1], order is not None))
+                raise Unread("below a derivative stands d and a name for each variable", node.at)
+            several = t.scripts(rest[1])[2] if order is not None else None
+            if isinstance(several, t.Number | t.Name):  # the 2 of ∂²/∂x² is an order, and no power
+                variables.append((t.unraised(rest[1]), self.order(several)))
+            else:
+                variables.append((rest[1], 1))
             rest = rest[2:]
         if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
@@ -44,13 +47,6 @@ class Calculus:
         if not isinstance(sup, t.Number) or not sup.text.isdigit():
             raise Unread("the order of a derivative is a whole number", sup.at)
         return int(sup.text)
-
-    def below_d(self, node, higher):
-        r"""(variable, order): the 2 of ``\partial^2 / \partial x^2`` is an order, and no power."""
-        sup = t.scripts(node)[2]
-        if higher and isinstance(sup, t.Number | t.Name):
-            return t.unraised(node), self.order(sup)
-        return node, 1
 
     def operand(self, factors, place, at):
         """What d/dx applies to: a bracket alone, else all factors to the next sign of operation."""
@@ -134,14 +130,12 @@ class Calculus:
 
     def primed(self, result, node):
         """``u'``, ``f'`` and ``(uv)'``: by the only variable there is."""
-        if isinstance(node.base, t.Name):
-            key, _ = self.key(node)
-            if self.is_function(key):
-                known = self.lookup(key)
-                if len(known.parameters) > 1:
-                    raise Unread("a prime on a function of several variables", node.at)
-                head = t.Primed(t.Function(known.name), node.primes)
-                return t.Apply(head, (self.own_argument(known),))
+        if isinstance(node.base, t.Name) and self.is_function(self.key(node)[0]):
+            known = self.lookup(self.key(node)[0])
+            if len(known.parameters) > 1:
+                raise Unread("a prime on a function of several variables", node.at)
+            head = t.Primed(t.Function(known.name), node.primes)
+            return t.Apply(head, (self.own_argument(known),))
         if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
             reason = "a prime on a name without a meaning: define it, or let it be smooth"
             raise Unread(reason, node.at)

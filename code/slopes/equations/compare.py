@@ -173,8 +173,7 @@ def paired(left, right):
             raise Unread("a vector on one side and a number on the other")
         sides = [side if len(side) == count else side * count for side in sides]
     elif first != second:
-        turned = "a column on one side, a row on the other: " if first == second[::-1] else ""
-        raise Unread(f"{turned}shapes {first} and {second} on the two sides")
+        raise Unread(f"shapes {first} and {second} on the two sides")
     return [(primal(x), primal(y)) for x, y in zip(*sides, strict=True)]
 
 

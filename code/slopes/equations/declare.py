@@ -16,7 +16,7 @@ from .layout import split
 from .meaning import Definition
 from .tokens import tokenize
 
-IMAGINARY = t.Script(t.Name("i"), None, t.Number("2"))
+IMAGINARY = [t.Script(t.Name("i"), None, t.Number("2")), t.Negate(t.Number("1"))]  # i² = -1
 
 
 class Declarations:
@@ -44,19 +44,20 @@ class Declarations:
 
     def declares_meaning(self, chain):
         """Whether a relation of a Let gives a meaning: a definition, a shape, a kink's value."""
-        (left, *_), (operator, *more) = chain.sides, chain.operators
-        if operator in ("=", ":=") and not more:
-            if left == IMAGINARY and chain.sides[1] == t.Negate(t.Number("1")):
-                self.enter("i", Definition("i", "value", t.Constant("i")))
-                return True
-            if operator == ":=" and self.gives_kink(left, chain.sides[1]):
-                return True
-            return self.define(left, operator, chain.sides[1]) or (
-                operator == ":=" and self.restates(left, chain.sides[1])
-            )
-        if operator == ":=":
+        (left, right, *more), operator = chain.sides, chain.operators[0]
+        if more and operator == ":=":
             raise Unread("a Let defines with one :=", chain.at)
-        return operator == "in" and not more and self.gives_shape(left, chain.sides[1])
+        if more or operator not in ("=", ":=", "in"):
+            return False
+        if operator == "in":
+            return self.gives_shape(left, right)
+        if [left, right] == IMAGINARY:
+            self.enter("i", Definition("i", "value", t.Constant("i")))
+            return True
+        if operator == "=":
+            return self.define(left, operator, right)
+        given = self.gives_kink(left, right) or self.define(left, operator, right)
+        return given or self.restates(left, right)
 
     def restates(self, left, right):
         """A definition of a built-in name says what the name means anyway: rule 17."""
@@ -121,8 +122,7 @@ class Declarations:
         kinks.append((point, number))
         if self.judge(value, "=", number, ()).kind != "verified":
             kinks.pop()
-            reason = "a value at a kink lies between the slopes from the left and from the right"
-            raise Unread(reason, right.at)
+            raise Unread("a value at a kink lies between the slopes on both sides", right.at)
         return True
 
     def judge(self, left, operator, right, conditions, work=None, regions=True):
@@ -201,8 +201,8 @@ class Declarations:
 
     def make(self, left, operator, right, form, conditions):
         """Enter the definition."""
-        scope, key, parameters = self.scope, form.name, form.parameters
-        pairs = zip(parameters, form.vectors, strict=True)
+        scope, key = self.scope, form.name
+        pairs = zip(form.parameters, form.vectors, strict=True)
         vectors = {p: bold or self.is_indexed_in(p, right) for p, bold in pairs}
         with scope.binding(*form.indices, parameters=vectors):
             body = scope.resolve(right)
@@ -213,7 +213,7 @@ class Declarations:
             if operator == "=":
                 return False
             raise Unread(f"{t.pretty(key)} is defined by itself", left.at)
-        self.meaning.note(body, bound=parameters)
+        self.meaning.note(body)
         if any(isinstance(x, t.Cases) for x in body.walk()):
             itself = self.judge(body, "=", body, kept)
             if itself.kind == "refuted":

@@ -177,8 +177,7 @@ class Tree(Transformer):
 
     def last_case(self, value, *parts):
         if "otherwise" not in self._words(parts):
-            reason = "a case without a condition: write \\text{otherwise} for what is left"
-            raise Unread(reason, value.at)
+            raise Unread("a case without a condition: write \\text{otherwise}", value.at)
         return value, t.Otherwise()
 
     @staticmethod
@@ -221,8 +220,8 @@ def read(tokens, start="side"):
         if not hasattr(token, "at"):
             raise Unread("the formula ends where something is missing", tokens[-1].end) from None
         accepts = set(getattr(error, "accepts", None) or ())
-        advice = next((words for kind, words in MISSING if kind in accepts), "")
-        advice = advice or "something is missing before it"
+        missing = (words for kind, words in MISSING if kind in accepts)
+        advice = next(missing, "something is missing before it")
         if token.kind in ("op", "rel") and "NAME" in accepts:
             advice = "write brackets, or what it acts on, before it"
         shown = token.text.strip() or token.kind

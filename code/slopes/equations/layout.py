@@ -34,6 +34,10 @@ class Line:
         """Where it begins."""
         return next((side[0].at for side in self.sides if side), 0)
 
+    def texts(self, latex):
+        """Its sides, as they are written."""
+        return [latex[side[0].at : side[-1].end] if side else "" for side in self.sides]
+
 
 def lines(tokens):
     """The chains of a display, in order."""

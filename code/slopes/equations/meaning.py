@@ -63,7 +63,7 @@ class Meaning:
 
     # -- what formulas show of sizes ----------------------------------------------------------------
 
-    def note(self, node, bound=()):
+    def note(self, node):
         """Learn from an expression that was read how far its indices run, and which names are sizes."""
         for item in node.walk():
             if isinstance(item, t.Big | t.Listing | t.IndexRange) and item.upper is not None:
@@ -71,10 +71,6 @@ class Meaning:
                 self.ranges[item.index] = item.upper
                 for place in places_of(item.index, getattr(item, "body", item)):
                     self.extents.setdefault(place, item.upper)
-            elif isinstance(item, t.Element) and isinstance(item.base, t.Symbol):
-                name = item.base.name
-                if name not in self.table and name not in bound:
-                    self.families[name] = max(self.families.get(name, 0), len(item.indices))
 
     def shape(self, name, ends):
         r"""Enter a declared shape: ``W \in \mathbb{R}^{m \times n}``."""
@@ -91,12 +87,8 @@ class Meaning:
 
     def end_of_index(self, index, *nodes):
         """The upper end of an index, from where it stands in the nodes; None where nothing tells."""
-        for node in nodes:
-            for place in places_of(index, node):
-                found = self.extent(*place)
-                if found is not None:
-                    return found
-        return self.ranges.get(index)
+        found = (self.extent(*place) for node in nodes for place in places_of(index, node))
+        return next(filter(None, found), self.ranges.get(index))
 
     def extent(self, name, place, depth=0):
         """The upper end of the index at a place of an array; of a defined one through its body."""
@@ -104,11 +96,8 @@ class Meaning:
         if (name, place) in self.extents or known is None or known.body is None or depth > 6:
             return self.extents.get((name, place))
         index = known.indices[place] if place < len(known.indices) else None
-        for other, where in places_of(index, known.body):
-            found = self.extent(other, where, depth + 1) if other != name else None
-            if found is not None:
-                return found
-        return None
+        others = (x for x in places_of(index, known.body) if x[0] != name)
+        return next(filter(None, (self.extent(*x, depth + 1) for x in others)), None)
 
     # -- what an expression depends on --------------------------------------------------------------
 

@@ -67,10 +67,8 @@ class Names:
 
     def family(self, key):
         """The key of the elements of a letter: its own if it is an array itself, else ``z·``."""
-        known, internal = self.lookup(key), self.internal(key)
-        array = self.is_bound(key, vector=True) or internal in self.meaning.families
-        array = array or (known is not None and known.indices)
-        return key if array or self.is_array_value(t.Symbol(internal)) else key + "·"
+        bound = self.is_bound(key, vector=True)
+        return key if bound or self.is_array_value(t.Symbol(self.internal(key))) else key + "·"
 
     def is_array_value(self, node):
         """Whether an expression is a vector or a matrix, as far as its form tells."""
@@ -78,11 +76,11 @@ class Names:
             case t.Vector() | t.Listing() | t.Matrix() | t.Transpose() | t.Hadamard():
                 return True
             case t.Symbol(name):
+                if name in self.meaning.families or self.is_bound(name, vector=True):
+                    return True
                 known = self.meaning.table.get(name)
-                if known is None:
-                    return name in self.meaning.families or self.is_bound(name, vector=True)
-                value = known.kind == "value" and self.is_array_value(known.body)
-                return known.kind == "elements" or value
+                value = known is not None and known.kind == "value"
+                return bool(known and known.indices) or (value and self.is_array_value(known.body))
             case t.Multiply((t.Transpose(), *_)):
                 return False  # an inner product
             case t.Add(parts) | t.Multiply(parts):

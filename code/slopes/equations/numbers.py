@@ -356,8 +356,6 @@ def root(x, degree):
     """The real root: of odd degree also for a negative number."""
     if degree == 2:
         return sqrt(x)
-    if not 1 <= degree <= 100:
-        raise Undefined("a root of this degree")
     if sign(x) >= 0:
         return power(x, ONE / Decimal(degree))
     if degree % 2:

@@ -142,9 +142,7 @@ class PageReader(Declarations):
         """The links of one chain."""
         try:
             if not all(line.sides):
-                raise Unread(
-                    "a relation stands first or last, and nothing before or behind", line.at
-                )
+                raise Unread("a relation stands first or last, and lacks a side", line.at)
             sides = [read(side) for side in line.sides]
             if not line.operators and line.conditions:
                 raise Unread("a condition, and nothing that it restricts", line.at)
@@ -185,9 +183,8 @@ class PageReader(Declarations):
 
     def links(self, line, sides, latex, work):
         """A definition first, where there is one; then a verdict on each relation."""
-        text = [as_words(latex[s[0].at : s[-1].end]) for s in line.sides]
-        triples = zip(text, line.operators, text[1:], strict=False)
-        links = [Link(*triple) for triple in triples]
+        text = list(map(as_words, line.texts(latex)))
+        links = list(map(Link, text, line.operators, text[1:]))
         if links[0].relation in ("=", ":="):
             with unread(links[:1], latex):
                 if self.define(sides[0], links[0].relation, sides[1], line.conditions):
@@ -241,14 +238,12 @@ class PageReader(Declarations):
         """Whether a side is a name without a meaning, a number, or a set of these."""
         base, sub, sup, primes = t.scripts(node)
         match node:
-            case t.Number() | t.Mark("dots"):
+            case t.Number() | t.Mark("dots") | t.Script(t.Name(_, "bb")):  # the last one is a set
                 return True
             case t.Negate(body):
                 return self.is_plain(body)
             case t.Group("{" | "[" | "(", items):
                 return all(map(self.is_plain, items))
-            case t.Script(t.Name(_, "bb")):
-                return True  # a set: \mathbb{R}^n
         if not isinstance(base, t.Name) or sup is not None or primes:
             return False
         special = self.scope.special(base, sub)
@@ -329,10 +324,8 @@ class PageReader(Declarations):
         constant = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
         if other or constant:
             self.scope.unknown[form.name] = "a line gives it another meaning"
-            what = (
-                "has another meaning above: new" if other else "is a constant: a name of your own"
-            )
-            raise Unread(f"{t.pretty(form.name)} {what}? write :=")
+            what = "has another meaning above" if other else "is a constant"
+            raise Unread(f"{t.pretty(form.name)} {what}: a new name? write :=")
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""

@@ -222,22 +222,22 @@ class Sample:
         if key not in self.drawn and name in self.totals and indices and len(indices) == 1:
             self.draw_total(name)
         if key not in self.drawn:
-            self.drawn[key] = exact(self.draw(name, indices))
+            self.drawn[key] = exact(self.draw(key))
         return +self.drawn[key]
 
-    def draw(self, name, indices):
-        key = name if indices is None else (name, indices)
-        value = self.fixed.get(key)
-        if value is None:
-            seed = ("flat",) if self.flat and indices else indices or ()
-            value = domain_of(key, self.domain).draw(self.generator(name, *seed), self.mode)
-        return value
+    def draw(self, key):
+        """The value that is fixed for a number or an element, or a random one."""
+        if key in self.fixed:
+            return self.fixed[key]
+        name, indices = key if type(key) is tuple else (key, ())
+        seed = ("flat",) if self.flat and indices else indices
+        return domain_of(key, self.domain).draw(self.generator(name, *seed), self.mode)
 
     def draw_total(self, name):
         """Elements that add up: one-hot where they are 0 or 1, shares where they are positive."""
         total, count = self.totals[name]
         domain = domain_of(name, self.domain)
-        values = [self.draw(name, (k,)) for k in range(1, count + 1)]
+        values = [self.draw((name, (k,))) for k in range(1, count + 1)]
         if domain.values:
             hot = self.generator(name, "hot").randint(1, count)
             values = [total if k == hot else Fraction(0) for k in range(1, count + 1)]
@@ -255,10 +255,8 @@ class Sample:
         return self.functions[name, arity]
 
     def draw_function(self, name, arity):
-        generator = self.generator("function", name, self.variant)
-        drawn = [
-            generator.randint(20, 90) * generator.choice((-1, 1)) for _ in range(2 * arity + 2)
-        ]
+        dice = self.generator("function", name, self.variant)
+        drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
         shift, height, *weights = [Decimal(k) / 64 for k in drawn]
 
         def function(*arguments):
@@ -294,13 +292,12 @@ STEPS = (Decimal("1e-12"), Decimal("1e-4"))
 ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
 
-def margins(question, sample, key, value, env):
+def margins(question, sample, key, value, env, ordered):
     """What each comparison inside compares, at one value of the variable.
 
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
     """
-    work, result, seen, found = n.now(), {}, {}, []
-    tag, ordered = n.new_tag(), has_room(question, key)
+    work, result, seen, found, tag = n.now(), {}, {}, [], n.new_tag()
     with n.setting(work, "margins", []):
         for node in (question.left, question.right):
             evaluator = question.evaluator(sample.moved(key, value))
@@ -316,21 +313,17 @@ def margins(question, sample, key, value, env):
     return result
 
 
-def has_room(question, key):
-    """Whether to look how much room an inequality leaves as this variable moves: a single number."""
-    return question.operator in ORDERED and type(key) is str
-
-
 def kinks(question, sample, key, env):
     """The places (at most eight) where a comparison or a slope turns over as one variable moves."""
+    ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
     def table(x):
-        return margins(question, sample, key, x, env)
+        return margins(question, sample, key, x, env, ordered)
 
     with digits(SECOND + 20):
         if not table(PROBES[3]):
             return []
-        probes, roots = CLOSE if has_room(question, key) else PROBES, []
+        probes, roots = CLOSE if ordered else PROBES, []
         rows = [table(p) for p in probes]
         for item in dict.fromkeys(k for row in rows for k in row):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]

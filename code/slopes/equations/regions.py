@@ -66,10 +66,8 @@ def candidates(question):
     numbers = constants((question.left, question.right))[:MOST]
     ends = [number(v) for v in (*ENDS, *sorted({v for c in numbers for v in (c, -c)}))]
     names = [t.Symbol(name) for name in question.scalars if name not in question.pinned][:MOST]
-    arrays, letters = question.meaning.families, (t.Symbol("i"), t.Symbol("j"))
-    families = [
-        t.Element(t.Symbol(x), letters[: arrays.get(x, 1)]) for x in sorted(leaves.families)
-    ]
+    arrays, ij = question.meaning.families, (t.Symbol("i"), t.Symbol("j"))
+    families = [t.Element(t.Symbol(x), ij[: arrays.get(x, 1)]) for x in sorted(leaves.families)]
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
     pairs, free = list(combinations(names, 2)), [*names, *families]
@@ -98,9 +96,8 @@ def number(end):
     """A number as a node."""
     size = abs(Fraction(end))
     text = f"{decimal(size):f}"
-    parts = [text] if Fraction(text) == size else map(str, size.as_integer_ratio())
-    nodes = [t.Number(part) for part in parts]
-    node = nodes[0] if len(nodes) == 1 else t.Divide(*nodes)
+    above, below = (t.Number(str(part)) for part in size.as_integer_ratio())
+    node = t.Number(text) if Fraction(text) == size else t.Divide(above, below)
     return t.Negate(node) if end < 0 else node
 
 

@@ -81,7 +81,7 @@ class PageReport:
         notes = {True: "", False: ""}
         for note, at in self.notes.items():
             notes[bool(at)] += f"<p><em>{html.escape(note)}</em></p>"
-        said = ", ".join(tex(a.text) for a in self.assumptions)
+        said = ", ".join(tex(a.text) + " smooth" * a.smooth for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
         strip = "".join(sign(link.verdict.kind) for _, link in self.links)
@@ -144,9 +144,9 @@ def outcome(counts):
 
 def place(equation):
     """Where an equation stands, for a person."""
-    where = "" if equation.cell is None else f"cell {equation.cell}, "
-    where += f"line {equation.line}"
-    return f"{where} ({equation.label})" if equation.label else where
+    cell = "" if equation.cell is None else f"cell {equation.cell}, "
+    label = f" ({equation.label})" if equation.label else ""
+    return f"{cell}line {equation.line}{label}"
 
 
 def shown(link, width=160):

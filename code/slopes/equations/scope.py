@@ -61,11 +61,12 @@ class Scope(Calculus, Names):
                 raise Unread(f"{base.text} stands without an argument", base.at)
             if key not in self.numbers:
                 raise Unread(f"{base.text} is not defined: define it, or let it be smooth", base.at)
-        if known is not None and known.is_function:
-            return self.bare(known)
-        if base.style == "bf":
+        function = known is not None and known.is_function
+        if function and not known.parameters:
+            return t.Apply(t.Function(known.name), (self.own_argument(known),))
+        if base.style == "bf" and not function:
             self.meaning.families.setdefault(internal, 1)
-        return t.Symbol(internal)
+        return t.Symbol(internal)  # of a function: its value at its own parameters
 
     def special(self, base, sub):
         """Constants, the Kronecker delta, the vector of ones; None for any other name."""
@@ -81,8 +82,6 @@ class Scope(Calculus, Names):
             raise Unread(f"a vector of {base.text}s: say how long it is in a Let", base.at)
         if free and plain and key in ("e", "pi") and base.style in ("", "rm"):
             return t.Constant(key)
-        if key == "i" and known is not None and plain:
-            return t.Constant("i")
         pair = () if plain else t.parts_of(sub)
         if key == "delta" and free and len(pair) == 2 and not self.is_indexed("delta·"):
             return t.Kronecker(self.resolved(pair))
@@ -97,12 +96,6 @@ class Scope(Calculus, Names):
         if len(indices) > 1 or not isinstance(element.indices[0], t.Number):
             self.indexed.add(internal)
         return element
-
-    def bare(self, known):
-        """A function name without its argument stands for its value at its own parameters."""
-        if known.parameters:
-            return t.Symbol(known.name)
-        return t.Apply(t.Function(known.name), (self.own_argument(known),))
 
     def own_argument(self, known):
         """What a function of one variable stands at, where nothing says it."""
@@ -139,8 +132,6 @@ class Scope(Calculus, Names):
                 return t.Transpose(base)
             case t.Name("T" | "top") if self.transposes(sup):
                 raise Unread("the transpose of what? say its shape in a Let", sup.at)
-            case t.Name("star", "sign"):
-                raise Unread("a star above a name: use a label, such as \\hat{x}", sup.at)
             case t.Group("(" | "[") if not isinstance(base, t.Constant):
                 raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
@@ -205,8 +196,7 @@ class Scope(Calculus, Names):
         indexed = node.kind in ("max", "min") and any(below in t.parts_of(sub) for sub in subs)
         if indexed or node.kind in ("sum", "prod"):
             return self.big(node)
-        reason = "over a number is not read: write \\le or \\ge, and where it is reached"
-        raise Unread(f"{node.kind} {reason}", node.at)
+        raise Unread(f"{node.kind} over a number is not read: write \\le or \\ge", node.at)
 
     def big(self, node):
         """A sum or product over one index, or over several."""
@@ -410,8 +400,6 @@ class Scope(Calculus, Names):
             return None
         if isinstance(sup, t.Negate):
             raise Unread("a negative exponent on a function: its inverse, or one over it?", node.at)
-        if indices and primes:
-            raise Unread("a prime on a function with an index: write d/dx", node.at)
         function = t.Function(self.internal(key))
         if indices:
             function = t.Element(function, self.resolved(indices))

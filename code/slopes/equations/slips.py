@@ -10,7 +10,6 @@ from . import tree as t
 from .decide import BUDGET, decide
 from .numbers import Work
 
-MOST = 24  # repaired trees for one kind of slip
 ONE, TWO = t.Number("1"), t.Number("2")
 CHAIN = "It looks like a lost inner derivative (chain rule)"
 OFF_DIAGONAL = "The case i ≠ j looks forgotten: the 1 stands for i = j only (δ_ij)"
@@ -48,16 +47,12 @@ def hint(link):
 def repairs(left, right, meaning):
     """(sentence, repaired right side), the likeliest slips first."""
     around = Around(left, meaning)
-    kinds = (
-        index_repairs,
-        chain_repairs,
-        sign_repairs,
-        quotient_repairs,
-        call_repairs,
-        factor_repairs,
-    )
-    for kind in kinds:
-        yield from kind(around, right)
+    yield from index_repairs(around, right)
+    yield from chain_repairs(around, right)
+    yield from sign_repairs(around, right)
+    yield from quotient_repairs(around, right)
+    yield from call_repairs(around, right)
+    yield from factor_repairs(around, right)
 
 
 class Around:
@@ -65,20 +60,16 @@ class Around:
 
     def __init__(self, left, meaning):
         self.left, self.meaning = left, meaning
-        self.bodies = list(dict.fromkeys(self.differentiated()))
-        found = [v for n in left.walk() if isinstance(n, t.Derivative) for v, _ in n.variables]
-        primed = [n for n in left.walk() if isinstance(n, t.Apply) and isinstance(n.head, t.Primed)]
-        found += [n.arguments[0] for n in primed if isinstance(n.arguments[0], t.Symbol)]
-        self.variables = list(dict.fromkeys(found))[:2]
-        self.quotients = [body for body in self.bodies if isinstance(body, t.Divide)]
-
-    def differentiated(self):
-        """What stands under a derivative on the left, with definitions opened."""
-        for node in self.left.walk():
+        bodies, variables = {}, {}  # as sets that keep their order
+        for node in left.walk():
             if isinstance(node, t.Derivative):
-                yield from self.opened(node.body)
+                bodies |= dict.fromkeys(self.opened(node.body))
+                variables |= dict(node.variables)
             elif isinstance(node, t.Apply) and isinstance(node.head, t.Primed):
-                yield from self.opened(t.Apply(node.head.head, node.arguments))
+                bodies |= dict.fromkeys(self.opened(t.Apply(node.head.head, node.arguments)))
+                variables |= {x: 1 for x in node.arguments if isinstance(x, t.Symbol)}
+        self.bodies, self.variables = list(bodies), list(variables)[:2]
+        self.quotients = [body for body in bodies if isinstance(body, t.Divide)]
 
     def opened(self, node, depth=0):
         """A node, and what its name was defined as, with the arguments put in."""
@@ -253,11 +244,7 @@ def at_each_term(node, change):
 
 def at_each(node, change):
     """(sentence, tree with one node changed) for each node where `change` gives such pairs."""
-    yield from itertools.islice(_at_each(node, change), MOST)
-
-
-def _at_each(node, change):
     yield from change(node)
     for child in () if isinstance(node, t.Derivative) else node.children():
-        for sentence, new in _at_each(child, change):
+        for sentence, new in at_each(child, change):
             yield sentence, t.rebuild(node, lambda x, old=child, new=new: new if x is old else x)
