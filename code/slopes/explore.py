@@ -181,7 +181,7 @@ def _tangent(panel, slopes):
 def _note(kink):
     """Say what is true at a kink."""
     if kink is None:
-        return "Both sides have the same slope."
+        return "No kink here: the slope is the same from the left and from the right."
     taken = f"The code takes {kink.value:.3g}."
     if math.isinf(kink.left) or math.isinf(kink.right):
         return f"A jump: there is no slope. {taken}"
