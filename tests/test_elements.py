@@ -283,8 +283,8 @@ def test_a_glossary_has_its_letters(pages):
 
 def test_the_badge_counts_what_was_verified_and_says_what_was_not(pages):
     badge = pages["first"].select_one("a.badge")
-    assert words(badge) == "5 equalities: 3 verified, 1 exempt, 1 not checked yet"
-    assert "1 more equality introduces a name" in badge["title"]
+    assert words(badge) == "5 statements: 3 verified, 1 exempt, 1 not checked yet"
+    assert "1 more formula introduces a name" in badge["title"]
     assert pages["first"].select_one(badge["href"]).select_one("details.report")
 
 
@@ -301,13 +301,12 @@ def test_each_display_has_what_the_report_says_of_it(pages):
     assert pages["first"].select_one("#equation-eq-square .eqno").contents[0] == "(1.2)"
 
 
-def test_the_report_is_one_line_with_a_sign_for_each_relation(pages):
+def test_the_report_is_one_line_with_a_verdict_for_each_relation_below(pages):
     report = pages["first"].select_one("details.report")
-    assert words(report.summary.b) == "4 equalities: 3 verified, 1 exempt; 1 definition"
-    signs = [sign["class"][0] for sign in report.summary.select(".strip i")]
-    assert signs == ["defined", "verified", "verified", "verified", "exempt"]
+    assert words(report.summary.b) == "4 statements: 3 verified, 1 exempt; 1 definition"
     verdicts = report.select("td .verdict")
-    assert [verdict["class"][1] for verdict in verdicts] == signs
+    kinds = [verdict["class"][1] for verdict in verdicts]
+    assert kinds == ["defined", "verified", "verified", "verified", "exempt"]
     assert [words(verdict) for verdict in verdicts][:2] == ["≔ defined", "✓ verified"]
 
 
@@ -391,7 +390,7 @@ def test_the_cover_sums_up_the_book(pages):
     assert page.h1.contents[0] == "Slopes"
     assert words(page.select_one(".sub")) == "The derivatives"
     badge = page.select_one(".facts .badge")
-    assert words(badge) == "5 equalities: 3 verified, 1 exempt, 1 not checked yet"
+    assert words(badge) == "5 statements: 3 verified, 1 exempt, 1 not checked yet"
     assert words(page.select_one(".facts span")) == "2 chapters"
     explorer = page.select_one("figure#exp-start")
     assert explorer.select_one("input[type=range]")

@@ -99,8 +99,8 @@ def test_the_command_is_installed(page):
 def test_verify_shows_the_page_s_table(page):
     report = verify(page(RIGHT, "page.ipynb"))
     assert report.ok
-    assert report.summary() == "1 equality, verified; 1 definition"
-    assert repr(report) == "page.ipynb: 1 equality, verified; 1 definition"
+    assert report.summary() == "1 statement, verified; 1 definition"
+    assert repr(report) == "page.ipynb: 1 statement, verified; 1 definition"
     assert "<table>" in report._repr_html_()
 
 
@@ -156,7 +156,7 @@ def test_a_renamed_notebook_finds_itself_or_says_that_it_cannot(page, monkeypatc
     page(WRONG, "other.ipynb")
     assert verify().path == "my copy (2).ipynb"
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "my copy (2).ipynb"))
-    assert verify().summary() == "1 equality, verified; 1 definition"
+    assert verify().summary() == "1 statement, verified; 1 definition"
 
 
 # -- a typed derivation -------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ class Softplus(Elementwise):
     formula = r"\log(1 + e^{x})"
     derivative_formula = r"\sigma(x)"
     range = Interval(0, math.inf)
-    use = "outputs that must be positive, such as a width; a ReLU without a kink"
+    use = "positive outputs under a likelihood, such as a standard deviation; a smooth ReLU"
     limits = "saturates on the left; every output is positive; costs an exponential"
     analytic = True
 

@@ -10,6 +10,7 @@ import numpy as np
 from slopes.activations import identity, leaky_relu, relu, sigmoid, softmax, tanh
 from slopes.explorer import (
     LEFT,
+    RIGHT,
     Choice,
     Explorer,
     Panel,
@@ -101,13 +102,13 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
         say += ". {note}"
     slider = Slider(variable, positions, nearest(x, start))
     tables = [((1,), _along(function, x, kinks, upper, lower))]
-    return Explorer(drawing(content, 434, label), [slider], tables, say, readout)
+    return Explorer(drawing(content, 458, label), [slider], tables, say, readout)
 
 
 def _function_content(function, span, kinks):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 256, 146)
+    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 278, 146)
     marks = ticks(span, 6)
     if max(marks[0] - span[0], span[1] - marks[-1]) > 0.04 * (span[1] - span[0]):
         marks = np.linspace(*span, 3)  # no round number is near an end
@@ -123,15 +124,26 @@ def _function_content(function, span, kinks):
         for end in (kink.left, kink.right)
         if math.isfinite(end)
     )
+    jumps = "".join(_jump(function, kink.at, span) for kink in kinks)
     content = (
         _named(upper, x, values, name_of(function), "value")
         + _named(lower, x, slopes, name_of(function, prime=True), "slope")
         + lower.columns(marks)
         + "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
-        + upper.inside(upper.curve(x, values, "f") + tangents + dot("{x}", "{v}"), drag="x")
+        + upper.inside(upper.curve(x, values, "f") + jumps + tangents + dot("{x}", "{v}"), drag="x")
         + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
     )
     return content, upper, lower
+
+
+def _jump(function, at, span):
+    """Draw the ends of the branches where a function jumps: a ring at one that it does not reach."""
+    hair, taken = 1e-9 * (span[1] - span[0]), float(function(at))
+    ends = [float(function(at - hair)), float(function(at + hair))]
+    if math.isclose(*ends, abs_tol=1e-6):
+        return ""
+    rings = [hole(at, end, "value") for end in ends if not math.isclose(end, taken, abs_tol=1e-6)]
+    return "".join(rings) + f"<path class='end value' d='M{at:.4g} {taken:.4g}h0'/>"
 
 
 def _along(function, x, kinks, upper, lower):
@@ -169,7 +181,7 @@ def _tangent(panel, slopes):
 def _note(kink):
     """Say what is true at a kink."""
     if kink is None:
-        return "Both sides have the same slope."
+        return "No kink here: the slope is the same from the left and from the right."
     taken = f"The code takes {kink.value:.3g}."
     if math.isinf(kink.left) or math.isinf(kink.right):
         return f"A jump: there is no slope. {taken}"
@@ -336,13 +348,13 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     --------
     >>> from slopes import sigmoid, tanh
     >>> explore_chain(tanh, sigmoid)
-    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.420 times 0.217 is 0.0911>
+    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.4200 times 0.2170 is 0.0911>
     """
     x = np.linspace(*span, positions)
     names = names or (inner.name, outer.name)
     values, slopes = _through((inner, outer), names, x)
     factors = [np.ones_like(x), slopes[0], slopes[0] * slopes[1]]
-    ends = [v + (span[1] - span[0]) / 10 * k for v, k in zip(values, factors, strict=True)]
+    ends = [v + (span[1] - span[0]) / 5 * k for v, k in zip(values, factors, strict=True)]
     reached = np.concatenate([*values, *ends])
     panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=226, ends=(LEFT, 480))
     columns = _chain_columns(panel, values, ends, slopes)
@@ -357,7 +369,8 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
         ("y", "{y}", "value"),
         ("slope of the chain", "{slope0} · {slope1} = {product}", "slope"),
     )
-    slider = Slider("x", positions, nearest(x, start), ends=(panel.x(span[0]), panel.x(span[1])))
+    ends = panel.x(span[0]), panel.x(span[1])
+    slider = Slider("x", positions, nearest(x, start), ends, panel.ends)
     return Explorer(
         drawing(_chain_content(panel, names), 278, label), [slider], [((1,), columns)], say, readout
     )
@@ -369,12 +382,24 @@ def _chain_columns(panel, values, ends, slopes):
     for k in range(3):
         columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
         columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
+    written_ = [_multiplied(p, q) for p, q in zip(*slopes, strict=True)]
     for k in range(2):
-        columns[f"slope{k}"] = [significant(v) for v in slopes[k]]
-    columns["product"] = [
-        significant(rounded(p) * rounded(q)) for p, q in zip(*slopes, strict=True)
-    ]
+        columns[f"slope{k}"] = [factors[k] for factors, _ in written_]
+    columns["product"] = [product for _, product in written_]
     return columns
+
+
+def _multiplied(*factors):
+    """Write factors and their product, of three digits; what is shown of the factors multiplies to it.
+
+    Four digits of each factor are enough for that nearly everywhere, and where not, one more.
+    """
+    product = significant(math.prod(factors))
+    for digits in range(4, 9):
+        near = [rounded(factor, digits) for factor in factors]
+        if significant(math.prod(near)) == product:
+            break
+    return [f"{f:.0f}" if float(f).is_integer() else significant(f, digits) for f in near], product
 
 
 def _through(machines, names, x):
@@ -461,7 +486,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
-    panel = Panel((1, deepest), (-14, 1), top=40, height=210, ends=(104, 590))
+    panel = Panel((0.4, deepest + 0.6), (-14, 1), top=40, height=210, ends=(76, RIGHT))
     columns = _depth_columns(panel, choices, deepest, width, networks)
     names = [activation.name.partition(" (")[0] for activation, _ in choices]
     tables = [
@@ -469,15 +494,16 @@ def explore_depth(deepest=20, width=50, networks=5):
         ((1, 0), {"depth": [str(depth) for depth in range(1, deepest + 1)]}),
         ((0, 1), {"name": names, "gain": [gain for _, gain in choices]}),
     ]
-    thick = 0.6 * (panel.ends[1] - panel.ends[0]) / max(1, deepest - 1)
+    thick = 0.6 * panel.scale[0]
     wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
         + written(0, 18, "slope of each layer, divided by that of the last", "start")
         + f"<path class='bar d' style='stroke-width:{thick:.1f};vector-effect:none'"
         " data-set='d: {bars}'/>"
+        + f"<path class='axis' d='M{panel.ends[0]} {panel.top + panel.height}H{RIGHT}'/>"
         + panel.columns(wanted, [str(k) for k in wanted])
-        + written(82, panel.top + panel.height + 24, "layer", "end")
+        + written(66, panel.top + panel.height + 27, "layer", "end")
     )
     label = (
         "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
@@ -489,7 +515,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("share R", "{share}", "slope"),
     )
     controls = [
-        Slider("D", deepest, min(10, deepest) - 1, panel.ends),
+        Slider("D", deepest, min(10, deepest) - 1, (panel.x(1), panel.x(deepest)), panel.ends),
         Choice("activation", names, 0),
     ]
     return Explorer(drawing(content, 280, label), controls, tables, say, readout)
@@ -522,17 +548,17 @@ def explore_softmax(widest=4):
     z = np.stack(np.meshgrid(values, values, [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
     s, jacobian = softmax(z), softmax.jacobian(z)
     columns = {f"s{i}": [fixed(v, 2) for v in s[:, i]] for i in range(3)}
-    panel = Panel((0, 1), (0, 1), top=52, height=162, ends=(44, 270))
+    panel = Panel((0, 1), (0, 1), top=52, height=162, ends=(LEFT, 290))
     content = [panel.rows([0, 0.5, 1]), written(0, 20, "outputs S_i", "start")]
-    content.append(written(330, 20, "slopes ∂S_i/∂z_k", "start"))
+    content.append(written(352, 20, "slopes ∂S_i/∂z_k", "start"))
     for i in range(3):
-        x = 82 + 75 * i
+        x = 93 + 76 * i
         content += [
             f"<rect x='{x - 22}' width='44' data-set='y: {{y{i}}}; height: {{h{i}}}'/>",
             shown(x, 238, f"{{s{i}}}", kind="value"),
             written(x, 264, f"S_{i + 1}"),
-            written(394 + 76 * i, 50, f"z_{i + 1}"),
-            written(352, 94 + 62 * i, f"S_{i + 1}", "end"),
+            written(432 + 76 * i, 50, f"z_{i + 1}"),
+            written(388, 94 + 62 * i, f"S_{i + 1}", "end"),
         ]
         columns[f"y{i}"] = [f"{panel.y(v):.1f}" for v in s[:, i]]
         columns[f"h{i}"] = [f"{panel.y(0) - panel.y(v):.1f}" for v in s[:, i]]
@@ -543,7 +569,7 @@ def explore_softmax(widest=4):
     for i in range(3):
         for k in range(3):
             entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
-            x, y, kind = 358 + 76 * k, 60 + 62 * i, "plus" if i == k else "minus"
+            x, y, kind = 396 + 76 * k, 60 + 62 * i, "plus" if i == k else "minus"
             content += [
                 f"<rect class='{kind}' x='{x}' y='{y}' width='72' height='58'"
                 f" data-set='fill-opacity: {{o{entry}}}'/>",
@@ -574,14 +600,14 @@ def explore_neuron(widest=4.0):
     # The weighted sum 2w + b decides all that follows: w counts double.
     z = np.arange(-6 * widest, 6 * widest + 1) / 2
     a, middle = sigmoid(z), sigmoid.derivative(z)
-    columns = {"L": [], "outer": [], "product": []}
+    columns = {"L": [], "outer": [], "middle": [], "product": []}
     for y in (0.0, 1.0):
         outer = nll.derivative(a, y)
         columns["L"] += [significant(v) for v in nll(a, y)]
-        columns["outer"] += [significant(v) for v in outer]
-        columns["product"] += [
-            significant(rounded(p) * rounded(q) * 2) for p, q in zip(outer, middle, strict=True)
-        ]
+        for p, q in zip(outer, middle, strict=True):
+            (first, second, _), product = _multiplied(p, q, 2)
+            for name, text in (("outer", first), ("middle", second), ("product", product)):
+                columns[name].append(text)
     numbers = [fixed(v, 1) for v in values]
     tables = [
         ((2, 1, len(z)), columns),
@@ -590,7 +616,6 @@ def explore_neuron(widest=4.0):
             {
                 "z": [fixed(v, 1) for v in z],
                 "a": [significant(v) for v in a],
-                "middle": [significant(v) for v in middle],
             },
         ),
         ((1, 0, 0), {"w": numbers}),
@@ -649,8 +674,8 @@ def _neuron_content():
 def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
 
-    The slope of the loss is shown as the product of three slopes, each rounded before they are
-    multiplied, so that a reader who multiplies them gets what is shown.
+    The slope of the loss is shown as the product of three slopes, which have a digit more than it, so
+    that a reader who multiplies them gets what is shown.
 
     Parameters
     ----------
@@ -670,7 +695,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     Examples
     --------
     >>> explore_descent()
-    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.80 times 0.0898 ... −0.323>
+    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.800 times 0.08980 ... −0.323>
     """
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
@@ -683,7 +708,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     ]
     tables = [
         ((1, positions), columns),
-        ((1, 0), {"w": [fixed(v, 2) for v in w], "middle": [significant(v) for v in middle]}),
+        ((1, 0), {"w": [fixed(v, 2) for v in w]}),
         ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["100", "580"]}),
     ]
     content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
@@ -708,14 +733,16 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
 
 def _descent_columns(panel, w, a, middle, x, rate):
     """Return what depends on weight and target: loss, slope and its factors, next weight, tangent."""
-    columns = {name: [] for name in ("loss", "outer", "product", "next", "r", "rm")}
+    columns = {name: [] for name in ("loss", "outer", "middle", "product", "next", "r", "rm")}
     for y in (0.0, 1.0):
         loss, outer = square_loss(a, y), square_loss.derivative(a, y)
-        slope = np.array([rounded(p) * rounded(q) * x for p, q in zip(outer, middle, strict=True)])
+        slope = outer * middle * x
         reach, rise = _tangent(panel, slope)
         columns["loss"] += [fixed(v) for v in loss]
-        columns["outer"] += [significant(v) for v in outer]
-        columns["product"] += [significant(v) for v in slope]
+        for p, q in zip(outer, middle, strict=True):
+            (first, second, _), product = _multiplied(p, q, x)
+            for name, text in (("outer", first), ("middle", second), ("product", product)):
+                columns[name].append(text)
         columns["next"] += [nearest(w, v) for v in w - rate * slope]
         columns["r"] += reach
         columns["rm"] += rise
@@ -726,10 +753,10 @@ def _product(x):
     """Return the chain of slopes of one neuron, as a read-out."""
     sign = "<div class='sign'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
     parts = [
-        ("L′(w)", "{product}", "slope of the loss"),
-        ("2(a − y)", "{outer}", "loss"),
-        ("σ′(z)", "{middle}", "activation"),
-        ("x", f"{x:g}", "input"),
+        ("L′(w)", "{product}", "the slope"),
+        ("2(a − y)", "{outer}", "of the loss"),
+        ("σ′(z)", "{middle}", "of the activation"),
+        ("x", f"{x:g}", "of the sum"),
     ]
     cells_ = [
         f"<div class='is-slope'><dt>{mathematics(name)}</dt><dd data-text='{number}'></dd>"

@@ -30,12 +30,12 @@ _ALONE = re.compile(r"<!--notebook-->.*?<!--/notebook-->", re.DOTALL)
 _HIDDEN = " style='display:none'"
 
 # Drawings are 620 units wide, of which the axis takes these.
-WIDTH, LEFT, RIGHT = 620, 64, 620
+WIDTH, LEFT, RIGHT = 620, 48, 620
 
 
 @dataclass
 class Slider:
-    """A slider: its name, how many positions it has, the first one, and the ends of its track.
+    """A slider: its name, how many positions it has, the first one, the ends of its track and its axis.
 
     >>> Slider("x", 101, 50).count
     101
@@ -45,12 +45,14 @@ class Slider:
     count: int
     start: int
     ends: tuple[float, float] = (LEFT, RIGHT)
+    axis: tuple[float, float] = (LEFT, RIGHT)
 
     def html(self):
         """Return the slider with its label."""
-        left, right = (end / WIDTH for end in self.ends)
+        left, right, low, high = (end / WIDTH for end in (*self.ends, *self.axis))
         return (
-            f"<label class='slide' style='--from:{left:.4g};--to:{right:.4g}'>"
+            f"<label class='slide' style='--from:{left:.4g};--to:{right:.4g};"
+            f"--low:{low:.4g};--high:{high:.4g}'>"
             f"<span>{mathematics(self.name)}</span><input type='range' min='0' max='{self.count - 1}'"
             f" value='{self.start}' data-lm-suppress-shortcuts='true'></label>"
         )
@@ -256,8 +258,10 @@ def mathematics(text, drawn=False):
                 if drawn
                 else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
-        if token == "′":
-            return f"<{tag} class='prime'>′</{tag}>"
+        if token == "′":  # in its face it stands on the line, and is raised to an exponent's place
+            if drawn:
+                return "<tspan class='prime' dy='-.52em'>′</tspan><tspan dy='.36em'>&#8203;</tspan>"
+            return "<span class='prime'>′</span>"
         if token == "ℒ":  # the face of formulas has it as a capital letter
             return f"<{tag} class='script'>L</{tag}>"
         return f"<{tag} class='var'>{token}</{tag}>" if _LETTER.fullmatch(token) else escape(token)
@@ -375,7 +379,7 @@ class Panel:
 
     def columns(self, ticks, names=None):
         """Write the numbers of the horizontal axis."""
-        bottom = self.top + self.height + 24
+        bottom = self.top + self.height + 27
         named = zip(ticks, names or map(_tick, ticks), strict=True)
         return "".join(written(self.x(value), bottom, name) for value, name in named)
 
@@ -451,13 +455,13 @@ def dot(x, y):
     return "".join(f"<path class='{kind}' data-set='d: M{x} {y}h0'/>" for kind in ("ring", "dot"))
 
 
-def hole(x, y):
-    """Draw an open circle, which stays.
+def hole(x, y, kind="slope"):
+    """Draw an open circle, which stays, on a curve of values or of slopes.
 
     >>> hole(0, 0.5)
-    "<path class='end' d='M0 0.5h0'/><path class='hole' d='M0 0.5h0'/>"
+    "<path class='end slope' d='M0 0.5h0'/><path class='hole' d='M0 0.5h0'/>"
     """
-    return "".join(f"<path class='{kind}' d='M{x:.4g} {y:.4g}h0'/>" for kind in ("end", "hole"))
+    return "".join(f"<path class='{c}' d='M{x:.4g} {y:.4g}h0'/>" for c in (f"end {kind}", "hole"))
 
 
 def drawing(content, height, label):

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import cycler, font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
 from slopes.explore import (
@@ -72,11 +73,12 @@ _FACE = "Slopes Serif"
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 
 _STYLE = {
-    # A figure is as wide as the text of a page, 576 pixels, and its letters nearly as large.
+    # A figure is as wide as the text of a page, 576 pixels, and its letters nearly as large: on a
+    # telephone, where it has 350, they are still of 12.
     "figure.figsize": (6, 3.6),
     "font.family": _FACE,
     "mathtext.fontset": "cm",
-    "font.size": 13.5,
+    "font.size": 15,
     "axes.prop_cycle": cycler(linestyle=DASHES) * cycler(color=[VALUE]),
     "patch.facecolor": VALUE,
     "axes.spines.top": False,
@@ -503,7 +505,7 @@ def set_ticks(ax, x=None, y=None):
 
 
 def name_plane(ax, x="$x_1$", y="$x_2$"):
-    """Make the axes those of a plane: one scale for both, and their names at the ends.
+    """Make the axes those of a plane: one scale for both, their names at the ends, and a frame.
 
     >>> ax = plt.figure().subplots()
     >>> name_plane(ax)
@@ -511,7 +513,11 @@ def name_plane(ax, x="$x_1$", y="$x_2$"):
     1.0
     """
     ax.set(xlabel=x, aspect="equal")
-    ax.set_ylabel(y, rotation=0, loc="top", labelpad=2)
+    # Above the numbers, in line with a title.
+    corner = ax.transAxes + ScaledTranslation(-4 / 72, 10 / 72, ax.figure.dpi_scale_trans)
+    ax.set_ylabel(y, rotation=0, ha="right", va="baseline")
+    ax.yaxis.set_label_coords(0, 1, corner)
+    ax.spines[:].set(visible=True, linewidth=0.6)
     ax.grid(False)
 
 

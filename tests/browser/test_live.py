@@ -821,7 +821,7 @@ def test_firefox_runs_cells_too(live, address, tmp_path, missing, settings):
         firefox.open(address + "chapters/sigmoid.html")
         assert firefox.run(IN_FIREFOX, 6, True)[2].startswith(" 1 layers")
         assert firefox.run(IN_FIREFOX, 1, True)[0] == "done"
-        assert "30 equalities" in firefox.run(IN_FIREFOX, 3, True)[2]
+        assert "30 statements" in firefox.run(IN_FIREFOX, 3, True)[2]
         # Typed by keys, run by keys.
         firefox.type('[data-cell="10"] textarea', "\ue010\ue009a\ue000\ue017")
         firefox.type('[data-cell="10"] textarea', "def slope_in_w(w):\ue007return 0\ue008\ue007")

@@ -49,11 +49,11 @@ class PageReport:
         return [": ".join(filter(None, (s, "; ".join(at)))) for s, at in self.notes.items()]
 
     def summary(self):
-        """What became of the page's equalities, and how many definitions stand beside them."""
+        """What became of the page's equalities and inequalities, and how many definitions there are."""
         counts = count(self.links)
         defined, said = counts["defined"], list(filter(None, [outcome(counts)]))
         said += [f"{defined} definition{'s' if defined > 1 else ''}"] if defined else []
-        return "; ".join(said) or "no displayed equality"
+        return "; ".join(said) or "no displayed statement"
 
     def require(self):
         """Raise `EquationError` naming the first link that is not in order."""
@@ -84,10 +84,8 @@ class PageReport:
         said = ", ".join(tex(a.text) + " smooth" * a.smooth for a in self.assumptions)
         said = f"<p>Assumed where the page says so: {said}</p>" if said else ""
         opened = "" if self.ok else " open"
-        strip = "".join(sign(link.verdict.kind) for _, link in self.links)
         return (
-            f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b> '
-            f'<span class="strip" aria-hidden="true">{strip}</span></summary>'
+            f'<details class="report"{opened}><summary><b>{html.escape(self.summary())}</b></summary>'
             f"{said}{notes[True]}{html_table(('label', 'equality', 'verdict', 'how'), rows)}</details>"
             f"{notes[False]}"
         )
@@ -97,14 +95,9 @@ class PageReport:
         return {MIME: {"path": self.path, "equations": list(map(_display, self.equations))}}
 
 
-def sign(kind):
-    """The sign of a verdict; the book draws its own in its place."""
-    return f'<i class="{kind}">{MARKS.get(kind, "?")}</i>'
-
-
 def mark(kind):
-    """A verdict as a sign and a word."""
-    return f'<span class="verdict {kind}">{sign(kind)} {kind}</span>'
+    """A verdict as a sign, for which the book draws its own, and a word."""
+    return f'<span class="verdict {kind}"><i>{MARKS.get(kind, "?")}</i> {kind}</span>'
 
 
 def tex(latex):
@@ -129,13 +122,13 @@ def outcome(counts):
     """What became of what had to be verified, in words; nothing where there was nothing to verify.
 
     >>> outcome({"defined": 3, "verified": 20})
-    '20 equalities, all verified'
+    '20 statements, all verified'
     >>> outcome({"verified": 8, "exempt": 1})
-    '9 equalities: 8 verified, 1 exempt'
+    '9 statements: 8 verified, 1 exempt'
     """
     judged = {kind: number for kind, number in counts.items() if number and kind != "defined"}
     total = sum(judged.values())
-    noun = "equality" if total == 1 else "equalities"
+    noun = "statement" if total == 1 else "statements"
     if list(judged) == ["verified"]:
         return f"{total} {noun}, {'all ' if total > 1 else ''}verified"
     kinds = ", ".join(f"{number} {kind}" for kind, number in judged.items())

@@ -6,6 +6,8 @@
 | `facts` | what is known of each page: its report, its minutes, its exercises, what it needs |
 | `checked` | the badge of a page, the tick at an equation |
 | `formulas` | where a formula in the text may break, air between the rows of a display, its number |
+| `setting` | the rows of a display, and where a narrow page may break one |
+| `ties` | words that stay together |
 | `opening` | eyebrow, title, promise, facts, "You will / You need" |
 | `derivation` | numerals of steps, Let and Case, remarks in the margin |
 | `code` | folds, with a word on what the code does; lines that hang where they wrap |
@@ -26,6 +28,7 @@ from elements import (
     questions,
     start,
     tables,
+    ties,
 )
 
 
@@ -48,6 +51,7 @@ def setup(app):
         code.Code,
         tables.Tables,
         tables.Letters,
+        ties.Ties,
     ):
         app.add_post_transform(transform)
     code.use_lines()

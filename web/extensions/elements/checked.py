@@ -14,7 +14,8 @@ from slopes.equations.report import outcome
 def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
     """Return the badge of a page, or of the whole book; None where nothing was claimed.
 
-    It says what the report says. A definition cannot be verified, and is told of in the title.
+    It says what the report says: a statement is an equality or an inequality. A definition cannot be
+    verified, and is told of in the title.
     """
     # A stored report has nothing that is refuted: where a relation is wrong, the cell fails.
     said = outcome({"not checked yet" if k == "unchecked" else k: n for k, n in counts.items()})
@@ -22,10 +23,10 @@ def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:
         return None
     defined = counts["defined"]
     read = "the pages" if book else "this page"
-    title = f"A program that reads {read} computed both sides of each with {DIGITS} digits or more."
-    title += " The mark at each says how closely they were compared."
+    title = f"A program that reads {read} computed both sides of each equality and inequality"
+    title += f" with {DIGITS} digits or more. The mark at each says how closely they were compared."
     if defined:
-        more = "equality introduces" if defined == 1 else "equalities introduce"
+        more = "formula introduces" if defined == 1 else "formulas introduce"
         title += f" {defined} more {more} a name: there is nothing to verify."
     classes = ["badge", *(["open"] if counts["unchecked"] else [])]
     return tag("a", said, classes=classes, href=href, title=title)

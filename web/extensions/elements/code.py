@@ -6,6 +6,7 @@ import ast
 
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
+from pygments.token import Comment, Keyword, Operator, String
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.shared import is_component
@@ -13,11 +14,18 @@ from sphinx_design.shared import is_component
 from elements.markup import put, tag
 
 LANGUAGES = ("python", "ipython", "ipython3")
+INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
 
 
 class Lines(HtmlFormatter):
-    """Puts each line of code into an element of its own that says how far it is indented."""
+    """Puts each line of code into an element of its own that says how far it is indented.
+
+    Of the words only those get one that have a colour.
+    """
+
+    def _get_css_classes(self, ttype):
+        return super()._get_css_classes(ttype) if any(ttype in ink for ink in INKS) else ""
 
     def wrap(self, source):
         """Wrap the lines of one block, if it is code."""
@@ -28,9 +36,7 @@ class Lines(HtmlFormatter):
             if not is_code:
                 yield is_code, line
                 continue
-            # Pygments opens no element before the spaces that a line begins with, or one for spaces.
-            text = line.removeprefix('<span class="w">')
-            depth = min(DEEPEST, (len(text) - len(text.lstrip(" "))) // 4)
+            depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 

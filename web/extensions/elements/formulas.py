@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import sphinxcontrib.katex
 from docutils import nodes
@@ -10,11 +11,13 @@ from sphinx.util.math import get_node_equation_number
 from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
+from elements.setting import arranged, parted
 
 # KaTeX lets a formula in the text break after each relation and operation, between its "bases".
 BASE = '<span class="base">'
 SHORT = 16  # signs: what is no longer stays in one line
 ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
+ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
 # KaTeX puts a row as close to the next as it fits. Below a fraction an invisible strut keeps it off,
 # except in a fraction within one.
 AIR = {
@@ -51,9 +54,17 @@ def whole(html: str) -> str:
     return head + "".join(kept) + end
 
 
+def written(html: str, latex: str) -> str:
+    """Say of what was set that it is what the author wrote: that is what a reader copies."""
+    return ANNOTATION.sub(lambda found: found[1] + escape(latex, quote=False), html, count=1)
+
+
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
-    html = whole(sphinxcontrib.katex.render_latex(get_latex(node)))
+    latex = get_latex(node)
+    # A cell of a table has room for a fraction in full size.
+    shown = rf"\displaystyle {latex}" if isinstance(node.parent.parent, nodes.entry) else latex
+    html = whole(written(sphinxcontrib.katex.render_latex(shown), latex))
     self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
     raise nodes.SkipNode
 
@@ -69,7 +80,12 @@ def visit_display(self, node: nodes.math_block) -> None:
             self.add_permalink_ref(node, "Link to this equation")
         self.body.append(f"{mark}</span>")
     latex = get_latex(node)
-    options = {"displayMode": True, "macros": AIR if ROWS.search(latex) else {}}
-    self.body.append(sphinxcontrib.katex.render_latex(latex, options))
+    set_ = arranged(latex)
+    if ROWS.search(set_):  # below the last row there is nothing to keep off
+        above, end, last = set_.rpartition(r"\\")
+        set_ = above + end + last.replace(r"\frac", r"\plainfrac")
+    options = {"displayMode": True, "macros": AIR if ROWS.search(set_) else {}}
+    html = parted(sphinxcontrib.katex.render_latex(set_, options))
+    self.body.append(written(html, latex))
     self.body.append("</div>\n")
     raise nodes.SkipNode

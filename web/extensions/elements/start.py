@@ -74,7 +74,7 @@ class Start(SphinxPostTransform):
         lede["classes"].append("lede")
         pages = known(self.env)
         chapters = [name for part in parts(self.env).values() for name in part]
-        counts = sum((page.counts for page in pages.values()), Counter())
+        counts = sum((pages[name].counts for name in chapters), Counter())
         report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
         exercises = sum(pages[name].exercises for name in chapters)
         held = [f"{len(chapters)} chapters", f"{exercises} exercises"]

@@ -1,0 +1,52 @@
+"""Words that stay together: the last of a paragraph is not left alone, nor does a mark begin a line."""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
+TIE = "\N{NO-BREAK SPACE}"
+LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
+WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
+
+
+class Ties(SphinxPostTransform):
+    """Tie the last words of each paragraph, and a closing mark to the formula before it."""
+
+    default_priority = 130
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Rewrite the texts of one page."""
+        for paragraph in list(self.document.findall(nodes.paragraph)):
+            for formula in list(paragraph.findall(nodes.math)):
+                after = formula.next_node(descend=False, siblings=True)
+                if isinstance(after, nodes.Text) and after.startswith("”"):
+                    parent, at = formula.parent, formula.parent.index(formula)
+                    parent[at : at + 2] = [
+                        together(formula, nodes.Text("”")),
+                        nodes.Text(after[1:]),
+                    ]
+            tie(paragraph)
+
+
+def tie(paragraph: nodes.paragraph) -> None:
+    """Tie the last word, or formula, to what stands before it, if it is short."""
+    *_, first, formula, last = *[nodes.Text("")] * 3, *paragraph.children
+    if isinstance(formula, nodes.math) and isinstance(last, nodes.Text):
+        found = WORD.fullmatch(first) if isinstance(first, nodes.Text) else None
+        if re.fullmatch(rf"\s\S{{1,{SHORT}}}", last):  # "… $a$ is:"
+            paragraph[-2:] = [together(formula, nodes.Text(TIE + last.strip()))]
+        elif found and not re.search(r"\s", last) and len(formula.astext() + last) <= SHORT:
+            word = nodes.Text(found[2] + TIE)  # "… for $x$."
+            paragraph[-3:] = [nodes.Text(found[1]), together(word, formula, last)]
+    elif isinstance(last, nodes.Text) and (found := LAST.fullmatch(last)):
+        paragraph[-1] = nodes.Text(found[1] + TIE + found[2])
+
+
+def together(*children: nodes.Node) -> nodes.inline:
+    """Keep nodes in one line. A no-break space does not, beside a formula."""
+    return nodes.inline("", "", *children, classes=["together"])
