@@ -665,8 +665,8 @@ COLOURS = """pre => {
   const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
   const found = [];
   while (walk.nextNode()) {
-    const name = walk.currentNode.parentNode.className;
-    for (const letter of walk.currentNode.data) if (letter.trim()) found.push(letter + " " + name);
+    const { color } = getComputedStyle(walk.currentNode.parentNode);
+    for (const letter of walk.currentNode.data) if (letter.trim()) found.push(letter + " " + color);
   }
   return found;
 }"""

@@ -60,7 +60,7 @@ def verify(name=None):
     >>> page = pathlib.Path(tempfile.mkdtemp()) / "page.md"
     >>> _ = page.write_text("$$ (x + 1)^2 = x^2 + 2x + 1 $$")
     >>> verify(page)
-    page.md: 1 equality, verified
+    page.md: 1 statement, verified
     """
     path = find(name) if name is not None else running()
     if path is None:
