@@ -15,8 +15,8 @@ import book
 import homework
 import kit
 from slopes import check_derivation
-from slopes.grading import HomeworkError, mark, read_homework, read_submission
-from slopes.notebooks import Unreadable
+from slopes.grading import HomeworkError, mark, read_homework
+from slopes.notebooks import Unreadable, cells_of, text_of
 
 SETS = homework.sets()
 ONE = next(one for one in SETS if one.name == "one-neuron")
@@ -182,7 +182,7 @@ def test_what_is_no_notebook_is_told(content, tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_bytes(content)
     with pytest.raises(Unreadable):
-        read_submission(path)
+        cells_of(text_of(path))
 
 
 # -- a whole class -----------------------------------------------------------------------------------------

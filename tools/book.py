@@ -453,6 +453,14 @@ def setup(options=None):
 # Commands
 
 
+def files_below(*tops):
+    """The files in folders of the book, always in one order, without what Python compiled of them."""
+    for top in tops:
+        for folder, _, names in sorted(os.walk(os.path.join(ROOT, top))):
+            if not folder.endswith("__pycache__"):
+                yield from (os.path.join(folder, name) for name in sorted(names))
+
+
 def navigation(runnable=None):
     """Hash what stands on every page: settings, styles, and the order and titles of the chapters."""
     runnable = os.environ.get(RUNNABLE, "") if runnable is None else runnable
@@ -460,11 +468,7 @@ def navigation(runnable=None):
     pages = [os.path.join(chapters, name) for name in sorted(os.listdir(chapters))]
     digest = hashlib.sha256(runnable.encode("utf-8"))
     shared = [os.path.join(ROOT, name) for name in ("_config.yml", "_toc.yml")]
-    for top in ("tools", "web"):
-        for folder, _, names in sorted(os.walk(os.path.join(ROOT, top))):
-            if not folder.endswith("__pycache__"):
-                shared += [os.path.join(folder, name) for name in sorted(names)]
-    for name in shared:
+    for name in [*shared, *files_below("tools", "web")]:
         with open(name, "rb") as file:
             digest.update(file.read())
     for page in pages:
@@ -498,18 +502,11 @@ def building():
 def up_to_date():
     """Whether the pages, runnable or not, are complete and newer than all that they are made of."""
     mark = content(BUILT)
-    if mark not in [navigation(runnable).encode("ascii") for runnable in ("", "1")]:
+    if not any(mark == navigation(runnable).encode("ascii") for runnable in ("", "1")):
         return False
     built = os.path.getmtime(BUILT)
-    for top in ("chapters", "code", os.path.join("teaching", "quizzes")):
-        for folder, _, names in os.walk(os.path.join(ROOT, top)):
-            for name in names:
-                if (
-                    not name.endswith(".pyc")
-                    and os.path.getmtime(os.path.join(folder, name)) > built
-                ):
-                    return False
-    return True
+    sources = files_below("chapters", "code", os.path.join("teaching", "quizzes"))
+    return all(os.path.getmtime(name) <= built for name in sources)
 
 
 def remove_pages():

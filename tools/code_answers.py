@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kit
 from homework import task_cells
-from slopes.grading import BEGINS, Homework, Mark
+from slopes.grading import BEGINS, Homework, Mark, halves
 from slopes.notebooks import Unreadable, text_of
 
 CONFIG = """\
@@ -94,4 +94,4 @@ def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[flo
     said = f"Not as it should be: {'; '.join(fails)}." if fails else "All tests hold."
     if stops:
         said = f"The cell itself stops with {stops[0]}, so nothing in it can be tested."
-    return round(2 * share * m.task.points) / 2, said
+    return halves(share * m.task.points), said

@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-import homework
+from homework import picture
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
 from slopes.grading import Homework, Mark
@@ -65,7 +65,7 @@ class Formulas:
 
 def for_student(homework: Homework, one, formulas: Formulas) -> str:
     """The page for one student: what held, the first line that did not, and never an answer."""
-    title, total = f"{homework.title}: {one.student}", sum(task.points for task in homework.tasks)
+    title = f"{homework.title}: {one.student}"
     if one.marked is None:
         said = (
             f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand in the notebook itself,"
@@ -73,10 +73,10 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
         )
         return page(title, [said])
     if one.unreadable:
-        result = f"<p><b>{points(one.marked)} of {points(total)} points.</b></p>"
+        result = f"<p><b>{points(one.marked)} of {points(homework.points)} points.</b></p>"
         return page(title, [result, f"<p>{escape(one.comment)}</p>"])
     possible = sum(m.task.points for m in one.marks if m.points is not None)
-    so_far = " so far" if possible < total else ""
+    so_far = " so far" if possible < homework.points else ""
     parts = [f"<p><b>{points(one.marked)} of {points(possible)} points{so_far}.</b></p>"]
     for number, m in enumerate(one.marks, 1):
         given = f"{points(m.points)} of {points(m.task.points)}"
@@ -118,10 +118,10 @@ def pictures(answer: str, attached: dict[str, str]) -> str:
     return "".join(f'<img src="{address}" alt="A picture in the answer">' for address in found)
 
 
-def for_person(homework_: Homework, submissions: list, formulas: Formulas) -> str:
+def for_person(homework: Homework, submissions: list, formulas: Formulas) -> str:
     """The page for the person who marks the rest: all answers to one task below one another."""
     parts = []
-    for task in homework_.tasks:
+    for task in homework.tasks:
         answers = [(one, m) for one in submissions for m in one.waiting if m.task.name == task.name]
         if task.kind == "code":
             answers = [(one, m) for one, m in answers if not m.answer]
@@ -133,15 +133,13 @@ def for_person(homework_: Homework, submissions: list, formulas: Formulas) -> st
             parts.append(pictures(m.answer, one.attached))
     for one in submissions:
         if one.stray and any(not m.answer for m in one.marks):
-            parts.append(
-                f"<h2>{escape(one.student)}: cells that say to no task that they answer it</h2>"
-            )
+            parts.append(f"<h2>{escape(one.student)}: cells that name no task</h2>")
             parts += [typed(cell) + pictures(cell, one.attached) for cell in one.stray]
     faulty = [one for one in submissions if one.marked is None]
     if faulty:
         items = (f"<li>{escape(one.student)}: {escape(one.unreadable)}</li>" for one in faulty)
         parts.append(f"<h2>Files that could not be read</h2><ul>{''.join(items)}</ul>")
-    title = f"{homework_.title}: left to a person"
+    title = f"{homework.title}: left to a person"
     return page(title, parts or ["<p>Nothing is left.</p>"])
 
 
@@ -152,6 +150,6 @@ def about(task, formulas: Formulas) -> list[str]:
     guide = task.blocks.get("marking", "")
     parts += [f"<p>{formulas.sentence(line)}</p>" for line in task.text.splitlines()]
     if "picture" in task.blocks:
-        drawn = homework.picture(task.blocks["picture"])
+        drawn = picture(task.blocks["picture"])
         parts.append(f'<img src="data:image/png;base64,{drawn}" alt="{escape(task.alt)}">')
     return parts + [f"<p><i>{formulas.sentence(line)}</i></p>" for line in guide.splitlines()]

@@ -28,8 +28,8 @@ import feedback
 import kit
 from feedback import points
 from homework import IMPORTS, sets
-from slopes.grading import BEGINS, Homework, Mark, mark, read_submission
-from slopes.notebooks import Unreadable, text_of
+from slopes.grading import BEGINS, Homework, Mark, mark
+from slopes.notebooks import Unreadable, cells_of, text_of
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2
@@ -76,9 +76,8 @@ class Submission:
 
     def print_of(self, task: str) -> str:
         """What tells an answer from another one: with it a decision is kept."""
-        answer = next((m.answer for m in self.marks if m.task.name == task), self.path.read_bytes())
-        content = answer if isinstance(answer, bytes) else answer.encode("utf-8", "surrogatepass")
-        return hashlib.sha256(content).hexdigest()[:8]
+        answers = {m.task.name: m.answer for m in self.marks}
+        return digest(answers[task] if task in answers else self.path.read_bytes())
 
     @property
     def name(self) -> str:
@@ -121,18 +120,20 @@ def collect(folder: Path) -> list[Submission]:
 
 
 def read(student: str, path: Path) -> Submission:
-    """Read a file, once: of all that follows nothing opens it again."""
+    """Read the text of a file, once; a notebook is never run."""
     try:
-        return Submission(student, path, read_submission(path), attached=attached(path))
+        text = text_of(path)
+        cells = [source for _, source in cells_of(text)]
+        return Submission(student, path, cells, attached=attached(text))
     except Unreadable as error:
         why = str(error) if path.suffix.lower() == ".ipynb" else "it is not a notebook"
         return Submission(student, path, unreadable=f"{path.name}: {why}")
 
 
-def attached(path: Path) -> dict[str, str]:
+def attached(text: str) -> dict[str, str]:
     """The pictures in the cells of a notebook, by their names, as addresses that hold them."""
     found = {}
-    for one in json.loads(text_of(path))["cells"]:
+    for one in json.loads(text)["cells"]:
         files = one.get("attachments") if isinstance(one, dict) else None
         for name, kinds in files.items() if isinstance(files, dict) else ():
             for kind in PICTURES:
@@ -227,7 +228,7 @@ def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submiss
 def decided(homework: Homework, submissions: list[Submission], table: Path) -> None:
     """Put into the marks what a person wrote into by-hand.csv."""
     possible = {task.name: task.points for task in homework.tasks}
-    possible[WHOLE] = sum(possible.values())
+    possible[WHOLE] = homework.points
     for number, row in enumerate(read_table(table), 2):
         given = (row.get("points") or "").strip().replace(",", ".")
         student, task, comment = row["student"], row["task"], row.get("comment") or ""
@@ -258,12 +259,9 @@ def tested(homework: Homework, submissions: list[Submission], folder: Path) -> N
     """Put into the marks what the tests of the code said, where nbgrader has run them."""
     for one in submissions:
         for m in one.marks:
-            waits = m.task.kind == "code" and m.points is None
-            found = (
-                code_answers.result(folder, homework, m, folder_name(one.student))
-                if waits
-                else None
-            )
+            if m.task.kind != "code" or m.points is not None:
+                continue
+            found = code_answers.result(folder, homework, m, folder_name(one.student))
             if found:
                 m.points, m.said, m.by_hand = *found, ""
 
@@ -286,6 +284,12 @@ def read_table(path: Path):
 # Writing
 
 
+def digest(content: str | bytes) -> str:
+    """A few letters that tell a text, or a file, from others."""
+    content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
 def cell(text: str) -> str:
     """A text for a table, which no spreadsheet shall take for a formula."""
     text = " ".join(text.split())
@@ -294,10 +298,9 @@ def cell(text: str) -> str:
 
 def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
     """What is for a person to decide about one submission: (task, its points, why)."""
-    total = sum(task.points for task in homework.tasks)
     if one.unreadable:
-        return [(WHOLE, total, f"cannot be read: {one.unreadable}")]
-    found = [(WHOLE, total, one.aside[WHOLE])] if WHOLE in one.aside else []
+        return [(WHOLE, homework.points, f"cannot be read: {one.unreadable}")]
+    found = [(WHOLE, homework.points, one.aside[WHOLE])] if WHOLE in one.aside else []
     for m in one.marks:
         why = [m.by_hand, one.aside.get(m.task.name, "")]
         if any(why) or m.task.name in one.decisions:
@@ -314,11 +317,10 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         table.writerow(head)
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
-            waiting = [m.task.points for m in one.marks if m.points is None]
-            if one.marked is None:
-                waiting = [task.points for task in homework.tasks]
+            waiting = sum(m.task.points for m in one.marks if m.points is None)
+            waiting = homework.points if one.marked is None else waiting
             row = [cell(one.student), cell(one.name), cell(one.path.name), *given]
-            table.writerow([*row, points(one.marked), points(sum(waiting)), cell(one.unreadable)])
+            table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         head = ["task", "student", "points possible", "why", "points", "comment", "answer"]
@@ -340,7 +342,7 @@ def folder_name(student: str) -> str:
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^\w-]+", "-", plain).strip("-")[:60]
     if plain != student:
-        plain += "-" + hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        plain += f"-{digest(student)}"
     return plain.lstrip("-")
 
 

@@ -138,8 +138,7 @@ def _nbgrader(name, grade=False, solution=False, points=None):
 
 def size(homework: Homework) -> str:
     """How many tasks and points a set has, in a sentence."""
-    points = sum(task.points for task in homework.tasks)
-    return f"{len(homework.tasks)} tasks, {points:g} points."
+    return f"{len(homework.tasks)} tasks, {homework.points:g} points."
 
 
 def where() -> str:

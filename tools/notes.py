@@ -53,7 +53,8 @@ def reader(formulas: feedback.Formulas) -> MarkdownIt:
 
 def write(folder: Path) -> int:
     """Write all notes, in the order of the book on the first page; return how many there are."""
-    parser = reader(feedback.Formulas())
+    formulas = feedback.Formulas()
+    parser = reader(formulas)
     kit.fresh(folder)
     found = {path.stem: path.read_text(encoding="utf-8") for path in NOTES.glob("*.md")}
     order = [slug for name in kit.pages() if (slug := name.rpartition("/")[2]) in found]
@@ -65,6 +66,7 @@ def write(folder: Path) -> int:
         page = feedback.page(name, [parser.render(text)])
         (folder / file).write_text(page, encoding="utf-8")
         links.append(f'<li><a href="{file}">{escape(name)}</a></li>')
+    formulas.katex.close()
     contents = feedback.page("Notes for teachers", ["<ul>", *links, "</ul>"])
     (folder / "index.html").write_text(contents, encoding="utf-8")
     return len(order)

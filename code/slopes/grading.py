@@ -34,7 +34,6 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from .equations import check_derivation
 from .equations.derivation import written_sides
-from .notebooks import cells_of, text_of
 
 KINDS = ("derivation", "code", "figure", "open")
 BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
@@ -116,6 +115,11 @@ class Homework:
     title: str
     text: str
     tasks: tuple
+
+    @property
+    def points(self):
+        """All the points that there are."""
+        return sum(task.points for task in self.tasks)
 
 
 @dataclass
@@ -223,26 +227,6 @@ def _blocks(text):
 # What was handed in
 
 
-def read_submission(path) -> list[str]:
-    """The text of each cell of a notebook, which is read and never run.
-
-    Raises
-    ------
-    Unreadable
-        If the file is not a notebook, or far too large for one.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "one.ipynb")
-    ...     count = path.write_text('{"cells": [{"source": ["x = ", "1"]}]}')
-    ...     read_submission(path)
-    ['x = 1']
-    """
-    return [source for _, source in cells_of(text_of(path))]
-
-
 def mark(homework: Homework, cells: list[str]) -> list[Mark]:
     r"""Mark each task of a set, given the cells of one submission.
 
@@ -306,11 +290,20 @@ def _mark_derivation(task, answer):
         share *= {"steps": 1, "claim": 0}.get(verdict.gap, 0.5)
     elif not verdict:
         share /= 2
-    points = round(2 * share * task.points) / 2
+    points = halves(share * task.points)
     by_hand = _for_a_person(verdict)
     if not by_hand:
         return Mark(task, points, steps, said, "", lines)
     return Mark(task, None, steps, said, f"{by_hand}; by the rule {points:g}", lines)
+
+
+def halves(points: float) -> float:
+    """Points as they are given: rounded to halves.
+
+    >>> halves(6.67)
+    6.5
+    """
+    return round(2 * points) / 2
 
 
 def _for_a_person(verdict):
