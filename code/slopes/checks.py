@@ -144,14 +144,21 @@ class Row:
     finding: str = ""
 
 
-RAISED = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789", strict=True))
+RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def power_of_ten(exponent):
+    """Write a power of ten as a text has it.
+
+    >>> power_of_ten(-12)
+    '10⁻¹²'
+    """
+    return "10" + f"{exponent:.0f}".translate(str.maketrans("-0123456789", RAISED))
 
 
 def _power(bound):
-    """A power of ten as it is written in a text."""
-    exponent = f"{np.log10(bound):.0f}".replace("-", "−")
-    raised = exponent.translate(str.maketrans({plain: sign for sign, plain in RAISED.items()}))
-    return f"10{raised}" if np.isfinite(bound) else "infinity"
+    """A bound as the power of ten that it is."""
+    return power_of_ten(np.log10(bound)) if np.isfinite(bound) else "infinity"
 
 
 def _html(text):
@@ -160,9 +167,10 @@ def _html(text):
     >>> _html("below 10⁻¹²")
     'below 10<sup>−12</sup>'
     """
-    plain = str.maketrans(RAISED)
-    signs = f"[{''.join(RAISED)}]+"
-    return re.sub(signs, lambda found: f"<sup>{found[0].translate(plain)}</sup>", escape(text))
+    plain = str.maketrans(RAISED, "−0123456789")
+    return re.sub(
+        f"[{RAISED}]+", lambda found: f"<sup>{found[0].translate(plain)}</sup>", escape(text)
+    )
 
 
 @dataclass(frozen=True)

@@ -402,6 +402,14 @@ def _multiplied(*factors):
     return [f"{f:.0f}" if float(f).is_integer() else significant(f, digits) for f in near], product
 
 
+def _note_factors(columns, outer, middle, last):
+    """Add to the columns the slopes of loss and activation, and their product with the last one."""
+    for p, q in zip(outer, middle, strict=True):
+        (first, second, _), product = _multiplied(p, q, last)
+        for name, text in (("outer", first), ("middle", second), ("product", product)):
+            columns[name].append(text)
+
+
 def _through(machines, names, x):
     """Send numbers through machines in a row; return x and what each makes of it, and their slopes."""
     values, slopes = [x], []
@@ -604,10 +612,7 @@ def explore_neuron(widest=4.0):
     for y in (0.0, 1.0):
         outer = nll.derivative(a, y)
         columns["L"] += [significant(v) for v in nll(a, y)]
-        for p, q in zip(outer, middle, strict=True):
-            (first, second, _), product = _multiplied(p, q, 2)
-            for name, text in (("outer", first), ("middle", second), ("product", product)):
-                columns[name].append(text)
+        _note_factors(columns, outer, middle, 2)
     numbers = [fixed(v, 1) for v in values]
     tables = [
         ((2, 1, len(z)), columns),
@@ -739,10 +744,7 @@ def _descent_columns(panel, w, a, middle, x, rate):
         slope = outer * middle * x
         reach, rise = _tangent(panel, slope)
         columns["loss"] += [fixed(v) for v in loss]
-        for p, q in zip(outer, middle, strict=True):
-            (first, second, _), product = _multiplied(p, q, x)
-            for name, text in (("outer", first), ("middle", second), ("product", product)):
-                columns[name].append(text)
+        _note_factors(columns, outer, middle, x)
         columns["next"] += [nearest(w, v) for v in w - rate * slope]
         columns["r"] += reach
         columns["rm"] += rise

@@ -21,6 +21,8 @@ from urllib.parse import quote
 
 import numpy as np
 
+from slopes.checks import power_of_ten
+
 HERE = Path(__file__).parent
 #: The style and the script of all explorers; a built page has them once, in its own bundle.
 STYLE, SCRIPT = HERE / "explorer.css", HERE / "explorer.js"
@@ -316,8 +318,7 @@ def significant(value, digits=3):
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     power = int(exponent)
     if not -4 < power < 5:
-        raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{mantissa} · 10{raised}"
+        return f"{mantissa} · {power_of_ten(power)}"
     return f"{rounded(value, digits):.{max(0, digits - 1 - power)}f}"
 
 

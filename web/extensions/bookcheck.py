@@ -53,6 +53,7 @@ ROLES = {
     "th": "columnheader",
     "td": "cell",
 }
+OPENED = re.compile(rf"<({'|'.join(ROLES)})(?=[ >])")
 BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?\s*|&\s*(?:\\q?quad)?")
 TEX = re.compile(r'<code class="tex">(.*?)</code>', re.DOTALL)
 REPORT = re.compile(r'(<details class="report">.*?</details>)', re.DOTALL)
@@ -66,8 +67,7 @@ def with_roles(html: str) -> str:
     >>> with_roles("<table><tr><td>x</td></tr></table>")
     '<table role="table"><tr role="row"><td role="cell">x</td></tr></table>'
     """
-    opened = re.compile(rf"<({'|'.join(ROLES)})(?=[ >])")
-    return opened.sub(lambda found: f'{found[0]} role="{ROLES[found[1]]}"', html)
+    return OPENED.sub(lambda found: f'{found[0]} role="{ROLES[found[1]]}"', html)
 
 
 def render_tables(katex: KaTeX, body: str) -> str:

@@ -14,13 +14,17 @@
   name();
 
   // Sections that are not on the screen have their place by an estimate; once all is loaded, a page that was opened at
-  // a place goes there again, unless its reader has gone elsewhere.
-  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  // a place goes there again, unless its reader has gone elsewhere. One that is loaded again stays where it was.
   const leaving = new AbortController();
   for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
     addEventListener(kind, () => leaving.abort(), { once: true, passive: true, signal: leaving.signal });
-  if (place)
-    addEventListener("load", () => requestAnimationFrame(() => place.scrollIntoView()), { signal: leaving.signal });
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (arrival?.type === "navigate")
+    addEventListener(
+      "load",
+      () => requestAnimationFrame(() => document.querySelector(":target")?.scrollIntoView()),
+      { signal: leaving.signal },
+    );
 
   // Search: Ctrl K goes to the field, which a narrow window has in a drawer.
   const contents = document.getElementById("contents");

@@ -11,10 +11,8 @@ from sphinx.util.math import get_node_equation_number
 from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
-from elements.setting import arranged, parted
+from elements.setting import BASE, arranged, parted, size
 
-# KaTeX lets a formula in the text break after each relation and operation, between its "bases".
-BASE = '<span class="base">'
 SHORT = 16  # signs: what is no longer stays in one line
 ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
 ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
@@ -29,6 +27,8 @@ AIR = {
 def whole(html: str) -> str:
     """Return an inline formula that does not break within brackets, nor at all if it is short.
 
+    KaTeX lets it break after each relation and operation, between its "bases".
+
     >>> bases = [f'<span class="base">{sign}=</span>' for sign in "abc"]
     >>> whole("<b><i>" + "".join(bases) + "</span></span>").count("together")
     1
@@ -36,13 +36,13 @@ def whole(html: str) -> str:
     head, *bases = html.split(BASE)
     if len(bases) < 2:
         return html
-    signs = re.sub(r"<[^>]*>|\s", "", "".join(bases))
+    long = size("".join(bases)) > SHORT
     groups, depth = [[]], 0
     for base in bases:
         groups[-1].append(BASE + base)
         opened = len(re.findall(r'class="mopen\b', base))
         depth = max(0, depth + opened - len(re.findall(r'class="mclose\b', base)))
-        if not depth and len(signs) > SHORT:
+        if long and not depth:
             groups.append([])
     groups = [group for group in groups if group]
     # Two elements close behind the last base: the formula, and what is shown of it.
@@ -80,11 +80,11 @@ def visit_display(self, node: nodes.math_block) -> None:
             self.add_permalink_ref(node, "Link to this equation")
         self.body.append(f"{mark}</span>")
     latex = get_latex(node)
-    set_ = arranged(latex)
+    set_, macros = arranged(latex), {}
     if ROWS.search(set_):  # below the last row there is nothing to keep off
         above, end, last = set_.rpartition(r"\\")
-        set_ = above + end + last.replace(r"\frac", r"\plainfrac")
-    options = {"displayMode": True, "macros": AIR if ROWS.search(set_) else {}}
+        set_, macros = above + end + last.replace(r"\frac", r"\plainfrac"), AIR
+    options = {"displayMode": True, "macros": macros}
     html = parted(sphinxcontrib.katex.render_latex(set_, options))
     self.body.append(written(html, latex))
     self.body.append("</div>\n")

@@ -185,10 +185,15 @@ def row(pieces: list[list]) -> str:
     return within([within(part) for part in parts])
 
 
+def size(html: str) -> int:
+    """Return how many signs of a formula are seen."""
+    return len(re.sub(r"<[^>]*>|\s", "", html))
+
+
 def within(parts: list[str]) -> str:
     """Let a line break between parts, if it is so long that it may have to."""
     html = "".join(parts)
-    if len(parts) < 2 or len(re.sub(r"<[^>]*>|\s", "", html)) <= LONG:
+    if len(parts) < 2 or size(html) <= LONG:
         return f'<span class="part">{html}</span>'
     inner = "".join(
         p if p.startswith('<span class="part') else f'<span class="part">{p}</span>' for p in parts
