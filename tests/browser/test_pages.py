@@ -426,11 +426,17 @@ def test_the_contents_open_on_a_phone(visit, scripts):
 
 def test_a_link_from_elsewhere_leads_to_its_place(visit, address):
     """Though what stands above it was not laid out before."""
-    visit(SIGMOID + "#summary").page.wait_for_function("""() => {
-      const { top } = document.querySelector("#summary h2").getBoundingClientRect();
-      const last = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
-      return (0 <= top && top < 200) || last;
-    }""")
+    page = visit(SIGMOID + "#summary").page
+    where = """() => ({
+      top: Math.round(document.querySelector("#summary h2").getBoundingClientRect().top),
+      below: Math.round(document.documentElement.scrollHeight - innerHeight - scrollY),
+    })"""
+    for _ in range(60):
+        now = page.evaluate(where)
+        if 0 <= now["top"] < 200 or now["below"] <= 2:
+            return
+        page.wait_for_timeout(500)
+    pytest.fail(f"half a minute after loading, the summary is {now} px from where it should be")
 
 
 def test_what_is_far_below_can_be_found(visit):

@@ -13,18 +13,16 @@
   });
   name();
 
-  // Sections that are not on the screen have their place by an estimate; once all is loaded, a page that was opened at
-  // a place goes there again, unless its reader has gone elsewhere. One that is loaded again stays where it was.
-  const leaving = new AbortController();
-  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
-    addEventListener(kind, () => leaving.abort(), { once: true, passive: true, signal: leaving.signal });
+  // Sections that are not on the screen have their place by an estimate, and grow or shrink once they are laid out. A
+  // page that was opened at a place stays there until its reader does something. One that is loaded again stays where
+  // it was.
   const [arrival] = performance.getEntriesByType("navigation");
-  if (arrival?.type === "navigate")
-    addEventListener(
-      "load",
-      () => requestAnimationFrame(() => document.querySelector(":target")?.scrollIntoView()),
-      { signal: leaving.signal },
-    );
+  if (arrival?.type === "navigate") {
+    const staying = new ResizeObserver(() => document.querySelector(":target")?.scrollIntoView());
+    staying.observe(document.querySelector("article"));
+    for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
+      addEventListener(kind, () => staying.disconnect(), { once: true, passive: true });
+  }
 
   // Search: Ctrl K goes to the field, which a narrow window has in a drawer.
   const contents = document.getElementById("contents");
