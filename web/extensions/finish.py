@@ -19,6 +19,7 @@ from bookcheck import with_roles
 from slopes import figures
 
 SYMBOLS = re.compile(r'<table class="[^"]*\bsymbols\b.*?</table>', re.DOTALL)
+SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 LOST = Path(__file__).with_name("404.html")
 # Where a figure shrunk to the text's width would have letters of three quarters of the text's, or less.
 NARROW = "screen and (max-width: 480px)"
@@ -74,6 +75,8 @@ def size_figures(app, pagename, templatename, context, doctree):
             return found[0]
         path = sources[source[2]]
         text = path.read_text(encoding="utf-8")
+        if not SIZE.search(text):
+            return found[0]
         image = f'<img {size(text)} decoding="async" loading="lazy" {found[1]}>'
         beside = path.with_stem(f"{path.stem}-narrow")
         other = narrow.get(text.strip()) or (beside.is_file() and beside.read_text("utf-8"))
@@ -104,9 +107,9 @@ def narrow_drawings(path: Path) -> dict[str, str]:
 
 def size(svg: str) -> str:
     """Return the size of a drawing, as the attributes of an image in HTML."""
-    sides = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     # Matplotlib counts in points, and a browser in pixels.
-    return 'width="{}" height="{}"'.format(*(round(float(side) * 4 / 3) for side in sides))
+    sides = (round(float(side) * 4 / 3) for side in SIZE.search(svg).groups())
+    return 'width="{}" height="{}"'.format(*sides)
 
 
 def mend(app, pagename, templatename, context, doctree):
