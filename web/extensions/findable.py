@@ -1,8 +1,8 @@
 """Sphinx extension: whoever searches for a name in the glossary finds the chapter about it first.
 
 An entry of the glossary names its chapter in a link. Its term, and the other names, which it prints in
-italics, are entries of the search index for that chapter, as if it had a directive for each: that would be
-seen where a notebook is read without Sphinx.
+italics, are entries of the search index for that chapter, as if it had a directive for each: that would
+be seen where a notebook is read without Sphinx.
 """
 
 from __future__ import annotations
