@@ -81,6 +81,10 @@ class Formulas:
         html = self.katex.render(plain, {"maxExpand": 100, "maxSize": 10})
         return f"<code>{escape(latex)}</code>" if "katex-error" in html else html
 
+    def line(self, latex: str) -> str:
+        """A formula on a line of its own."""
+        return self(rf"\displaystyle {latex}")
+
     def sentence(self, text: str) -> str:
         """A sentence with formulas between dollar signs."""
         parts = re.split(r"\$([^$]+)\$", text)
@@ -123,9 +127,7 @@ def lines(m: Mark, formulas: Formulas) -> str:
         sign, word = ("", "begins") if kind == "start" else (sign, word)
         # What is no mathematics is shown as it was typed.
         shown = (
-            f"<code>{escape(latex)}</code>"
-            if kind in ("unread", "start")
-            else formulas(rf"\displaystyle {latex}")
+            f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas.line(latex)
         )
         look = "wrong" if wrong else "right"
         rows.append(f'<li class="{look}"><span class="verdict">{sign} {word}</span>{shown}</li>')
