@@ -108,6 +108,7 @@ Hadamard = _node("Hadamard", "left right", "The elementwise product of two vecto
 Absolute = _node("Absolute", "body", "|body|")
 Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
 Transpose = _node("Transpose", "body", "The transpose.")
+
 # -- functions and calculus -------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
@@ -121,6 +122,8 @@ Limit = _node("Limit", "variable target side body", "A limit, from one side or f
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
 BigO = _node("BigO", "body", "O(body)")
 Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
+
+# -- vectors, sets, conditions ----------------------------------------------------------------------
 Indicator = _node("Indicator", "condition", "1 where the condition holds, 0 elsewhere.")
 Vector = _node("Vector", "items", "A column.")
 Listing = _node("Listing", "body index upper", "(z_1, …, z_n)")
