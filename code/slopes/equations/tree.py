@@ -109,7 +109,7 @@ Absolute = _node("Absolute", "body", "|body|")
 Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
 Transpose = _node("Transpose", "body", "The transpose.")
 
-# -- functions and calculus -------------------------------------------------------------------------
+# -- functions, calculus ----------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
