@@ -131,11 +131,31 @@ def test_no_other_notes_have_a_column_of_the_unit():
 
 
 def test_the_path_has_slides_and_questions():
-    shown = (CHAPTERS / "quizzes.md").read_text(encoding="utf-8")
     for slug in PATH:
         assert slug in [path.stem for path in DECKS]
         assert 3 <= len(quiz.read(slug)) <= 5
-        assert f"{{quiz}} {slug}" in shown
+
+
+def test_every_chapter_has_questions_under_its_title():
+    wanted = {slug: re.search(r"^# (.*)", text, re.M)[1] for slug, text in chapters()}
+    found = {path.stem: path.read_text(encoding="utf-8") for path in quiz.QUIZZES.glob("*.md")}
+    assert {slug: text.splitlines()[0].removeprefix("# ") for slug, text in found.items()} == wanted
+    assert all(len(quiz.read(slug)) >= 3 for slug in found)
+
+
+def test_one_of_the_questions_is_answered_wrongly():
+    """As an example of what an answer looks like."""
+    page = (CHAPTERS / "quizzes.md").read_text(encoding="utf-8")
+    slug, number, letter = re.search(r"\{quizzes\} ([\w-]+)-(\d)-(\w)$", page, re.M).groups()
+    assert not quiz.read(slug)[int(number) - 1].options["abc".index(letter)].right
+
+
+def test_options_of_words_end_in_a_full_stop_and_formulas_do_not():
+    for path in quiz.QUIZZES.glob("*.md"):
+        for option in itertools.chain.from_iterable(q.options for q in quiz.read(path.stem)):
+            words = re.sub(r"\$.*?\$|`.*?`", "", option.text)
+            assert option.text.endswith(".") == bool(re.search(r"[A-Za-z]", words)), option.text
+            assert option.why.endswith("."), option.why
 
 
 @pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
@@ -154,10 +174,9 @@ def test_a_number_on_a_slide_is_the_chapters(path):
 
 def test_no_place_is_favoured_among_the_options():
     """Who ticks the first, the second or the last option everywhere is right by chance only."""
-    shown = re.findall(r"\{quiz\} ([\w-]+)", (CHAPTERS / "quizzes.md").read_text(encoding="utf-8"))
-    assert sorted(shown) == sorted(path.stem for path in quiz.QUIZZES.glob("*.md"))
     places = {
-        slug: [[o.right for o in q.options].index(True) for q in quiz.read(slug)] for slug in shown
+        path.stem: [[o.right for o in q.options].index(True) for q in quiz.read(path.stem)]
+        for path in quiz.QUIZZES.glob("*.md")
     }
     assert all(len(set(found)) > 1 for found in places.values())
     everywhere = Counter(itertools.chain.from_iterable(places.values()))

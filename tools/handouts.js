@@ -13,6 +13,7 @@ function prepare({ slugs, solutions }) {
     if (solutions) fold.open = true;
     else fold.remove();
   }
+  for (const button of article.querySelectorAll(".quiz input")) button.checked = false;
   const right = article.querySelectorAll(".quiz .option:has(.verdict.verified) input");
   if (solutions) for (const button of right) button.checked = true;
   for (const image of article.querySelectorAll("img")) image.loading = "eager";

@@ -21,8 +21,8 @@ TEACHING = Path(book.ROOT, "teaching")
 KIT = Path(book.KIT)
 
 TEACHERS = "teach"  # the page that students need not see
-MEETING = re.compile(r"^#### ([\w ]+), \d+ minutes: (.*)\n\n((?:\|.*\n)+)", re.M)
-PART = re.compile(r"^\| (\d+) \| .* \| (?:\[[^]]*\]\((.*)\.\w+\))? *\|$", re.M)
+MEETING = re.compile(r"^### ([\w ]+), \d+ minutes: (.*)\n\n((?:\|.*\n)+)", re.M)
+PART = re.compile(r"^\| (\d+) \| (?:[^]\n]*\]\((.*)\.\w+\))?.* \|$", re.M)
 
 SETUP = """\
 try:

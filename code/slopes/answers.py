@@ -326,11 +326,12 @@ def stuck_ratio():
 
 
 def stuck_survive():
-    rates = np.linspace(0.0, 0.5, 501)
+    rates = np.linspace(0.0, 0.5, 6001)
     slope = square_loss.derivative(relu(2.0), 0.0) * relu.derivative(2.0)
     weights, biases = 1 - rates * slope * 2, -rates * slope
     return {
         "the rate for x = 2": rates[weights * 2 + biases < 1e-9].min(),
+        "the rate for the lesson": rates[np.maximum(biases, weights + biases) < 1e-9].min(),
         "the rate for every x": rates[(weights < 1e-9) & (biases <= 0)].min(),
     }
 

@@ -5,16 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import book
 import browser as chromium
 import kit
+from slopes import figures
 
 TOOLS = Path(book.ROOT, "tools")
 DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
-# What of a slide reaches beyond it, and the numbers that touch their formulas.
-FAULTS = """() => {
+# What of a slide reaches beyond it, the numbers that touch their formulas, and what the last row cannot
+# read: letters below a fortieth of the height. `letter` is the size of a figure's letters, in its pixels.
+FAULTS = """letter => {
   const faults = [];
   const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
   const scale = Reveal.getScale();
@@ -40,6 +43,15 @@ FAULTS = """() => {
     for (const part of line.querySelectorAll(".katex-html .base")) {
       if (part.getBoundingClientRect().right > number.left) faults.push(`${number.left} touches a formula`);
     }
+  }
+  const least = innerHeight / 40;
+  for (const image of slide.querySelectorAll("img")) {
+    const size = letter * image.getBoundingClientRect().width / image.naturalWidth;
+    if (size < least) faults.push(`${image.src} has letters of ${size}`);
+  }
+  for (const node of slide.querySelectorAll("p, li, dt, dd, label, button, pre, svg text")) {
+    const size = parseFloat(getComputedStyle(node).fontSize) * (node.closest("svg") ? node.getScreenCTM().a : scale);
+    if (!node.closest("aside") && size < least) faults.push(`${node.textContent} has letters of ${size}`);
   }
   return faults;
 }"""
@@ -70,9 +82,12 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{slides}{deck}.html")
     page.evaluate("document.fonts.ready")
+    with plt.rc_context():
+        figures.use_style()
+        letter = plt.rcParams["font.size"] * 96 / 72
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate("n => Reveal.slide(n)", number)
-        assert page.evaluate(FAULTS) == [], f"slide {number + 1}"
+        assert page.evaluate(FAULTS, letter) == [], f"slide {number + 1}"
     assert (outside, errors) == ([], [])
     assert "{{" not in page.inner_text("body")
     assert not page.evaluate(

@@ -131,8 +131,8 @@ class Calculus:
             head = t.Primed(t.Function(known.name), node.primes)
             return t.Apply(head, (self.own_argument(known),))
         if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
-            reason = "a prime on a name without a meaning: define it, or let it be smooth"
-            raise Unread(reason, node.at)
+            what = f"a prime on {t.pretty(result.name)}, which is no function here"
+            raise Unread(f"{what}: write d/dx, or define it", node.at)
         return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))
 
     def only_variable(self, value, at):

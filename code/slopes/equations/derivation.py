@@ -4,6 +4,7 @@ import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from . import layout
 from . import tree as t
@@ -168,7 +169,8 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     end, gap, missing = what_is_missing(written, goal, ways, given, proves, table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
-        gap = "steps" if reached > 1 else "claim"
+        beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
+        gap = "form" if beside else "steps" if reached > 1 else "claim"
         missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
     return Derivation(lines, missing, gap, reached)
 
@@ -293,16 +295,21 @@ def what_is_missing(written, goal, ways, given, proves, table):
     return None, "form", f"no chain of equalities leads to ${right}$"
 
 
-def ways_from(written, goal):
-    """Each side that can be reached from the claim's left one, with the sides on the way to it.
+def step_pairs(written, goal):
+    """The steps as pairs, by the sets of their sides: they change something, and are not the claim."""
+    return {
+        frozenset((one, other)): (one, other)
+        for one, relation, other in written.steps
+        if relation in PROVED and one != other and {one, other} != set(goal)
+    }
 
-    Equalities that hold, change something, and are not the claim itself, are the steps of the way.
-    """
+
+def ways_from(written, goal):
+    """Each side that can be reached from the claim's left one, with the sides on the way to it."""
     links = {}
-    for one, relation, other in written.steps:
-        if relation in PROVED and one != other and {one, other} != set(goal):
-            links.setdefault(one, []).append(other)
-            links.setdefault(other, []).append(one)
+    for one, other in step_pairs(written, goal).values():
+        links.setdefault(one, []).append(other)
+        links.setdefault(other, []).append(one)
     ways, waiting = {goal[0]: [goal[0]]}, [goal[0]]
     for side in waiting:
         new = {x: [*ways[side], x] for x in links.get(side, ()) if x not in ways}

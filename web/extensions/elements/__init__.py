@@ -41,11 +41,12 @@ def setup(app):
     )
     app.add_env_collector(facts.Collector)
     app.add_directive("explorer", start.Explorer)
-    app.add_directive("quiz", questions.Quiz)
+    app.add_directive("quizzes", questions.Quizzes)
     app.add_directive("chapter-map", start.ChapterMap)
     for transform in (
         opening.Opening,
         start.Start,
+        questions.InOrder,
         derivation.Derivation,
         exercises.Exercises,
         code.Code,

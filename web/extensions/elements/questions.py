@@ -1,28 +1,39 @@
-"""The quick questions on a chapter: a choice shows what is to be said of it, without a script."""
+"""The quick questions on the chapters: a choice shows what is to be said of it, without a script."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 import quiz
 from elements.markup import Tag, tag, unseen
+from elements.start import link, number, parts
 
 
-class Quiz(SphinxDirective):
-    """```{quiz} sigmoid``` shows the questions on that chapter."""
+class questions_on(nodes.Element):
+    """The questions on one chapter, until the order of the chapters is known."""
+
+
+class Quizzes(SphinxDirective):
+    """```{quizzes} sigmoid-2-b``` shows all questions, with that option chosen."""
 
     required_arguments = 1
 
     def run(self):
-        """Return a group of radio buttons for each question."""
-        slug = self.arguments[0]
-        self.env.note_dependency(str(quiz.QUIZZES / f"{slug}.md"))
-        return [
-            self.group(question, number, f"quiz-{slug}-{number}")
-            for number, question in enumerate(quiz.read(slug), 1)
-        ]
+        """Return the questions, chapter by chapter."""
+        found = []
+        for path in sorted(quiz.QUIZZES.glob("*.md")):
+            self.env.note_dependency(str(path))
+            groups = [
+                self.group(question, number, f"{path.stem}-{number}")
+                for number, question in enumerate(quiz.read(path.stem), 1)
+            ]
+            found.append(questions_on("", *groups, slug=path.stem))
+        return [nodes.container("", *found)]
 
     def group(self, question: quiz.Question, number: int, name: str) -> Tag:
         """Return one question, whose number hangs like that of a step, with its options."""
@@ -42,7 +53,10 @@ class Quiz(SphinxDirective):
 
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:
         """Return one option, and below it what is to be said if it is chosen."""
-        button = nodes.raw("", f'<input type="radio" name="{name}" id="{at}">', format="html")
+        chosen = " checked" * (at == self.arguments[0])
+        button = nodes.raw(
+            "", f'<input type="radio" name="{name}" id="{at}"{chosen}>', format="html"
+        )
         kind, word = ("verified", "Right.") if option.right else ("refuted", "No.")
         verdict = tag("span", words=word, classes=["verdict", kind])
         why = tag("div", verdict, " ", *self.parsed(option.why), classes=["why"])
@@ -54,3 +68,28 @@ class Quiz(SphinxDirective):
         holder = nodes.Element()
         self.state.nested_parse(StringList([text]), self.content_offset, holder)
         return holder[0].children
+
+
+class InOrder(SphinxPostTransform):
+    """Put the questions below the names of their parts and chapters, in the book's order."""
+
+    default_priority = 110
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Rewrite the page that has them."""
+        found = {place["slug"]: place for place in self.document.findall(questions_on)}
+        if not found:
+            return
+        ordered = []
+        for caption, names in parts(self.env).items():
+            asked = [(name, found[slug]) for name in names if (slug := Path(name).name) in found]
+            ordered += [tag("h2", caption)] if asked else []
+            for name, place in asked:
+                ordered += [self.heading(name, place["slug"]), *place.children]
+        next(iter(found.values())).parent[:] = ordered
+
+    def heading(self, name: str, slug: str) -> Tag:
+        """Return the number and the title of a chapter, which lead there."""
+        words = f"{number(self.env, name)}\u2002{self.env.titles[name].astext()}"
+        return tag("h3", link(self, name, words), ids=[slug])

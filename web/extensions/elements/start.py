@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from elements.checked import badge
 from elements.facts import known
-from elements.markup import Heading, put, tag
+from elements.markup import Heading, Tag, put, tag
 from slopes import explore
 
 
@@ -103,20 +103,22 @@ class Start(SphinxPostTransform):
         facts = [f"{page.minutes} min"] if page.minutes else []
         if page.counts["verified"]:
             facts.append(tag("b", f"{page.counts['verified']} verified"))
-        needs = ", ".join(filter(None, map(self.number, page.needs)))
+        needs = ", ".join(filter(None, (number(self.env, need) for need in page.needs)))
         small = [between(" · ", facts), [f"after {needs}"] if needs else []]
-        text = [self.link(name, title[:1].upper() + title[1:])]
+        text = [link(self, name, title[:1].upper() + title[1:])]
         text += [tag("small", *line) for line in small if line]
-        return tag("li", tag("span", self.number(name), classes=["n"]), tag("span", *text))
+        return tag("li", tag("span", number(self.env, name), classes=["n"]), tag("span", *text))
 
-    def link(self, name, words):
-        """Return a link to a chapter."""
-        href = self.app.builder.get_relative_uri(self.env.docname, name)
-        return tag("a", words, href=href)
 
-    def number(self, name):
-        """Return the number of a chapter; nothing for what is none."""
-        return ".".join(map(str, self.env.toc_secnumbers.get(name, {}).get("", ())))
+def link(transform: SphinxPostTransform, name: str, words: str) -> Tag:
+    """Return a link from the page that is being rewritten to a chapter."""
+    href = transform.app.builder.get_relative_uri(transform.env.docname, name)
+    return tag("a", words, href=href)
+
+
+def number(env, name: str) -> str:
+    """Return the number of a chapter; nothing for what is none."""
+    return ".".join(map(str, env.toc_secnumbers.get(name, {}).get("", ())))
 
 
 def parts(env) -> dict[str, list[str]]:
