@@ -21,6 +21,7 @@ from slopes import (
     step,
     tanh,
 )
+from slopes.checks import RAISED
 from slopes.explore import (
     explore,
     explore_chain,
@@ -30,7 +31,7 @@ from slopes.explore import (
     explore_secant,
     explore_softmax,
 )
-from slopes.explorer import Choice, Explorer, Slider, for_page, ticks
+from slopes.explorer import Choice, Drawing, Explorer, Slider, for_page, ticks
 from slopes.network import Network
 
 EXPLORERS = [
@@ -89,6 +90,14 @@ def number(text):
     return float(digits) * 10.0 ** int(power or 0)
 
 
+def plain_text(html):
+    """Write the exponents of a piece of HTML as raised figures again."""
+    raised = str.maketrans("−0123456789", RAISED)
+    html = re.sub(r"<(sup|tspan)[^>]*>([^<]*)</\1>", lambda found: found[2].translate(raised), html)
+    assert "<" not in html
+    return html
+
+
 def column(explorer, name):
     return np.array([number(state[name]) for state in states(explorer)])
 
@@ -108,9 +117,10 @@ def test_an_explorer_is_complete_and_loads_nothing(explorer):
     used = set(re.findall(r"\{(\w+)\}", " ".join([*templates, data["say"]])))
     used |= {a[k] for _, a in page.elements for k in ("data-drag", "data-go") if k in a}
     assert {name for name in used if not name.isdigit()} == columns
-    # A screen reader hears what the picture is.
-    assert page.of("svg")[0]["role"] == "img"
-    assert page.of("svg")[0]["aria-label"]
+    # A screen reader hears what the pictures are, and not what they are made of.
+    pictures = [a for a in page.of("svg") if "role" in a]
+    assert len(pictures) == len(explorer._drawings)
+    assert all(a["role"] == "img" and a["aria-label"] for a in pictures)
     # Jupyter would take the arrow keys for itself.
     assert all(a["data-lm-suppress-shortcuts"] == "true" for a in page.of("input"))
 
@@ -133,11 +143,11 @@ def test_without_scripts_the_first_state_is_drawn(explorer):
             if name:
                 wanted = re.sub(r"\{(\w+)\}", lambda found: now[found[1]], template).strip()
                 assert attributes[name.strip()] == wanted, tag
-    texts = re.findall(r"data-text='([^']*)'>([^<]*)<", explorer._repr_html_())
+    texts = re.findall(r"data-text='([^']*)'>(.*?)</(?:text|dd|p|span)>", explorer._repr_html_())
     assert texts
     for template, text in texts:
         filled = re.sub(r"\{(\w+)\}", lambda found: now[found[1]], template)
-        assert text == re.sub(r"-(?=\d)", "−", filled)
+        assert plain_text(text) == re.sub(r"-(?=\d)", "−", filled)
 
 
 @pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
@@ -148,8 +158,8 @@ def test_values_and_slopes_are_those_of_the_function(function):
     np.testing.assert_allclose(column(explorer, "d"), function.derivative(x), atol=6e-4)
     # The tangent has the slope of the function; at a kink there are two.
     smooth = np.array([all(abs(v - k.at) > 1e-9 for k in function.kinks) for v in x])
-    slope = column(explorer, "rm") / column(explorer, "r")
-    np.testing.assert_allclose(slope[smooth], function.derivative(x)[smooth], atol=0.01)
+    slope = column(explorer, "rm")[smooth] / column(explorer, "r")[smooth]
+    np.testing.assert_allclose(slope, function.derivative(x)[smooth], atol=0.01)
 
 
 def test_a_kink_shows_two_half_tangents_and_no_slope():
@@ -159,7 +169,25 @@ def test_a_kink_shows_two_half_tangents_and_no_slope():
     assert (
         state["note"] == "A kink: the slope is 0 on the left and 1 on the right. The code takes 0."
     )
-    assert explore(step, span=(-2, 2)).state(50)["note"].startswith("A jump: there is no slope.")
+
+
+def test_a_jump_has_no_tangent():
+    state = explore(step, span=(-2, 2)).state(50)
+    assert state["note"].startswith("A jump: there is no slope.")
+    assert {state[name] for name in ("l", "r", "lm", "rm")} == {"0"}
+
+
+@pytest.mark.parametrize(
+    "explorer",
+    [explore(relu), explore(step, span=(-2, 2)), explore(absolute_loss.at(1.0), span=(-1, 3))],
+    ids=["ReLU", "step", "absolute loss"],
+)
+def test_at_the_start_the_tangent_leaves_a_graph_of_straight_lines(explorer):
+    state = explorer.state()
+    x, reach = (number(state[name]) for name in ("x", "l"))
+    kink = next(number(s["x"]) for s in states(explorer) if s["slope"] == "none")
+    assert x - reach < kink < x
+    assert state["note"].startswith("No kink here")
 
 
 def test_a_kink_between_two_positions_gets_one_of_its_own():
@@ -173,6 +201,12 @@ def test_the_secant_comes_closer_with_each_position():
     assert errors[-1] < 1e-5
 
 
+def test_one_to_the_right_the_secant_is_as_far_from_the_tangent_as_the_error():
+    explorer, tangent = explore_secant(tanh, -0.8), tanh(-0.8) + tanh.derivative(-0.8)
+    gaps = column(explorer, "gap") - tangent
+    np.testing.assert_allclose(abs(gaps), column(explorer, "error"), atol=1e-3)
+
+
 def test_two_machines_multiply_their_slopes():
     explorer = explore_chain(tanh, square_loss.at(1.0), span=(-3, 3))
     x = np.linspace(-3, 3, 81)
@@ -182,11 +216,11 @@ def test_two_machines_multiply_their_slopes():
     slopes = square_loss.derivative(u, 1.0) * tanh.derivative(x)
     np.testing.assert_allclose(column(explorer, "product"), slopes, rtol=0.02)
     # The bars' lengths are in the ratio of the slopes, and backwards where the slope is negative.
-    lengths = [column(explorer, f"b{k}") - column(explorer, f"a{k}") for k in range(3)]
-    np.testing.assert_allclose(lengths[2], lengths[0] * slopes, atol=1)
-    np.testing.assert_allclose(lengths[1], lengths[0] * tanh.derivative(x), atol=1)
-    assert lengths[0].min() > 10
-    assert lengths[2].min() < -10
+    lengths = [column(explorer, f"end{k}") - column(explorer, name) for k, name in enumerate("xuy")]
+    np.testing.assert_allclose(lengths[2], lengths[0] * slopes, atol=0.011)
+    np.testing.assert_allclose(lengths[1], lengths[0] * tanh.derivative(x), atol=0.011)
+    assert lengths[0].min() > 1
+    assert lengths[2].min() < -1
 
 
 @pytest.mark.parametrize(
@@ -247,7 +281,9 @@ def test_the_first_layer_gets_what_a_backward_pass_gives_it():
     slopes = network.backward(x, y).sums
     share = np.linalg.norm(slopes[0]) / np.linalg.norm(slopes[5])
     assert number(state["share"]) == pytest.approx(share, rel=0.05)
-    assert state["bars"].count("M") == 6
+    # The line goes through the dots.
+    assert state["line"][1:] == state["dots"][1:-2].replace("h0M", " ")
+    assert float(state["line"][1:].split()[1]) == pytest.approx(np.log10(share), abs=6e-3)
 
 
 def test_the_sigmoid_loses_more_with_each_layer_and_relu_does_not():
@@ -280,7 +316,7 @@ def test_a_span_outside_the_domain_is_an_error():
 
 def test_a_wrong_number_of_rows_is_an_error():
     with pytest.raises(ValueError, match="a has 2 rows, and the controls name 3"):
-        Explorer("", [Slider("x", 3, 0)], [((1,), {"a": ["1", "2"]})], "")
+        Explorer([], [Slider("x", 3, 0)], [((1,), {"a": ["1", "2"]})], "")
 
 
 SCRIPT = "<script>alert('here')</script><!--<script>"
@@ -290,7 +326,8 @@ def plain(text, name="x"):
     """Return an explorer that shows a text, with a control of that name."""
     table = ((1, 0), {"a": [text]})
     controls = [Slider(name, 1, 0), Choice(name, [name], 0)]
-    return Explorer("<svg></svg>", controls, [table], "{a}", "<b data-text='{a}'></b>")
+    drawings = [Drawing("<text data-text='{a}'></text>", 10, text)]
+    return Explorer(drawings, controls, [table], "{a}", "<b data-text='{a}'></b>")
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "</SCRIPT >", "' onfocus='x'"])

@@ -161,10 +161,10 @@ def _power(bound):
     return power_of_ten(np.log10(bound)) if np.isfinite(bound) else "infinity"
 
 
-def _html(text):
+def as_html(text):
     """A text as HTML, whose exponents are as large as those of a formula.
 
-    >>> _html("below 10⁻¹²")
+    >>> as_html("below 10⁻¹²")
     'below 10<sup>−12</sup>'
     """
     plain = str.maketrans(RAISED, "−0123456789")
@@ -208,7 +208,7 @@ class Report:
 
     def _repr_html_(self):
         body = "".join(
-            f"<tr><td>{_html(method)}</td><td>{_html(found)}</td></tr>"
+            f"<tr><td>{as_html(method)}</td><td>{as_html(found)}</td></tr>"
             for method, found in self._cells()
         )
         return (

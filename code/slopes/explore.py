@@ -9,20 +9,22 @@ import numpy as np
 
 from slopes.activations import identity, leaky_relu, relu, sigmoid, softmax, tanh
 from slopes.explorer import (
-    LEFT,
-    RIGHT,
+    SIZES,
     Choice,
+    Drawing,
     Explorer,
     Panel,
     Slider,
+    anchored,
     cells,
     dot,
-    drawing,
     fixed,
     hole,
+    line,
     mathematics,
     name_of,
     nearest,
+    product,
     rounded,
     shown,
     significant,
@@ -43,7 +45,7 @@ __all__ = [
 ]
 
 
-def explore(function, span=(-5, 5), start=1.0, positions=101):
+def explore(function, span=(-5, 5), start=None, positions=101):
     """Return an explorer in which the reader drags a point along a function.
 
     The tangent turns with it, value and slope are read out, and a second point moves on the graph of
@@ -55,8 +57,9 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
         An activation, or a loss with a fixed target (``square_loss.at(1.0)``).
     span : pair of float
         The ends of the horizontal axis, inside the function's domain.
-    start : float
-        Where the point is at first.
+    start : float, optional
+        Where the point is at first; else at 1, or beside the first kink, so that the tangent leaves the
+        graph there.
     positions : int
         How many positions the slider has.
 
@@ -100,15 +103,17 @@ def explore(function, span=(-5, 5), start=1.0, positions=101):
     if kinks:
         readout += "<p class='remark' data-text='{note}'></p>"
         say += ". {note}"
+    if start is None:
+        start = next((k.at + 0.05 * (span[1] - span[0]) for k in kinks.values()), 1.0)
     slider = Slider(variable, positions, nearest(x, start))
     tables = [((1,), _along(function, x, kinks, upper, lower))]
-    return Explorer(drawing(content, 458, label), [slider], tables, say, readout)
+    return Explorer([Drawing(content, 420, label)], [slider], tables, say, readout)
 
 
 def _function_content(function, span, kinks):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 14, 216), _panel(span, slopes, 278, 146)
+    upper, lower = _panel(span, values, 12, 190), _panel(span, slopes, 264, 122)
     marks = ticks(span, 6)
     if max(marks[0] - span[0], span[1] - marks[-1]) > 0.04 * (span[1] - span[0]):
         marks = np.linspace(*span, 3)  # no round number is near an end
@@ -129,8 +134,8 @@ def _function_content(function, span, kinks):
         _named(upper, x, values, name_of(function), "value")
         + _named(lower, x, slopes, name_of(function, prime=True), "slope")
         + lower.columns(marks)
-        + "<path class='drop' data-set='d: M{px} {py}V{dy}'/>"
-        + upper.inside(upper.curve(x, values, "f") + jumps + tangents + dot("{x}", "{v}"), drag="x")
+        + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
+        + upper.inside(upper.curve(x, values, "f") + tangents + jumps + dot("{x}", "{v}"), drag="x")
         + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
     )
     return content, upper, lower
@@ -153,7 +158,7 @@ def _along(function, x, kinks, upper, lower):
         "x": [fixed(v, 2) for v in x],
         "v": [fixed(v) for v in value],
         "d": [fixed(v) for v in slope],
-        "px": [f"{upper.x(v):.1f}" for v in x],
+        "px": [f"{100 * upper.share(v):.1f}" for v in x],
         "py": [f"{upper.y(v):.1f}" for v in value],
         "dy": [f"{lower.y(v):.1f}" for v in slope],
     }
@@ -161,7 +166,7 @@ def _along(function, x, kinks, upper, lower):
     for letter, side in sides.items():
         slopes = np.array(slope, dtype=float)
         for index, kink in kinks.items():
-            slopes[index] = getattr(kink, side)
+            slopes[index] = math.nan if _is_jump(kink) else getattr(kink, side)
         reach, rise = _tangent(upper, slopes)
         columns |= {letter: reach, f"{letter}m": rise}
     if kinks:
@@ -172,10 +177,16 @@ def _along(function, x, kinks, upper, lower):
 
 def _tangent(panel, slopes):
     """Return how far tangents reach across and up: all of one length, and none where there is none."""
-    across, up = panel.scale
+    across = SIZES[0][0] * (panel.share(1) - panel.share(0))
+    up = panel.y(0) - panel.y(1)
     m = np.where(np.isfinite(slopes), slopes, 0)
-    reach = np.where(np.isfinite(slopes), 78 / np.hypot(across, up * m), 0)
+    reach = np.where(np.isfinite(slopes), 90 / np.hypot(across, up * m), 0)
     return [f"{v:.3g}" for v in reach], [f"{v:.3g}" for v in reach * m]
+
+
+def _is_jump(kink):
+    """Whether a function jumps at a kink, where no tangent has a slope."""
+    return math.isinf(kink.left) or math.isinf(kink.right)
 
 
 def _note(kink):
@@ -183,7 +194,7 @@ def _note(kink):
     if kink is None:
         return "No kink here: the slope is the same from the left and from the right."
     taken = f"The code takes {kink.value:.3g}."
-    if math.isinf(kink.left) or math.isinf(kink.right):
+    if _is_jump(kink):
         return f"A jump: there is no slope. {taken}"
     return f"A kink: the slope is {kink.left:.3g} on the left and {kink.right:.3g} on the right. {taken}"
 
@@ -213,30 +224,33 @@ def _panel(span, values, top, height):
     return Panel(span, (lower - extra, upper + extra), top, height)
 
 
-def _named(panel, x, values, name, kind):
-    """Draw the lines of a panel, and write the name of its curve where there is room."""
+def _named(panel, x, values, name, kind, others=()):
+    """Draw the lines of a panel, and write the name of its curve where there is room.
+
+    Points of others are what the name must not touch beside the curve.
+    """
     rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
     lines = [panel.y(row) for row in rows]
-    curve = [(panel.x(p), panel.y(q)) for p, q in zip(x, values, strict=True) if math.isfinite(q)]
-    left, right = panel.ends
+    points = [*zip(x, values, strict=True), *others]
+    points = [(panel.share(p), panel.y(q)) for p, q in points if math.isfinite(q)]
 
     def room(place):
         # In widths and heights of a name, to the nearest point of the curve or line of the grid. Room
         # is enough where the name touches neither; of such places the nearest to the curve is best.
         across, down = place
-        near = min(max(abs(px - across) / 70, abs(py - down) / 26) for px, py in curve)
+        near = min(
+            max(abs(px - across) * width / (3.5 * letter), abs(py - down) / (1.3 * letter))
+            for px, py in points
+            for width, letter in SIZES
+        )
         return min(near, 1.0, *(0.4 + abs(line - down) / 26 for line in lines)), -near
 
     # At the sides first, and there from above.
-    shares = (0.12, 0.88, 0.3, 0.7)
+    shares = (0.15, 0.85, 0.3, 0.7)
     heights = np.linspace(0.1, 0.9, 17)
-    places = [
-        (left + share * (right - left), panel.top + h * panel.height)
-        for share in shares
-        for h in heights
-    ]
-    best = max(places, key=room)
-    return panel.rows(rows) + written(best[0], best[1] + 6, name, kind=f"{kind} big")
+    places = [(share, panel.top + h * panel.height) for share in shares for h in heights]
+    across, down = max(places, key=room)
+    return panel.rows(rows) + written(f"{100 * across:g}%", down + 6, name, kind=kind)
 
 
 def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
@@ -247,7 +261,7 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     function : Elementwise
         A function with a derivative at ``at``.
     at : float
-        The point that stays.
+        The point that stays; one to the right of it is inside the span.
     widest : float
         The first step h; each position of the slider halves it.
     halvings : int
@@ -268,35 +282,42 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     h = widest * 2.0 ** -np.arange(halvings + 1)
     secant, tangent = (function(at + h) - function(at)) / h, float(function.derivative(at))
     x = np.linspace(*span, 121)
-    panel = _panel(span, function(x), 14, 250)
+    panel = _panel(span, function(x), 12, 240)
     value = float(function(at))
     columns = {
         "x": [f"{at + step:.4g}" for step in h],
         "v": [f"{v:.4g}" for v in function(at + h)],
         "ends": [_line(panel, at, value, m) for m in secant],
+        "gap": [f"{value + m:.4g}" for m in secant],
         "h": [significant(step) for step in h],
         "slope": [fixed(m, 5) for m in secant],
         "error": [significant(abs(m - tangent)) for m in secant],
     }
-    content = _named(panel, x, function(x), name_of(function), "value") + panel.columns(
-        ticks(span, 6)
-    )
+    lines = [(p, value + m * (p - at)) for m in (tangent, secant[0]) for p in x]
+    content = _named(panel, x, function(x), name_of(function), "value", lines)
+    content += panel.columns(ticks(span, 6))
+    # One to the right the two lines are apart by the difference of their slopes.
+    below = 34 if secant[0] > tangent else -22
+    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", kind="ink")
     content += panel.inside(
         panel.curve(x, function(x), "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
         + "<path class='t' data-set='d: {ends}'/>"
+        + f"<path class='gap' data-set='d: M{at + 1:.4g} {value + tangent:.4g}V{{gap}}'/>"
         + hole(at, value)
         + dot("{x}", "{v}"),
         drag="x",
     )
-    label = f"{function.name} with its tangent, dashed, and a secant through a second point."
+    label = (
+        f"{function.name} with its tangent, dashed, and a secant through a second point. One to the"
+        " right of the point that stays, the gap between the two lines is the error."
+    )
     readout = cells(
         ("step h", "{h}", ""), ("secant slope", "{slope}", "slope"), ("error", "{error}", "")
     )
     say = "h = {h}, slope of the secant {slope}, error {error}"
-    return Explorer(
-        drawing(content, 300, label), [Slider("h", len(h), 0)], [((1,), columns)], say, readout
-    )
+    controls = [Slider("h", len(h), 0)]
+    return Explorer([Drawing(content, 286, label)], controls, [((1,), columns)], say, readout)
 
 
 def _line(panel, x, value, slope):
@@ -309,10 +330,6 @@ def _line(panel, x, value, slope):
     return "".join(
         f"{pen}{e:.4g} {value + slope * (e - x):.4g}" for pen, e in zip("ML", ends, strict=True)
     )
-
-
-# How far down the three number lines of a chain stand.
-_LINES = (40, 140, 240)
 
 
 def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=None):
@@ -356,32 +373,29 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     factors = [np.ones_like(x), slopes[0], slopes[0] * slopes[1]]
     ends = [v + (span[1] - span[0]) / 5 * k for v, k in zip(values, factors, strict=True)]
     reached = np.concatenate([*values, *ends])
-    panel = Panel((reached.min(), reached.max()), (0, 1), top=20, height=226, ends=(LEFT, 480))
-    columns = _chain_columns(panel, values, ends, slopes)
+    # The three number lines are at the heights 2, 1 and 0.
+    panel = Panel((reached.min(), reached.max()), (0, 2), top=30, height=208)
     label = (
         "Three number lines of one scale, for x, u and y. The bar on the first is a step in x; those"
         " below show how long the local slopes of the two machines make it, and where it points."
     )
     say = "x = {x}, u = {u}, y = {y}; slope {slope0} times {slope1} is {product}"
-    readout = cells(
-        ("x", "{x}", "value"),
-        ("u", "{u}", "value"),
-        ("y", "{y}", "value"),
-        ("slope of the chain", "{slope0} · {slope1} = {product}", "slope"),
+    readout = product(
+        ("slope of the chain", "{product}", ""),
+        *((name, f"{{slope{k}}}", "") for k, name in enumerate(names)),
     )
-    ends = panel.x(span[0]), panel.x(span[1])
-    slider = Slider("x", positions, nearest(x, start), ends, panel.ends)
-    return Explorer(
-        drawing(_chain_content(panel, names), 278, label), [slider], [((1,), columns)], say, readout
-    )
+    track, sides = (panel.share(span[0]), panel.share(span[1])), {"left": 1.5, "right": 6.7}
+    slider = Slider("x", positions, nearest(x, start), track, **sides)
+    drawing = Drawing(_chain_content(panel, names), 272, label, **sides)
+    tables = [((1,), _chain_columns(values, ends, slopes))]
+    return Explorer([drawing], [slider], tables, say, readout)
 
 
-def _chain_columns(panel, values, ends, slopes):
+def _chain_columns(values, ends, slopes):
     """Return what a chain shows at each x: values, ends of the bars, slopes, their product."""
     columns = {letter: [fixed(v, 2) for v in values[k]] for k, letter in enumerate("xuy")}
     for k in range(3):
-        columns[f"a{k}"] = [f"{panel.x(v):.1f}" for v in values[k]]
-        columns[f"b{k}"] = [f"{panel.x(v):.1f}" for v in ends[k]]
+        columns[f"end{k}"] = [fixed(v, 2) for v in ends[k]]
     written_ = [_multiplied(p, q) for p, q in zip(*slopes, strict=True)]
     for k in range(2):
         columns[f"slope{k}"] = [factors[k] for factors, _ in written_]
@@ -426,44 +440,40 @@ def _through(machines, names, x):
 
 def _chain_content(panel, names):
     """Draw a chain of two machines."""
-    content = [panel.columns(ticks(panel.x_span, 5))]
-    for k, (above, below) in enumerate(pairwise(_LINES)):
-        middle = (above + below) / 2
-        beam = f"M{{a{k}}} {above}H{{b{k}}}L{{b{k + 1}}} {below}H{{a{k + 1}}}Z"
-        content += [
-            f"<path class='beam' data-set='d: {beam}'/>",
-            written(500, middle - 5, names[k], "start", "ink"),
-            shown(500, middle + 20, f"slope {{slope{k}}}", "start", "slope"),
-        ]
+    content, inside = [panel.columns(ticks(panel.x_span, 5))], []
     for k, letter in enumerate("xuy"):
-        y = _LINES[k]
+        row, y = 2 - k, panel.y(2 - k)
         content += [
-            f"<path class='axis' d='M{panel.ends[0]} {y}H{panel.ends[1]}'/>",
-            written(30, y + 6, letter, "middle", "big ink"),
-            f"<path class='step' data-set='d: M{{a{k}}} {y}H{{b{k}}}'/>",
-            dot(f"{{a{k}}}", y),
+            line(y, "axis"),
+            written(0, y, letter, "start", "left mid"),
+            shown("100%", y, f"{{{letter}}}", "start", "aside mid value"),
         ]
-    return "".join(content)
+        inside.append(f"<path class='step' data-set='d: M{{{letter}}} {row}H{{end{k}}}'/>")
+        inside.append(dot(f"{{{letter}}}", row))
+    for k, (above, below) in enumerate(pairwise("xuy")):
+        row, middle = 2 - k, panel.y(1.5 - k)
+        beam = f"M{{{above}}} {row}H{{end{k}}}L{{end{k + 1}}} {row - 1}H{{{below}}}Z"
+        inside.insert(0, f"<path class='beam' data-set='d: {beam}'/>")
+        content += [
+            written("100%", middle - 5, names[k], "start", "aside ink"),
+            shown("100%", middle + 19, f"slope {{slope{k}}}", "start", "aside slope"),
+        ]
+    return "".join(content) + panel.inside("".join(inside))
 
 
 # How a gain is written, and what it is.
 _GAINS = {"1": 1.0, "√2": math.sqrt(2)}
 
 
-def _bars(panel, shares):
-    """Return the path of an upright bar for each layer; one below the axes has no height."""
-    tops = np.maximum(np.log10(shares), panel.y_span[0])
-    foot = panel.top + panel.height
-    return "".join(f"M{panel.x(k):.0f} {foot}V{panel.y(top):.0f}" for k, top in enumerate(tops, 1))
-
-
-def _depth_columns(panel, choices, deepest, width, networks):
-    """Return the bars, and the share of the first layer, of every choice at every depth."""
-    columns = {"bars": [], "share": []}
+def _depth_columns(choices, deepest, width, networks):
+    """Return the line through the layers, and the share of the first, of every choice at every depth."""
+    columns = {"dots": [], "line": [], "share": []}
     for activation, gain in choices:
         for depth in range(1, deepest + 1):
             shares = _shares(activation, _GAINS[gain], depth, width, networks)
-            columns["bars"].append(_bars(panel, shares))
+            points = [f"{k} {fixed(power, 2)}" for k, power in enumerate(np.log10(shares), 1)]
+            columns["dots"].append("".join(f"M{point}h0" for point in points))
+            columns["line"].append("M" + " ".join(points))
             columns["share"].append(significant(shares[0], 2))
     return columns
 
@@ -472,13 +482,13 @@ def explore_depth(deepest=20, width=50, networks=5):
     """Return an explorer of depth: how much of a gradient reaches each layer of a network.
 
     For each choice a few random networks are run backward once. Their gain suits the activation: √2
-    where half of the slopes are 0 or nearly so, else 1. A bar is the slope of the loss in the weighted
+    where half of the slopes are 0 or nearly so, else 1. A dot is the slope of the loss in the weighted
     sums of a layer, divided by that in the last hidden layer; both are root mean squares.
 
     Parameters
     ----------
     deepest : int
-        The largest number of hidden layers.
+        The largest number of hidden layers, at least 2.
     width : int
         How many units each of them has.
     networks : int
@@ -494,27 +504,26 @@ def explore_depth(deepest=20, width=50, networks=5):
     <explorer; it starts at: sigmoid, gain 1, 3 layers: the slope in the first is ...>
     """
     choices = [(sigmoid, "1"), (tanh, "1"), (relu, "√2"), (leaky_relu, "√2")]
-    panel = Panel((0.4, deepest + 0.6), (-14, 1), top=40, height=210, ends=(76, RIGHT))
-    columns = _depth_columns(panel, choices, deepest, width, networks)
+    panel = Panel((1, deepest), (-13, 1), top=32, height=210)
+    columns = _depth_columns(choices, deepest, width, networks)
     names = [activation.name.partition(" (")[0] for activation, _ in choices]
     tables = [
         ((1, deepest), columns),
         ((1, 0), {"depth": [str(depth) for depth in range(1, deepest + 1)]}),
         ((0, 1), {"name": names, "gain": [gain for _, gain in choices]}),
     ]
-    thick = 0.6 * panel.scale[0]
     wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
-        + written(0, 18, "slope of each layer, divided by that of the last", "start")
-        + f"<path class='bar d' style='stroke-width:{thick:.1f};vector-effect:none'"
-        " data-set='d: {bars}'/>"
-        + f"<path class='axis' d='M{panel.ends[0]} {panel.top + panel.height}H{RIGHT}'/>"
+        + written(0, 15, "share of the slope in the last layer", "start", "left")
         + panel.columns(wanted, [str(k) for k in wanted])
-        + written(66, panel.top + panel.height + 27, "layer", "end")
+        + written(0, panel.top + panel.height + 27, "layer", "start", "left")
+        + panel.inside(
+            "<path class='d' data-set='d: {line}'/><path class='dots' data-set='d: {dots}'/>"
+        )
     )
     label = (
-        "A bar for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
+        "A dot for each hidden layer: the size of the loss's slope there, on a logarithmic scale."
     )
     say = "{name}, gain {gain}, {depth} layers: the slope in the first is {share} times that in the last"
     readout = cells(
@@ -522,11 +531,13 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("gain", "{gain}", ""),
         ("share R", "{share}", "slope"),
     )
+    left = 3.6
     controls = [
-        Slider("D", deepest, min(10, deepest) - 1, (panel.x(1), panel.x(deepest)), panel.ends),
+        Slider("D", deepest, min(10, deepest) - 1, left=left),
         Choice("activation", names, 0),
     ]
-    return Explorer(drawing(content, 280, label), controls, tables, say, readout)
+    drawing = Drawing(content, 278, label, left)
+    return Explorer([drawing], controls, tables, say, readout)
 
 
 def _shares(activation, gain, depth, width, networks):
@@ -556,40 +567,58 @@ def explore_softmax(widest=4):
     z = np.stack(np.meshgrid(values, values, [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
     s, jacobian = softmax(z), softmax.jacobian(z)
     columns = {f"s{i}": [fixed(v, 2) for v in s[:, i]] for i in range(3)}
-    panel = Panel((0, 1), (0, 1), top=52, height=162, ends=(LEFT, 290))
-    content = [panel.rows([0, 0.5, 1]), written(0, 20, "outputs S_i", "start")]
-    content.append(written(352, 20, "slopes ∂S_i/∂z_k", "start"))
+    panel = Panel((0, 1), (0, 1), top=46, height=172)
     for i in range(3):
-        x = 93 + 76 * i
-        content += [
-            f"<rect x='{x - 22}' width='44' data-set='y: {{y{i}}}; height: {{h{i}}}'/>",
-            shown(x, 238, f"{{s{i}}}", kind="value"),
-            written(x, 264, f"S_{i + 1}"),
-            written(432 + 76 * i, 50, f"z_{i + 1}"),
-            written(388, 94 + 62 * i, f"S_{i + 1}", "end"),
-        ]
         columns[f"y{i}"] = [f"{panel.y(v):.1f}" for v in s[:, i]]
         columns[f"h{i}"] = [f"{panel.y(0) - panel.y(v):.1f}" for v in s[:, i]]
         for k in range(i, 3):
             columns[f"j{i}{k}"] = [fixed(v, 2) for v in jacobian[:, i, k]]
             # A quarter is the largest size that an entry can have.
-            columns[f"o{i}{k}"] = [f"{2.4 * abs(v):.2f}" for v in jacobian[:, i, k]]
-    for i in range(3):
-        for k in range(3):
-            entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
-            x, y, kind = 396 + 76 * k, 60 + 62 * i, "plus" if i == k else "minus"
-            content += [
-                f"<rect class='{kind}' x='{x}' y='{y}' width='72' height='58'"
-                f" data-set='fill-opacity: {{o{entry}}}'/>",
-                shown(x + 36, y + 35, f"{{j{entry}}}", kind="ink"),
-            ]
+            columns[f"o{i}{k}"] = [f"{2 * abs(v):.2f}" for v in jacobian[:, i, k]]
     numbers = [str(v) for v in values]
     tables = [((count, 1), columns), ((1, 0), {"z1": numbers}), ((0, 1), {"z2": numbers})]
-    label = "Left: the three outputs as bars. Right: the nine entries of the Jacobian as squares."
-    readout = cells(("z_1", "{z1}", ""), ("z_2", "{z2}", ""), ("z_3", "0", ""))
+    drawings = [
+        Drawing(_softmax_bars(panel), 274, "The three outputs as bars."),
+        Drawing(_softmax_matrix(), 274, "The nine entries of the Jacobian as squares.", 1.7),
+    ]
+    readout = f"<p class='remark'>{mathematics('The third logit, z_3, stays 0.')}</p>"
     say = "logits {z1}, {z2}, 0; S = {s0}, {s1}, {s2}"
-    controls = [Slider("z_1", count, nearest(values, 2)), Slider("z_2", count, nearest(values, 0))]
-    return Explorer(drawing("".join(content), 276, label), controls, tables, say, readout)
+    controls = [
+        Slider(f"z_{k}", count, nearest(values, z), right=2, value=f"{{z{k}}}")
+        for k, z in ((1, 2), (2, 0))
+    ]
+    return Explorer(drawings, controls, tables, say, readout)
+
+
+def _softmax_bars(panel):
+    """Draw the outputs of softmax as bars."""
+    content = [panel.rows([0, 0.5, 1]), written(0, 16, "outputs S_i", "start", "left")]
+    for i, place in enumerate(("17%", "50%", "83%")):
+        bar = f"<rect x='-22' width='44' data-set='y: {{y{i}}}; height: {{h{i}}}'/>"
+        content += [
+            anchored(place, bar),
+            shown(place, 241, f"{{s{i}}}", kind="value"),
+            written(place, 265, f"S_{i + 1}"),
+        ]
+    return "".join(content)
+
+
+def _softmax_matrix():
+    """Draw the Jacobian of softmax as nine squares."""
+    content = [written(0, 16, "slopes ∂S_i/∂z_k", "start", "left")]
+    for i in range(3):
+        x, y = 34 * i, 60 + 71 * i
+        content.append(written(f"{x + 16}%", 46, f"z_{i + 1}"))
+        content.append(written(0, y + 33, f"S_{i + 1}", "start", "left mid"))
+        for k in range(3):
+            entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
+            kind = "plus" if i == k else "minus"
+            content += [
+                f"<rect class='{kind}' x='{34 * k}%' y='{y}' width='32%' height='66'"
+                f" data-set='fill-opacity: {{o{entry}}}'/>",
+                shown(f"{34 * k + 16}%", y + 33, f"{{j{entry}}}", kind="ink mid"),
+            ]
+    return "".join(content)
 
 
 def explore_neuron(widest=4.0):
@@ -631,49 +660,60 @@ def explore_neuron(widest=4.0):
         "A neuron as a chain of four circles, w, z, a and L. Above each its value;"
         " on the arrows back the slope of each stage."
     )
-    readout = cells(
-        ("bias b", "{b}", ""),
-        ("target y", "{y}", ""),
-        ("∂L/∂w", "{outer} · {middle} · 2 = {product}", "slope"),
+    readout = product(
+        ("∂L/∂w", "{product}", ""),
+        ("∂L/∂a", "{outer}", ""),
+        ("∂a/∂z", "{middle}", ""),
+        ("∂z/∂w", "2", ""),
     )
     say = (
         "w = {w}, b = {b}, y = {y}: z = {z}, a = {a}, L = {L};"
         " slope {outer} times {middle} times 2 is {product}"
     )
+    sides = {"left": 1.5, "right": 3}
     controls = [
-        Slider("w", count, nearest(values, 1.0)),
-        Slider("b", count, nearest(values, 0.0)),
+        Slider("w", count, nearest(values, 1.0), value="{w}", **sides),
+        Slider("b", count, nearest(values, 0.0), value="{b}", **sides),
         Choice("target y", ["0", "1"], 0),
     ]
-    return Explorer(drawing(_neuron_content(), 212, label), controls, tables, say, readout)
+    drawing = Drawing(_neuron_content(), 186, label, 1.4, 2)
+    return Explorer([drawing], controls, tables, say, readout)
 
 
 def _neuron_content():
     """Draw a neuron and its loss as a chain."""
-    nodes = [(52, "w", "{w}"), (224, "z", "{z}"), (396, "a", "{a}"), (568, "L", "{L}")]
-    forward = ["2w + b", "σ(z)", "L(a, y)"]
-    backward = [("∂z/∂w", "2"), ("∂a/∂z", "{middle}"), ("∂L/∂a", "{outer}")]
-    content = []
-    for (x, _, _), (end, _, _), name, (slope, number) in zip(
-        nodes, nodes[1:], forward, backward, strict=False
-    ):
-        middle = (x + end) / 2
-        content += [
-            f"<path class='f' d='M{x + 32} 78H{end - 42}'/>",
-            f"<path class='tip' d='M{end - 30} 78l-14 -6v12z'/>",
-            written(middle, 64, name, kind="value"),
-            f"<path class='d' d='M{end - 20} 108Q{middle} 158 {x + 28} 114'/>",
-            f"<path class='tip back' d='M{x + 19} 106l15 3l-8 10z'/>",
-            written(middle, 168, slope, kind="slope"),
-            shown(middle, 194, number, kind="slope"),
+    places = ["0%", "33.3%", "66.7%", "100%"]
+    stages = [
+        ("2w + b", "∂z/∂w", "2"),
+        ("σ(z)", "∂a/∂z", "{middle}"),
+        ("L(a, y)", "∂L/∂a", "{outer}"),
+    ]
+    tip = "<path class='tip' d='M-25 66l-13 -6v12z'/>"
+    back = "<path class='tip back' d='M16 84l6 13h-12z'/>"
+    # The left half of an arrow back, and the right one: corners of wide rectangles that are cut off.
+    left = "<rect class='d' x='16' y='-40' width='300%' height='74' rx='24'/>"
+    right = left.replace("x='16'", "x='-200%' transform='translate(-15)'")
+    half = "y='88' width='16.8%' height='40'"
+    lines, content = [], []
+    for k, (name, slope, number) in enumerate(stages):
+        middle, (start, end) = f"{33.33 * k + 16.67:.1f}%", places[k : k + 2]
+        lines += [
+            f"<line class='f' x1='{start}' x2='{end}' y1='66' y2='66'/>",
+            anchored(start, left, half) + anchored(start, back),
+            anchored(middle, right, half) + anchored(end, tip),
         ]
-    for x, name, number in nodes:
         content += [
-            f"<circle class='node' cx='{x}' cy='78' r='30'/>",
-            written(x, 85, name, kind="ink big"),
-            shown(x, 34, number, kind="value"),
+            written(middle, 51, name, kind="value"),
+            written(middle, 149, slope, kind="slope"),
+            shown(middle, 175, number, kind="slope"),
         ]
-    return "".join(content)
+    for place, name, number in zip(places, "wzaL", ("{w}", "{z}", "{a}", "{L}"), strict=True):
+        lines.append(f"<circle class='node' cx='{place}' cy='66' r='22'/>")
+        content += [
+            written(place, 66, name, kind="ink mid"),
+            shown(place, 26, number, kind="value"),
+        ]
+    return "".join(lines + content)
 
 
 def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
@@ -704,7 +744,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     """
     w = np.linspace(*span, positions)
     a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
-    panel = Panel(span, (0, 1), top=16, height=204)
+    panel = Panel(span, (0, 1), top=12, height=196)
     columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
         "M"
@@ -714,7 +754,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     tables = [
         ((1, positions), columns),
         ((1, 0), {"w": [fixed(v, 2) for v in w]}),
-        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["100", "580"]}),
+        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["15%", "85%"]}),
     ]
     content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
     content += panel.inside(
@@ -723,17 +763,23 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         + dot("{w}", "{loss}"),
         drag="w",
     )
-    name = written(0, 52, "L(w)", kind="value big")
-    content += f"<g data-set='transform: translate({{side}} 0)'>{name}</g>"
+    name = written(0, 48, "L(w)", kind="value")
+    content += name.replace("x='0'", "data-set='x: {side}'")
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
     controls = [Slider("w", positions, nearest(w, -0.6)), Choice("target y", ["0", "1"], 1)]
     say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
     say += f" times {x:g} is {{product}}"
-    readout = _product(x) + (
+    readout = product(
+        ("L′(w)", "{product}", "the slope"),
+        ("2(a − y)", "{outer}", "of the loss"),
+        ("σ′(z)", "{middle}", "of the activation"),
+        ("x", f"{x:g}", "of the sum"),
+        live=True,
+    ) + (
         "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
         f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
     )
-    return Explorer(drawing(content, 250, label), controls, tables, say, readout)
+    return Explorer([Drawing(content, 244, label)], controls, tables, say, readout)
 
 
 def _descent_columns(panel, w, a, middle, x, rate):
@@ -749,22 +795,3 @@ def _descent_columns(panel, w, a, middle, x, rate):
         columns["r"] += reach
         columns["rm"] += rise
     return columns
-
-
-def _product(x):
-    """Return the chain of slopes of one neuron, as a read-out."""
-    sign = "<div class='sign'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
-    parts = [
-        ("L′(w)", "{product}", "the slope"),
-        ("2(a − y)", "{outer}", "of the loss"),
-        ("σ′(z)", "{middle}", "of the activation"),
-        ("x", f"{x:g}", "of the sum"),
-    ]
-    cells_ = [
-        f"<div class='is-slope'><dt>{mathematics(name)}</dt><dd data-text='{number}'></dd>"
-        f"<dd class='what'>{what}</dd></div>"
-        for name, number, what in parts
-    ]
-    signs = [sign.format("="), sign.format("·"), sign.format("·")]
-    both = "".join(cell + (signs[k] if k < 3 else "") for k, cell in enumerate(cells_))
-    return f"<dl class='readout product' aria-live='polite'>{both}</dl>"

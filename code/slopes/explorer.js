@@ -8,6 +8,19 @@
   const fill = (template, now) => template.replace(/\{(\w+)\}/g, (all, name) => now[name] ?? all);
   const words = (template, now) => fill(template, now).replace(/-(?=\d)/g, "−");
 
+  // The raised figures of a face are too small to read: a number ends in a real exponent.
+  const RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const write = (node, text) => {
+    const [, base, power] = text.match(`^(.*?)([${RAISED}]*)$`);
+    node.textContent = base;
+    if (!power) return;
+    const drawn = node.matches("text");
+    const raised = document.createElementNS(node.namespaceURI, drawn ? "tspan" : "sup");
+    raised.textContent = power.replace(/./g, (figure) => "−0123456789"[RAISED.indexOf(figure)]);
+    if (drawn) raised.setAttribute("class", "up"), raised.setAttribute("dy", "-.5em");
+    node.append(raised);
+  };
+
   class Explorer extends HTMLElement {
     connectedCallback() {
       const data = this.querySelector("script[type='application/json']");
@@ -51,7 +64,7 @@
     show() {
       const now = this.state(this.controls.map(this.place));
       for (const [node, text, pairs] of this.parts) {
-        if (text !== undefined) node.textContent = words(text, now);
+        if (text !== undefined) write(node, words(text, now));
         else for (const [name, value] of pairs) node.setAttribute(name.trim(), fill(value, now));
       }
       for (const slider of this.querySelectorAll(".slide > input")) {
@@ -61,7 +74,7 @@
 
     // The point follows the finger: the first slider goes where its column is nearest.
     follow(handle) {
-      const svg = handle.ownerSVGElement, slider = this.controls[0], column = handle.dataset.drag;
+      const svg = handle.closest("[role=img]"), slider = this.controls[0], column = handle.dataset.drag;
       const move = (event) => {
         const there = new DOMPoint(event.clientX, event.clientY).matrixTransform(handle.getScreenCTM().inverse());
         const others = this.controls.slice(1).map(this.place);

@@ -5,6 +5,9 @@ its cell runs; the page gets them as tables, and one script puts the row that th
 drawing. So no formula is written a second time in another language, and an explorer works in a static
 page, in a live notebook and offline. Without a script it is a picture of its first state.
 
+A drawing lays itself out for the width there is: what stands in it is placed by shares of the width and
+by pixels of the height, so that letters have one size wherever it is shown.
+
 What changes is marked in the drawing by templates: ``data-set="cx: {x}; cy: {y}"`` sets attributes and
 ``data-text="{x}"`` the text of an element, from the columns ``x`` and ``y`` of a table.
 """
@@ -21,7 +24,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from slopes.checks import power_of_ten
+from slopes.checks import RAISED, as_html, power_of_ten
 
 HERE = Path(__file__).parent
 #: The style and the script of all explorers; a built page has them once, in its own bundle.
@@ -31,13 +34,49 @@ _NAMESPACE = "http://www.w3.org/2000/svg"
 _ALONE = re.compile(r"<!--notebook-->.*?<!--/notebook-->", re.DOTALL)
 _HIDDEN = " style='display:none'"
 
-# Drawings are 620 units wide, of which the axis takes these.
-WIDTH, LEFT, RIGHT = 620, 48, 620
+#: How much room there is beside an axis for its numbers, in heights of a letter.
+LEFT = 2.4
+#: For what must not touch: how wide an axis and how high a letter is, on a page and on a telephone.
+SIZES = ((528, 20), (309, 17))
+
+
+@dataclass
+class Drawing:
+    """A drawing: what stands in it, its height in pixels, and what it is to who cannot see it.
+
+    The room beside its axes is counted in heights of a letter.
+
+    >>> Drawing(hole(0, 0), 300, "An open circle").html()[:45]
+    "<svg role='img' aria-label='An open circle' h"
+    """
+
+    content: str
+    height: int
+    label: str
+    left: float = LEFT
+    right: float = 0
+
+    def html(self):
+        """Return the drawing as it stands in a page."""
+        label = escape(self.label, quote=True)
+        return f"<svg role='img' aria-label='{label}' {self._size()}>{self.content}</svg>"
+
+    def part(self, place, width):
+        """Return the drawing as part of a picture, from ``place`` on and ``width`` pixels wide."""
+        letter = SIZES[0][1]
+        left, axis = place + letter * self.left, width - letter * (self.left + self.right)
+        return f"<svg x='{left:g}' width='{axis:g}' {self._size()}>{self.content}</svg>"
+
+    def _size(self):
+        return f"height='{self.height}' style='--left:{self.left:g};--right:{self.right:g}'"
 
 
 @dataclass
 class Slider:
-    """A slider: its name, how many positions it has, the first one, the ends of its track and its axis.
+    """A slider: its name, how many positions it has, and the first one.
+
+    Its track takes a part of the axis above it, from and to these shares. ``value`` is a template of
+    what stands at its end.
 
     >>> Slider("x", 101, 50).count
     101
@@ -46,17 +85,19 @@ class Slider:
     name: str
     count: int
     start: int
-    ends: tuple[float, float] = (LEFT, RIGHT)
-    axis: tuple[float, float] = (LEFT, RIGHT)
+    ends: tuple[float, float] = (0, 1)
+    left: float = LEFT
+    right: float = 0
+    value: str = ""
 
     def html(self):
         """Return the slider with its label."""
-        left, right, low, high = (end / WIDTH for end in (*self.ends, *self.axis))
+        value = self.value and f"<span aria-hidden='true' data-text='{self.value}'></span>"
         return (
-            f"<label class='slide' style='--from:{left:.4g};--to:{right:.4g};"
-            f"--low:{low:.4g};--high:{high:.4g}'>"
+            f"<label class='slide' style='--left:{self.left:g};--right:{self.right:g};"
+            f"--from:{self.ends[0]:.4g};--to:{self.ends[1]:.4g}'>"
             f"<span>{mathematics(self.name)}</span><input type='range' min='0' max='{self.count - 1}'"
-            f" value='{self.start}' data-lm-suppress-shortcuts='true'></label>"
+            f" value='{self.start}' data-lm-suppress-shortcuts='true'>{value}</label>"
         )
 
 
@@ -93,8 +134,9 @@ class Explorer:
 
     Parameters
     ----------
-    drawing : str
-        The drawing, as SVG, with templates where it changes.
+    drawings : list of Drawing
+        What is drawn, with templates where it changes: side by side, or below each other where the page
+        is narrow.
     controls : list of Slider or Choice
         What a reader moves.
     tables : list of (tuple of int, dict of str to list)
@@ -112,16 +154,16 @@ class Explorer:
 
     Notes
     -----
-    ``drawing`` and ``readout`` are HTML, in which whoever writes them escapes names. Names of controls,
+    Drawings and ``readout`` are HTML, in which whoever writes them escapes names. Names of controls,
     columns and what is said are texts, and escaped here.
 
     Examples
     --------
-    >>> Explorer("<svg></svg>", [Slider("x", 2, 0)], [((1,), {"x": ["0", "1"]})], "x = {x}")
+    >>> Explorer([], [Slider("x", 2, 0)], [((1,), {"x": ["0", "1"]})], "x = {x}")
     <explorer; it starts at: x = 0>
     """
 
-    def __init__(self, drawing, controls, tables, say, readout=""):
+    def __init__(self, drawings, controls, tables, say, readout=""):
         for steps, columns in tables:
             rows = 1 + sum(
                 step * (control.count - 1) for step, control in zip(steps, controls, strict=True)
@@ -129,14 +171,14 @@ class Explorer:
             for name, column in columns.items():
                 if len(column) != rows:
                     raise ValueError(f"{name} has {len(column)} rows, and the controls name {rows}")
-        self._drawing, self._controls, self._readout = drawing, controls, readout
+        self._drawings, self._controls, self._readout = drawings, controls, readout
         self._tables, self._say = tables, say
 
     def state(self, *places):
         """Return what each column holds where the controls stand at ``places`` (first: at the start).
 
         >>> steps = [((1,), {"x": ["0", "1"]})]
-        >>> Explorer("<svg></svg>", [Slider("x", 2, 0)], steps, "x = {x}").state(1)
+        >>> Explorer([], [Slider("x", 2, 0)], steps, "x = {x}").state(1)
         {'x': '1'}
         """
         places = places or [control.start for control in self._controls]
@@ -160,12 +202,12 @@ class Explorer:
         )
         # A "<" could end the script, or open a comment in it; the rest of HTML means nothing there.
         data = data.replace("<", "\\u003c")
-        now = self.state()
+        drawings = "".join(drawing.html() for drawing in self._drawings)
         controls = "".join(control.html() for control in self._controls)
+        moving = f"<div class='drawings'>{drawings}</div><div class='controls'>{controls}</div>"
         return (
             f"<slopes-explorer class='explorer'>{self._alone()}<div class='moving'{_HIDDEN}>"
-            f"{_started(self._drawing, now)}<div class='controls'>{controls}</div>"
-            f"{_started(self._readout, now)}</div>"
+            f"{_started(moving + self._readout, self.state())}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"
             f"<!--notebook--><script>{_read(SCRIPT)}</script><!--/notebook-->"
         )
@@ -179,10 +221,14 @@ class Explorer:
         style = STYLE.read_text(encoding="utf-8") + (HERE / "notebook.css").read_text(
             encoding="utf-8"
         )
-        drawing = _started(self._drawing, self.state())
-        head = f"<svg class='explorer' width='576' xmlns='{_NAMESPACE}'"
-        body = drawing.removeprefix("<svg").replace(">", f"><style>{style}</style>", 1)
-        source = quote(head + body, safe=" ()*,-./;=_{}")
+        share = 576 / max(1, len(self._drawings))
+        parts = "".join(d.part(k * share, share) for k, d in enumerate(self._drawings))
+        height = max((drawing.height for drawing in self._drawings), default=0)
+        source = quote(
+            f"<svg class='explorer' width='600' viewBox='-12 -8 600 {height + 16}' xmlns='{_NAMESPACE}'>"
+            f"<style>{style}</style>{_started(parts, self.state())}</svg>",
+            safe=" ()*,-./;=_{}",
+        )
         return (
             f"<!--notebook--><style>{style}</style>"
             f'<div class="still"><img style="background:white" alt="{escape(self.said())}"'
@@ -200,7 +246,7 @@ def _read(path):
 def for_page(html):
     """Return an explorer's HTML without what a page has already: the style and the script.
 
-    >>> explorer = Explorer("<svg></svg>", [Slider("x", 1, 0)], [], "")
+    >>> explorer = Explorer([], [Slider("x", 1, 0)], [], "")
     >>> "<style>" in explorer._repr_html_(), "<style>" in for_page(explorer._repr_html_())
     (True, False)
     """
@@ -217,24 +263,39 @@ def _filled(template, now, words=False):
 
 
 def _started(html, now):
-    """Return a drawing or a read-out in its first state."""
+    """Return drawings, controls or a read-out in their first state."""
 
     def attributes(found):
         pairs = (part.split(":", 1) for part in found[1].split(";"))
         set_ = " ".join(f"{name.strip()}='{_filled(value.strip(), now)}'" for name, value in pairs)
         return f"{found[0]} {set_}"
 
+    def text(found):
+        return found[0] + _number(_filled(found[2], now, words=True), found[1] == "text")
+
     html = re.sub(r"data-set='([^']*)'", attributes, html)
-    return re.sub(
-        r"data-text='([^']*)'>",
-        lambda found: found[0] + escape(_filled(found[1], now, words=True)),
-        html,
-    )
+    return re.sub(r"<(\w+)[^<>]* data-text='([^']*)'>", text, html)
 
 
 # Mathematics in words and drawings
 
 _LETTER = re.compile(r"[A-Za-z\u0391-\u03c9]")
+
+
+def _number(text, drawn=False):
+    """Return a text as HTML, or as what a text of a drawing holds, with real exponents.
+
+    In a drawing nothing stands behind an exponent, which does not come down to the line again.
+    """
+    html = as_html(text)
+    if not drawn:
+        return html
+    return html.replace("<sup>", "<tspan class='up' dy='-.5em'>").replace("</sup>", "</tspan>")
+
+
+def _is_formula(text):
+    """Whether a name is set in the face of formulas throughout, and not only its variables."""
+    return bool(re.search(r"[(∂+]", text))
 
 
 def mathematics(text, drawn=False):
@@ -255,8 +316,8 @@ def mathematics(text, drawn=False):
             prime, low = mathematics(prime, drawn), mathematics(low, drawn)
             # What has no width takes the line up again.
             return prime + (
-                f"<tspan class='low' dx='{-0.3 * bool(prime)}em' dy='4'>{low}</tspan>"
-                "<tspan dy='-4'>&#8203;</tspan>"
+                f"<tspan class='low' dx='{-0.25 * bool(prime)}em' dy='.4em'>{low}</tspan>"
+                "<tspan dy='-.28em'>&#8203;</tspan>"
                 if drawn
                 else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
@@ -266,9 +327,11 @@ def mathematics(text, drawn=False):
             return "<span class='prime'>′</span>"
         if token == "ℒ":  # the face of formulas has it as a capital letter
             return f"<{tag} class='script'>L</{tag}>"
-        return f"<{tag} class='var'>{token}</{tag}>" if _LETTER.fullmatch(token) else escape(token)
+        if _LETTER.fullmatch(token):
+            return f"<{tag} class='var'>{token}</{tag}>"
+        return _number(token, drawn)
 
-    return re.sub(rf"′?_\w+|′|{_LETTER.pattern}+|[^_′]", one, text)
+    return re.sub(rf"′?_\w+|′|{_LETTER.pattern}+|[{RAISED}]+|[^_′]", one, text)
 
 
 def name_of(function, prime=False):
@@ -335,54 +398,60 @@ def nearest(values, wanted):
 
 
 class Panel:
-    """A pair of axes in a drawing. What is drawn in it has the coordinates of the axes.
+    """A pair of axes in a drawing, across its whole width, from ``top`` on and ``height`` pixels high.
 
-    >>> panel = Panel(x_span=(-2, 2), y_span=(0, 1), top=20, height=100, ends=(0, 400))
-    >>> panel.x(0), panel.y(0.5), panel.scale
-    (200.0, 70.0, (100.0, 100.0))
+    What is drawn in it has the coordinates of the axes.
+
+    >>> panel = Panel(x_span=(-2, 2), y_span=(0, 1), top=20, height=100)
+    >>> panel.share(1), panel.x(0), panel.y(0.5)
+    (0.75, '50%', 70.0)
     >>> panel.curve([-1, 0, 1], [0.5, math.inf, 0.5], "value")
     "<path class='value' d='M-1 0.5M1 0.5'/>"
     """
 
-    def __init__(self, x_span, y_span, top, height, ends=(LEFT, RIGHT)):
-        self.x_span, self.y_span = x_span, y_span
-        self.top, self.height, self.ends = top, height, ends
+    def __init__(self, x_span, y_span, top, height):
+        self.x_span, self.y_span, self.top, self.height = x_span, y_span, top, height
+
+    def share(self, value):
+        """Return where a value of the horizontal axis stands, as a share of the width."""
+        lower, upper = self.x_span
+        return (value - lower) / (upper - lower)
 
     def x(self, value):
-        """Return where a value of the horizontal axis stands in the drawing."""
-        lower, upper = self.x_span
-        return self.ends[0] + (value - lower) / (upper - lower) * (self.ends[1] - self.ends[0])
+        """Return where a value of the horizontal axis stands, as a drawing has it."""
+        return f"{100 * self.share(value):.4g}%"
 
     def y(self, value):
         """Return where a value of the vertical axis stands in the drawing."""
         lower, upper = self.y_span
         return self.top + (upper - value) / (upper - lower) * self.height
 
-    @property
-    def scale(self):
-        """How many units of the drawing one of each axis takes."""
-        return self.x(1) - self.x(0), self.y(0) - self.y(1)
-
     def inside(self, content, drag=""):
         """Place what is drawn in the axes; ``drag`` names the column that follows a finger."""
-        (across, up), drag = self.scale, drag and f" data-drag='{drag}'"
-        place = f"matrix({across:.5g} 0 0 {-up:.5g} {self.x(0):.5g} {self.y(0):.5g})"
-        return f"<g transform='{place}'{drag}>{content}</g>"
+        (left, right), (low, high) = self.x_span, self.y_span
+        drag = drag and f" data-drag='{drag}'"
+        return (
+            f"<svg y='{self.top}' width='100%' height='{self.height}' preserveAspectRatio='none'"
+            f" viewBox='{left:.6g} {-high:.6g} {right - left:.6g} {high - low:.6g}'>"
+            f"<g transform='scale(1 -1)'{drag}>{content}</g></svg>"
+        )
 
     def rows(self, ticks, names=None):
         """Draw horizontal lines with their numbers."""
         parts = []
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
-            kind, y = "axis" if value == 0 else "grid", self.y(value)
-            parts.append(f"<path class='{kind}' d='M{self.ends[0]} {y:.1f}H{self.ends[1]}'/>")
-            parts.append(written(self.ends[0] - 10, y, name, "end", "mid"))
+            parts.append(line(self.y(value), "axis" if value == 0 else "grid"))
+            parts.append(written(-10, self.y(value), name, "end", "mid"))
         return "".join(parts)
 
     def columns(self, ticks, names=None):
-        """Write the numbers of the horizontal axis."""
+        """Write the numbers of the horizontal axis; one at its right end ends there, too."""
         bottom = self.top + self.height + 27
         named = zip(ticks, names or map(_tick, ticks), strict=True)
-        return "".join(written(self.x(value), bottom, name) for value, name in named)
+        return "".join(
+            written(self.x(v), bottom, name, "end" if self.share(v) > 0.98 else "middle")
+            for v, name in named
+        )
 
     def curve(self, x, values, kind):
         """Draw a path through the points, broken where a value is not finite."""
@@ -422,26 +491,44 @@ def _tick(value):
     return f"{value:.4g}".replace("-", "−")
 
 
-def written(x, y, text, anchor="middle", kind=""):
-    """Write a formula or a word at a place of the drawing.
+def line(y, kind):
+    """Draw a line across the whole width.
 
-    >>> written(10, 20, "x", "end")
-    "<text x='10.0' y='20.0' text-anchor='end'><tspan class='var'>x</tspan></text>"
+    >>> line(40, "axis")
+    "<line class='axis' x2='100%' y1='40.0' y2='40.0'/>"
     """
+    return f"<line class='{kind}' x2='100%' y1='{y:.1f}' y2='{y:.1f}'/>"
+
+
+def anchored(x, content, size=""):
+    """Place what is drawn in pixels at a share of the width; ``size`` is what it may not leave.
+
+    >>> anchored("50%", "<circle r='3'/>")
+    "<svg x='50%'><circle r='3'/></svg>"
+    """
+    size = size and f" class='cut' {size}"
+    return f"<svg x='{x}'{size}>{content}</svg>"
+
+
+def written(x, y, text, anchor="middle", kind=""):
+    """Write a formula or a word at a place of the drawing: ``x`` in pixels, or a share of the width.
+
+    >>> written("50%", 20, "x", "end")
+    "<text x='50%' y='20.0' text-anchor='end'><tspan class='var'>x</tspan></text>"
+    """
+    kind = f"{kind} formula".strip() if _is_formula(text) else kind
     kind, text = kind and f" class='{kind}'", mathematics(text, drawn=True)
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{text}</text>"
+    return f"<text x='{x}' y='{y:.1f}' text-anchor='{anchor}'{kind}>{text}</text>"
 
 
 def shown(x, y, template, anchor="middle", kind=""):
     """Write what changes at a place of the drawing.
 
-    >>> shown(10, 20, "slope {d}")
-    "<text x='10.0' y='20.0' text-anchor='middle' data-text='slope {d}'></text>"
+    >>> shown("50%", 20, "slope {d}")
+    "<text x='50%' y='20.0' text-anchor='middle' data-text='slope {d}'></text>"
     """
     kind = kind and f" class='{kind}'"
-    return (
-        f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{kind} data-text='{template}'></text>"
-    )
+    return f"<text x='{x}' y='{y:.1f}' text-anchor='{anchor}'{kind} data-text='{template}'></text>"
 
 
 # A line without length: its round ends are a circle whatever the scales of the axes.
@@ -465,16 +552,7 @@ def hole(x, y, kind="slope"):
     return "".join(f"<path class='{c}' d='M{x:.4g} {y:.4g}h0'/>" for c in (f"end {kind}", "hole"))
 
 
-def drawing(content, height, label):
-    """Return a whole drawing; ``label`` says what it is to who cannot see it.
-
-    >>> drawing(hole(0, 0), 300, "An open circle").startswith("<svg viewBox='0 0 620 300' role='img'")
-    True
-    """
-    return (
-        f"<svg viewBox='0 0 {WIDTH} {height}' role='img' aria-label='{escape(label, quote=True)}'>"
-        f"{content}</svg>"
-    )
+# Read-outs
 
 
 def cells(*named):
@@ -483,9 +561,30 @@ def cells(*named):
     >>> cells(("x", "{x}", "value"))[20:]
     "<div class='is-value'><dt><span class='var'>x</span></dt><dd data-text='{x}'></dd></div></dl>"
     """
-    parts = "".join(
-        f"<div{f' class={chr(39)}is-{kind}{chr(39)}' if kind else ''}><dt>{mathematics(name)}</dt>"
-        f"<dd data-text='{template}'></dd></div>"
-        for name, template, kind in named
+    return f"<dl class='readout'>{''.join(_cell(*cell) for cell in named)}</dl>"
+
+
+def product(*named, live=False):
+    """Return a product as a read-out: for it and its factors the name, the number and what it is.
+
+    With ``live`` a screen reader says how it changes.
+
+    >>> product(("a", "{a}", ""), ("b", "{b}", ""))[20:85]
+    "<div class='is-slope'><dt><span class='var'>a</span></dt><dd data"
+    """
+    sign = "<div class='sign'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
+    first, *factors = (_cell(name, number, "slope", what) for name, number, what in named)
+    says = " aria-live='polite'" * live
+    return (
+        f"<dl class='readout'{says}>{first}{sign.format('=')}{sign.format('·').join(factors)}</dl>"
     )
-    return f"<dl class='readout'>{parts}</dl>"
+
+
+def _cell(name, template, kind, what=""):
+    """Return one cell of a read-out."""
+    kind = kind and f" class='is-{kind}'"
+    what = what and f"<dd class='what'>{escape(what)}</dd>"
+    dt = mathematics(name)
+    if _is_formula(name):
+        dt = f"<span class='formula'>{dt}</span>"
+    return f"<div{kind}><dt>{dt}</dt><dd data-text='{template}'></dd>{what}</div>"

@@ -317,6 +317,43 @@ def test_the_explorer_follows_the_mouse(visit):
     assert readout(page)[0] == found[-1]
 
 
+# Of all that is written in an explorer: what is small, what leaves it by more than half a number, and what
+# touches something else. Letters have a little air above and below them.
+FAULTY = """() => [...document.querySelectorAll("slopes-explorer")].flatMap(explorer => {
+  const all = explorer.querySelectorAll("text, dt, dd, .slide > span, legend, fieldset label");
+  const frame = explorer.getBoundingClientRect();
+  const seen = [...all].filter(node => node.textContent).map(node => {
+    const box = node.getBoundingClientRect(), air = box.height / 6, range = document.createRange();
+    range.selectNodeContents(node);
+    const { left, right } = node.matches("text") ? box : range.getBoundingClientRect();
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    return { said: node.textContent, size, left, right, top: box.top + air, bottom: box.bottom - air };
+  });
+  return seen.flatMap((one, k) => [
+    ...(one.size < 13 ? [`${one.said}: ${one.size} px`] : []),
+    ...(one.left < frame.left - 8 || one.right > frame.right + 8 ? [`${one.said} leaves it`] : []),
+    ...seen.slice(k + 1).filter(two => one.left < two.right && two.left < one.right
+      && one.top < two.bottom && two.top < one.bottom).map(two => `${one.said} touches ${two.said}`),
+  ]);
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize(
+    "name", ["index", *map("chapters/{}".format, ("rules", "nll", "softmax", "backpropagation"))]
+)
+def test_an_explorer_can_be_read_at_any_width(visit, name, width):
+    page = visit(f"{name}.html", width=width).page
+    lay_out(page)
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(FAULTY) == []
+    # What stands at the ends of its sliders is longer.
+    for slider in page.locator("slopes-explorer input[type=range]").all():
+        for key in ("Home", "End"):
+            slider.press(key)
+            assert page.evaluate(FAULTY) == []
+
+
 # The theme's own parts, with what is left of its style sheets and scripts
 
 
