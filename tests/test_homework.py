@@ -116,7 +116,7 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), None, "Line 1 is not understood"),
         (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), None, "Line 1"),
         ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
-        (steps("-f(x)(1 - f(x))"), None, "no step yet"),
+        (steps("-f(x)(1 - f(x))"), None, "no = in it"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
@@ -133,6 +133,10 @@ def test_marks(answer, points, said):
 
 
 TRICK = "f'(x) = f(x)^2 - f(x)\n= -(f(x) - f(x)^2)\n" + END
+LOGARITHM = """\\ln f(x) = -\\ln(1 + e^x)
+\\frac{f'(x)}{f(x)} = -\\frac{e^x}{1 + e^x}
+f'(x) = -f(x) \\frac{e^x}{1 + e^x}
+= -f(x)(1 - f(x))"""
 WHOLE = "-\\frac{e^{x}}{(1 + e^{x})^2}"
 SPLIT = "-\\frac{1}{1 + e^{x}} \\cdot \\frac{e^{x}}{1 + e^{x}}"
 
@@ -146,6 +150,8 @@ SPLIT = "-\\frac{1}{1 + e^{x}} \\cdot \\frac{e^{x}}{1 + e^{x}}"
         (f"f'(x) + f(x) = f(x) {WHOLE}\n= f(x)^2", None, "does not begin with"),
         (TRICK, None, "what was to be shown, in another form"),
         ("I saw it at once", None, "no equality in it"),
+        # Lines that hold beside the way may be what is missing on it.
+        (LOGARITHM, None, "from one side to the other it takes 2"),
         (f"{LEFT}\n= {WHOLE}\n= {SPLIT}\n= f(x)^2 - f(x)", 10, ""),
     ],
 )
@@ -229,6 +235,16 @@ def marked(tmp_path_factory):
         bytes_of.append({path.relative_to(out): path.read_bytes() for path in files})
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return bytes_of
+
+
+def test_a_notebook_of_another_set_is_told(tmp_path):
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT)
+    other = next(one for one in SETS if one is not ONE)
+    wrong = nbformat.v4.new_notebook(cells=[cell(other.tasks[0], "steps = 'x = x'")])
+    nbformat.write(wrong, tmp_path / "in" / "Bo.ipynb")
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    notes = [row["note"] for row in table((out / "marks.csv").read_bytes())]
+    assert notes == ["", f"Bo.ipynb: it answers {other.title}"]
 
 
 def table(content):
@@ -357,15 +373,16 @@ def test_each_test_of_code_has_its_share_and_a_name(tmp_path):
     assert sum(one.metadata.nbgrader.points for one in tests) == pytest.approx(task.points)
     for one in tests:
         one.execution_count = 1
-    tests[1].outputs = [nbformat.v4.new_output("error", ename="AssertionError", evalue="")]
+    for one, wrong in zip(tests[1:], ("AssertionError", "CellTimeoutError"), strict=False):
+        one.outputs = [nbformat.v4.new_output("error", ename=wrong, evalue="")]
     path = out / "nbgrader" / "autograded" / place
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
     grade(tmp_path / "in", tmp_path / "marks")
     (row,) = table((out / "marks.csv").read_bytes())
-    assert row["hard-sigmoid"] == "7.5"
+    assert row["hard-sigmoid"] == "5"
     page = (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
-    assert "Not as it should be: at the kinks." in page
+    assert "Not as it should be: at the kinks; close to the kinks (does not end)." in page
     # What the tests said of another answer says nothing of this one.
     hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT | {"hard-sigmoid": "x = 1"})
     grade(tmp_path / "in", tmp_path / "marks")

@@ -843,8 +843,11 @@ def main(words):
             default = os.environ.get("PORT") or None
             command.add_argument("--port", type=port_number, default=default)
         if function is grade:
-            command.add_argument("folder", nargs="?", default=os.environ.get("FOLDER"))
-            command.add_argument("--homework", default=os.environ.get("HOMEWORK"))
+            handed_in = "what was handed in, as in `book.py grade submissions`"
+            folder = os.environ.get("FOLDER")
+            command.add_argument("folder", nargs="?", default=folder, help=handed_in)
+            which = "the set; otherwise it is seen from the answers"
+            command.add_argument("--homework", default=os.environ.get("HOMEWORK"), help=which)
         if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)

@@ -10,10 +10,11 @@ from homework import task_cells
 from slopes.grading import BEGINS, Homework, Mark, halves
 from slopes.notebooks import Unreadable, text_of
 
+ENDLESS = "CellTimeoutError"  # how nbgrader stops what does not end
 CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = "slopes"
-c.ExecutePreprocessor.timeout = 60
+c.ExecutePreprocessor.timeout = 20
 """
 README = """\
 # Marking the code
@@ -35,6 +36,7 @@ nbgrader generate_assignment {name} --create --force
 nbgrader autograde {name} --create --force
 ```
 
+It takes some seconds a student; what does not end within 20 seconds is stopped, each test anew.
 Then run `make grade FOLDER=...` once more, as before.
 It reads in `autograded/` what the tests said, and puts it into the marks and the students' pages.
 Each test has its share of the points, and a page names those that failed by the first line of the test.
@@ -73,6 +75,11 @@ def lay_out(folder: Path, homework: Homework, students: dict[str, list[str]]) ->
         (folder / file).write_text(text.format(name=name, wheel=wheel), encoding="utf-8")
 
 
+def errors(cell: dict) -> list[str]:
+    """The names of the errors with which a cell has stopped."""
+    return [x["ename"] for x in cell["outputs"] if x["output_type"] == "error"]
+
+
 def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[float, str] | None:
     """The points that the tests gave to an answer, and a sentence; None if they have not run on it."""
     path = folder / "autograded" / student / homework.name / f"{homework.name}.ipynb"
@@ -81,15 +88,19 @@ def result(folder: Path, homework: Homework, m: Mark, student: str) -> tuple[flo
         known = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in cells}
         cell = known[m.task.name]
         answer = "".join(cell["source"]).partition("\n")[2].strip()
-        stops = [x["ename"] for x in cell["outputs"] if x["output_type"] == "error"]
+        stops = errors(cell)
         tests = [known[f"{m.task.name}-tests-{k}"] for k in range(len(m.task.tests))]
-        errors = [any(x["output_type"] == "error" for x in test["outputs"]) for test in tests]
+        found = [errors(test) for test in tests]
         run = all(test["execution_count"] for test in tests)
     except (Unreadable, ValueError, KeyError, TypeError):
         return None
     if answer != m.answer or not run:
         return None
-    fails = [name for (name, _), error in zip(m.task.tests, errors, strict=True) if error]
+    fails = [
+        f"{name} (does not end)" if ENDLESS in wrong else name
+        for (name, _), wrong in zip(m.task.tests, found, strict=True)
+        if wrong
+    ]
     share = 1 - len(fails) / len(tests)
     said = f"Not as it should be: {'; '.join(fails)}." if fails else "All tests hold."
     if stops:

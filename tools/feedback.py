@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from functools import cache
 from html import escape
 from pathlib import Path
 
+import book
 from homework import picture
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
@@ -18,12 +21,15 @@ side of the claim to the other in the steps asked for. A step is an = that chang
 claim itself, and the derivative written in another way, are none. With fewer steps it has its share.
 If it does not arrive, or a line is wrong, it has up to half, for the steps that hold from the left
 side of the claim on. Points are rounded to halves. Of code, each test has its share.</small></p>"""
-STYLE = Path(__file__).with_suffix(".css")
+WEB = Path(book.ROOT, "web")
+FACES = WEB / "styles" / "faces.css"
+FORMULAS = (WEB / "fonts" / "katex" / "katex.min.css", WEB / "styles" / "formulas.css")
+OWN = Path(__file__).with_suffix(".css")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:">
 <title>{title}</title><style>{style}</style></head>
 <body><main>
 <h1>{title}</h1>
@@ -34,8 +40,26 @@ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 
 def page(title: str, body: list[str]) -> str:
     """A page that stands alone."""
-    style = STYLE.read_text(encoding="utf-8")
-    return PAGE.format(title=escape(title), style=style, body="\n".join(body))
+    return PAGE.format(title=escape(title), style=style(), body="\n".join(body))
+
+
+@cache
+def style() -> str:
+    """What a page looks like; the faces of the book are in it."""
+    sheets = [sheet.read_text(encoding="utf-8") for sheet in FORMULAS]
+    # KaTeX's own faces would have to be loaded; the book's have the letters that it needs.
+    sheets[0] = re.sub(r"@font-face\{[^}]*\}", "", sheets[0])
+    return "\n".join([faces(), *sheets, OWN.read_text(encoding="utf-8")])
+
+
+def faces() -> str:
+    """The rules of the book's faces, with the faces themselves."""
+
+    def inside(place):
+        file = (WEB / "fonts" / place[1]).read_bytes()
+        return f"url(data:font/woff2;base64,{base64.b64encode(file).decode()})"
+
+    return re.sub(r"url\(([^)]*)\)", inside, FACES.read_text(encoding="utf-8"))
 
 
 def points(value: float | None) -> str:
@@ -44,7 +68,7 @@ def points(value: float | None) -> str:
 
 
 class Formulas:
-    """LaTeX as MathML, which browsers show without a script or a font."""
+    """LaTeX as HTML and MathML, which browsers show without a script."""
 
     def __init__(self) -> None:
         self.katex = KaTeX()
@@ -54,8 +78,12 @@ class Formulas:
         if len(latex) > LONGEST_FORMULA:
             return f"<code>{escape(latex[:LONGEST_FORMULA])} …</code>"
         plain = latex if "\\begin" in latex else re.sub(r"(?<!\\)&", "", latex)
-        html = self.katex.render(plain, {"output": "mathml", "maxExpand": 100, "maxSize": 10})
+        html = self.katex.render(plain, {"maxExpand": 100, "maxSize": 10})
         return f"<code>{escape(latex)}</code>" if "katex-error" in html else html
+
+    def line(self, latex: str) -> str:
+        """A formula on a line of its own."""
+        return self(rf"\displaystyle {latex}")
 
     def sentence(self, text: str) -> str:
         """A sentence with formulas between dollar signs."""
@@ -68,8 +96,8 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
     title = f"{homework.title}: {one.student}"
     if one.marked is None:
         said = (
-            f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand in the notebook itself,"
-            " the file that ends in .ipynb.</p>"
+            f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand in the notebook of this"
+            " homework, the file that ends in .ipynb.</p>"
         )
         return page(title, [said])
     if one.unreadable:
@@ -81,7 +109,8 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
     for number, m in enumerate(one.marks, 1):
         given = f"{points(m.points)} of {points(m.task.points)}"
         if m.points is None:
-            given = "its tests will mark it" if m.task.kind == "code" else "a person will mark it"
+            tests = m.task.kind == "code" and m.answer
+            given = "its tests will mark it" if tests else "a person will mark it"
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
         parts.append(lines(m, formulas) if m.lines else typed(m.answer))
         if m.said:
@@ -97,7 +126,9 @@ def lines(m: Mark, formulas: Formulas) -> str:
         sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
         sign, word = ("", "begins") if kind == "start" else (sign, word)
         # What is no mathematics is shown as it was typed.
-        shown = f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas(latex)
+        shown = (
+            f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas.line(latex)
+        )
         look = "wrong" if wrong else "right"
         rows.append(f'<li class="{look}"><span class="verdict">{sign} {word}</span>{shown}</li>')
         if wrong:

@@ -170,6 +170,16 @@ def chosen(name: str | None, submissions: list[Submission]) -> Homework:
     return known[max(answered, key=answered.get)]
 
 
+def misplaced(homework: Homework, submissions: list[Submission]) -> None:
+    """Say of a notebook that answers another set alone that it does."""
+    titles = {task.name: other.title for other in sets() for task in other.tasks}
+    for one in submissions:
+        names = (begins[1] for text in one.cells if (begins := BEGINS.match(text)))
+        answered = {titles[name] for name in names if name in titles}
+        if answered and homework.title not in answered:
+            one.unreadable = f"{one.path.name}: it answers {answered.pop()}"
+
+
 def judge(homework: Homework, one: Submission) -> Submission:
     """Mark one submission; a fault of the checker is not the student's, and stops nobody else's."""
     try:
@@ -178,6 +188,7 @@ def judge(homework: Homework, one: Submission) -> Submission:
         for m in one.marks:
             if one.stray and not m.answer:
                 m.points, m.by_hand = None, "not answered, but there are cells that name no task"
+                m.said = "Not answered in its own cell."
     except Exception as error:
         one.unreadable = f"marking failed ({type(error).__name__}: {error})"
     return one
@@ -378,6 +389,7 @@ def main() -> int:
     if not submissions:
         raise book.Trouble(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
+    misplaced(homework, submissions)
     submissions = judge_all(homework, submissions)
     out = options.out / homework.name / folder.name
     if (out / "by-hand.csv").is_file():

@@ -16,9 +16,11 @@ from playwright.sync_api import Page, sync_playwright
 
 import book
 import browser
+import feedback
 import kit
 
-FOOTER = """<div style="width: 100%; margin: 0 16mm; font: 8pt Georgia, serif; color: #444;
+FOOTER = """<style>{faces}</style>
+<div style="width: 100%; margin: 0 20mm 0 32mm; font: 9pt 'Slopes Serif', serif; color: #4d4e53;
 display: flex; justify-content: space-between"><span class="title"></span>
 <span class="pageNumber"></span></div>"""
 SCRIPT = Path(__file__).with_suffix(".js")
@@ -39,7 +41,7 @@ def pdf(page: Page, path: Path) -> None:
         prefer_css_page_size=True,
         display_header_footer=True,
         header_template="<span></span>",
-        footer_template=FOOTER,
+        footer_template=FOOTER.format(faces=feedback.faces()),
         print_background=True,
         outline=True,
         tagged=True,

@@ -41,6 +41,7 @@ Hand in this file, under any name.
 **How to write a derivation.**
 {how_to_type}
 
+A line is a formula, without dollar signs; words stand after the `%` alone.
 Begin with the left side of the claim and end with its right side.
 Each `=` that changes something is a step.
 Writing the derivative in another way is none, so the example takes two.

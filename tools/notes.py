@@ -21,7 +21,7 @@ def derivation(text: str, wrong: bool, formulas: feedback.Formulas) -> str:
     """What is given, and below it the steps, one in a line."""
     lines = text.splitlines()
     given = [formulas(line.removeprefix(GIVEN)) for line in lines if line.startswith(GIVEN)]
-    steps = [formulas(line.partition("%")[0]) for line in lines if not line.startswith(GIVEN)]
+    steps = [formulas.line(line.partition("%")[0]) for line in lines if not line.startswith(GIVEN)]
     verdict = '<span class="verdict">✗ wrong</span>' if wrong else ""
     kind = "wrong" if wrong else "right"
     items = "".join(f'<li class="{kind}">{verdict}{step}</li>' for step in steps)

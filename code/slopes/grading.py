@@ -237,7 +237,7 @@ def mark(homework: Homework, cells: list[str]) -> list[Mark]:
     >>> answer = "# answer: square\nsteps = 'f\\'(x) = x + x = 2x'"
     >>> (result,) = mark(Homework("h", "H", "", (task,)), [answer])
     >>> result.points, result.said
-    (4.0, 'The step holds.')
+    (4.0, 'Every line holds, and it takes 2 steps.')
     """
     found: dict[str, list[str]] = {}
     for cell in cells:
@@ -282,8 +282,13 @@ def _mark_derivation(task, answer):
     verdict = check_derivation(
         steps, given=task.given, proves=task.proves, least=task.least, hints=False
     )
-    said = str(verdict)
-    said = f"{said[:1].upper()}{said[1:]}."
+    if verdict.first_wrong is not None:
+        said = f"L{str(verdict)[1:]}."
+    elif verdict.gap == "none":
+        said = "There is no = in it that says something."
+    else:
+        reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
+        said = f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."
     lines = [(line.kind, line.latex) for line in verdict.lines]
     share = min(verdict.reached, task.least) / task.least
     if not verdict and verdict.first_wrong is None:
@@ -294,7 +299,7 @@ def _mark_derivation(task, answer):
     by_hand = _for_a_person(verdict)
     if not by_hand:
         return Mark(task, points, steps, said, "", lines)
-    return Mark(task, None, steps, said, f"{by_hand}; by the rule {points:g}", lines)
+    return Mark(task, None, steps, said, by_hand, lines)
 
 
 def halves(points: float) -> float:

@@ -163,7 +163,7 @@ class SquareLoss(Loss):
     formula = "(a - y)^2"
     derivative_formula = "2(a - y)"
     use = "regression; a constant prediction ends at the mean"
-    limits = "an outlier pulls in proportion to its error; flat behind a saturated sigmoid"
+    limits = "an outlier pulls in proportion to its error; flat after a saturated sigmoid"
     in_single = ("_value", "_derivative")
 
     def _value(self, a, y):

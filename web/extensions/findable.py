@@ -1,8 +1,8 @@
 """Sphinx extension: whoever searches for a name in the glossary finds the chapter about it first.
 
 An entry of the glossary names its chapter in a link. Its term, and the other names, which it prints in
-bold, are entries of the search index for that chapter, as if it had a directive for each: that would be
-seen where a notebook is read without Sphinx.
+italics, are entries of the search index for that chapter, as if it had a directive for each: that would
+be seen where a notebook is read without Sphinx.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def index(app, doctree, docname):
     for entry in app.env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
         links = entry.findall(addnodes.pending_xref)
         if docname in [link["reftarget"] for link in links]:
-            names = [*entry.findall(nodes.term), *entry.findall(nodes.strong)]
+            names = [*entry.findall(nodes.term), *entry.findall(nodes.emphasis)]
             entries = [("single", name.astext(), "", "main", None) for name in names]
             doctree.append(addnodes.index(entries=entries))
 

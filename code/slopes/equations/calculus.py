@@ -14,8 +14,6 @@ BOUND = "•"  # the variable of an expression of functions, where it stands at 
 class Calculus:
     """The part of the scope that reads derivatives."""
 
-    # -- the form -----------------------------------------------------------------------------------
-
     def derivative_form(self, node):
         r"""(body or None, variables, partial) of \frac{d…}{d…}; None for any other fraction."""
         if not t.is_derivative(node):
@@ -63,8 +61,6 @@ class Calculus:
             raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
         whole = taken[0][1] if len(taken) == 1 else t.Product(tuple(taken), at=at)
         return whole, place + len(taken)
-
-    # -- the meaning --------------------------------------------------------------------------------
 
     def derivative(self, body, variables, partial, at):
         """A derivative, if what stands above reaches what stands below by what is declared."""
@@ -126,8 +122,6 @@ class Calculus:
         same = alone and above.scalars == below.scalars
         return t.Symbol(next(iter(below.scalars))) if same else None
 
-    # -- primes and gradients -----------------------------------------------------------------------
-
     def primed(self, result, node):
         """``u'``, ``f'`` and ``(uv)'``: by the only variable there is."""
         if isinstance(node.base, t.Name) and self.is_function(self.key(node)[0]):
@@ -137,8 +131,8 @@ class Calculus:
             head = t.Primed(t.Function(known.name), node.primes)
             return t.Apply(head, (self.own_argument(known),))
         if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
-            reason = "a prime on a name without a meaning: define it, or let it be smooth"
-            raise Unread(reason, node.at)
+            what = f"a prime on {t.pretty(result.name)}, which is no function here"
+            raise Unread(f"{what}: write d/dx, or define it", node.at)
         return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))
 
     def only_variable(self, value, at):
