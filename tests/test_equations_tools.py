@@ -319,6 +319,42 @@ def test_what_changes_nothing_is_no_step(padding):
     assert not verdict
 
 
+@pytest.mark.parametrize(
+    ("steps", "holds"),
+    [
+        (r"""f'(x) = -\frac{e^x}{(1 + e^x)^2}
+              = -\frac{1}{1 + e^x} \cdot \frac{e^x}{1 + e^x}
+              = -f(x)(1 - f(x))""", True),
+        (r"""f'(x) = -\frac{1}{1 + e^x} \left(1 - \frac{1}{1 + e^x}\right)
+              = -f(x) \left(1 - \frac{1}{1 + e^x}\right)
+              = -f(x)(1 - f(x))""", False),
+        (r"""-f(x)(1 - f(x)) = -f(x) + f(x)^2
+              = -\frac{1}{1 + e^x} \left(1 - \frac{1}{1 + e^x}\right)
+              = f'(x)""", False),
+    ],
+)  # fmt: skip
+def test_the_claim_with_its_definitions_put_in_is_no_derivation(steps, holds):
+    given, claim = r"f(x) := \frac{1}{1 + e^x}", "f'(x) = -f(x)(1 - f(x))"
+    verdict = check_derivation(steps, given=given, proves=claim, least=3)
+    assert verdict.first_wrong is None
+    assert verdict.gap == ("" if holds else "form")
+
+
+def test_steps_count_from_the_right_side_where_a_derivation_begins_there_and_stops_early():
+    steps = r"""-f(x)(1 - f(x)) = -\frac{1}{1 + e^x} \cdot \frac{e^x}{1 + e^x}
+                 = -\frac{e^x}{(1 + e^x)^2}"""
+    given, claim = r"f(x) := \frac{1}{1 + e^x}", "f'(x) = -f(x)(1 - f(x))"
+    verdict = check_derivation(steps, given=given, proves=claim, least=3)
+    assert (verdict.gap, verdict.reached) == ("form", 2)
+    assert "nor end with" in str(verdict)
+
+
+def test_definitions_that_double_what_is_put_in_take_no_time():
+    side = "f(" * 40 + "x" + ")" * 40
+    steps = [f"f'(x) = {side} - {side} + 2", "= 2"]
+    assert not check_derivation(steps, given="f(x) := x + x", proves="f'(x) = 2", least=2)
+
+
 def test_so_many_steps_can_be_asked_for():
     claim = r"\sigma'(x) = \sigma(x)(1 - \sigma(x))"
     assert check_derivation(SIGMOID, given=SIGMA, proves=claim, least=3)

@@ -5,11 +5,13 @@ shown; ``= … + O(h²)`` that the rest, divided by h², stays bounded. Both are
 where the variable goes: ``h → 0`` on the page, or an order that vanishes at 0 or at infinity.
 """
 
+import operator
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
 from . import tree as t
+from .compare import paired
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
 from .points import MODES, constant
@@ -38,7 +40,7 @@ def take_order(question):
 def approximate(question, order):
     """The verdict on a relation with ≈ or O(…)."""
     sides = (question.right, question.left)
-    decimal = next((x for x in sides if order is None and digits_shown(x) is not None), None)
+    decimal = next((x for x in sides if order is None and None not in all_shown(x)), None)
     if decimal is not None:
         return to_digits(question, decimal)
     return vanishing(question, *where_to(question, order), order)
@@ -79,8 +81,13 @@ def digits_shown(node):
     return None
 
 
+def all_shown(node):
+    """The digits shown of a number, or of each element of a vector."""
+    return [digits_shown(x) for x in (node.items if type(node) is t.Vector else (node,))]
+
+
 def to_digits(question, decimal):
-    """``≈ 0.105``: the other side is one number, and agrees with what is shown."""
+    """``≈ 0.105``: the other side is one number (or vector), and agrees with what is shown."""
     sample = question.sample("only")
     other = question.left if decimal is question.right else question.right
     leaves = question.meaning.leaves(other)
@@ -89,8 +96,9 @@ def to_digits(question, decimal):
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
         raise Undecidable("≈ with a number, and the other side is not one number")
     value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
-    gap = abs(primal(value) - primal(claimed))
-    if gap <= number(digits_shown(decimal)) * (ONE + tolerance(10)) + question.slack:
+    gaps, loose = [abs(x - y) for x, y in paired(value, claimed)], ONE + tolerance(10)
+    limits = [number(shown) * loose + question.slack for shown in all_shown(decimal)]
+    if all(map(operator.le, gaps, limits)):
         return Verdict("verified", "to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)

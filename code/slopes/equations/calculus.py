@@ -14,8 +14,6 @@ BOUND = "•"  # the variable of an expression of functions, where it stands at 
 class Calculus:
     """The part of the scope that reads derivatives."""
 
-    # -- the form -----------------------------------------------------------------------------------
-
     def derivative_form(self, node):
         r"""(body or None, variables, partial) of \frac{d…}{d…}; None for any other fraction."""
         if not t.is_derivative(node):
@@ -63,8 +61,6 @@ class Calculus:
             raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
         whole = taken[0][1] if len(taken) == 1 else t.Product(tuple(taken), at=at)
         return whole, place + len(taken)
-
-    # -- the meaning --------------------------------------------------------------------------------
 
     def derivative(self, body, variables, partial, at):
         """A derivative, if what stands above reaches what stands below by what is declared."""
@@ -125,8 +121,6 @@ class Calculus:
         alone = len(below.scalars) == 1 and not below.families and not above.families
         same = alone and above.scalars == below.scalars
         return t.Symbol(next(iter(below.scalars))) if same else None
-
-    # -- primes and gradients -----------------------------------------------------------------------
 
     def primed(self, result, node):
         """``u'``, ``f'`` and ``(uv)'``: by the only variable there is."""

@@ -94,8 +94,6 @@ class Question(Comparison):
         self.work = n.now()
         self.begun = self.work.left
 
-    # -- preparation ---------------------------------------------------------------------------------
-
     def answer(self):
         if self.operator not in RELATIONS:
             raise Unread(f"the relation {self.operator!r} is not read")
@@ -141,8 +139,6 @@ class Question(Comparison):
         kinds = ("scalars", "families", "indices", "sizes")
         about = any(getattr(leaves, kind) & getattr(self.leaves, kind) for kind in kinds)
         return about and getattr(condition, "operator", "") != "to"
-
-    # -- points --------------------------------------------------------------------------------------
 
     def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
@@ -362,8 +358,6 @@ class Question(Comparison):
     @property
     def compared(self):
         return self.generic + self.special
-
-    # -- conclusions ---------------------------------------------------------------------------------
 
     def conclusion(self):
         """The verdict where no point refutes."""

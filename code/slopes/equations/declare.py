@@ -26,8 +26,6 @@ class Declarations:
     side would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
-    # -- Let ----------------------------------------------------------------------------------------
-
     def declare(self, latex, smooth=False, case=False):
         """Take one formula of a Let; returns the conditions among what it says."""
         items = items_in(tokenize(latex))
@@ -130,8 +128,6 @@ class Declarations:
         conditions = [*self.standing(), *conditions]
         return decide(self.meaning, left, operator, right, conditions, work, regions)
 
-    # -- which left sides can be defined --------------------------------------------------------------
-
     def form(self, node):
         """What a left side could define, or None where it is no name."""
         head = self.head_form(node)
@@ -173,8 +169,6 @@ class Declarations:
         parts = t.parts_of(sub) if sub is not None else []
         letters = tuple(p.text for p in parts if t.is_name(p, styles=("",)))
         return letters if len(set(letters)) == len(parts) else None
-
-    # -- definitions --------------------------------------------------------------------------------
 
     def define(self, left, operator, right, conditions=()):
         """Take ``left := right`` as a definition; False if it claims something."""

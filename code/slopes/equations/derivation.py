@@ -9,13 +9,13 @@ from itertools import pairwise
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .errors import Unread
+from .errors import TooMuch, Unread
 from .grammar import read
 from .markdown import Item
 from .numbers import Work
 from .page import PageReader, as_words
 from .report import explained, html_table, mark, tex
-from .slips import hint, negative
+from .slips import hint, negative, put_in
 from .tokens import tokenize
 
 MAX_LINES = 60
@@ -52,7 +52,8 @@ class Derivation:
     `missing` says what is missing for the claim that was to be proved, and `gap` of which kind that is:
     'steps' (it arrives in too few), 'end' (it does not arrive), 'claim' (it says no more than the
     claim), 'none' (it says nothing), 'form' (it may prove it, but does not lead from side to side).
-    `reached` is the number of steps that hold on the way from the claim's left side.
+    `reached` is the number of steps that hold on the way from the claim's left side (or the right one,
+    where the left one does not stand in it).
     """
 
     lines: list
@@ -161,9 +162,11 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     with suppress(Unread):  # it speaks of a name that nothing defines: then no line has reached it
         reader.prepare(goal)
         goal = tuple(meant(reader, goal))
-    ways = ways_from(written, goal)
+    backwards = goal[0] not in written.sides and goal[1] in written.sides
+    ways = ways_from(written, goal[::-1] if backwards else goal)
     worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
-    end, gap, missing = what_is_missing(written, goal, ways, given, proves)
+    table = reader.meaning.table
+    end, gap, missing = what_is_missing(written, goal, ways, given, proves, table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
         beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
@@ -221,11 +224,6 @@ def claim(latex):
     raise ValueError("proves: one equality is needed")
 
 
-def written_sides(proves):
-    """The two sides of what is to be proved, as text."""
-    return re.split(r"(?<![<>!:])=", proves, maxsplit=1)
-
-
 def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
     line, text = Line(latex, rule), latex
@@ -274,14 +272,16 @@ def remember(reader, written, part, text, holds):
             written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
 
-def what_is_missing(written, goal, ways, given, proves):
+def what_is_missing(written, goal, ways, given, proves, table):
     """Where a derivation ends, and why it does not prove the claim, though right: (side, kind, what)."""
-    left, right = map(as_words, written_sides(proves))
+    left, right = map(as_words, re.split(r"(?<![<>!:])=", proves, maxsplit=1))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
     left_names, right_names = ({n.name for n in x.walk() if hasattr(n, "name")} for x in goal)
-    if end in ways and (end == goal[1] or is_claimed(written, end, given, proves, right_names)):
+    arrives = goal[0] in ways and end in ways
+    if arrives and (end == goal[1] or is_claimed(written, end, given, right, right_names)):
         early, any_names = without_rule(ways[end]), left_names & right_names or right_names
-        if early is not None and is_claimed(written, early, given, proves, any_names):
+        put = early is not None and opened(early, table) == opened(goal[1], table)
+        if put or (early and is_claimed(written, early, given, right, any_names)):
             return end, "form", "its first line is what was to be shown, in another form"
         return end, "", ""
     if any({one, other} == set(goal) for one, _, other in written.steps):
@@ -289,7 +289,7 @@ def what_is_missing(written, goal, ways, given, proves):
     if not any(one != other for one, _, other in written.steps):
         return None, "none", "there is no step yet"
     if goal[0] not in written.sides:
-        return None, "form", f"it does not begin with ${left}$"
+        return None, "form", f"it does not begin with ${left}$, nor end with it"
     if goal[1] not in written.sides:
         return None, "end", f"it does not end with ${right}$"
     return None, "form", f"no chain of equalities leads to ${right}$"
@@ -331,7 +331,7 @@ def without_rule(sides):
     return side if plainly and (at == 1 or at < last) else None
 
 
-def is_claimed(written, side, given, proves, names):
+def is_claimed(written, side, given, right, names):
     """Whether a side is the claim's right one by algebra alone, whatever these names mean."""
     lines, kept = [latex for latex, _ in split_lines(given)], []
     tables = [set(prepared(lines[:k]).meaning.table) for k in range(len(lines) + 1)]
@@ -340,11 +340,25 @@ def is_claimed(written, side, given, proves, names):
         if defines and (after - before) & names:
             latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
         kept.append(latex)
-    text = f"{written.sides[side]} = {written_sides(proves)[1]}"
+    text = f"{written.sides[side]} = {right}"
     return (
-        kept != lines
-        and check_line(prepared(kept), Written(), text, "", hints=False).kind == "verified"
+        kept != lines and check_line(prepared(kept), Written(), text, "", False).kind == "verified"
     )
+
+
+def opened(side, table):
+    """A side in its plain form with all definitions put in; as it is where that makes it long."""
+    work = Work(2_000)
+
+    def full(node):
+        work.spend()
+        node = t.rebuild(node, full)
+        body = put_in(node, table)
+        return node if body is None else full(body)
+
+    with suppress(TooMuch, RecursionError):
+        return plain(full(side))
+    return side
 
 
 def meant(reader, sides):

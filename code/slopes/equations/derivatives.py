@@ -185,8 +185,6 @@ def _subdifferential(node, ev, env):
     return Range(left, right)
 
 
-# -- limits -------------------------------------------------------------------------------------------
-
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
 # leads to numbers too large to be computed.
@@ -232,9 +230,16 @@ def _approach(value, end, direction, whole):
     raise Undecidable(f"a limit that cannot be told ({problem})")
 
 
+@functools.lru_cache(maxsize=256)
+def _size(k, power, precision):
+    """How far out a point is. None is a round number: a sine of π·10^25 is 0 for no other reason."""
+    with digits(precision):
+        return Decimal((0, (1,), power)) * Decimal((2, 3, 5)[k]).sqrt()
+
+
 def _point(end, direction, k, power, whole):
-    """A point on the way. None is a round number: a sine of π·10^25 is 0 for no other reason."""
-    size = Decimal((0, (1,), power)) * Decimal((2, 3, 5)[k]).sqrt()
+    """A point on the way."""
+    size = _size(k, power, getcontext().prec)
     if not primal(end).is_infinite():
         return end + direction / size
     return direction * (2 * (size / 2).to_integral_value() + k % 2 if whole else size)
@@ -253,8 +258,6 @@ def _settled(value, points):
         raise Undecidable("it does not settle, or settles too slowly")
     return found[-1]
 
-
-# -- integrals -----------------------------------------------------------------------------------------
 
 RULE = [(Decimal(x), Decimal(weight)) for x, weight in zip(*leggauss(12), strict=True)]
 INTERVALS = 400  # after which an integrand that still does not settle is given up

@@ -70,8 +70,6 @@ class Evaluator:
         self.depth = 0
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
-    # -- names ---------------------------------------------------------------------------------------
-
     def named(self, name, env):
         """The value of a name that is not bound."""
         value = self.moved.get(name)
@@ -178,8 +176,6 @@ class Evaluator:
         inner.update(zip(definition.indices, indices or (), strict=True))
         return self.nested(lambda: self.body(definition, inner))
 
-    # -- arrays --------------------------------------------------------------------------------------
-
     def index(self, node, env):
         if type(node) is t.Symbol and type(env.get(node.name)) is int:
             return env[node.name]
@@ -210,9 +206,6 @@ def pick(value, indices):
     if type(value) is not Array:
         raise Unread("an index on something that is a number")
     return value[indices]
-
-
-# -- values by the values below: one line each ----------------------------------------------------------
 
 
 def whole_number(value, what):
@@ -332,9 +325,6 @@ def _kronecker(node, ev, env):
     return ONE if len(set(ev.indices(node, env))) == 1 else ZERO
 
 
-# -- functions -----------------------------------------------------------------------------------------
-
-
 @maker(t.Apply)
 def _apply(node):
     head, arguments = node.head, [code(a) for a in node.arguments]
@@ -401,9 +391,6 @@ def _big(node, body, condition, ev, env):
     if not items:
         raise Undefined("the largest of nothing")
     return n.largest(items, id(node), 1 if node.kind == "max" else -1)
-
-
-# -- cases and conditions ------------------------------------------------------------------------------
 
 
 @maker(t.Cases)

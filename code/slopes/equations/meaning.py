@@ -61,8 +61,6 @@ class Meaning:
         self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
-    # -- what formulas show of sizes ----------------------------------------------------------------
-
     def note(self, node):
         """Learn from an expression that was read how far its indices run, and which names are sizes."""
         for item in node.walk():
@@ -98,8 +96,6 @@ class Meaning:
         index = known.indices[place] if place < len(known.indices) else None
         others = (x for x in places_of(index, known.body) if x[0] != name)
         return next(filter(None, (self.extent(*x, depth + 1) for x in others)), None)
-
-    # -- what an expression depends on --------------------------------------------------------------
 
     def leaves(self, *nodes):
         """Everything that expressions depend on, through all definitions."""

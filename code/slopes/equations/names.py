@@ -56,8 +56,6 @@ class Names:
         self.bound = []  # for each binding around this place: its names, and whether they are vectors
         self.indexed = set()  # arrays with a declared shape, or read with an index letter
 
-    # -- keys ---------------------------------------------------------------------------------------
-
     def word(self, name):
         """The key of a letter or word, without subscript or layer."""
         if name.style in UPRIGHT:
@@ -126,8 +124,6 @@ class Names:
         defined = known is not None and known.kind in ("elements", "value")
         return defined or self.internal(key) in self.indexed or self.is_bound(key, vector=True)
 
-    # -- meanings -----------------------------------------------------------------------------------
-
     def internal(self, key):
         """The name under which a key stands in trees."""
         return self.current.get(key, key)
@@ -156,6 +152,12 @@ class Names:
         said = key in self.numbers or key in self.beside or key in ("e", "pi")
         return said or internal in self.meaning.families or internal in self.meaning.sizes
 
+    def says_nothing_of(self, name):
+        """Whether a letter is neither bound nor declared; nor the T of a transpose."""
+        key = self.word(name)
+        said = self.has_meaning(key) or self.is_bound(key) or key in ("e", "pi")
+        return not (said or self.transposes(name))
+
     def is_function(self, key, style=""):
         """Whether a name is a function: defined with parameters, smooth, or with a fixed meaning."""
         if self.is_bound(key):
@@ -183,8 +185,6 @@ class Names:
         old = self.current.get(key)
         self.current[key] = f"{key}~{int(old.partition('~')[2] or 1) + 1}" if old else key
         return self.current[key]
-
-    # -- what stands in a formula -------------------------------------------------------------------
 
     def keys_in(self, node):
         """The keys of all names that stand in a tree; a label belongs to its name."""

@@ -58,15 +58,18 @@ def now():
     return _now
 
 
-@contextmanager
-def setting(thing, name, value):
+class setting:
     """Give an attribute another value for a while."""
-    before = getattr(thing, name)
-    setattr(thing, name, value)
-    try:
-        yield
-    finally:
-        setattr(thing, name, before)
+
+    def __init__(self, thing, name, value):
+        self.thing, self.name, self.value = thing, name, value
+
+    def __enter__(self):
+        self.before = getattr(self.thing, self.name)
+        setattr(self.thing, self.name, self.value)
+
+    def __exit__(self, *error):
+        setattr(self.thing, self.name, self.before)
 
 
 @contextmanager
@@ -202,9 +205,6 @@ def plus(x, y):
     return x + y
 
 
-# -- from and to mpmath, which is quicker than `decimal` at everything but the four operations --------
-
-
 def _bits():
     return int(getcontext().prec * 3.33) + 20
 
@@ -248,9 +248,6 @@ def _value(name, x):
         _now.known.add(key)
         _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
     return _computed(*key)
-
-
-# -- elementary functions: each by its values at plain numbers, its derivative and its complex form ---
 
 
 def elementary(value, slope, of_complex=None):
@@ -415,7 +412,7 @@ def integer_power(base, n):
         return half * half * base if n % 2 else half * half
     if not base and n < 0:
         raise Undefined("a division by zero")
-    return base * base if n == 2 else base**n
+    return base if n == 1 else base * base if n == 2 else base**n
 
 
 def sign(x, key=None):

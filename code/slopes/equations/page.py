@@ -18,6 +18,7 @@ from .grammar import read
 from .markdown import Item
 from .meaning import Meaning
 from .numbers import Work
+from .points import constant
 from .report import PageReport, place
 from .scope import PLAIN, Scope
 from .tokens import tokenize
@@ -120,8 +121,6 @@ class PageReader(Declarations):
                 self.case += conditions
             else:
                 self.assumed += [(self.level, c) for c in conditions]
-
-    # -- displays -----------------------------------------------------------------------------------
 
     def display(self, item, exempt):
         """A displayed formula with its links; a fault of the checker loses it alone, and says so."""
@@ -279,8 +278,6 @@ class PageReader(Declarations):
                     found.append(condition)
         return found
 
-    # -- what tempers a refutation --------------------------------------------------------------------
-
     def temper(self, link, sides, k, conditions, work):
         """Rules 16, 26 and 27: what looks refuted, and rests on what the page did not declare."""
         if link.verdict.kind not in ("refuted", "conditional"):
@@ -293,7 +290,12 @@ class PageReader(Declarations):
             self.refuse_new_meaning(link, sides[0], leaves)
         if link.verdict.kind != "refuted":
             return
+        if begins:
+            self.refuse_label(*sides[:2])
         self.refuse_spoken(leaves, self.spoken)
+        factors = [t.factors_of(side) for side in sides[k : k + 2]]
+        if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
+            raise Unread("a condition that stands alone: is this a Let?")
         right = self.meaning.leaves(link.right_node)
         if link.relation != "=" or right.names or right.sizes or right.indices:
             self.refuse_one_sided(link, conditions)
@@ -320,12 +322,25 @@ class PageReader(Declarations):
             return
         known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
-        other = known and link.verdict.kind == "refuted" and (known.kind == "smooth" or elsewhere)
-        constant = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
-        if other or constant:
+        bodies = (known and known.body) or link.left_node, link.right_node
+        again = None not in map(constant, bodies)  # y = 1, and then y = 0
+        other = known and (known.kind == "smooth" or elsewhere or again)
+        fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
+        if fixed or (other and link.verdict.kind == "refuted"):
             self.scope.unknown[form.name] = "a line gives it another meaning"
-            what = "has another meaning above" if other else "is a constant"
+            what = "is a constant" if fixed else "has another meaning above"
             raise Unread(f"{t.pretty(form.name)} {what}: a new name? write :=")
+
+    def refuse_label(self, left, right):
+        """A letter above the name on the left, of which nothing is said: z_i^a = …, L = Σ L^t."""
+        form = self.head_form(t.unraised(left))
+        for node in (left, *right.walk()) if form and form.name not in ("e", "pi") else ():
+            base, _, above, _ = t.scripts(node)
+            if t.is_name(above, styles=("",)) and isinstance(base, t.Name):
+                same = self.scope.key(node)[0] == form.name
+                if same and self.scope.says_nothing_of(above):
+                    letter = above.text
+                    raise Unread(f"is {letter} a label? write ^{{({letter})}}", node.at)
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
@@ -339,8 +354,9 @@ class PageReader(Declarations):
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
             if not self.scope.is_constant(name):
-                reason = "stands on one side only, and nothing says what it is: a Let?"
-                raise Unread(f"{t.pretty(name)} {reason}")
+                reason = "stands on one side only, and nothing says what it is"
+                self.scope.unknown[name] = f"it {reason}"
+                raise Unread(f"{t.pretty(name)} {reason}: a Let?")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""

@@ -9,6 +9,7 @@ what it compares: where that changes its sign a kink (or a jump) may lie. And an
 at where its two sides come closest.
 """
 
+import functools
 import itertools
 import math
 import random
@@ -210,8 +211,11 @@ class Sample:
     drawn: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 
+    def seed_of(self, *key):
+        return "|".join(map(str, (self.seed, *key)))
+
     def generator(self, *key):
-        return random.Random("|".join(str(k) for k in (self.seed, *key)))
+        return random.Random(self.seed_of(*key))
 
     def moved(self, key, value):
         return replace(self, drawn={**self.drawn, key: value})
@@ -231,7 +235,7 @@ class Sample:
             return self.fixed[key]
         name, indices = key if type(key) is tuple else (key, ())
         seed = ("flat",) if self.flat and indices else indices
-        return domain_of(key, self.domain).draw(self.generator(name, *seed), self.mode)
+        return drawn(domain_of(key, self.domain), self.seed_of(name, *seed), self.mode)
 
     def draw_total(self, name):
         """Elements that add up: one-hot where they are 0 or 1, shares where they are positive."""
@@ -269,6 +273,12 @@ class Sample:
             return r + sin(s)
 
         return function
+
+
+@functools.lru_cache(maxsize=20_000)
+def drawn(domain, seed, mode):
+    """A random value in a domain: the same ones are asked for again by every relation of a page."""
+    return domain.draw(random.Random(seed), mode)
 
 
 def exact(value):

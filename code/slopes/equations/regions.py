@@ -9,6 +9,7 @@ will do.
 """
 
 import itertools
+from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -16,7 +17,7 @@ from . import tree as t
 from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
 from .numbers import number as decimal
-from .points import ORDERED, SMALL, constant, constants, domain_of, named
+from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
@@ -51,13 +52,12 @@ def first(question, again):
     found = survey(question)
     fails = any(kind not in ("holds", "neither") for _, _, kind in found)
     for region in candidates(question) if fails else ():
-        fits = fit(question, found, region) and ends_here(question, region)
+        rooms = domains([*question.conditions, *region]).values()
+        room = all(None in (d.lower, d.upper) or d.lower < d.upper for d in rooms)
+        fits = room and fit(question, found, region) and ends_here(question, region)
         if fits and again(region).kind == "verified":
             return region
     return None
-
-
-# -- candidates: tuples of relations that hold together -------------------------------------------------
 
 
 def candidates(question):
@@ -118,17 +118,23 @@ def written(region):
     return ", ".join(latex(relation) for relation in region)
 
 
-# -- points on both sides of every edge --------------------------------------------------------------
-
-
 def survey(question):
     """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
     found = []
     for sample, place, _ in itertools.islice(question.points(), POINTS):
-        kind = question.outcome(sample, place).kind if question.allowed(sample, place) else ""
+        kind = told(question, sample, place)
         if kind in ("holds", "differs", "left", "right", "neither"):
             found.append((sample, place, kind))
     return found
+
+
+def told(question, sample, place):
+    """What a point says; nothing outside of the domain."""
+    with suppress(Undefined):
+        question.satisfy(sample, place)
+        if question.allowed(sample, place):
+            return question.outcome(sample, place).kind
+    return ""
 
 
 def fit(question, found, region):
@@ -164,14 +170,13 @@ def ends_here(question, region):
     """Whether the relation fails just outside of each end, and holds at each of a few values."""
     place = next(iter(question.places(2)), {})
     for c in region:
-        told, holds = [], c.operator == "in"
+        values, holds = [], c.operator == "in"
         if holds:
-            told = map(constant, c.right.items)
+            values = map(constant, c.right.items)
         elif c.operator in ORDERED and constant(c.right) is not None:
-            told = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
-        for value in told if getattr(c.left, "name", "") in question.scalars else ():
-            sample = question.sample("c0", "mixed", 2, {c.left.name: value})
-            found = question.allowed(sample, place) and question.outcome(sample, place).kind
-            if found and (found == "holds") != holds:
+            values = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
+        for value in values if getattr(c.left, "name", "") in question.scalars else ():
+            found = told(question, question.sample("c0", "mixed", 2, {c.left.name: value}), place)
+            if (found or holds) and (found == "holds") != holds:
                 return False
     return True

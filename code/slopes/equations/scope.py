@@ -38,8 +38,6 @@ class Scope(Calculus, Names):
         """The meanings of several trees."""
         return tuple(map(self.resolve, nodes))
 
-    # -- names --------------------------------------------------------------------------------------
-
     def _Name(self, node):
         """A letter or word, with a subscript and a layer where it has them."""
         base, sub, sup, _ = t.scripts(node)
@@ -132,6 +130,9 @@ class Scope(Calculus, Names):
                 return t.Transpose(base)
             case t.Name("T" | "top") if self.transposes(sup):
                 raise Unread("the transpose of what? say its shape in a Let", sup.at)
+            case t.Name() if base == t.Element(t.Symbol("delta·"), getattr(base, "indices", ())):
+                if "delta·" not in self.meaning.table and "delta·" not in self.meaning.shaped:
+                    raise Unread("δ, with an index above: \\delta_{ij}, or \\delta^{(l)}?", sup.at)
             case t.Group("(" | "[") if not isinstance(base, t.Constant):
                 raise Unread("a superscript in brackets is read on names only", sup.at)
         return t.Power(base, self.resolve(sup))
@@ -140,8 +141,6 @@ class Scope(Calculus, Names):
         r"""Whether a superscript is ``\top``, or a T without a meaning of its own."""
         own = self.has_meaning("T") or self.is_bound("T")
         return t.is_name(sup, "top", styles=("sign",)) or (sup.text == "T" and not own)
-
-    # -- arithmetic ---------------------------------------------------------------------------------
 
     def _Fraction(self, node):
         form = self.derivative_form(node)
@@ -185,8 +184,6 @@ class Scope(Calculus, Names):
 
     def _Cases(self, node):
         return t.Cases(tuple((self.resolve(v), self.condition(c)) for v, c in node.rows))
-
-    # -- sums, limits, integrals --------------------------------------------------------------------
 
     def _Operator(self, node):
         if node.kind == "lim":
@@ -247,8 +244,6 @@ class Scope(Calculus, Names):
         if not isinstance(name, t.Symbol | t.Element):
             raise Unread("a value is given to a name", below.at)
         return t.At(self.resolve(node.body), ((name, value),))
-
-    # -- products: calls, functions without brackets, derivatives -----------------------------------
 
     def with_increments(self, factors):
         r"""The factors, with the increments ``\Delta x``, ``dx`` and ``\delta x`` as one name each."""
@@ -464,8 +459,6 @@ class Scope(Calculus, Names):
             if isinstance(node, t.Operator):
                 break
         return (taken[0] if len(taken) == 1 else t.Multiply(tuple(taken))), place
-
-    # -- conditions ---------------------------------------------------------------------------------
 
     def condition(self, node):
         """A condition: a relation, a chain or list of them, what is otherwise left."""

@@ -74,16 +74,9 @@ class Around:
     def opened(self, node, depth=0):
         """A node, and what its name was defined as, with the arguments put in."""
         yield node
-        applied = isinstance(node, t.Apply)
-        named = node.head if applied else getattr(node, "base", node)
-        known = self.meaning.table.get(getattr(named, "name", ""))
-        if known is None or known.body is None or depth > 3:
-            return
-        given = node.arguments if applied else getattr(node, "indices", ())
-        body = known.body
-        for name, value in zip(known.parameters if applied else known.indices, given, strict=False):
-            body = t.substitute(body, t.Symbol(name), value)
-        yield from self.opened(body, depth + 1)
+        body = put_in(node, self.meaning.table) if depth < 4 else None
+        if body is not None:
+            yield from self.opened(body, depth + 1)
 
     def slopes(self, nodes):
         """(node, its derivative) by each variable of the left side."""
@@ -106,7 +99,17 @@ class Around:
             yield sentence, node.body
 
 
-# -- one kind of slip each ----------------------------------------------------------------------------
+def put_in(node, table):
+    """What a name, a call or an element was defined as, with the arguments put in; or None."""
+    applied = isinstance(node, t.Apply)
+    named = node.head if applied else getattr(node, "base", node)
+    known = table.get(getattr(named, "name", ""))
+    if known is None or known.body is None or isinstance(node, t.Function):
+        return None
+    given, body = node.arguments if applied else getattr(node, "indices", ()), known.body
+    for name, value in zip(known.parameters if applied else known.indices, given, strict=False):
+        body = t.substitute(body, t.Symbol(name), value)
+    return body
 
 
 def index_repairs(around, right):
@@ -208,9 +211,6 @@ def factor_repairs(around, right):
         yield f"It looks like a factor {said} too many", t.Divide(right, factor)
         for changed in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
             yield f"It looks like a lost factor {said} in one term", changed
-
-
-# -- changing a tree at one place -----------------------------------------------------------------------
 
 
 def negative(node):

@@ -74,7 +74,8 @@ KINDS = {
     "mid": {"mid"},
     "name": set(GREEK_LETTERS),
 }
-NAMES = {*FUNCTIONS, *KINDS["big"], "if", "for", "where", "otherwise"}
+CONDITIONAL = {"if", "for", "where", "otherwise"}
+NAMES = {*FUNCTIONS, *KINDS["big"], *CONDITIONAL}
 # The kinds whose text is that of a table.
 TABLES = {"rel": RELATIONS, "op": OPERATORS, "open": OPEN, "close": CLOSE, "bar": BARS}
 
@@ -166,7 +167,8 @@ def _command(latex, text, at, end, tokens):
         # By its place a word is a name: below or above another, or with a bracket or script of its own.
         kinds = [token.kind for token in tokens[-2:]]
         hangs = kinds[-1:] in (["sub"], ["sup"]) or kinds in (["sub", "lbrace"], ["sup", "lbrace"])
-        named = hangs or latex[end : end + 1] in tuple("(_^'")
+        glued = latex[end:].lstrip()[:1] in tuple("(_^'")  # as it is set: spaces are not
+        named = hangs or (glued and words not in CONDITIONAL)
         if named and words.isascii() and words.isalpha():
             return Token("name", words, at, end, "rm"), end
         return Token("text", words, at, end), end

@@ -10,6 +10,7 @@ identical on reading could never be found wrong.
 """
 
 from dataclasses import MISSING, dataclass, field, fields, make_dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,7 @@ class Node:
 
     def children(self):
         """The nodes directly below this one, in reading order."""
-        for item in fields(self):
-            yield from _nodes(getattr(self, item.name))
+        return [node for name in _names(type(self)) for node in _nodes(getattr(self, name))]
 
     def walk(self):
         """The node and all below it, in reading order."""
@@ -29,7 +29,13 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            stack.extend(reversed(list(node.children())))
+            stack.extend(reversed(node.children()))
+
+
+@cache
+def _names(kind):
+    """The names of the fields of one kind of node."""
+    return [item.name for item in fields(kind)]
 
 
 def _nodes(value):
@@ -46,7 +52,7 @@ def rebuild(node, change):
             return change(value)
         return tuple(map(rebuilt, value)) if isinstance(value, tuple) else value
 
-    return type(node)(**{item.name: rebuilt(getattr(node, item.name)) for item in fields(node)})
+    return type(node)(**{name: rebuilt(getattr(node, name)) for name in _names(type(node))})
 
 
 def substitute(node, old, new):
@@ -90,13 +96,11 @@ Cases = _node("Cases", "rows", "Pairs (value, condition).")
 Otherwise = _node("Otherwise", "", "The condition of the last case: what is left.")
 Matrix = _node("Matrix", "rows", "Rows of cells.")
 
-# -- numbers and names ------------------------------------------------------------------------------
+# -- as it is meant ---------------------------------------------------------------------------------
 Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
 Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
 Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
 Kronecker = _node("Kronecker", "indices", "δ_ij: 1 where the indices are the same, else 0.")
-
-# -- arithmetic -------------------------------------------------------------------------------------
 Multiply = _node("Multiply", "factors", "A product.")
 Divide = _node("Divide", "numerator denominator", "A quotient.")
 Power = _node("Power", "base exponent", "base^exponent")
@@ -105,13 +109,11 @@ Absolute = _node("Absolute", "body", "|body|")
 Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
 Transpose = _node("Transpose", "body", "The transpose.")
 
-# -- functions --------------------------------------------------------------------------------------
+# -- functions, calculus ----------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
-
-# -- calculus ---------------------------------------------------------------------------------------
 # The variables of a derivative are pairs (node, order).
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
@@ -132,9 +134,6 @@ Relation = _node("Relation", "left operator right", "One relation, as a conditio
 And = _node("And", "items", "All of them.")
 Or = _node("Or", "items", "One of them.")
 IndexRange = _node("IndexRange", "index lower upper", "i = 1, …, n")
-
-
-# -- reading what is written -------------------------------------------------------------------------
 
 
 def scripts(node):
@@ -215,9 +214,6 @@ def is_derivative(node):
     top, bottom = bare(factors_of(node.top)[0]), factors_of(node.bottom)
     mark = is_name(top, "partial", styles=("sign",)) or is_name(top, "d", styles=("", "rm"))
     return mark and len(bottom) > 1 and bottom[0] == top
-
-
-# -- names for people --------------------------------------------------------------------------------
 
 
 def pretty(name):

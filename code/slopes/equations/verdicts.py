@@ -73,7 +73,8 @@ def name_latex(name):
     r"""A name as LaTeX: ``hat:y`` is \hat{y}, ``sigma`` is \sigma."""
     accent, _, base = name.split("~")[0].replace("·", "").rpartition(":")
     head, mark, label = base.partition("_{")
-    head = "\\" + head if head in t.GREEK_LETTERS else head
+    signs = {sign: f"\\{name} " for name, sign in t.GREEK_LETTERS.items()}  # Δx, an increment
+    head = "\\" + head if head in t.GREEK_LETTERS else "".join(signs.get(c, c) for c in head)
     accent = {"cal": "mathcal", "bb": "mathbb", "bf": "mathbf"}.get(accent, accent)
     return (rf"\{accent}{{{head}}}" if accent else head) + mark + label
 
