@@ -341,8 +341,7 @@ class PageReader(Declarations):
             if t.is_name(above, styles=("",)) and isinstance(base, t.Name):
                 same = self.scope.key(node)[0] == form.name
                 if same and self.scope.says_nothing_of(above):
-                    letter = above.text
-                    raise Unread(f"is {letter} a label? write ^{{({letter})}}", node.at)
+                    raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""

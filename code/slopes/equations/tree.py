@@ -88,8 +88,6 @@ Root = _node("Root", "body degree", "The root of a degree.")
 Cases = _node("Cases", "rows", "Pairs (value, condition).")
 Otherwise = _node("Otherwise", "", "The condition of the last case: what is left.")
 Matrix = _node("Matrix", "rows", "Rows of cells.")
-
-# -- as it is meant ---------------------------------------------------------------------------------
 Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
 Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
 Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
