@@ -567,18 +567,13 @@ def explore_softmax(widest=4):
     z = np.stack(np.meshgrid(values, values, [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
     s, jacobian = softmax(z), softmax.jacobian(z)
     columns = {f"s{i}": [fixed(v, 2) for v in s[:, i]] for i in range(3)}
-    panel = Panel((0, 1), (0, 1), top=46, height=172)
     for i in range(3):
-        columns[f"y{i}"] = [f"{panel.y(v):.1f}" for v in s[:, i]]
-        columns[f"h{i}"] = [f"{panel.y(0) - panel.y(v):.1f}" for v in s[:, i]]
         for k in range(i, 3):
             columns[f"j{i}{k}"] = [fixed(v, 2) for v in jacobian[:, i, k]]
-            # A quarter is the largest size that an entry can have.
-            columns[f"o{i}{k}"] = [f"{2 * abs(v):.2f}" for v in jacobian[:, i, k]]
     numbers = [str(v) for v in values]
     tables = [((count, 1), columns), ((1, 0), {"z1": numbers}), ((0, 1), {"z2": numbers})]
     drawings = [
-        Drawing(_softmax_bars(panel), 274, "The three outputs as bars."),
+        Drawing(_softmax_bars(), 274, "The three outputs as bars."),
         Drawing(_softmax_matrix(), 274, "The nine entries of the Jacobian as squares.", 1.7),
     ]
     readout = f"<p class='remark'>{mathematics('The third logit, z_3, stays 0.')}</p>"
@@ -590,17 +585,18 @@ def explore_softmax(widest=4):
     return Explorer(drawings, controls, tables, say, readout)
 
 
-def _softmax_bars(panel):
+def _softmax_bars():
     """Draw the outputs of softmax as bars."""
+    panel = Panel((0, 3), (0, 1), top=46, height=172)
     content = [panel.rows([0, 0.5, 1]), written(0, 16, "outputs S_i", "start", "left")]
-    for i, place in enumerate(("17%", "50%", "83%")):
-        bar = f"<rect x='-22' width='44' data-set='y: {{y{i}}}; height: {{h{i}}}'/>"
+    bars = []
+    for i in range(3):
+        bars.append(f"<rect x='{i + 0.23}' width='.54' data-set='height: {{s{i}}}'/>")
         content += [
-            anchored(place, bar),
-            shown(place, 241, f"{{s{i}}}", kind="value"),
-            written(place, 265, f"S_{i + 1}"),
+            shown(panel.x(i + 0.5), 241, f"{{s{i}}}", kind="value"),
+            written(panel.x(i + 0.5), 265, f"S_{i + 1}"),
         ]
-    return "".join(content)
+    return "".join(content) + panel.inside("".join(bars))
 
 
 def _softmax_matrix():
@@ -612,10 +608,11 @@ def _softmax_matrix():
         content.append(written(0, y + 33, f"S_{i + 1}", "start", "left mid"))
         for k in range(3):
             entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
-            kind = "plus" if i == k else "minus"
+            kind, sign = ("plus", "") if i == k else ("minus", "-")
             content += [
                 f"<rect class='{kind}' x='{34 * k}%' y='{y}' width='32%' height='66'"
-                f" data-set='fill-opacity: {{o{entry}}}'/>",
+                # A quarter is the largest size that an entry can have.
+                f" data-set='style: fill-opacity: calc({sign}2 * {{j{entry}}})'/>",
                 shown(f"{34 * k + 16}%", y + 33, f"{{j{entry}}}", kind="ink mid"),
             ]
     return "".join(content)

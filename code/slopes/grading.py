@@ -237,7 +237,7 @@ def mark(homework: Homework, cells: list[str]) -> list[Mark]:
     >>> answer = "# answer: square\nsteps = 'f\\'(x) = x + x = 2x'"
     >>> (result,) = mark(Homework("h", "H", "", (task,)), [answer])
     >>> result.points, result.said
-    (4.0, 'Every line holds, and it takes 1 step.')
+    (4.0, 'Every line holds, and it takes 2 steps.')
     """
     found: dict[str, list[str]] = {}
     for cell in cells:

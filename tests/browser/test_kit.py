@@ -50,7 +50,7 @@ FAULTS = """letter => {
     if (size < least) faults.push(`${image.src} has letters of ${size}`);
   }
   for (const node of slide.querySelectorAll("p, li, dt, dd, label, button, pre, svg text")) {
-    const size = parseFloat(getComputedStyle(node).fontSize) * (node.closest("svg") ? node.getScreenCTM().a : scale);
+    const size = parseFloat(getComputedStyle(node).fontSize) * (node.closest("svg") ? node.getScreenCTM().a : scale * node.currentCSSZoom);
     if (!node.closest("aside") && size < least) faults.push(`${node.textContent} has letters of ${size}`);
   }
   return faults;
