@@ -224,6 +224,11 @@ def claim(latex):
     raise ValueError("proves: one equality is needed")
 
 
+def written_sides(proves):
+    """The two sides of what is to be proved, as text."""
+    return re.split(r"(?<![<>!:])=", proves, maxsplit=1)
+
+
 def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
     line, text = Line(latex, rule), latex
@@ -274,7 +279,7 @@ def remember(reader, written, part, text, holds):
 
 def what_is_missing(written, goal, ways, given, proves, table):
     """Where a derivation ends, and why it does not prove the claim, though right: (side, kind, what)."""
-    left, right = map(as_words, re.split(r"(?<![<>!:])=", proves, maxsplit=1))
+    left, right = map(as_words, written_sides(proves))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
     left_names, right_names = ({n.name for n in x.walk() if hasattr(n, "name")} for x in goal)
     arrives = goal[0] in ways and end in ways
