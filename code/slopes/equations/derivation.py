@@ -52,8 +52,7 @@ class Derivation:
     `missing` says what is missing for the claim that was to be proved, and `gap` of which kind that is:
     'steps' (it arrives in too few), 'end' (it does not arrive), 'claim' (it says no more than the
     claim), 'none' (it says nothing), 'form' (it may prove it, but does not lead from side to side).
-    `reached` is the number of steps that hold on the way from the claim's left side (or the right one,
-    where the left one does not stand in it).
+    `reached` is the number of steps that hold on the way from the side of the claim it begins with.
     """
 
     lines: list
@@ -167,8 +166,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     backwards = goal[0] not in written.sides and goal[1] in written.sides
     ways = ways_from(written, goal[::-1] if backwards else goal)
     worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
-    table = reader.meaning.table
-    end, gap, missing = what_is_missing(written, goal, ways, given, proves, table)
+    end, gap, missing = what_is_missing(written, goal, ways, given, proves, reader.meaning.table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
         beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
@@ -226,6 +224,11 @@ def claim(latex):
     raise ValueError("proves: one equality is needed")
 
 
+def written_sides(proves):
+    """The two sides of what is to be proved, as text."""
+    return re.split(r"(?<![<>!:])=", proves, maxsplit=1)
+
+
 def check_line(reader, written, latex, rule, hints):
     """The verdict on one line."""
     line, text = Line(latex, rule), latex
@@ -276,7 +279,7 @@ def remember(reader, written, part, text, holds):
 
 def what_is_missing(written, goal, ways, given, proves, table):
     """Where a derivation ends, and why it does not prove the claim, though right: (side, kind, what)."""
-    left, right = map(as_words, re.split(r"(?<![<>!:])=", proves, maxsplit=1))
+    left, right = map(as_words, written_sides(proves))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
     left_names, right_names = ({n.name for n in x.walk() if hasattr(n, "name")} for x in goal)
     arrives = goal[0] in ways and end in ways
