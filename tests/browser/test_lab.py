@@ -142,7 +142,7 @@ def test_signed_and_run_to_the_end(lab, opened):
         "count => document.querySelectorAll('.jp-RenderedSVG > img').length == count", arg=figures()
     )
     assert shown(page, ".jp-RenderedSVG > img") == figures()
-    assert shown(page, "slopes-explorer .moving svg") == 1
+    assert shown(page, "slopes-explorer .moving svg[role=img]") == 1
 
 
 def texts(output):

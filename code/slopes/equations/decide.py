@@ -88,7 +88,7 @@ class Question(Comparison):
     def __init__(self, meaning, left, operator, right, conditions=()):
         super().__init__(meaning, left, operator, right)
         self.conditions = in_force(conditions)
-        self.generic = self.special = 0  # points, random and chosen, at which the relation holds
+        self.compared = self.generic = 0  # points at which the relation holds: all, and random ones
         self.lonely = []  # (side without a value, why, the point as text)
         self.unsettled = self.lost = ""  # why points could not be told
         self.work = n.now()
@@ -121,6 +121,7 @@ class Question(Comparison):
         self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
+        self.sized = [c for c, leaves in self.concerned if leaves.sizes]
         self.tested = [pair for pair in self.concerned if self.is_tested(*pair)]
         self.totals = points.totals(self.conditions)
         equations = [x for c, x in self.concerned if getattr(c, "operator", "") == "="]
@@ -142,7 +143,11 @@ class Question(Comparison):
 
     def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
-        sample = Sample(str(seed), mode, size, sizes, self.domain, {}, fixed or {}, flat, variant)
+        told = self.sized  # a_n ∈ {0, 1}, with n a size: about the last one
+        for name, value in sizes.items() if told else ():
+            told = [t.substitute(c, t.Symbol(name), t.Number(str(value))) for c in told]
+        domain = {**self.domain, **points.domains(told)} if told else self.domain
+        sample = Sample(str(seed), mode, size, sizes, domain, {}, fixed or {}, flat, variant)
         ends = self.evaluator(sample)
         sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
         return sample
@@ -340,7 +345,7 @@ class Question(Comparison):
         found = self.outcome(sample, env, strict=self.generic < 2, far=kind == "far")
         if found.kind == "holds":
             self.generic += kind == "generic"
-            self.special += kind == "special"
+            self.compared += kind != "far"
         elif found.kind in ("differs", "left", "right"):
             witness = self.witness(sample, env, found.left, found.right)
             if found.kind == "differs":
@@ -354,10 +359,6 @@ class Question(Comparison):
         elif kind == "generic" or len(self.leaves.scalars) < 2:
             # With several variables at special values it would mean little.
             self.unsettled = str(found.error)
-
-    @property
-    def compared(self):
-        return self.generic + self.special
 
     def conclusion(self):
         """The verdict where no point refutes."""

@@ -213,6 +213,7 @@ class Declarations:
             if itself.kind == "refuted":
                 raise Unread(f"{t.pretty(key)}: {itself.reason}", left.at)
         vectors = tuple(vectors.values())
+        scope.equated |= {key} if operator == "=" else set()
         self.enter(key, replace(form, body=body, vectors=vectors, conditions=kept))
         return True
 

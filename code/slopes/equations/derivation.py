@@ -52,8 +52,7 @@ class Derivation:
     `missing` says what is missing for the claim that was to be proved, and `gap` of which kind that is:
     'steps' (it arrives in too few), 'end' (it does not arrive), 'claim' (it says no more than the
     claim), 'none' (it says nothing), 'form' (it may prove it, but does not lead from side to side).
-    `reached` is the number of steps that hold on the way from the claim's left side (or the right one,
-    where the left one does not stand in it).
+    `reached` is the number of steps that hold on the way from the side of the claim it begins with.
     """
 
     lines: list
@@ -104,7 +103,9 @@ class Derivation:
         table = html_table(("line", "step", "rule", "verdict"), rows)
         kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
-        return f'{table}<p class="state {kind}"><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>'
+        verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
+        said = f"<b>{verdict}{colon.strip()}</b>{why and f' {why}'}"
+        return f'{table}<p class="state {kind}"><span>{said}</span></p>'
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
@@ -165,8 +166,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     backwards = goal[0] not in written.sides and goal[1] in written.sides
     ways = ways_from(written, goal[::-1] if backwards else goal)
     worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
-    table = reader.meaning.table
-    end, gap, missing = what_is_missing(written, goal, ways, given, proves, table)
+    end, gap, missing = what_is_missing(written, goal, ways, given, proves, reader.meaning.table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
         beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))

@@ -51,6 +51,7 @@ class Names:
         self.section_of = {}  # where a key got it
         self.numbers = set()  # declared to be numbers: Let a > 0
         self.unknown = {}  # with the reason why the definition could not be read
+        self.equated = set()  # defined by =, and not by :=
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read
         self.bound = []  # for each binding around this place: its names, and whether they are vectors

@@ -323,7 +323,9 @@ class PageReader(Declarations):
         known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
         bodies = (known and known.body) or link.left_node, link.right_node
-        again = None not in map(constant, bodies)  # y = 1, and then y = 0
+        again = form.name in self.scope.equated and None not in map(
+            constant, bodies
+        )  # y = 1, y = 0
         other = known and (known.kind == "smooth" or elsewhere or again)
         fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
         if fixed or (other and link.verdict.kind == "refuted"):
@@ -339,8 +341,7 @@ class PageReader(Declarations):
             if t.is_name(above, styles=("",)) and isinstance(base, t.Name):
                 same = self.scope.key(node)[0] == form.name
                 if same and self.scope.says_nothing_of(above):
-                    letter = above.text
-                    raise Unread(f"is {letter} a label? write ^{{({letter})}}", node.at)
+                    raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""

@@ -9,8 +9,7 @@ Nothing here computes, simplifies or reorders: a derivation whose successive lin
 identical on reading could never be found wrong.
 """
 
-from dataclasses import MISSING, dataclass, field, fields, make_dataclass
-from functools import cache
+from dataclasses import MISSING, dataclass, field, make_dataclass
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Node:
 
     def children(self):
         """The nodes directly below this one, in reading order."""
-        return [node for name in _names(type(self)) for node in _nodes(getattr(self, name))]
+        return [node for name in self.names for node in _nodes(getattr(self, name))]
 
     def walk(self):
         """The node and all below it, in reading order."""
@@ -30,12 +29,6 @@ class Node:
             node = stack.pop()
             yield node
             stack.extend(reversed(node.children()))
-
-
-@cache
-def _names(kind):
-    """The names of the fields of one kind of node."""
-    return [item.name for item in fields(kind)]
 
 
 def _nodes(value):
@@ -52,7 +45,7 @@ def rebuild(node, change):
             return change(value)
         return tuple(map(rebuilt, value)) if isinstance(value, tuple) else value
 
-    return type(node)(**{name: rebuilt(getattr(node, name)) for name in _names(type(node))})
+    return type(node)(*(rebuilt(getattr(node, name)) for name in node.names), at=node.at)
 
 
 def substitute(node, old, new):
@@ -68,7 +61,7 @@ def names_in(node, kind=None):
 def _node(name, names, meaning, **defaults):
     """A kind of node: its name, its fields in order, and what it stands for."""
     described = [(n, object, field(default=defaults.get(n, MISSING))) for n in names.split()]
-    namespace = {"__doc__": meaning, "__module__": __name__}
+    namespace = {"__doc__": meaning, "__module__": __name__, "names": names.split()}
     return make_dataclass(name, described, bases=(Node,), frozen=True, namespace=namespace)
 
 
@@ -95,8 +88,6 @@ Root = _node("Root", "body degree", "The root of a degree.")
 Cases = _node("Cases", "rows", "Pairs (value, condition).")
 Otherwise = _node("Otherwise", "", "The condition of the last case: what is left.")
 Matrix = _node("Matrix", "rows", "Rows of cells.")
-
-# -- as it is meant ---------------------------------------------------------------------------------
 Constant = _node("Constant", "name", "e, pi, i (the imaginary unit) or infinity.")
 Symbol = _node("Symbol", "name", "A name: bound, defined, a size, a free array or a free number.")
 Element = _node("Element", "base indices", "An indexed quantity: z_i, W_{ij}, softmax(z)_i.")
@@ -108,8 +99,6 @@ Hadamard = _node("Hadamard", "left right", "The elementwise product of two vecto
 Absolute = _node("Absolute", "body", "|body|")
 Norm = _node("Norm", "body order", "The norm of an order (1, 2 or infinity).")
 Transpose = _node("Transpose", "body", "The transpose.")
-
-# -- functions, calculus ----------------------------------------------------------------------------
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
@@ -122,8 +111,6 @@ Limit = _node("Limit", "variable target side body", "A limit, from one side or f
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")
 BigO = _node("BigO", "body", "O(body)")
 Subdifferential = _node("Subdifferential", "head arguments", "∂f(x): the interval of subgradients.")
-
-# -- vectors, sets, conditions ----------------------------------------------------------------------
 Indicator = _node("Indicator", "condition", "1 where the condition holds, 0 elsewhere.")
 Vector = _node("Vector", "items", "A column.")
 Listing = _node("Listing", "body index upper", "(z_1, …, z_n)")
