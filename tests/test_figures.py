@@ -23,20 +23,31 @@ USUAL = 4_500  # bytes of half of the figures
 _T = np.linspace(0.1, 1, 10)[:, None]
 # The points of a cubic curve, in its ends and controls.
 CUBIC = np.hstack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
+GRID = f"stroke: {figures._STYLE['grid.color'].lower()}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
+WIDE = "image/svg+xml"
+SMALLEST = 13  # pixels to the em of a letter, the small ones of formulas among them
+
+
 def stored():
-    """Yield a name, the metadata of the cell and the text of each stored figure."""
+    """Yield a name, the metadata of the cell and the two drawings of each stored figure."""
     for path in sorted(CHAPTERS.glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             for output in cell.get("outputs", []):
-                svg = output.get("data", {}).get("image/svg+xml")
-                if svg:
-                    yield f"{path.stem}: {cell['id']}", cell["metadata"], "".join(svg)
+                data = output.get("data", {})
+                if WIDE in data:
+                    drawn = {kind: "".join(data[kind]) for kind in (WIDE, figures.NARROW)}
+                    yield f"{path.stem}: {cell['id']}", cell["metadata"], drawn
 
 
 FIGURES = list(stored())
+DRAWINGS = [
+    pytest.param(svg, id=f"{name}{', narrow' * (kind != WIDE)}")
+    for name, _, drawn in FIGURES
+    for kind, svg in drawn.items()
+]
 
 
 def matrix(text):
@@ -95,7 +106,7 @@ class Drawing:
             for node in root.iter()
             if node.tag.endswith("clipPath") and node[0].tag.endswith("rect")
         }
-        self.texts, self.lines, self.marks = [], [], []
+        self.texts, self.lines, self.marks, self.letters = [], [], [], []
         self.words = iter(re.findall(r"<g id=\"text_\d+\">[^!]*?<!-- (.*?) -->", svg))
         self.walk(root, np.eye(3), axis=False)
 
@@ -112,7 +123,9 @@ class Drawing:
             return
         axis = axis or name.startswith("matplotlib.axis")
         style = node.get("style", "")
-        if tag == "path" and not axis and re.search(r"stroke: #(?!fff)", style):
+        # Of an axis the grid runs where texts can be.
+        stroke = GRID if axis else r"stroke: #(?!fff)"
+        if tag == "path" and re.search(stroke, style):
             # The frame of a bar or of the figure is none of the lines that can strike a text.
             self.lines += [self.clipped(p, node) for p in points(node.get("d"), map_)]
         if tag == "use" and not axis:
@@ -146,6 +159,8 @@ class Drawing:
                     continue
                 shift = np.eye(3)
                 shift[:2, 2] = float(child.get("x", 0)), float(child.get("y", 0))
+                # In the units of a letter its em is 100 long.
+                self.letters.append(100 * np.hypot(*inner[:2, 0]))
                 yield from points(letter.get("d"), inner @ shift @ matrix(letter.get("transform")))
             elif tag == "path":
                 yield from points(child.get("d"), inner)
@@ -192,11 +207,17 @@ def struck(box, line):
     return bool((np.maximum(first, 0) < np.minimum(last, 1)).any())
 
 
-@pytest.mark.parametrize(
-    ("name", "svg"), [(n, s) for n, _, s in FIGURES], ids=[n for n, *_ in FIGURES]
-)
-def test_nothing_overlaps_a_text(name, svg):
+@pytest.mark.parametrize("svg", DRAWINGS)
+def test_nothing_overlaps_a_text(svg):
     assert list(Drawing(svg).faults()) == []
+
+
+@pytest.mark.parametrize("drawn", [pytest.param(d, id=n) for n, _, d in FIGURES])
+def test_a_narrow_drawing_is_for_a_telephone(drawn):
+    """It has the width that a page has there, so that its letters are as large as they are drawn."""
+    drawing = Drawing(drawn[figures.NARROW])
+    assert drawing.size[0] * 4 / 3 == pytest.approx(350)
+    assert min(drawing.letters, default=SMALLEST) * 4 / 3 >= SMALLEST
 
 
 def test_faults_are_found():
@@ -210,6 +231,7 @@ def test_faults_are_found():
     ax.text(0.8, 0.2, "under a mark", ha="center", va="center")
     outside = ax.annotate("outside", (0, 1), (-60, 0), textcoords="offset points")
     outside.set_in_layout(False)
+    ax.text(0.1, 0.6, "on the grid", va="center")
     figures.label_curve(line, "fine", 0.3, "below right")
     faults = " ".join(Drawing(figures.as_svg(figure)).faults())
     for wanted in (
@@ -217,16 +239,21 @@ def test_faults_are_found():
         "'first' meets 'second'",
         "'under a mark' meets a mark",
         "'outside' is cut off",
+        "'on the grid' is struck",
     ):
         assert wanted in faults
     assert "fine" not in faults
 
 
-def test_the_drawing_of_a_neuron_is_what_the_package_draws():
+def test_the_drawing_of_a_neuron_is_what_the_package_draws(monkeypatch):
     figures.use_style()
-    drawn = figures.as_svg(figures.plot_neuron().figure)
-    assert (CHAPTERS / "_static" / "chain.svg").read_text(encoding="utf-8") == drawn
-    assert list(Drawing(drawn).faults()) == []
+    shown = []
+    monkeypatch.setattr(figures, "_show", shown.append)
+    for ax in figures.panels((1, 1, 2), (1, 1, 4.2)):
+        figures.plot_neuron(ax)
+    for name, drawn in {"chain": shown[0].wide, "chain-narrow": shown[0].narrow}.items():
+        assert (CHAPTERS / "_static" / f"{name}.svg").read_text(encoding="utf-8") == drawn
+        assert list(Drawing(drawn).faults()) == []
 
 
 X = np.linspace(0, 400, 121)
@@ -260,7 +287,8 @@ def test_a_lighter_curve_is_where_the_curve_was(y, most):
 
 
 def test_figures_are_light():
-    sizes = sorted(len(gzip.compress(svg.encode(), 9)) for *_, svg in FIGURES)
+    drawings = [svg for *_, drawn in FIGURES for svg in drawn.values()]
+    sizes = sorted(len(gzip.compress(svg.encode(), 9)) for svg in drawings)
     assert sizes[-1] <= HEAVIEST
     assert sizes[len(sizes) // 2] <= USUAL
 
@@ -279,7 +307,8 @@ def test_a_figure_says_what_it_shows(name, metadata):
 
 def test_figures_that_share_an_axis_have_equal_axes():
     """Panels of one figure are as wide and as high as each other, or one has the page to itself."""
-    for name, _, svg in FIGURES:
+    for name, _, drawn in FIGURES:
+        svg = drawn[WIDE]
         boxes = {
             (round(max(x) - min(x)), round(max(y) - min(y)))
             for x, y in (

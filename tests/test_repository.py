@@ -17,6 +17,7 @@ import book
 import bookcheck
 import references
 import refresh
+from slopes import figures
 
 ROOT = Path(book.ROOT)
 CHAPTERS = ROOT / "chapters"
@@ -210,12 +211,12 @@ def test_no_cell_opts_out_of_the_comparison(path):
 
 @each_notebook
 def test_figures_are_compared_and_described(path):
-    """A figure is an SVG, which nbval compares, and the same as a PNG; it says what it shows."""
+    """A figure is two SVGs, which nbval compares, and the first as a PNG; it says what it shows."""
     for cell in code_cells(read(path)):
         kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
         images = {kind for kind in kinds if kind.startswith("image/")}
         if images:
-            assert images == {"image/svg+xml", "image/png"}, cell.source
+            assert images == {"image/svg+xml", figures.NARROW, "image/png"}, cell.source
             image = cell.metadata.get("mystnb", {}).get("image", {})
             assert not bookcheck.poor_alt(image.get("alt")), cell.source
 

@@ -45,7 +45,7 @@ class Page(HTMLParser):
         super().__init__()
         self.fetched, self.links, self.ids, self.classes, self.images = [], [], set(), [], []
         self.scripts, self.inside, self.descriptions = [], None, []
-        self.twice, self.data = [], False
+        self.twice, self.narrow, self.data = [], [], False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -64,6 +64,8 @@ class Page(HTMLParser):
             self.links.append(attributes["href"])
         if tag == "img":
             self.images.append(attributes)
+        if tag == "source":
+            self.narrow.append(attributes)
 
     def handle_data(self, data):
         if self.inside == "style":
@@ -191,6 +193,12 @@ def test_every_image_says_what_it_shows(pages):
     images = [(path.name, image) for path, page in pages.items() for image in page.images]
     assert images
     assert [image for image in images if bookcheck.poor_alt(image[1].get("alt"))] == []
+
+
+def test_every_figure_is_drawn_for_narrow_windows_too(pages):
+    for path, page in pages.items():
+        figures = [image for image in page.images if image["src"].endswith(".svg")]
+        assert len(page.narrow) == len(figures), path
 
 
 def test_no_id_stands_twice_on_a_page(pages):

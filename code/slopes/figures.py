@@ -1,6 +1,6 @@
 """The plots that chapters share, and the one style of all figures.
 
-Each function draws on Matplotlib's axes and returns them; a cell ends with ``plt.show()``. Curves are
+Each figure is drawn twice, for wide windows and for narrow ones, in a loop over `panels`. Curves are
 told apart by colour, by dash and by the name beside them. A colour has one meaning in the whole book.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib import cycler, font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.text import Annotation
 from PIL import Image
 
 from slopes.explore import (
@@ -42,15 +42,17 @@ __all__ = [
     "explore_neuron",
     "explore_secant",
     "explore_softmax",
+    "is_narrow",
     "label_curve",
     "label_point",
-    "name_plane",
     "open_circle",
+    "panels",
     "plot_errors",
     "plot_graph",
     "plot_neuron",
     "plot_tangent",
     "plot_with_derivative",
+    "set_plane",
     "set_ticks",
     "shade_positive",
     "stack",
@@ -63,7 +65,6 @@ VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#9A7500", "#8A3F91", "#
 #: What is written is darker than what is drawn, so that it can be read.
 INK, QUIET = "#1C1D20", "#4D4E53"
 _WRITTEN = {VALUE: "#00639C", SLOPE: "#B04400", PLUS: "#7D5F00", MINUS: "#7A3480", GREY: QUIET}
-_WRITTEN["#4C9CCB"] = _WRITTEN[VALUE]
 #: The colours of signs, for numbers in a matrix: from negative through 0 to positive.
 SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
 #: The dashes that tell curves of one colour apart.
@@ -71,14 +72,17 @@ DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
 _FACE = "Slopes Serif"
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
+#: How wide the two drawings of a figure are, in inches of 96 pixels, and how large their letters, in
+#: points: as the text of a page is, which on a telephone is 350 pixels wide.
+WIDTHS = (6, 15), (350 / 96, 14)
+#: The type under which a notebook keeps the drawing for narrow windows, beside the one for wide ones.
+NARROW = "image/x-narrow+svg"
 
 _STYLE = {
-    # A figure is as wide as the text of a page, 576 pixels, and its letters nearly as large: on a
-    # telephone, where it has 350, they are still of 12.
     "figure.figsize": (6, 3.6),
     "font.family": _FACE,
     "mathtext.fontset": "cm",
-    "font.size": 15,
+    "font.size": WIDTHS[0][1],
     "axes.prop_cycle": cycler(linestyle=DASHES) * cycler(color=[VALUE]),
     "patch.facecolor": VALUE,
     "axes.spines.top": False,
@@ -109,6 +113,9 @@ _STYLE = {
     # The middle of a number, and not its baseline, stands on its line.
     "ytick.alignment": "center",
     "xtick.minor.size": 0,
+    # The name of an axis can stand among its numbers, in line with them.
+    "xtick.minor.pad": 7,
+    "ytick.minor.pad": 3.5,
     "lines.linewidth": 2.3,
     "lines.markersize": 7,
     "lines.solid_capstyle": "round",
@@ -126,10 +133,7 @@ _STYLE = {
 
 
 def use_style():
-    """Set the book's style, and make notebooks show figures as SVG that is the same in every run.
-
-    The face of the text comes with the package. A small PNG goes with each figure, for where a notebook
-    is not trusted: there JupyterLab shows no SVG.
+    """Set the book's style. The face of the text comes with the package.
 
     Examples
     --------
@@ -140,30 +144,127 @@ def use_style():
     if _FACE not in font_manager.get_font_names():
         font_manager.fontManager.addfont(Path(__file__).parent / "face" / "slopes-serif.ttf")
     plt.rcParams.update(_STYLE)
+
+
+def panels(wide=(1, 1, 3.6), narrow=None, ratios=None, **how):
+    """Let a figure be drawn twice, for wide windows and for narrow ones, and show both as one.
+
+    What stands in the loop runs once for each. Shrunk to a telephone, the drawing for wide windows would
+    have letters half as large as the text's; there it is another one, with fewer panels side by side.
+
+    Parameters
+    ----------
+    wide, narrow : tuple of (int, int, float), optional
+        How many rows and columns of panels there are, and how high they are together, in inches; in
+        narrow windows as many as in wide ones, and a fifth less high, by default.
+    ratios : list of float, optional
+        How panels share the length of their row, or of their only column.
+    **how
+        What else `Figure.subplots` takes.
+
+    Yields
+    ------
+    matplotlib.axes.Axes or array of them
+        The panel, or the panels row by row.
+
+    Examples
+    --------
+    >>> for one, other in panels((1, 2, 3), (2, 1, 5)):
+    ...     print(is_narrow(one), one.get_subplotspec().is_last_row())
+    False True
+    True False
+    <a figure for wide and for narrow windows>
+    """
+    narrow = narrow or (*wide[:2], 0.8 * wide[2])
+    drawn = []
+    for (width, letters), (rows, columns, height) in zip(WIDTHS, (wide, narrow), strict=True):
+        # Numbers at the axes are made when they are drawn: that, too, in letters of this size.
+        with plt.rc_context({"font.size": letters}):
+            figure = Figure(figsize=(width, height))
+            shared = "width_ratios" if columns > 1 else "height_ratios"
+            axes = figure.subplots(rows, columns, **{shared: ratios}, **how)
+            yield axes.ravel() if rows * columns > 1 else axes
+            _settle(figure)
+            drawn.append((figure, as_svg(figure)))
+    _show(_Both(*drawn))
+
+
+class _Both:
+    """The two drawings of a figure, as one output of a cell.
+
+    A small PNG goes with them, for where a notebook is not trusted: there JupyterLab shows no SVG.
+    """
+
+    def __init__(self, wide, narrow):
+        self.figure, self.wide = wide
+        self.narrow = narrow[1]
+
+    def __repr__(self):
+        return "<a figure for wide and for narrow windows>"
+
+    def _repr_svg_(self):
+        return self.wide
+
+    def _repr_png_(self):
+        file = io.BytesIO()
+        self.figure.savefig(file, format="png", dpi=_COARSE)
+        return _small(file.getvalue())
+
+    def _repr_mimebundle_(self, **_):
+        return {NARROW: self.narrow}
+
+
+def _show(value):
     try:
-        from IPython import get_ipython
-        from IPython.core.pylabtools import print_figure
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        from IPython.display import display
     except ImportError:
-        return  # a plain Python session has no inline figures to configure
-    shell = get_ipython()
-    if shell is None:
-        return
+        display = print
+    display(value)
 
-    # Whole, so that every figure has the size that its cell gives it.
-    def svg(figure):
-        bare = dict.fromkeys(("Date", "Creator"))
-        text = print_figure(figure, "svg", bbox_inches=None, metadata=bare)
-        return text and lighten(text)
 
-    def png(figure):
-        bare = {"Software": None}
-        data = print_figure(figure, "png", bbox_inches=None, dpi=_COARSE, metadata=bare)
-        return data and _small(data)
+def is_narrow(ax):
+    """Say whether axes belong to a drawing for narrow windows.
 
-    set_matplotlib_formats("svg", "png")
-    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg)
-    shell.display_formatter.formatters["image/png"].for_type(Figure, png)
+    >>> is_narrow(Figure(figsize=(3, 3)).subplots())
+    True
+    """
+    return bool(ax.figure.get_figwidth() < (WIDTHS[0][0] + WIDTHS[1][0]) / 2)
+
+
+def _settle(figure):
+    """Move labels off the lines of the grid, and leave out numbers that would touch each other."""
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            _spread(axis)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        lines = [line for line in ax.get_ygridlines() if line.get_visible() and ax.axison]
+        for text in ax.texts:
+            if isinstance(text, Annotation) and text.get_text():
+                _lift(text, [line.get_window_extent() for line in lines])
+
+
+def _spread(axis):
+    """Keep one in two numbers of an axis where they are too close, or one in four."""
+    labels = axis.get_majorticklabels()
+    places, texts = axis.get_majorticklocs(), [label.get_text() for label in labels]
+    boxes = [label.get_window_extent().padded(3) for label in labels if label.get_visible()]
+    every = 1
+    while any(a.overlaps(b) for a, b in pairwise(boxes[::every])):
+        every *= 2
+    if every > 1:
+        axis.set_ticks(places, ["" if k % every else text for k, text in enumerate(texts)])
+
+
+def _lift(text, lines):
+    """Move a label up or down, whichever is less, where a line of the grid would go through it."""
+    box = text.get_window_extent()
+    for line in lines:
+        if box.y0 < line.y0 < box.y1 and box.x0 < line.x1 and line.x0 < box.x1:
+            up, down = line.y0 - box.y0 + 1, line.y0 - box.y1 - 1
+            shift = min(up, down, key=abs) * 72 / text.figure.dpi
+            text.xyann = text.xyann[0], text.xyann[1] + shift
 
 
 def _small(png):
@@ -252,9 +353,6 @@ def label_point(ax, text, place, side="right", color=INK):
         ha={-1: "right", 0: "center", 1: "left"}[across],
         va={-1: "top", 0: "center", 1: "bottom"}[up],
         color=_WRITTEN.get(color, color),
-        # The grid stops where something is written; curves and marks lie above this paper.
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        zorder=1.5,
     )
 
 
@@ -300,23 +398,26 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
             for end in (kink.left, kink.right):
                 if math.isfinite(end):
                     open_circle(ax, kink.at, end, SLOPE)
-            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=3.6, zorder=4)
+            # In a circle the dot is smaller, so that both are seen.
+            size = 3.6 if kink.value in (kink.left, kink.right) else 8
+            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=size, zorder=4)
     ax.set_xlabel(f"${function.variable}$")
     return ax
 
 
 def stack():
-    """Return two axes, for values above and slopes below, of which one unit is as long as the other's.
+    """Let a figure be drawn as `panels` does, values above and slopes below, on one scale.
 
-    >>> above, below = stack()
-    >>> above.get_shared_x_axes().joined(above, below)
+    >>> for above, below in stack():
+    ...     print(above.get_shared_x_axes().joined(above, below))
     True
+    True
+    <a figure for wide and for narrow windows>
     """
-    ratios = {"height_ratios": [3.6, 1.4]}
-    axes = plt.subplots(2, 1, sharex=True, figsize=(6, 4.6), gridspec_kw=ratios)[1]
-    axes[0].set_ylim(-0.4, 3.2)
-    axes[1].set_ylim(-0.2, 1.2)
-    return tuple(axes)
+    for above, below in panels((2, 1, 4.6), ratios=[3.6, 1.4], sharex=True):
+        above.set_ylim(-0.4, 3.2)
+        below.set_ylim(-0.2, 1.2)
+        yield above, below
 
 
 def _called(function, prime=""):
@@ -383,7 +484,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         value, slope = function(point), function.derivative(point)
         half = reach * width / math.hypot(1, 0.6 * slope * width / height)
         x = np.array([point - half, point + half])
-        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.9)
+        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.6)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
         label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
@@ -412,13 +513,12 @@ def plot_errors(steps, errors, labels, ax=None):
     ('log', 'log')
     """
     ax = ax or plt.subplots()[1]
-    tints = ("#004B76", VALUE, "#4C9CCB")
-    for (name, values), tint, dash, marker in zip(
-        errors.items(), tints, DASHES, "osD", strict=False
-    ):
+    # Marks of two methods that agree stand between each other, not on top.
+    marks = zip(DASHES, "osD", (VALUE, VALUE, "white"), (0, 0, 3), strict=False)
+    for (name, values), (dash, marker, fill, first) in zip(errors.items(), marks, strict=False):
         values = np.where(np.asarray(values) > 0, values, np.nan)
-        style = {"color": tint, "linestyle": dash, "marker": marker, "markersize": 4.5}
-        (line,) = ax.loglog(steps, values, **style, markevery=3, linewidth=1.8)
+        style = {"linestyle": dash, "marker": marker, "markerfacecolor": fill, "markersize": 5}
+        (line,) = ax.loglog(steps, values, **style, markevery=(first, 6), linewidth=1.8)
         label_curve(line, name, *labels[name])
     ax.set(xlabel="step $h$", title="error")
     return ax
@@ -426,6 +526,8 @@ def plot_errors(steps, errors, labels, ax=None):
 
 def plot_graph(nodes, edges, ax=None):
     """Draw a computation as circles with their values, joined by arrows with their local slopes.
+
+    It runs from left to right, and in a narrow window from top to bottom.
 
     Parameters
     ----------
@@ -452,39 +554,49 @@ def plot_graph(nodes, edges, ax=None):
     # Where slopes of the last node are shown, they alone have the colour of slopes.
     written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
     middle = np.mean([node[0][1] for node in nodes.values()])
+    turned = _turn if is_narrow(ax) else np.array
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
-        ax.annotate("", b, a, arrowprops=arrow)
+        ax.annotate("", turned(b), turned(a), arrowprops=arrow)
         if a[1] == b[1]:
-            _label(ax, (a + b) / 2, slope, 11, color=written)
+            _label(ax, turned((a + b) / 2), slope, turned((0, 11)), color=written)
             continue
         # Beside the middle; nearer to the start, and above, where arrows cross in the middle.
         crossed = any(
             (a[1] - nodes[p][0][1]) * (b[1] - nodes[q][0][1]) < 0 and a[0] == nodes[p][0][0]
             for p, q in edges
         )
-        above = crossed or (a + b)[1] > 2 * middle
-        corner = {"ha": "left" if above == (a[1] > b[1]) else "right"}
-        corner["va"] = "bottom" if above else "top"
+        out = 1 if crossed or (a + b)[1] > 2 * middle else -1
+        way = np.array((out if a[1] > b[1] else -out, out))
         share = 0.34 if crossed else 0.5
         place = (1 - share) * a + share * b
-        _label(ax, place, slope, 2 if above else -2, written, **corner)
+        _label(ax, turned(place), slope, turned(2 * way), color=written)
     for name, (place, *numbers) in nodes.items():
+        place = turned(place)
         ax.plot(*place, "o", markersize=34, color="white", markeredgecolor=INK, markeredgewidth=1.2)
-        _label(ax, place, f"${name}$", 0, size=17)
+        _label(ax, place, f"${name}$", (0, 0), size=17)
         for number, height, color in zip(numbers, (28, -28), (VALUE, SLOPE), strict=False):
-            _label(ax, place, number, height, color=color)
-    ax.margins(0.07, 0.34)
+            _label(ax, place, number, turned((0, height)), color=color)
+    ax.margins(*((0.34, 0.1) if is_narrow(ax) else (0.07, 0.34)))
     ax.axis("off")
     return ax
 
 
-def _label(ax, place, text, height, color=INK, **style):
-    """Write a number or a text, centred ``height`` points above a place."""
+def _turn(place):
+    """Return where a place is when what ran to the right runs down."""
+    return np.array((-place[1], -place[0]))
+
+
+def _label(ax, place, text, offset, color=INK, **style):
+    """Write a number or a text beside a place, on the side to which the offset, in points, leads."""
     if not isinstance(text, str):
         text = _number(text, 3)
-    style = {"color": _WRITTEN.get(color, color), "ha": "center", "va": "center", **style}
-    ax.annotate(text, place, xytext=(0, height), textcoords="offset points", **style)
+    across, up = np.sign(offset)
+    # Straight above or below it the middle of the text stands; to a side, the end that is nearer.
+    style.setdefault("ha", {-1: "right", 0: "center", 1: "left"}[across])
+    style["va"] = "center" if not (across and up) else "bottom" if up > 0 else "top"
+    style["color"] = _WRITTEN.get(color, color)
+    ax.annotate(text, place, xytext=offset, textcoords="offset points", **style)
 
 
 def _number(value, digits):
@@ -504,21 +616,23 @@ def set_ticks(ax, x=None, y=None):
             axis.set_ticks(places, [_number(place, 4) for place in places])
 
 
-def name_plane(ax, x="$x_1$", y="$x_2$"):
-    """Make the axes those of a plane: one scale for both, their names at the ends, and a frame.
+def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
+    """Make the axes those of a plane: one scale for both, with a grid of the places ``x`` and ``y``.
+
+    The name of each axis stands among its numbers, between the last two.
 
     >>> ax = plt.figure().subplots()
-    >>> name_plane(ax)
-    >>> ax.get_aspect()
-    1.0
+    >>> set_plane(ax, [-1, 0, 1], [0, 1])
+    >>> [label.get_text() for label in ax.get_yticklabels(minor=True)]
+    ['$x_2$']
     """
-    ax.set(xlabel=x, aspect="equal")
-    # Above the numbers, in line with a title.
-    corner = ax.transAxes + ScaledTranslation(-4 / 72, 10 / 72, ax.figure.dpi_scale_trans)
-    ax.set_ylabel(y, rotation=0, ha="right", va="baseline")
-    ax.yaxis.set_label_coords(0, 1, corner)
-    ax.spines[:].set(visible=True, linewidth=0.6)
-    ax.grid(False)
+    set_ticks(ax, x, y)
+    for axis, places, name in zip((ax.xaxis, ax.yaxis), (x, y), names, strict=True):
+        axis.set_ticks([np.mean(places[-2:])], [name], minor=True)
+    ax.set_aspect("equal")
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params("x", length=0, pad=7)
+    ax.grid(True, axis="both")
 
 
 def draw_classes(ax, positive, negative):
@@ -571,7 +685,7 @@ def draw_pixels(ax, picture, signed=False):
     colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
     # A picture in the drawing: between its pixels there are no seams.
     ax.imshow(pixels, **colors, interpolation="none")
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[], yticks=[], anchor="W")
     ax.grid(False)
     # White pixels are as white as the paper: a frame shows where the picture ends.
     ax.patch.set_visible(False)
@@ -581,33 +695,38 @@ def draw_pixels(ax, picture, signed=False):
 def plot_neuron(ax=None):
     """Draw one neuron and its loss as a chain: values go forward, slopes come back.
 
+    It runs from left to right, and in a narrow window from top to bottom.
+
     >>> ax = plot_neuron()
     >>> [text.get_text() for text in ax.texts if len(text.get_text()) == 3]
     ['$w$', '$z$', '$a$', '$L$', '$x$']
     """
     ax = ax or plt.subplots(figsize=(6, 2))[1]
-    names = ["$w$", "$z$", "$a$", "$L$"]
-    ax.plot(range(4), [0] * 4, "o", ms=38, color="white", mec=INK, mew=1.3, zorder=3)
-    for place, name in enumerate(names):
-        _label(ax, (place, 0), name, 0, size=19)
+    narrow = is_narrow(ax)
+    turned = _turn if narrow else np.array
+    stations = [turned((place, 0)) for place in range(4)]
+    ax.plot(*np.transpose(stations), "o", ms=38, color="white", mec=INK, mew=1.3, zorder=3)
+    for station, name in zip(stations, ["$w$", "$z$", "$a$", "$L$"], strict=True):
+        _label(ax, station, name, (0, 0), size=19)
     forward = {"arrowstyle": "-|>", "color": VALUE, "lw": 2, "shrinkA": 19, "shrinkB": 20}
-    # Back below the row, from a circle's lower left to the lower right of the one before.
-    back = {
-        **forward,
-        "color": SLOPE,
-        "connectionstyle": "arc3,rad=-0.45",
-        "shrinkA": 22,
-        "shrinkB": 23,
-    }
+    # Back beside the row, from a circle's lower left to the lower right of the one before.
+    rad = 0.45 if narrow else -0.45
+    back = {"connectionstyle": f"arc3,rad={rad}", "shrinkA": 22, "shrinkB": 23}
+    back = forward | back | {"color": SLOPE}
     stages = [("$wx + b$", "$x$"), (r"$\sigma(z)$", r"$\sigma'(z)$"), ("$(a - y)^2$", "$2(a - y)$")]
-    for place, (value, slope) in enumerate(stages):
-        ax.annotate("", (place + 1, 0), (place, 0), arrowprops=forward)
-        ax.annotate("", (place, -0.02), (place + 1, -0.02), arrowprops=back)
-        _label(ax, (place + 0.5, 0), value, 15, VALUE)
-        _label(ax, (place + 0.5, 0), slope, -50, SLOPE)
-    _label(ax, (0, 0), "forward: values", 42, VALUE)
-    _label(ax, (3, 0), "backward: slopes, multiplied", 42, SLOPE, ha="right")
-    ax.set(xlim=(-0.3, 3.3), ylim=(-1.3, 1))
+    for (start, end), (value, slope) in zip(pairwise(stations), stages, strict=True):
+        ax.annotate("", end, start, arrowprops=forward)
+        ax.annotate("", start, end, arrowprops=back)
+        _label(ax, (start + end) / 2, value, turned((0, 15)), VALUE)
+        _label(ax, (start + end) / 2, slope, (26, 0) if narrow else (0, -50), SLOPE)
+    if narrow:
+        _label(ax, stations[0], "forward:\nvalues", (-26, 0), VALUE)
+        _label(ax, stations[3], "backward: slopes,\nmultiplied", (26, 0), SLOPE)
+        ax.set(xlim=(-1, 1.4), ylim=(-3.3, 0.3))
+    else:
+        _label(ax, stations[0], "forward: values", (0, 42), VALUE)
+        _label(ax, stations[3], "backward: slopes, multiplied", (0, 42), SLOPE, ha="right")
+        ax.set(xlim=(-0.3, 3.3), ylim=(-1.3, 1))
     ax.axis("off")
     return ax
 

@@ -40,6 +40,7 @@ def place(cell):
 FIGURE, EXPLORER, REPORT, CHECK = map(
     place, ("sigmoid-03", "sigmoid-05", "sigmoid-07", "sigmoid-09")
 )
+PLOTS = "import matplotlib.pyplot as plt\n"
 PRINTS, DERIVATION, ANSWER, SOLVED = map(
     place, ("sigmoid-13", "sigmoid-17", "sigmoid-27", "sigmoid-24")
 )
@@ -354,7 +355,7 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     """Its figures are the book's, and nothing is said about fonts."""
     page = cells()
     page.area(PRINTS).fill(
-        "print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')"
+        f"{PLOTS}print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')"
     )
     said = page.run(PRINTS)
     texts = "".join(m["content"] for m in said if m["type"] == "stream")
@@ -365,10 +366,10 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     assert len(drawn) == 1
     # A setting that a reader tries does not outlive the run.
     page.area(PRINTS).fill(
-        "plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)"
+        f"{PLOTS}plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)"
     )
     page.run(PRINTS)
-    page.area(PRINTS).fill("print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
+    page.area(PRINTS).fill(f"{PLOTS}print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
     texts = "".join(m["content"] for m in page.run(PRINTS) if m["type"] == "stream")
     assert texts == "slopes [0.33333333]\n"
 
@@ -385,6 +386,7 @@ def test_a_figure_keeps_its_caption_and_says_when_it_is_changed(cells):
     assert figure.locator("img").get_attribute("alt") == alt
     assert figure.locator("figcaption").inner_text() == caption
     assert figure.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 300
+    assert figure.locator("source").get_attribute("srcset").startswith("blob:")
     page.area(FIGURE).fill(page.area(FIGURE).input_value().replace("3.0", "2.0"))
     page.run(FIGURE)
     assert (

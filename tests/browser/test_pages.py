@@ -100,6 +100,21 @@ def test_a_page_serves_every_reader(seen):
     assert seen.errors == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_window_loads_one_drawing_of_a_figure(visit, width):
+    seen = visit(SIGMOID, width=width)
+    images = seen.page.locator("figure picture img")
+    for image in images.all():
+        image.scroll_into_view_if_needed()
+        assert (
+            image.evaluate("i => i.decode().then(() => i.naturalWidth)") == (576, 350)[width < 400]
+        )
+    seen.page.wait_for_load_state("networkidle")
+    loaded = [url for url in seen.requests if "/_images/" in url]
+    assert len(loaded) == images.count() > 2
+    assert all(("-narrow." in url) == (width < 400) for url in loaded)
+
+
 @pytest.mark.parametrize("path", ["search.html?q=slope", "404.html"])
 def test_a_page_beside_the_book_serves_every_reader(visit, path):
     assert faults(visit(path).page) == []

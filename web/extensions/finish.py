@@ -12,12 +12,18 @@ import unicodedata
 from html import escape
 from pathlib import Path
 
+import nbformat
 from docutils import nodes
 
 from bookcheck import with_roles
+from slopes import figures
 
-SYMBOLS = re.compile(r'<table class="[^"]*\bsymbols\b.*?</table>', re.DOTALL)
+ENTRIES = re.compile(r'<table class="[^"]*\bentries\b.*?</table>', re.DOTALL)
+PERMALINK = re.compile(r'<a class="headerlink".*?</a>')  # is not among what such a table may hold
+SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 LOST = Path(__file__).with_name("404.html")
+# Where a figure shrunk to the text's width would have letters of three quarters of the text's, or less.
+NARROW = "screen and (max-width: 480px)"
 
 
 # While the pages are made
@@ -55,24 +61,56 @@ def _greek(command):
 
 
 def size_figures(app, pagename, templatename, context, doctree):
-    """Give each figure its size, so that no text moves when it comes; it comes when a reader is near."""
+    """Give each figure its size, so that no text moves when it comes; it comes when a reader is near.
+
+    A narrow window gets the drawing that was made for it, and loads no other.
+    """
     if doctree is None or not context.get("body"):
         return
     sources = {name: Path(app.srcdir, source) for source, (_, name) in app.env.images.items()}
+    narrow = narrow_drawings(Path(app.env.doc2path(pagename)))
 
     def sized(found):
-        source = re.search(r'src="[^"]*/([^"/]+\.svg)"', found[1])
-        if not source or " width=" in found[1] or source[1] not in sources:
+        source = re.search(r'src="([^"]*/)([^"/]+\.svg)"', found[1])
+        if not source or " width=" in found[1] or source[2] not in sources:
             return found[0]
-        start = sources[source[1]].read_text(encoding="utf-8")[:2000]
-        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', start)
-        if not size:
+        path = sources[source[2]]
+        text = path.read_text(encoding="utf-8")
+        if not SIZE.search(text):
             return found[0]
-        # Matplotlib counts in points, and a browser in pixels.
-        width, height = (round(float(side) * 4 / 3) for side in size.groups())
-        return f'<img width="{width}" height="{height}" decoding="async" loading="lazy" {found[1]}>'
+        image = f'<img {size(text)} decoding="async" loading="lazy" {found[1]}>'
+        beside = path.with_stem(f"{path.stem}-narrow")
+        other = narrow.get(text.strip()) or (beside.is_file() and beside.read_text("utf-8"))
+        if not other:
+            return image
+        name = Path(source[2]).with_stem(f"{Path(source[2]).stem}-narrow").name
+        images = Path(app.outdir, app.builder.imagedir)
+        images.mkdir(exist_ok=True)
+        (images / name).write_text(other, encoding="utf-8")
+        srcset = f'media="{NARROW}" srcset="{source[1]}{name}" {size(other)}'
+        return f"<picture><source {srcset}>{image}</picture>"
 
     context["body"] = re.sub(r"<img ([^>]*)>", sized, context["body"])
+
+
+def narrow_drawings(path: Path) -> dict[str, str]:
+    """Return, for each drawing of a notebook, the one that goes with it for narrow windows."""
+    if path.suffix != ".ipynb":
+        return {}
+    outputs = (
+        output.data
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if figures.NARROW in output.get("data", {})
+    )
+    return {data["image/svg+xml"].strip(): data[figures.NARROW] for data in outputs}
+
+
+def size(svg: str) -> str:
+    """Return the size of a drawing, as the attributes of an image in HTML."""
+    # Matplotlib counts in points, and a browser in pixels.
+    sides = (round(float(side) * 4 / 3) for side in SIZE.search(svg).groups())
+    return 'width="{}" height="{}"'.format(*sides)
 
 
 def mend(app, pagename, templatename, context, doctree):
@@ -80,13 +118,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    body = SYMBOLS.sub(lambda table: with_roles(table[0]), body)
-    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
-    context["body"] = re.sub(
-        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
-        '<div class="output stream sentence ',
-        body,
-    )
+    context["body"] = ENTRIES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
 
 
 # After the pages are written
@@ -131,7 +163,7 @@ def _card(path, title):
     import matplotlib.pyplot as plt
     import numpy as np
 
-    from slopes import figures, sigmoid
+    from slopes import sigmoid
 
     figures.use_style()
     x = np.linspace(-7.5, 6, 241)

@@ -83,6 +83,8 @@ def forms(value):
         content = method() if callable(method) else None
         if content is not None:
             data[kind] = content
+    if not isinstance(value, type):
+        data |= getattr(value, "_repr_mimebundle_", dict)()
     if "<slopes-explorer" in data.get("text/html", ""):
         from slopes.explorer import for_page
 

@@ -2,6 +2,15 @@
 
 const ROLES = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
 
+// Lets an image, or a source of one, show a drawing at its size.
+function drawn(node, attribute, svg) {
+  // The end of the address lets the page's rules for drawings hold here too.
+  node[attribute] = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })) + "#.svg";
+  const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
+  if (size) [node.width, node.height] = size.slice(1).map((side) => Math.round((side * 4) / 3));
+  return node;
+}
+
 export class Outputs {
   constructor(cell, make) {
     this.cell = cell;
@@ -51,7 +60,7 @@ export class Outputs {
     }
     this.text.append(text);
     const whole = this.text.textContent;
-    this.text.closest(".output").classList.toggle("sentence", !whole.trimEnd().includes("\n"));
+    this.text.closest(".output").classList.toggle("sentence", !/\S {2,}\S|^ *\[/m.test(whole));
   }
 
   note(text) {
@@ -59,7 +68,7 @@ export class Outputs {
   }
 
   display(data, edited) {
-    if (data["image/svg+xml"]) this.figure(data["image/svg+xml"], edited);
+    if (data["image/svg+xml"]) this.figure(data, edited);
     else if (data["text/html"]) this.html(data["text/html"]);
     else if (data["text/latex"]) this.latex(data["text/latex"]);
     else this.plain(data["text/plain"]);
@@ -79,13 +88,9 @@ export class Outputs {
     formulas.typeset(output, true);
   }
 
-  figure(svg, edited) {
+  figure(data, edited) {
     const place = this.drawn++;
-    const image = new Image();
-    // The end of the address lets the page's rules for drawings hold here too.
-    image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })) + "#.svg";
-    const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
-    if (size) [image.width, image.height] = size.slice(1).map((side) => Math.round((side * 4) / 3));
+    const image = drawn(new Image(), "src", data["image/svg+xml"]);
     const alt = this.alts[place];
     image.alt = !alt
       ? "A figure drawn by this cell"
@@ -95,7 +100,13 @@ export class Outputs {
     const figure = this.figures[place];
     if (!figure) return void this.add(this.make("div", "output image_svg")).append(image);
     const old = figure.querySelector("img");
-    if (old.src.startsWith("blob:")) URL.revokeObjectURL(old.src.split("#")[0]);
+    const source = figure.querySelector("source");
+    for (const address of [old.src, source?.srcset || ""]) {
+      if (address.startsWith("blob:")) URL.revokeObjectURL(address.split("#")[0]);
+    }
+    const narrow = data["image/x-narrow+svg"];
+    if (source && narrow) drawn(source, "srcset", narrow);
+    else source?.remove();
     old.replaceWith(image);
     this.add(figure);
   }
