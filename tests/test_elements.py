@@ -50,14 +50,23 @@ WORDS = """
 
 Words.
 
-| name | number | other |
+| name | size: found | size: foretold |
 |---|---|---|
 | one | $-12.5$ | 1 |
-| two | 3 | – |
+| two | 3 |  |
+
+| minutes | what | from |
+|---|---|---|
+| 5 | What a long sentence says in a narrow table. | here |
+
+| minutes | what | from |
+|---|---|---|
+| 5 | It says less in another table of its kind. | there |
 
 :::{glossary}
 affine
   A sum.
+  Chapter: [](second.md).
 
 analytic
   A series.
@@ -261,13 +270,36 @@ def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
     assert not pages["words"].select(".facts, .badge, .tick, dl.opening")
 
 
-def test_numbers_stand_in_line(pages):
-    rows = [row.select("td") for row in pages["words"].select(".scroll > table tbody tr")]
-    filled = [[words(unseen) for unseen in row[1].select(".phantom")] for row in rows]
-    assert filled == [[], ["−1", ".5"]]
-    assert [words(row[1]) for row in rows] == ["−12.5", "−13.5"]
-    assert all(unseen["aria-hidden"] for unseen in pages["words"].select(".phantom"))
-    assert not any(row[2].select(".phantom") for row in rows)
+def test_numbers_stand_in_line_at_the_right(pages):
+    table = pages["words"].select(".scroll > table")[0]
+    rows = [row.select("td") for row in table.select("tbody tr")]
+    assert [words(row[1]) for row in rows] == ["−12.5", "3.5"]
+    assert [words(unseen) for unseen in table.select(".phantom")] == [".5"]
+    assert all(unseen["aria-hidden"] for unseen in table.select(".phantom"))
+    marked = [["digits" in (cell.get("class") or []) for cell in row] for row in rows]
+    assert marked == [[False, True, True], [False, True, True]]
+    assert [words(row[2]) for row in rows] == ["1", "–"]
+
+
+def test_heads_that_begin_alike_have_one_above_them(pages):
+    above, below = pages["words"].select(".scroll > table")[0].select("thead tr")
+    assert [
+        (words(head), head.get("colspan"), head.get("rowspan")) for head in above.select("th")
+    ] == [
+        ("name", None, "2"),
+        ("size", "2", None),
+    ]
+    assert [words(head) for head in below.select("th")] == ["found", "foretold"]
+
+
+def test_a_table_of_words_becomes_entries_and_its_kind_has_one_grid(pages):
+    _, *tables = pages["words"].select(".scroll > table")
+    assert [table["class"][:2] for table in tables] == [["entries", "keyed"]] * 2
+    assert len({str(table.colgroup) for table in tables}) == 1
+    assert tables[0]["role"] == "table"
+    assert tables[0].tbody.td["role"] == "cell"
+    named = [label.get_text() for label in tables[0].select(".its")]
+    assert named == ["from "]
 
 
 def test_a_glossary_has_its_letters(pages):
@@ -276,6 +308,8 @@ def test_a_glossary_has_its_letters(pages):
     assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
     links = page.select("nav.letters a")
     assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
+    assert words(page.select_one("dd > .chapter")) == "Chapter: Differentiate it again."
+    assert words(page.select_one("dd > p")) == "A sum."
 
 
 # What was verified
@@ -293,7 +327,6 @@ def test_each_display_has_what_the_report_says_of_it(pages):
     kinds = [tick["class"][1] for tick in ticks]
     assert kinds == ["defined", "verified", "verified", "exempt", "unchecked"]
     assert [tick.parent["class"] for tick in ticks] == [["eqno"]] * 5
-    assert [tick["title"] for tick in ticks] == [words(tick) for tick in ticks]
     assert ticks[1]["title"].startswith(f"Verified. It holds to {AGREEING} digits at ")
     assert ticks[2]["title"].startswith(f"Verified. Its 2 equalities hold to {AGREEING} digits at ")
     assert ticks[2]["title"].endswith(" points, for x > 0.")

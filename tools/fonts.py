@@ -73,7 +73,7 @@ class Letters(HTMLParser):
         # A sign in <i> is for notebooks: the pages draw it.
         if tag in ("i", "script", "style", "template", "title") or "katex-mathml" in classes:
             kind = ""
-        elif kind == "text" and "katex-html" in classes:
+        elif kind == "text" and {"katex-html", "digits"} & set(classes):
             kind = "formula"
         elif kind == "formula":
             kind = next((name for name, own in SPECIAL.items() if own & set(classes)), kind)

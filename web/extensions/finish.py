@@ -18,7 +18,8 @@ from docutils import nodes
 from bookcheck import with_roles
 from slopes import figures
 
-SYMBOLS = re.compile(r'<table class="[^"]*\bsymbols\b.*?</table>', re.DOTALL)
+ENTRIES = re.compile(r'<table class="[^"]*\bentries\b.*?</table>', re.DOTALL)
+PERMALINK = re.compile(r'<a class="headerlink".*?</a>')  # is not among what such a table may hold
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 LOST = Path(__file__).with_name("404.html")
 # Where a figure shrunk to the text's width would have letters of three quarters of the text's, or less.
@@ -117,13 +118,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    body = SYMBOLS.sub(lambda table: with_roles(table[0]), body)
-    # What a cell printed in one line is a sentence, which may be broken; columns stay as they are.
-    context["body"] = re.sub(
-        r'<div class="output stream (?=[^>]*><div class="highlight"><pre><span></span>.*\n</pre>)',
-        '<div class="output stream sentence ',
-        body,
-    )
+    context["body"] = ENTRIES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
 
 
 # After the pages are written

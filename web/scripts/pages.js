@@ -51,26 +51,16 @@
   }
 
   // What is wider than its place scrolls in itself. This lets the keyboard scroll it too: what overflows takes the
-  // focus, and nothing else does. On a telephone a table becomes entries instead, in which each value has its name.
-  const phone = matchMedia("(max-width: 600px)");
+  // focus, and nothing else does.
   const widths = new WeakMap();
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (widths.get(target) === target.clientWidth) continue;
       widths.set(target, target.clientWidth);
       target.removeAttribute("tabindex"); // with it comes room behind the end, which is not to be measured
-      target.classList.remove("stacked");
-      if (target.scrollWidth <= target.clientWidth) continue;
-      const heads = target.matches(".scroll") && target.querySelector("table").tHead?.rows[0].cells;
-      if (phone.matches && heads) requestAnimationFrame(() => stack(target, heads));
-      else target.tabIndex = 0;
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     }
   });
-  function stack(box, heads) {
-    const names = [...heads].map((head) => head.innerText.trim());
-    for (const cell of box.querySelectorAll("td")) cell.dataset.name = names[cell.cellIndex];
-    box.classList.add("stacked");
-  }
   const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";
   for (const box of document.querySelectorAll(scrolling)) watch.observe(box);
 }

@@ -103,7 +103,9 @@ class Derivation:
         table = html_table(("line", "step", "rule", "verdict"), rows)
         kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
-        return f'{table}<p class="state {kind}"><b>{summary[:1].upper()}{summary[1:]}{end}</b></p>'
+        verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
+        said = f"<b>{verdict}{colon.strip()}</b>{why and f' {why}'}"
+        return f'{table}<p class="state {kind}"><span>{said}</span></p>'
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):

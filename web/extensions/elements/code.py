@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
@@ -13,7 +14,10 @@ from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
 
-LANGUAGES = ("python", "ipython", "ipython3")
+WHOLE = 28  # signs of code in a text that stay in one line
+# A browser would break a line behind a minus sign. What is longer than this may have to be broken.
+MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
+COLUMNS = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
 
@@ -21,7 +25,7 @@ DEEPEST = 3  # levels of indentation that a style sheet tells apart
 class Lines(HtmlFormatter):
     """Puts each line of code into an element of its own that says how far it is indented.
 
-    Of the words only those get one that have a colour.
+    Of the words only those get one that have a colour, or a minus sign, behind which no line ends.
     """
 
     def _get_css_classes(self, ttype):
@@ -38,6 +42,7 @@ class Lines(HtmlFormatter):
                 continue
             depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
+            line = MINUS.sub(r'<span class="together">\g<0></span>', line)
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 
 
@@ -50,8 +55,13 @@ class Code(SphinxPostTransform):
     def run(self, **kwargs):
         """Rewrite the code, and the folds, of one page."""
         for block in self.document.findall(nodes.literal_block):
-            if block.get("language") in LANGUAGES:
+            printed = block.parent.get("nb_element") == "cell_code_output"
+            if printed and not COLUMNS.search(block.astext()):
+                block["classes"].append("sentence")
+            if not printed or "sentence" in block["classes"]:
                 block["highlight_args"] = {**block.get("highlight_args", {}), "apart": True}
+        for code in self.document.findall(nodes.literal):
+            code["classes"] += ["together"] if len(code.astext()) <= WHOLE else []
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)

@@ -11,9 +11,10 @@ from sphinx.util.math import get_node_equation_number
 from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
+from elements.markup import Tag
 from elements.setting import BASE, arranged, parted, size
 
-SHORT = 16  # signs: what is no longer stays in one line
+SHORT = 20  # signs: what is no longer stays in one line
 ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
 ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
 # KaTeX puts a row as close to the next as it fits. Below a fraction an invisible strut keeps it off,
@@ -62,8 +63,10 @@ def written(html: str, latex: str) -> str:
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
     latex = get_latex(node)
-    # A cell of a table has room for a fraction in full size.
-    shown = rf"\displaystyle {latex}" if isinstance(node.parent.parent, nodes.entry) else latex
+    # A cell of a table, or an answer to choose, has room for a fraction in full size.
+    label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
+    large = label or isinstance(node.parent.parent, nodes.entry)
+    shown = rf"\displaystyle {latex}" if large else latex
     html = whole(written(sphinxcontrib.katex.render_latex(shown), latex))
     self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
     raise nodes.SkipNode
@@ -77,7 +80,6 @@ def visit_display(self, node: nodes.math_block) -> None:
         self.body.append('<span class="eqno">')
         if node["number"]:
             self.body.append(f"({get_node_equation_number(self, node)})")
-            self.add_permalink_ref(node, "Link to this equation")
         self.body.append(f"{mark}</span>")
     latex = get_latex(node)
     set_, macros = arranged(latex), {}

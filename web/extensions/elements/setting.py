@@ -22,8 +22,14 @@ BASE, CUT, GLUED = (
 GAP = '<span class="mspace" style="margin-right:2em"></span>'
 TAIL = re.compile(r'((?:<span class="mspace[^>]*></span>)*)</span>$')
 SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin)')
-# Below a sum an invisible strut keeps the next row off, as one does below a fraction.
-LIMITS, STRUT = re.compile(r"\\(?:sum|prod|lim)(?![a-z])"), r"\rule[-1.75em]{0em}{0em}"
+# Below a sum an invisible strut keeps the next row off, as one does below a fraction; and in a fraction
+# one keeps what stands above and below a sum off the bar.
+DEEP = re.compile(r"\\(?:sum|prod|lim|begin\{cases\})(?![a-z])")
+STRUT = r"\rule[-1.75em]{0em}{0em}"
+WITHIN, ROOM = (
+    re.compile(r"\\displaystyle\s*(?=\\(?:sum|prod))"),
+    r"\rule[-1.55em]{0em}{3.35em}\displaystyle ",
+)
 LONG = 22  # signs: what is no longer fits a telephone
 
 
@@ -98,19 +104,40 @@ def arranged(latex: str) -> str:
     >>> arranged(r"\begin{gathered} a = b, \qquad c = d \\ e := f \end{gathered}")
     '\\begin{aligned}a &= b\\\\[4pt]c &= d\\\\[4pt]e &:= f\\end{aligned}'
     """
+    latex = WITHIN.sub(lambda _: ROOM, latex)
     found = ROWS.fullmatch(latex)
     if not found:
         return loose(latex)
     lines = [re.sub(r"^\[[^\]]*\]\s*", "", line) for line in split(found[2], r"\\")]
     if found[1] == "gathered":
-        lines = [in_line(one) for line in lines for one in statements(line)]
-        lines[:-1] = [line + STRUT * bool(LIMITS.search(line)) for line in lines[:-1]]
-        return r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}"
+        lines = [one for line in lines for one in statements(line)]
+        # In line stand equalities and definitions. Where a line says something else, each is centred.
+        kind = "aligned" if all(map(equal, lines)) else "gathered"
+        lines = [in_line(line) for line in lines] if kind == "aligned" else lines
+        lines[:-1] = [line + STRUT * bool(DEEP.search(line)) for line in lines[:-1]]
+        return rf"\begin{{{kind}}}" + r"\\[4pt]".join(lines) + rf"\end{{{kind}}}"
     bare = [re.sub(r"^(?:\s|\\q?quad\b)*", "", line.replace("&", "")).strip() for line in lines]
-    # A left side alone, which a condition may follow, goes on in the next line.
-    bare[0], *when = split(bare[0], r"\quad", r"\qquad")
+    # A left side alone goes on in the next line. A condition may follow it, or end the last line.
+    bare[0], *when = parts(bare[0])
+    bare[-1], *more = parts(bare[-1])
     broken = len(signs(" ".join(bare))) == 1 or (len(bare) == 2 and not signs(bare[0]))
-    return loose(r" \qquad ".join([" ".join(bare), *when])) if broken else latex
+    return loose(r" \qquad ".join([" ".join(bare), *when, *more])) if broken else latex
+
+
+def parts(line: str) -> list[str]:
+    r"""Split a line into what it says and its conditions.
+
+    >>> parts(r"= a \quad \text{for } b > 0")
+    ['= a', '\\text{for } b > 0']
+    """
+    said, *when = split(line, r"\quad", r"\qquad")
+    return [said, *when] if all(part.startswith(r"\text") for part in when) else [line]
+
+
+def equal(statement: str) -> bool:
+    """Whether the first relation of a statement, if it has one, says that two sides are equal."""
+    found = tokens(statement)
+    return all(found[at][0] in ("=", ":") for at in signs(statement)[:1])
 
 
 def in_line(statement: str) -> str:

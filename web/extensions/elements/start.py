@@ -102,7 +102,7 @@ class Start(SphinxPostTransform):
         page = known(self.env)[name]
         facts = [f"{page.minutes} min"] if page.minutes else []
         if page.counts["verified"]:
-            facts.append(tag("b", f"{page.counts['verified']} verified"))
+            facts.append(f"{page.counts['verified']} verified")
         needs = ", ".join(filter(None, (number(self.env, need) for need in page.needs)))
         small = [between(" · ", facts), [f"after {needs}"] if needs else []]
         text = [link(self, name, title[:1].upper() + title[1:])]

@@ -1,4 +1,4 @@
-"""Tables and lists of terms: a box that scrolls, numbers in line, the letters of a glossary."""
+"""Tables and lists of terms: numbers in line, heads over columns, one grid for one kind; a glossary."""
 
 from __future__ import annotations
 
@@ -9,52 +9,66 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from elements.markup import put, tag
+from elements.markup import lines, put, tag
 
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
+SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
+LINE = 70  # signs of a table's line as wide as the text
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
+OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
+SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
 
 
 class Tables(SphinxPostTransform):
-    """Put each table into a box, in which one that is too wide scrolls, and its numbers in line."""
+    """Put each table into a box, in which one that is too wide scrolls, and its columns in order.
+
+    A table of words becomes entries on a telephone. One of numbers or formulas stays a table.
+    """
 
     default_priority = 700
     formats = ("html",)
 
     def run(self, **kwargs):
         """Rewrite the tables of one page."""
+        kinds = {}
         for table in list(self.document.findall(nodes.table)):
             box = nodes.container(classes=["scroll"])
             put(box, table)
             box += table
+            head = next(table.findall(nodes.thead))[0]
             rows = [row.children for row in next(table.findall(nodes.tbody)).children]
-            for entry in (row[0] for row in rows):
-                entry["classes"] += ["name"] if len(entry.astext()) <= NAME else []
-            for column in zip(*rows, strict=False):
-                in_line(column)
+            for column in zip(head.children, *rows, strict=False):
+                in_line(*column)
+            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
+                enter(table, [entry.astext() for entry in head], rows)
+            kinds.setdefault(head.astext(), []).append((table, [list(head), *rows]))
+            span(head)
+        for tables in kinds.values():
+            lay_out(tables)
 
 
-def in_line(column: tuple[nodes.entry, ...]) -> None:
-    """Fill up the numbers of a column, unseen, so that their decimal points stand in one line.
+def in_line(head: nodes.entry, *column: nodes.entry) -> None:
+    """Mark a column of numbers, and fill them up, unseen, so that their decimal points stand in line.
 
-    A column that holds anything else stays as it is.
+    They stand at the right of the column. One that holds anything else stays as it is.
     """
-    found = [NUMBER.fullmatch(entry.astext().strip()) for entry in column]
-    if len(found) < 2 or not all(found):
-        return
-    signed = any(number[1] for number in found)
-    whole, rest = (max((number[k] for number in found), key=len) for k in (2, 3))
-    for entry, (sign, digits, decimals, unit) in zip(
-        column, (n.groups() for n in found), strict=True
+    texts = [entry.astext().strip() for entry in column]
+    found = [NUMBER.fullmatch(text) for text in texts]
+    if not any(texts) or not all(
+        n or OTHER.fullmatch(t) for n, t in zip(found, texts, strict=True)
     ):
-        before = ("−" if signed and not sign else "") + whole[: len(whole) - len(digits)]
-        said = ("−" if sign else "") + digits + decimals + unit
-        parts = [
-            phantom(before),
-            nodes.Text(said),
-            phantom(rest[len(decimals) :] if not unit else ""),
-        ]
-        entry[:] = [nodes.paragraph("", "", *filter(None, parts))]
+        return
+    powers = any("cdot" in text for text in texts)
+    rest = "" if powers else max((n[3] for n in found if n), key=len, default="")
+    for entry, number, text in zip((head, *column), (None, *found), ("", *texts), strict=True):
+        entry["classes"].append("digits")
+        if number:
+            sign, digits, decimals, unit = number.groups()
+            said = nodes.Text(("−" if sign else "") + digits + decimals + unit)
+            after = phantom(rest[len(decimals) :] if not unit else "")
+            entry[:] = [nodes.paragraph("", "", *filter(None, (said, after)))]
+        elif entry is not head and not text:
+            entry[:] = [nodes.paragraph("", "–")]
 
 
 def phantom(text: str) -> nodes.raw | None:
@@ -63,8 +77,86 @@ def phantom(text: str) -> nodes.raw | None:
     return nodes.raw("", html, format="html") if text else None
 
 
+def spoken(entry: nodes.entry) -> int:
+    """Return how many signs of an entry are words, and not formulas."""
+    texts = entry.findall(nodes.Text)
+    return sum(len(x) for x in texts if not isinstance(x.parent, nodes.math | nodes.raw))
+
+
+def length(entry: nodes.entry) -> int:
+    """Return about how many signs of an entry are seen."""
+    formulas = entry.findall(nodes.math)
+    return spoken(entry) + sum(len(SIGNS.findall(formula.astext())) for formula in formulas)
+
+
+def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
+    """Let a table of words become entries: what stands beside the key needs no name, the others do."""
+    short = all(length(row[0]) <= NAME for row in rows)
+    table["classes"] += ["entries", "keyed" if short else "led"]
+    if "symbols" in table["classes"]:
+        return
+    for row in rows:
+        for entry, name in list(zip(row, names, strict=False))[2:]:
+            label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
+            entry[0][0:0] = [label]
+
+
+def span(head: nodes.row) -> None:
+    """Set what several heads begin with, up to a colon, above them: "tanh: found", "tanh: foretold"."""
+    groups = [
+        (over, list(entries))
+        for over, entries in groupby(head.children, lambda entry: entry.astext().partition(": ")[0])
+    ]
+    if all(len(entries) == 1 for _, entries in groups):
+        return
+    below = nodes.row()
+    head.children = []
+    for over, entries in groups:
+        if len(entries) == 1:
+            entries[0]["morerows"] = 1
+            head += entries
+            continue
+        head += nodes.entry("", nodes.paragraph("", over), morecols=len(entries) - 1)
+        for entry in entries:
+            entry[:] = [nodes.paragraph("", entry.astext().partition(": ")[2])]
+            below += entry
+    head.parent += below
+
+
+def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
+    """Give tables with the same heads on one page the same width and the same columns."""
+    rows = [row for _, found in tables for row in found]
+    longest = [max(map(length, column)) for column in zip(*rows, strict=False)]
+    for table, found in tables:
+        for row in found[1:]:
+            row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
+        words = "entries" in table["classes"]
+        wide = words and sum(longest) > 2 * LINE
+        table.parent["classes"] += ["words"] * words + ["wide"] * wide
+        if len(tables) > 1 and words:
+            table["classes"] += ["colwidths-given"]
+            for spec, width in zip(table.findall(nodes.colspec), shares(longest), strict=True):
+                spec["colwidth"] = width
+
+
+def shares(longest: list[int]) -> list[int]:
+    """Return the widths of columns in percent: short ones as they need, the others by what they hold.
+
+    >>> shares([7, 90, 10])
+    [14, 67, 19]
+    """
+    short = [size + 3 if size <= NAME else 0 for size in longest]
+    left = LINE - sum(short)
+    rest = sum(size for size in longest if size > NAME) or 1
+    widths = [known or left * size / rest for known, size in zip(short, longest, strict=True)]
+    return [round(100 * width / sum(widths)) for width in widths]
+
+
 class Letters(SphinxPostTransform):
-    """Set a letter above the terms that begin with it, and a line of all letters above the first."""
+    """Set a letter above the terms that begin with it, and a line of all letters above the first.
+
+    The chapter of a term, which the last line of what is said of it names, stands in the margin.
+    """
 
     default_priority = 700
     formats = ("html",)
@@ -73,12 +165,22 @@ class Letters(SphinxPostTransform):
         """Rewrite the glossary, if this page has one."""
         for glossary in list(self.document.findall(addnodes.glossary)):
             terms = glossary[0]
+            for said in terms.findall(nodes.definition):
+                lead_on(said)
             groups = [(key, list(items)) for key, items in groupby(terms.children, first_letter)]
             links = [tag("a", words=key, href=f"#letter-{key}") for key, _ in groups]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
             for key, items in groups:
                 head = tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
                 glossary += [head, nodes.definition_list("", *items, **terms.attributes)]
+
+
+def lead_on(said: nodes.definition) -> None:
+    """Take the last line of a definition, which names its chapter, out of the sentences."""
+    *before, last = lines(said[-1])
+    if before and last[0].astext().startswith("Chapter"):
+        said[-1].children = [node for line in before for node in (*line, nodes.Text("\n"))]
+        said += tag("p", *last, classes=["chapter"])
 
 
 def first_letter(item: nodes.definition_list_item) -> str:

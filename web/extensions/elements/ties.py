@@ -22,6 +22,8 @@ class Ties(SphinxPostTransform):
     def run(self, **kwargs):
         """Rewrite the texts of one page."""
         for paragraph in list(self.document.findall(nodes.paragraph)):
+            if isinstance(paragraph.parent.parent.parent, nodes.thead):
+                continue  # the head of a narrow column breaks wherever it can
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 if isinstance(after, nodes.Text) and after.startswith("”"):

@@ -60,7 +60,7 @@ export class Outputs {
     }
     this.text.append(text);
     const whole = this.text.textContent;
-    this.text.closest(".output").classList.toggle("sentence", !whole.trimEnd().includes("\n"));
+    this.text.closest(".output").classList.toggle("sentence", !/\S {2,}\S|^ *\[/m.test(whole));
   }
 
   note(text) {
