@@ -655,7 +655,7 @@ def shade_positive(ax, across, up, values):
     >>> ax = plt.figure().subplots()
     >>> shade_positive(ax, [0, 1], [0, 1], np.array([[-1, 1], [-1, 1]]))
     """
-    ax.contourf(across, up, values, [0, 1e9], colors=["#F1EBD6"])
+    ax.contourf(across, up, values, [0, 1e9], colors=["#E8E4D6"])
     ax.contour(across, up, values, [0], colors=INK, linewidths=1.6)
 
 

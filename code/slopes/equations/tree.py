@@ -80,7 +80,7 @@ Chain = _node("Chain", "sides operators", "Sides with relations between them.")
 Listed = _node("Listed", "items join", "Things with commas or words between.", join="and")
 Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots.")
 
-# -- the same as it is written and as it is meant ---------------------------------------------------
+# -- the same as it is written and as it is meant; from Constant on, as it is meant alone --------
 Number = _node("Number", "text", "A number as it is displayed: ≈ needs the digits of 0.50.")
 Add = _node("Add", "terms", "A sum; a difference is a sum with a Negate in it.")
 Negate = _node("Negate", "body", "-body")
