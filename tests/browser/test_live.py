@@ -355,7 +355,7 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
     """Its figures are the book's, and nothing is said about fonts."""
     page = cells()
     page.area(PRINTS).fill(
-        f"{PLOTS}print(plt.rcParams['svg.hashsalt'])\nplt.plot([1, 2])\nplt.title('$x^2$')"
+        f"{PLOTS}plt.plot([1, 2])\nplt.title('$x^2$')\nprint(plt.rcParams['svg.hashsalt'])"
     )
     said = page.run(PRINTS)
     texts = "".join(m["content"] for m in said if m["type"] == "stream")
@@ -369,7 +369,9 @@ def test_the_style_holds_where_a_cell_names_only_pyplot(cells):
         f"{PLOTS}plt.rcParams['svg.hashsalt'] = 'mine'\nnp.set_printoptions(precision=2)"
     )
     page.run(PRINTS)
-    page.area(PRINTS).fill(f"{PLOTS}print(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))")
+    page.area(PRINTS).fill(
+        f"{PLOTS}plt.close(plt.figure())\nprint(plt.rcParams['svg.hashsalt'], np.array([1 / 3]))"
+    )
     texts = "".join(m["content"] for m in page.run(PRINTS) if m["type"] == "stream")
     assert texts == "slopes [0.33333333]\n"
 

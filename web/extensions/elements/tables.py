@@ -90,13 +90,13 @@ def length(entry: nodes.entry) -> int:
 
 
 def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
-    """Let a table of words become entries: what stands beside the key needs no name, the others do."""
+    """Let a table of words become entries: what stands beside a short key needs no name, others do."""
     short = all(length(row[0]) <= NAME for row in rows)
     table["classes"] += ["entries", "keyed" if short else "led"]
     if "symbols" in table["classes"]:
         return
     for row in rows:
-        for entry, name in list(zip(row, names, strict=False))[2:]:
+        for entry, name in list(zip(row, names, strict=False))[1 + short :]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
             entry[0][0:0] = [label]
 
