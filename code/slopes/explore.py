@@ -94,11 +94,8 @@ def explore(function, span=(-5, 5), start=None, positions=101):
         " Below: its derivative at the same point."
     )
     slope = "{slope}" if kinks else "{d}"
-    readout = cells(
-        (variable, "{x}", ""),
-        (name_of(function), "{v}", "value"),
-        (name_of(function, prime=True), slope, "slope"),
-    )
+    value, prime = name_of(function), name_of(function, prime=True)
+    readout = cells((variable, "{x}", ""), (value, "{v}", "value"), (prime, slope, "slope"))
     say = f"{variable} = {{x}}, value {{v}}, slope {slope}"
     if kinks:
         readout += "<p class='remark' data-text='{note}'></p>"
@@ -253,6 +250,26 @@ def _named(panel, x, values, name, kind, others=()):
     return panel.rows(rows) + written(f"{100 * across:g}%", down + 6, name, kind=kind)
 
 
+def _secant_content(function, at, x, panel, slopes):
+    """The drawing of a tangent and of secants, by the slopes of the tangent and of the first secant."""
+    value, tangent = float(function(at)), slopes[0]
+    lines = [(p, value + m * (p - at)) for m in slopes for p in x]
+    content = _named(panel, x, function(x), name_of(function), "value", lines)
+    content += panel.columns(ticks((x[0], x[-1]), 6))
+    # One to the right the two lines are apart by the difference of their slopes.
+    below = 34 if slopes[1] > tangent else -22
+    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", kind="ink")
+    return content + panel.inside(
+        panel.curve(x, function(x), "f")
+        + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
+        + "<path class='t' data-set='d: {ends}'/>"
+        + f"<path class='gap' data-set='d: M{at + 1:.4g} {value + tangent:.4g}V{{gap}}'/>"
+        + hole(at, value)
+        + dot("{x}", "{v}"),
+        drag="x",
+    )
+
+
 def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
     """Return an explorer in which the secant through two points becomes the tangent as h shrinks.
 
@@ -293,21 +310,7 @@ def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
         "slope": [fixed(m, 5) for m in secant],
         "error": [significant(abs(m - tangent)) for m in secant],
     }
-    lines = [(p, value + m * (p - at)) for m in (tangent, secant[0]) for p in x]
-    content = _named(panel, x, function(x), name_of(function), "value", lines)
-    content += panel.columns(ticks(span, 6))
-    # One to the right the two lines are apart by the difference of their slopes.
-    below = 34 if secant[0] > tangent else -22
-    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", kind="ink")
-    content += panel.inside(
-        panel.curve(x, function(x), "f")
-        + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
-        + "<path class='t' data-set='d: {ends}'/>"
-        + f"<path class='gap' data-set='d: M{at + 1:.4g} {value + tangent:.4g}V{{gap}}'/>"
-        + hole(at, value)
-        + dot("{x}", "{v}"),
-        drag="x",
-    )
+    content = _secant_content(function, at, x, panel, (tangent, secant[0]))
     label = (
         f"{function.name} with its tangent, dashed, and a secant through a second point. One to the"
         " right of the point that stays, the gap between the two lines is the error."
@@ -713,6 +716,20 @@ def _neuron_content():
     return "".join(lines + content)
 
 
+def _descent_readout(x, start):
+    """The slope of the loss as a product, and two buttons."""
+    return product(
+        ("L′(w)", "{product}", "the slope"),
+        ("2(a − y)", "{outer}", "of the loss"),
+        ("σ′(z)", "{middle}", "of the activation"),
+        ("x", f"{x:g}", "of the sum"),
+        live=True,
+    ) + (
+        "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
+        f"<button type='button' class='quiet' data-go='{start}'>Start again</button></div>"
+    )
+
+
 def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
 
@@ -740,7 +757,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.800 times 0.08980 ... −0.323>
     """
     w = np.linspace(*span, positions)
-    a, middle = sigmoid(w * x + b), sigmoid.derivative(w * x + b)
+    a, middle, start = sigmoid(w * x + b), sigmoid.derivative(w * x + b), nearest(w, -0.6)
     panel = Panel(span, (0, 1), top=12, height=196)
     columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
@@ -763,20 +780,12 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     name = written(0, 48, "L(w)", kind="value")
     content += name.replace("x='0'", "data-set='x: {side}'")
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
-    controls = [Slider("w", positions, nearest(w, -0.6)), Choice("target y", ["0", "1"], 1)]
+    controls = [Slider("w", positions, start), Choice("target y", ["0", "1"], 1)]
     say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
     say += f" times {x:g} is {{product}}"
-    readout = product(
-        ("L′(w)", "{product}", "the slope"),
-        ("2(a − y)", "{outer}", "of the loss"),
-        ("σ′(z)", "{middle}", "of the activation"),
-        ("x", f"{x:g}", "of the sum"),
-        live=True,
-    ) + (
-        "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
-        f"<button type='button' class='quiet' data-go='{nearest(w, -0.6)}'>Start again</button></div>"
+    return Explorer(
+        [Drawing(content, 244, label)], controls, tables, say, _descent_readout(x, start)
     )
-    return Explorer([Drawing(content, 244, label)], controls, tables, say, readout)
 
 
 def _descent_columns(panel, w, a, middle, x, rate):

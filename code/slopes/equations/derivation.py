@@ -124,11 +124,10 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
         An equality that the derivation must arrive at: its lines have to lead from one of its sides
         to the other, in either direction. A line that begins as the one above did goes on from there.
     least : int, optional
-        How many steps must change something on the way to `proves`. Adding 0 or what cancels where
-        it stands (+ 1 - 1), multiplying by 1, another order, the claim itself, and writing the
-        derivative in another way (f'(x), d/dx of what f is) change nothing.
-        The first side without a derivative may not be the claim's right one in another form, that
-        is, what algebra alone makes of it whatever its functions are; the last side may.
+        How many steps must change something on the way to `proves`. Adding 0 or what cancels (+ 1
+        - 1), multiplying by 1, another order, the claim itself, and another way to write the
+        derivative change nothing. The last side may be the claim's right one in another form, that
+        is, by algebra alone whatever its functions are; the first without a derivative may not.
     hints : bool, optional
         Whether a wrong line gets a hint.
 
@@ -163,16 +162,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     with suppress(Unread):  # it speaks of a name that nothing defines: then no line has reached it
         reader.prepare(goal)
         goal = tuple(meant(reader, goal))
-    backwards = goal[0] not in written.sides and goal[1] in written.sides
-    ways = ways_from(written, goal[::-1] if backwards else goal)
-    worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
-    end, gap, missing = what_is_missing(written, goal, ways, given, proves, reader.meaning.table)
-    reached = worked[end] if end in worked else max(worked.values())
-    if not gap and reached < least:
-        beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
-        gap = "form" if beside else "steps" if reached > 1 else "claim"
-        missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
-    return Derivation(lines, missing, gap, reached)
+    return Derivation(lines, *what_is_missing(reader, written, goal, given, proves, least))
 
 
 @dataclass
@@ -277,8 +267,22 @@ def remember(reader, written, part, text, holds):
             written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
 
 
-def what_is_missing(written, goal, ways, given, proves, table):
-    """Where a derivation ends, and why it does not prove the claim, though right: (side, kind, what)."""
+def what_is_missing(reader, written, goal, given, proves, least):
+    """Why a derivation does not prove the claim, though right, and how many steps it takes."""
+    backwards = goal[0] not in written.sides and goal[1] in written.sides
+    ways = ways_from(written, goal[::-1] if backwards else goal)
+    worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
+    end, gap, missing = where_it_ends(written, goal, ways, given, proves, reader.meaning.table)
+    reached = worked[end] if end in worked else max(worked.values())
+    if not gap and reached < least:
+        beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
+        gap = "form" if beside else "steps" if reached > 1 else "claim"
+        missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
+    return missing, gap, reached
+
+
+def where_it_ends(written, goal, ways, given, proves, table):
+    """The last side, and why the lines do not join the claim's sides: (side, kind, what)."""
     left, right = map(as_words, written_sides(proves))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
     left_names, right_names = ({n.name for n in x.walk() if hasattr(n, "name")} for x in goal)

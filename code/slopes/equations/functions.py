@@ -48,8 +48,6 @@ SCALAR = {
     "arcsin": n.arcsin,
     "arccos": lambda x: n.constant("pi") * HALF - n.arcsin(x),
     "artanh": lambda x: HALF * log(divide(plus(ONE, x), plus(ONE, -x))),
-    "arsinh": lambda x: log(plus(x, sqrt(plus(x * x, ONE)))),
-    "arcosh": lambda x: log(plus(x, sqrt(plus(x, -ONE)) * sqrt(plus(x, ONE)))),
     "sign": lambda x: ONE * n.sign(x, "sign"),
     "abs": lambda x: n.absolute(x, "abs"),
     "sqrt": sqrt,
@@ -102,7 +100,6 @@ FIXED = {*SCALAR, *SEVERAL}
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
     "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "arctanh": "artanh",
-    "atanh": "artanh", "arcsinh": "arsinh", "asinh": "arsinh", "arccosh": "arcosh",
-    "acosh": "arcosh", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "tg": "tan",
+    "atanh": "artanh", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "tg": "tan",
     "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
 }  # fmt: skip

@@ -58,18 +58,15 @@ def now():
     return _now
 
 
-class setting:
+@contextmanager
+def setting(thing, name, value):
     """Give an attribute another value for a while."""
-
-    def __init__(self, thing, name, value):
-        self.thing, self.name, self.value = thing, name, value
-
-    def __enter__(self):
-        self.before = getattr(self.thing, self.name)
-        setattr(self.thing, self.name, self.value)
-
-    def __exit__(self, *error):
-        setattr(self.thing, self.name, self.before)
+    before = getattr(thing, name)
+    setattr(thing, name, value)
+    try:
+        yield
+    finally:
+        setattr(thing, name, before)
 
 
 @contextmanager

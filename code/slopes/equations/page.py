@@ -323,9 +323,8 @@ class PageReader(Declarations):
         known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
         bodies = (known and known.body) or link.left_node, link.right_node
-        again = form.name in self.scope.equated and None not in map(
-            constant, bodies
-        )  # y = 1, y = 0
+        # y = 1, and later y = 0
+        again = form.name in self.scope.equated and None not in map(constant, bodies)
         other = known and (known.kind == "smooth" or elsewhere or again)
         fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
         if fixed or (other and link.verdict.kind == "refuted"):

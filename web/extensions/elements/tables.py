@@ -72,8 +72,8 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
 
 
 def phantom(text: str) -> nodes.raw | None:
-    """Return text that takes its room and is neither seen nor read."""
-    html = f'<span class="phantom" aria-hidden="true">{text}</span>'
+    """Return room for a text, which the style sheet fills: it is neither seen, nor read, nor copied."""
+    html = f'<span class="phantom" data-room="{text}"></span>'
     return nodes.raw("", html, format="html") if text else None
 
 
