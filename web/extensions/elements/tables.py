@@ -92,7 +92,7 @@ def length(entry: nodes.entry) -> int:
 def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
     """Let a table of words become entries: the first of a row stands beside the others, or above them.
 
-    Beside them it is short, and the heads of two columns stay; what has no head above it has its name before it.
+    Beside them it is short, and two columns keep their heads. What has no head above is named.
     """
     short = all(length(row[0]) <= NAME for row in rows)
     table["classes"] += ["entries", "keyed" if short else "led"]
