@@ -616,8 +616,8 @@ def set_ticks(ax, x=None, y=None):
 def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
     """Make the axes those of a plane: one scale for both, with a grid of the places ``x`` and ``y``.
 
-    As in every figure, the name of each axis stands at its end. Of panels that share their axes, those in
-    the first column and in the last row have the names and the numbers.
+    As in every figure, the name of each axis stands at its end. Of panels that share their axes,
+    those in the first column and in the last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
