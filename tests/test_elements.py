@@ -29,6 +29,7 @@ parts:
   - caption: Back matter
     chapters:
       - file: chapters/words
+      - file: chapters/works
 """
 EXPLORER = "explore_neuron"
 INDEX = f"""
@@ -218,7 +219,8 @@ def pages(tmp_path_factory):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text(TOC)
     texts = {"index": INDEX, "words": WORDS}
-    texts |= {"second": "# Differentiate it again\n\nSee [first](first.ipynb)."}
+    texts |= {"second": "# Differentiate it again\n\nSee [first](first.ipynb), {cite:p}`overview`."}
+    texts |= {"works": "# Works\n\n```{bibliography}\n```"}
     for name, text in texts.items():
         (folder / "chapters" / f"{name}.md").write_text(text)
     first_chapter(folder / "chapters" / "first.ipynb")
@@ -278,6 +280,13 @@ def test_numbers_stand_in_line_at_the_right(pages):
     marked = [["digits" in (cell.get("class") or []) for cell in row] for row in rows]
     assert marked == [[False, True, True], [False, True, True]]
     assert [words(row[2]) for row in rows] == ["1", "–"]
+
+
+def test_a_work_is_followed_by_the_pages_that_cite_it(pages):
+    (work,) = pages["works"].select("div.citation")
+    cited = work.select_one(".chapter")
+    assert words(cited) == "Cited in Differentiate it again."
+    assert cited.a["href"] == "second.html"
 
 
 def test_heads_that_begin_alike_have_one_above_them(pages):

@@ -14,6 +14,7 @@
 | `exercises` | one card from the question to the solution |
 | `questions` | quick questions |
 | `tables` | tables, whose numbers stand in line; the letters of a glossary |
+| `works` | below each work, the pages that cite it |
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
@@ -29,6 +30,7 @@ from elements import (
     start,
     tables,
     ties,
+    works,
 )
 
 
@@ -52,6 +54,7 @@ def setup(app):
         code.Code,
         tables.Tables,
         tables.Letters,
+        works.CitedIn,
         ties.Ties,
     ):
         app.add_post_transform(transform)

@@ -44,7 +44,7 @@ class Tables(SphinxPostTransform):
             if any(spoken(entry) > SENTENCE for row in rows for entry in row):
                 enter(table, [entry.astext() for entry in head], rows)
             kinds.setdefault(head.astext(), []).append((table, [list(head), *rows]))
-            span(head)
+            span(head, rows)
         for tables in kinds.values():
             lay_out(tables)
 
@@ -92,7 +92,10 @@ def length(entry: nodes.entry) -> int:
 
 
 def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
-    """Let a table of words become entries: what stands beside a short key needs no name."""
+    """Let a table of words become entries: the first of a row stands beside the others, or above them.
+
+    Beside them it is short, and two columns keep their heads. What has no head above is named.
+    """
     short = all(length(row[0]) <= NAME for row in rows)
     table["classes"] += ["entries", "keyed" if short else "led"]
     if "symbols" in table["classes"]:
@@ -103,14 +106,18 @@ def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -
             entry[0][0:0] = [label]
 
 
-def span(head: nodes.row) -> None:
+def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
     """Set what several heads begin with, up to a colon, above them: "tanh: found", "tanh: foretold"."""
+    columns = list(zip(head.children, *rows, strict=False))
     groups = [
         (over, list(entries))
         for over, entries in groupby(head.children, lambda entry: entry.astext().partition(": ")[0])
     ]
     if all(len(entries) == 1 for _, entries in groups):
         return
+    for _, entries in groups:
+        for entry in columns[head.index(entries[-1])]:
+            entry["classes"].append("ends")
     below = nodes.row()
     head.children = []
     for over, entries in groups:
@@ -135,9 +142,11 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         words = "entries" in table["classes"]
         wide = words and sum(longest) > 2 * LINE
         table.parent["classes"] += ["words"] * words + ["wide"] * wide
-        if len(tables) > 1 and words:
+        pair = "repair" in table["classes"]
+        if (len(tables) > 1 or pair) and words:
             table["classes"] += ["colwidths-given"]
-            for spec, width in zip(table.findall(nodes.colspec), shares(longest), strict=True):
+            widths = [50, 50] if pair else shares(longest)
+            for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
                 spec["colwidth"] = width
 
 
