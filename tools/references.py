@@ -17,6 +17,7 @@ from pybtex.database import Entry, parse_file
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 from pybtex.style.template import field as bib_field
 from pybtex.style.template import href
 from sphinxcontrib.bibtex import plugin
@@ -123,10 +124,20 @@ class AsCited(BaseLabelStyle):
             yield "{} ({})".format(*authors_and_year(entry))
 
 
+class ByLabel(BaseSortingStyle):
+    """Sort works by what is seen first: the authors as they are cited, then the year."""
+
+    def sorting_key(self, entry):
+        """Return what an entry is sorted by."""
+        authors, year = authors_and_year(entry)
+        return authors.casefold(), year, entry.fields["title"]
+
+
 class ByAuthor(Style):
     """Sort works by their authors, and link their addresses."""
 
     default_label_style = AsCited
+    default_sorting_style = ByLabel
 
     def format_url(self, entry):
         """Return a link that shows its address as one reads it."""

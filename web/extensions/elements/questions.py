@@ -36,14 +36,14 @@ class Quizzes(SphinxDirective):
         return [nodes.container("", *found)]
 
     def group(self, question: quiz.Question, number: int, name: str) -> Tag:
-        """Return one question, whose number hangs like that of a step, with its options."""
+        """Return one question, with its number in its chapter and its options."""
         options = zip("abcdefgh", question.options, strict=False)
         return tag(
             "fieldset",
             tag(
                 "legend",
                 unseen("Question "),
-                tag("span", words=str(number), classes=["step-n"]),
+                tag("span", words=str(number), classes=["number"]),
                 " ",
                 *self.parsed(question.text),
             ),
@@ -87,9 +87,12 @@ class InOrder(SphinxPostTransform):
             ordered += [tag("h2", caption)] if asked else []
             for name, place in asked:
                 ordered += [self.heading(name, place["slug"]), *place.children]
+                for label in place.findall(Tag):
+                    if "number" in label["classes"]:
+                        label["words"] = f"{number(self.env, name)}.{label['words']}"
         next(iter(found.values())).parent[:] = ordered
 
     def heading(self, name: str, slug: str) -> Tag:
         """Return the number and the title of a chapter, which lead there."""
         words = f"{number(self.env, name)}\u2002{self.env.titles[name].astext()}"
-        return tag("h3", link(self, name, words), ids=[slug])
+        return tag("h3", link(self, name, words), ids=[slug], classes=["asked"])

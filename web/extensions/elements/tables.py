@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from posixpath import dirname, join, normpath
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from elements import start
 from elements.markup import lines, put, tag
 
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
@@ -42,7 +44,7 @@ class Tables(SphinxPostTransform):
             if any(spoken(entry) > SENTENCE for row in rows for entry in row):
                 enter(table, [entry.astext() for entry in head], rows)
             kinds.setdefault(head.astext(), []).append((table, [list(head), *rows]))
-            span(head)
+            span(head, rows)
         for tables in kinds.values():
             lay_out(tables)
 
@@ -90,25 +92,32 @@ def length(entry: nodes.entry) -> int:
 
 
 def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
-    """Let a table of words become entries: what stands beside a short key needs no name, others do."""
+    """Let a table of words become entries: the first of a row stands beside the others, or above them.
+
+    Beside them it is short, and two columns keep their heads. What has no head above is named.
+    """
     short = all(length(row[0]) <= NAME for row in rows)
     table["classes"] += ["entries", "keyed" if short else "led"]
     if "symbols" in table["classes"]:
         return
     for row in rows:
-        for entry, name in list(zip(row, names, strict=False))[1 + short :]:
+        for entry, name in list(zip(row, names, strict=False))[2 * short :]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
             entry[0][0:0] = [label]
 
 
-def span(head: nodes.row) -> None:
+def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
     """Set what several heads begin with, up to a colon, above them: "tanh: found", "tanh: foretold"."""
+    columns = list(zip(head.children, *rows, strict=False))
     groups = [
         (over, list(entries))
         for over, entries in groupby(head.children, lambda entry: entry.astext().partition(": ")[0])
     ]
     if all(len(entries) == 1 for _, entries in groups):
         return
+    for _, entries in groups:
+        for entry in columns[head.index(entries[-1])]:
+            entry["classes"].append("ends")
     below = nodes.row()
     head.children = []
     for over, entries in groups:
@@ -133,9 +142,11 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         words = "entries" in table["classes"]
         wide = words and sum(longest) > 2 * LINE
         table.parent["classes"] += ["words"] * words + ["wide"] * wide
-        if len(tables) > 1 and words:
+        pair = "repair" in table["classes"]
+        if (len(tables) > 1 or pair) and words:
             table["classes"] += ["colwidths-given"]
-            for spec, width in zip(table.findall(nodes.colspec), shares(longest), strict=True):
+            widths = [50, 50] if pair else shares(longest)
+            for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
                 spec["colwidth"] = width
 
 
@@ -166,7 +177,7 @@ class Letters(SphinxPostTransform):
         for glossary in list(self.document.findall(addnodes.glossary)):
             terms = glossary[0]
             for said in terms.findall(nodes.definition):
-                lead_on(said)
+                self.lead_on(said)
             groups = [(key, list(items)) for key, items in groupby(terms.children, first_letter)]
             links = [tag("a", words=key, href=f"#letter-{key}") for key, _ in groups]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
@@ -174,13 +185,21 @@ class Letters(SphinxPostTransform):
                 head = tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
                 glossary += [head, nodes.definition_list("", *items, **terms.attributes)]
 
+    def lead_on(self, said: nodes.definition) -> None:
+        """Take the last line of a definition, which names its chapter, out of the sentences."""
+        *before, last = lines(said[-1])
+        if before and last[0].astext().startswith("Chapter"):
+            links = [link for node in last for link in node.findall(nodes.reference)]
+            words = [node for link in links for node in (nodes.Text(", "), self.numbered(link))]
+            said[-1].children = [node for line in before for node in (*line, nodes.Text("\n"))]
+            said[-1] += tag("span", *words[1:], classes=["chapter"])
 
-def lead_on(said: nodes.definition) -> None:
-    """Take the last line of a definition, which names its chapter, out of the sentences."""
-    *before, last = lines(said[-1])
-    if before and last[0].astext().startswith("Chapter"):
-        said[-1].children = [node for line in before for node in (*line, nodes.Text("\n"))]
-        said += tag("p", *last, classes=["chapter"])
+    def numbered(self, link: nodes.reference) -> nodes.Element:
+        """Return a link by the number of its chapter, if it has one, with its title for a pointer."""
+        page = link["refuri"].partition(".html")[0]
+        found = start.number(self.env, normpath(join(dirname(self.env.docname), page)))
+        words = f"Chapter {found}" if found else link.astext()
+        return tag("a", words, href=link["refuri"], title=link.astext())
 
 
 def first_letter(item: nodes.definition_list_item) -> str:
