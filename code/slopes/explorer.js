@@ -98,7 +98,7 @@
       const slider = this.controls[0], start = +slider.value, since = performance.now();
       const next = this.state(this.controls.map(this.place))[go];
       const from = Math.round(this.exact) === start ? this.exact : start;
-      const target = next === undefined ? +go : Math.min(Math.max(from + next - start, 0), slider.max);
+      const target = next === undefined ? +go : Math.min(Math.max(from + (next - start), 0), slider.max);
       this.exact = target;
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       const glide = (time) => {
