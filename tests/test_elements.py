@@ -316,8 +316,9 @@ def test_a_glossary_has_its_letters(pages):
     assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
     links = page.select("nav.letters a")
     assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
-    assert words(page.select_one("dd > .chapter")) == "Chapter: Differentiate it again."
-    assert words(page.select_one("dd > p")) == "A sum."
+    chapter = page.select_one("dd .chapter a")
+    assert (words(chapter), chapter["title"]) == ("Chapter 2", "Differentiate it again")
+    assert words(page.select_one("dd > p")) == "A sum. Chapter 2"
 
 
 # What was verified
@@ -432,7 +433,7 @@ def test_the_cover_sums_up_the_book(pages):
     assert words(page.select_one(".sub")) == "The derivatives"
     badge = page.select_one(".facts .badge")
     assert words(badge) == "5 statements: 3 verified, 1 exempt, 1 not checked yet"
-    assert words(page.select_one(".facts span")) == "2 chapters"
+    assert words(page.select_one(".facts span")) == "2 chapters · 2 exercises"
     explorer = page.select_one("figure#exp-start")
     assert explorer.select_one("input[type=range]")
     assert words(explorer.figcaption.select_one(".caption-number")) == "Explorer 1"

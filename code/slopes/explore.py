@@ -789,7 +789,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
 
 
 def _descent_columns(panel, w, a, middle, x, rate):
-    """Return what depends on weight and target: loss, slope and its factors, next weight, tangent."""
+    """Return what depends on weight and target: loss, slope, its factors, next weight, tangent."""
     columns = {name: [] for name in ("loss", "outer", "middle", "product", "next", "r", "rm")}
     for y in (0.0, 1.0):
         loss, outer = square_loss(a, y), square_loss.derivative(a, y)
@@ -797,7 +797,9 @@ def _descent_columns(panel, w, a, middle, x, rate):
         reach, rise = _tangent(panel, slope)
         columns["loss"] += [fixed(v) for v in loss]
         _note_factors(columns, outer, middle, x)
-        columns["next"] += [nearest(w, v) for v in w - rate * slope]
+        # Between two positions of the slider, too: what is left of a step counts in the next one.
+        places = np.clip((w - rate * slope - w[0]) / (w[1] - w[0]), 0, len(w) - 1)
+        columns["next"] += [f"{round(place, 1):g}" for place in places]
         columns["r"] += reach
         columns["rm"] += rise
     return columns

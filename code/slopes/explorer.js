@@ -91,12 +91,15 @@
       svg.addEventListener("pointermove", (event) => svg.hasPointerCapture(event.pointerId) && move(event));
     }
 
-    // A button sends the first slider to where a column says, or to a place.
+    // A button sends the first slider to a place, or to where a column says: what a step leaves over between two
+    // places counts in the next one, so that short steps add up.
     press(go) {
       if (!go) return;
-      const slider = this.controls[0];
-      const target = +(this.state(this.controls.map(this.place))[go] ?? go);
-      const start = +slider.value, since = performance.now();
+      const slider = this.controls[0], start = +slider.value, since = performance.now();
+      const next = this.state(this.controls.map(this.place))[go];
+      const from = Math.round(this.exact) === start ? this.exact : start;
+      const target = next === undefined ? +go : Math.min(Math.max(from + next - start, 0), slider.max);
+      this.exact = target;
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       const glide = (time) => {
         const part = still ? 1 : Math.min(1, (time - since) / 350);

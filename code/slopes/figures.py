@@ -113,9 +113,6 @@ _STYLE = {
     # The middle of a number, and not its baseline, stands on its line.
     "ytick.alignment": "center",
     "xtick.minor.size": 0,
-    # The name of an axis can stand among its numbers, in line with them.
-    "xtick.minor.pad": 7,
-    "ytick.minor.pad": 3.5,
     "lines.linewidth": 2.3,
     "lines.markersize": 7,
     "lines.solid_capstyle": "round",
@@ -484,7 +481,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         value, slope = function(point), function.derivative(point)
         half = reach * width / math.hypot(1, 0.6 * slope * width / height)
         x = np.array([point - half, point + half])
-        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=1.6)
+        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-")
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
         label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
@@ -619,16 +616,19 @@ def set_ticks(ax, x=None, y=None):
 def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
     """Make the axes those of a plane: one scale for both, with a grid of the places ``x`` and ``y``.
 
-    The name of each axis stands among its numbers, between the last two.
+    As in every figure, the name of each axis stands at its end. Of panels that share their axes,
+    those in the first column and in the last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
-    >>> [label.get_text() for label in ax.get_yticklabels(minor=True)]
-    ['$x_2$']
+    >>> ax.get_xlabel(), ax.get_title(loc="left")
+    ('$x_1$', '$x_2$')
     """
     set_ticks(ax, x, y)
-    for axis, places, name in zip((ax.xaxis, ax.yaxis), (x, y), names, strict=True):
-        axis.set_ticks([np.mean(places[-2:])], [name], minor=True)
+    ax.set_xlabel(names[0])
+    if ax.get_subplotspec().is_first_col():
+        ax.set_title(names[1], loc="left")
+    ax.label_outer()
     ax.set_aspect("equal")
     ax.spines["bottom"].set_visible(False)
     ax.tick_params("x", length=0, pad=7)

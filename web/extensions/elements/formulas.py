@@ -67,7 +67,8 @@ def visit_inline(self, node: nodes.math) -> None:
     label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
     large = label or isinstance(node.parent.parent, nodes.entry)
     shown = rf"\displaystyle {latex}" if large else latex
-    html = whole(written(sphinxcontrib.katex.render_latex(shown), latex))
+    html = written(sphinxcontrib.katex.render_latex(shown), latex)
+    html = html if "together" in node.parent["classes"] else whole(html)
     self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
     raise nodes.SkipNode
 

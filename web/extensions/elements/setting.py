@@ -19,12 +19,13 @@ BASE, CUT, GLUED = (
     '<span class="mspace allowbreak"></span>',
     '<span class="mspace nobreak"></span>',
 )
+MINUS = re.compile(r"(\\text\{[^{}]*\}\s*)-")  # after words a minus is a sign
 GAP = '<span class="mspace" style="margin-right:2em"></span>'
 TAIL = re.compile(r'((?:<span class="mspace[^>]*></span>)*)</span>$')
 SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin)')
 # Below a sum an invisible strut keeps the next row off, as one does below a fraction; and in a fraction
 # one keeps what stands above and below a sum off the bar.
-DEEP = re.compile(r"\\(?:sum|prod|lim|begin\{cases\})(?![a-z])")
+DEEP = re.compile(r"\\(?:sum|prod|begin\{cases\})(?![a-z])")
 STRUT = r"\rule[-1.75em]{0em}{0em}"
 WITHIN, ROOM = (
     re.compile(r"\\displaystyle\s*(?=\\(?:sum|prod))"),
@@ -104,24 +105,37 @@ def arranged(latex: str) -> str:
     >>> arranged(r"\begin{gathered} a = b, \qquad c = d \\ e := f \end{gathered}")
     '\\begin{aligned}a &= b\\\\[4pt]c &= d\\\\[4pt]e &:= f\\end{aligned}'
     """
-    latex = WITHIN.sub(lambda _: ROOM, latex)
+    latex = MINUS.sub(r"\1{-}", WITHIN.sub(lambda _: ROOM, latex))
     found = ROWS.fullmatch(latex)
     if not found:
         return loose(latex)
     lines = [re.sub(r"^\[[^\]]*\]\s*", "", line) for line in split(found[2], r"\\")]
     if found[1] == "gathered":
         lines = [one for line in lines for one in statements(line)]
-        # In line stand equalities and definitions. Where a line says something else, each is centred.
-        kind = "aligned" if all(map(equal, lines)) else "gathered"
-        lines = [in_line(line) for line in lines] if kind == "aligned" else lines
-        lines[:-1] = [line + STRUT * bool(DEEP.search(line)) for line in lines[:-1]]
-        return rf"\begin{{{kind}}}" + r"\\[4pt]".join(lines) + rf"\end{{{kind}}}"
+        # In line stand equalities and definitions. Else each line begins at the left.
+        return in_rows([in_line(line) if all(map(equal, lines)) else "&" + line for line in lines])
     bare = [re.sub(r"^(?:\s|\\q?quad\b)*", "", line.replace("&", "")).strip() for line in lines]
     # A left side alone goes on in the next line. A condition may follow it, or end the last line.
     bare[0], *when = parts(bare[0])
     bare[-1], *more = parts(bare[-1])
     broken = len(signs(" ".join(bare))) == 1 or (len(bare) == 2 and not signs(bare[0]))
-    return loose(r" \qquad ".join([" ".join(bare), *when, *more])) if broken else latex
+    return loose(r" \qquad ".join([" ".join(bare), *when, *more])) if broken else in_rows(lines)
+
+
+def in_rows(lines: list[str]) -> str:
+    r"""Return lines as rows, further apart where one does not go on with the row above.
+
+    >>> in_rows(["&a", "&= b", "&c", "&= d"])
+    '\\begin{aligned}&a\\\\[4pt]&= b\\\\[16pt]&c\\\\[4pt]&= d\\end{aligned}'
+    """
+    on = [
+        re.match(r"(?:[\s&]|\\q?quad\b)*(?:[=<>+-]|\\(?:le|ge|approx|to)\b)", line)
+        for line in lines
+    ]
+    gaps = [r"\\[16pt]" if any(on[:k]) and not on[k] else r"\\[4pt]" for k in range(1, len(lines))]
+    struts = [STRUT * bool(DEEP.search(line)) for line in lines[:-1]]
+    rows = [line + strut + gap for line, strut, gap in zip(lines, struts, gaps, strict=False)]
+    return r"\begin{aligned}" + "".join([*rows, lines[-1]]) + r"\end{aligned}"
 
 
 def parts(line: str) -> list[str]:

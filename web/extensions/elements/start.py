@@ -77,8 +77,8 @@ class Start(SphinxPostTransform):
         counts = sum((pages[name].counts for name in chapters), Counter())
         report = self.app.builder.get_relative_uri(self.env.docname, "chapters/verified")
         exercises = sum(pages[name].exercises for name in chapters)
-        held = [f"{len(chapters)} chapters", f"{exercises} exercises"]
-        facts = [badge(counts, report, book=True), *(tag("span", words=said) for said in held)]
+        held = tag("span", words=f"{len(chapters)} chapters · {exercises} exercises")
+        facts = [badge(counts, report, book=True), held]
         line = tag("div", *filter(None, facts), classes=["facts"])
         place = section.index(lede)
         section[place + 1 : place + 1] = [line]

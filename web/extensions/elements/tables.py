@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from posixpath import dirname, join, normpath
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from elements import start
 from elements.markup import lines, put, tag
 
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
@@ -175,7 +177,7 @@ class Letters(SphinxPostTransform):
         for glossary in list(self.document.findall(addnodes.glossary)):
             terms = glossary[0]
             for said in terms.findall(nodes.definition):
-                lead_on(said)
+                self.lead_on(said)
             groups = [(key, list(items)) for key, items in groupby(terms.children, first_letter)]
             links = [tag("a", words=key, href=f"#letter-{key}") for key, _ in groups]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
@@ -183,13 +185,21 @@ class Letters(SphinxPostTransform):
                 head = tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
                 glossary += [head, nodes.definition_list("", *items, **terms.attributes)]
 
+    def lead_on(self, said: nodes.definition) -> None:
+        """Take the last line of a definition, which names its chapter, out of the sentences."""
+        *before, last = lines(said[-1])
+        if before and last[0].astext().startswith("Chapter"):
+            links = [link for node in last for link in node.findall(nodes.reference)]
+            words = [node for link in links for node in (nodes.Text(", "), self.numbered(link))]
+            said[-1].children = [node for line in before for node in (*line, nodes.Text("\n"))]
+            said[-1] += tag("span", *words[1:], classes=["chapter"])
 
-def lead_on(said: nodes.definition) -> None:
-    """Take the last line of a definition, which names its chapter, out of the sentences."""
-    *before, last = lines(said[-1])
-    if before and last[0].astext().startswith("Chapter"):
-        said[-1].children = [node for line in before for node in (*line, nodes.Text("\n"))]
-        said += tag("p", *last, classes=["chapter"])
+    def numbered(self, link: nodes.reference) -> nodes.Element:
+        """Return a link by the number of its chapter, if it has one, with its title for a pointer."""
+        page = link["refuri"].partition(".html")[0]
+        found = start.number(self.env, normpath(join(dirname(self.env.docname), page)))
+        words = f"Chapter {found}" if found else link.astext()
+        return tag("a", words, href=link["refuri"], title=link.astext())
 
 
 def first_letter(item: nodes.definition_list_item) -> str:

@@ -7,14 +7,18 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from elements.formulas import SHORT as WHOLE
+from elements.tables import SIGNS
+
 SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
+MARK = re.compile(r"[”,.;:?!)]+")
 TIE = "\N{NO-BREAK SPACE}"
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
 class Ties(SphinxPostTransform):
-    """Tie the last words of each paragraph, and a closing mark to the formula before it."""
+    """Tie the last words of each paragraph, and a mark to the short formula before it."""
 
     default_priority = 130
     formats = ("html",)
@@ -24,15 +28,14 @@ class Ties(SphinxPostTransform):
         for paragraph in list(self.document.findall(nodes.paragraph)):
             if isinstance(paragraph.parent.parent.parent, nodes.thead):
                 continue  # the head of a narrow column breaks wherever it can
+            tie(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
-                if isinstance(after, nodes.Text) and after.startswith("”"):
-                    parent, at = formula.parent, formula.parent.index(formula)
-                    parent[at : at + 2] = [
-                        together(formula, nodes.Text("”")),
-                        nodes.Text(after[1:]),
-                    ]
-            tie(paragraph)
+                parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
+                short = len(SIGNS.findall(formula.astext())) <= WHOLE
+                if mark and short and "together" not in parent["classes"]:
+                    at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
+                    parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
 
 
 def tie(paragraph: nodes.paragraph) -> None:
