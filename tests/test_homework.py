@@ -105,7 +105,12 @@ END = "= -f(x)(1 - f(x))"
 @pytest.mark.parametrize(
     ("answer", "points", "said"),
     [
-        (steps("f'(x) = -f(x)(1 - f(x))"), 0, "no step between the two ends"),
+        (
+            steps("f'(x) = -f(x)(1 - f(x))"),
+            0,
+            "You begin with what is to be shown: there is no step",
+        ),
+        (steps("$f'(x) = 0$\n$= 0$"), None, "Line 1 is not understood: write it without dollar"),
         (steps("f'(x) = -f(x)(1 - f(x)) + 0\n= -f(x)(1 - f(x))"), 0, "no step between"),
         (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "no step between"),
         (steps(LEFT + "\n" + END), 0, "3 steps are asked for"),
@@ -116,7 +121,7 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), None, "Line 1 is not understood"),
         (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), None, "Line 1"),
         ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
-        (steps("-f(x)(1 - f(x))"), None, "no = in it"),
+        (steps("-f(x)(1 - f(x))"), None, "no equality in it"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
@@ -224,7 +229,7 @@ def marked(tmp_path_factory):
     (folder / "Broken").mkdir()
     (folder / "Broken" / "one-neuron.ipynb").write_text("{", encoding="utf-8")
     (folder / "Pdf").mkdir()
-    (folder / "Pdf" / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "Pdf" / "scan.ipynb").write_bytes(b"%PDF-1.7\n\xb5")
     hostile = {"falling-sigmoid": steps("f'(x) = " + "\\frac{1}{1+" * 200 + "x" + "}" * 200)}
     hand_in(folder / "Hostile" / "one-neuron.ipynb", right | hostile)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -263,7 +268,7 @@ def test_each_submission_has_its_marks(marked):
     assert rows["Extra"]["marked"] == "30"
     assert rows["Twice"]["falling-sigmoid"] == "0"
     assert rows["Broken"]["note"] == "one-neuron.ipynb: the file is not a notebook"
-    assert rows["Pdf"]["note"] == "scan.pdf: it is not a notebook"
+    assert rows["Pdf"]["note"] == "scan.ipynb: it is not a notebook"
     assert (rows["Blank"]["falling-sigmoid"], rows["Hostile"]["falling-sigmoid"]) == ("0", "")
     assert '\'=HYPERLINK("a")' in rows
 
@@ -302,6 +307,7 @@ def test_the_page_for_a_person_holds_every_answer_left(marked):
         assert row["task"] == "all" or f"<h3>{escape(row['student'].removeprefix(chr(39)))}" in page
     assert page.count("Because.") >= 8
     assert "2 points: at 0 the one-sided slopes" in page
+    assert re.search(r'<a href="file:///[^"]*/Pdf/scan.ipynb">', page)
 
 
 def decide(path, *rows):
@@ -332,6 +338,10 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     assert seen == [("Ada", "33.5", "16"), ("Bo", "20", "0")]
     for student, comment in (("Ada", "Good eye."), ("Bo", "On paper.")):
         assert comment in (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
+        # Beside a person's word stands the machine's.
+        page = (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
+        reason = "Every line holds" if student == "Ada" else "A person marked it: photo.jpg"
+        assert reason in page
     # Neither a later run nor the marking of another folder loses it.
     hand_in(tmp_path / "late" / "Cy" / "hw.ipynb", RIGHT)
     grade(tmp_path / "late", marks)
@@ -345,10 +355,20 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     }
 
 
+def test_another_folder_of_the_same_name_is_stopped(tmp_path):
+    for group in ("A", "B"):
+        hand_in(tmp_path / group / "week1" / "Ada" / "hw.ipynb", RIGHT)
+    _, out = grade(tmp_path / "A" / "week1", tmp_path / "marks")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    said, _ = grade(tmp_path / "B" / "week1", tmp_path / "marks", fails=True)
+    assert f"has the marks of {(tmp_path / 'A' / 'week1').resolve()}" in said
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (("Nobody", "swish", "3", ""), "row 2: there is no Nobody in this folder"),
+        (("Nobody", "swish", "3", ""), "row 2: nobody called Nobody handed anything in"),
         (("Ada", "swosh", "3", ""), "there is no task swosh"),
         (("Ada", "swish", "15", ""), "15 is none of 0 to 10 points"),
         (("Ada", "swish", "ten", ""), "ten is none of"),

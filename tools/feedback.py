@@ -97,12 +97,13 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
     if one.marked is None:
         said = (
             f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand in the notebook of this"
-            " homework, the file that ends in .ipynb.</p>"
+            " homework, as JupyterLab saves it.</p>"
         )
         return page(title, [said])
     if one.unreadable:
         result = f"<p><b>{points(one.marked)} of {points(homework.points)} points.</b></p>"
-        return page(title, [result, f"<p>{escape(one.comment)}</p>"])
+        reason = f"<p>A person marked it: {escape(one.unreadable)}.</p>"
+        return page(title, [result, reason, f"<p>{formulas.sentence(one.comment)}</p>"])
     possible = sum(m.task.points for m in one.marks if m.points is not None)
     so_far = " so far" if possible < homework.points else ""
     parts = [f"<p><b>{points(one.marked)} of {points(possible)} points{so_far}.</b></p>"]
@@ -113,8 +114,8 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
             given = "its tests will mark it" if tests else "a person will mark it"
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
         parts.append(lines(m, formulas) if m.lines else typed(m.answer))
-        if m.said:
-            parts.append(f"<p>{formulas.sentence(m.said)}</p>")
+        parts.append(pictures(m.answer, one.attached))
+        parts += [f"<p>{formulas.sentence(said)}</p>" for said in (m.said, m.comment) if said]
     return page(title, [*parts, RULE])
 
 
@@ -168,7 +169,11 @@ def for_person(homework: Homework, submissions: list, formulas: Formulas) -> str
             parts += [typed(cell) + pictures(cell, one.attached) for cell in one.stray]
     faulty = [one for one in submissions if one.marked is None]
     if faulty:
-        items = (f"<li>{escape(one.student)}: {escape(one.unreadable)}</li>" for one in faulty)
+        items = (
+            f'<li>{escape(one.student)}: <a href="{escape(one.path.as_uri())}">'
+            f"{escape(one.unreadable)}</a></li>"
+            for one in faulty
+        )
         parts.append(f"<h2>Files that could not be read</h2><ul>{''.join(items)}</ul>")
     title = f"{homework.title}: left to a person"
     return page(title, parts or ["<p>Nothing is left.</p>"])

@@ -33,6 +33,7 @@ from slopes.notebooks import Unreadable, cells_of, text_of
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2
+FROM = "marked-from.txt"  # the folder whose marks these are
 WHOLE = "all"  # in place of a task, for a file that cannot be read
 # What a spreadsheet takes for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -93,6 +94,17 @@ class Submission:
 # Reading
 
 
+def owned(out: Path, folder: Path) -> None:
+    """Stop where the marks of another folder of the same name are."""
+    note = out / FROM
+    before = note.read_text(encoding="utf-8") if note.is_file() else str(folder)
+    if before != str(folder):
+        raise book.Trouble(
+            f"{kit.shown(out)} has the marks of {before}, not of {folder}: give this folder another"
+            f" name. If it is the same one, moved, delete {note.name} there. Nothing was written."
+        )
+
+
 def collect(folder: Path) -> list[Submission]:
     """The submissions in a folder, in the order of the students' names.
 
@@ -126,7 +138,10 @@ def read(student: str, path: Path) -> Submission:
         cells = [source for _, source in cells_of(text)]
         return Submission(student, path, cells, attached=attached(text))
     except Unreadable as error:
-        why = str(error) if path.suffix.lower() == ".ipynb" else "it is not a notebook"
+        claims = path.suffix.lower() == ".ipynb" and not isinstance(
+            error.__cause__, UnicodeDecodeError
+        )
+        why = str(error) if claims else "it is not a notebook"
         return Submission(student, path, unreadable=f"{path.name}: {why}")
 
 
@@ -247,7 +262,7 @@ def decided(homework: Homework, submissions: list[Submission], table: Path) -> N
             continue
         found = [one for one in submissions if student in names(one)]
         if not found:
-            fault = f"there is no {student} in this folder"
+            fault = f"nobody called {student} handed anything in"
         elif task not in possible:
             fault = f"there is no task {task}"
         elif not re.fullmatch(r"\d+(\.\d+)?", given) or float(given) > possible[task]:
@@ -258,12 +273,15 @@ def decided(homework: Homework, submissions: list[Submission], table: Path) -> N
             raise book.Trouble(f"{table}, row {number}: {fault}. Nothing was written.")
         for one in found:
             if row.get("answer") not in (None, "", one.print_of(task)):
-                one.aside[task] = f"before, on another answer: {given} {comment}".strip()
+                said = f"{given} of {points(possible[task])} points" + f" ({comment})" * bool(
+                    comment
+                )
+                one.aside[task] = f"{said}, given to an answer that has changed since"
                 continue
             one.decisions[task] = given, comment
             for m in one.marks:
                 if task == m.task.name:
-                    m.points, m.said = float(given), comment
+                    m.points, m.comment = float(given), comment
 
 
 def tested(homework: Homework, submissions: list[Submission], folder: Path) -> None:
@@ -392,18 +410,21 @@ def main() -> int:
     misplaced(homework, submissions)
     submissions = judge_all(homework, submissions)
     out = options.out / homework.name / folder.name
+    owned(out, folder)
     if (out / "by-hand.csv").is_file():
         decided(homework, submissions, out / "by-hand.csv")
     tested(homework, submissions, out / "nbgrader")
     write(out, homework, submissions)
+    (out / FROM).write_text(str(folder), encoding="utf-8")
     waiting = [m for one in submissions for m in one.waiting]
     tests = sum(bool(m.task.kind == "code" and m.answer) for m in waiting)
     files = sum(one.marked is None for one in submissions)
     for one in submissions:
         for task, said in one.aside.items():
-            print(f"Set aside: {one.student}, {task}: {said}. See by-hand.csv.")
+            print(f"Set aside in by-hand.csv: {one.student}, {task}: {said}.")
+    count = f"{len(submissions)} submission" + "s" * (len(submissions) != 1)
     print(
-        f"{homework.title}: {len(submissions)} submissions are in {kit.shown(out)}: marks.csv, a page"
+        f"{homework.title}: {count} marked. In {kit.shown(out)} are marks.csv, a page"
         " for each student in feedback/, and by-hand.html."
         f" Left to a person: {len(waiting) - tests + files}; to the tests of the code: {tests}"
         + (", see nbgrader/README.md." if tests else ".")

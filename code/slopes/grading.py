@@ -127,8 +127,8 @@ class Mark:
     """What became of one task.
 
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
-    for the student, `by_hand` why a person should look, and `lines` the kind of verdict on each
-    line of a derivation with its LaTeX.
+    for the student, `comment` what a person adds, `by_hand` why a person should look, and `lines` the
+    kind of verdict on each line of a derivation with its LaTeX.
 
     >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
@@ -139,6 +139,7 @@ class Mark:
     said: str = ""
     by_hand: str = ""
     lines: list = field(default_factory=list)
+    comment: str = ""
 
 
 def read_homework(path) -> Homework:
@@ -282,10 +283,14 @@ def _mark_derivation(task, answer):
     verdict = check_derivation(
         steps, given=task.given, proves=task.proves, least=task.least, hints=False
     )
-    if verdict.first_wrong is not None:
+    if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
+        said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
+    elif verdict.first_wrong is not None:
         said = f"L{str(verdict)[1:]}."
     elif verdict.gap == "none":
-        said = "There is no = in it that says something."
+        said = "There is no equality in it."
+    elif verdict.gap == "claim" and not verdict.reached:
+        said = f"You begin with what is to be shown: {verdict.missing}."
     else:
         reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
         said = f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."
