@@ -94,5 +94,5 @@ class InOrder(SphinxPostTransform):
 
     def heading(self, name: str, slug: str) -> Tag:
         """Return the number and the title of a chapter, which lead there."""
-        words = f"{number(self.env, name)}\u2002{self.env.titles[name].astext()}"
+        words = f"{number(self.env, name)}\u00a0 {self.env.titles[name].astext()}"
         return tag("h3", link(self, name, words), ids=[slug], classes=["asked"])
