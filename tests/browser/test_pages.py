@@ -190,6 +190,7 @@ def test_formulas_can_be_read_out(visit):
     shown = page.locator(".katex > .katex-html[aria-hidden=true]")
     assert shown.count() == formulas.count()
     lay_out(page)
+    page.wait_for_timeout(300)  # until what scrolls can be focused
     assert violations(page) == []
 
 
