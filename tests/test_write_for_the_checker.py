@@ -23,7 +23,7 @@ def verdict(tmp_path, *lines):
 def example():
     """The first page, and the fenced report that belongs to it."""
     page, report = re.search(
-        r"```markdown\n(# .*?)```.*?```\n(first\.md: .*?)```", PAGE, re.DOTALL
+        r"```markdown\n(# .*?)```.*?```\w*\n(first\.md: .*?)```", PAGE, re.DOTALL
     ).groups()
     return page, report.split()
 

@@ -236,7 +236,7 @@ def test_the_first_press_says_what_is_loaded_and_how_far_it_is(cells):
     page.wait(PRINTS, r"^Done in \d+\.\d s$")
     page.wait(CHECK, r"^Done in \d+\.\d s$")
     assert page.page.evaluate("window.pythons") == 1
-    assert page[PRINTS].locator(".output.stream").inner_text().startswith(" 1 layers")
+    assert page[PRINTS].locator(".output.stream").inner_text().startswith("layers  1")
     assert page.log.outside == []
 
 
