@@ -44,6 +44,7 @@ const formulas = (() => {
       span.innerHTML = html;
       code.replaceWith(span);
     }
+    node.dispatchEvent(new Event("typeset", { bubbles: true }));
   }
 
   // A text in which formulas stand between dollar signs.

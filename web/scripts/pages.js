@@ -52,15 +52,20 @@
 
   // What is wider than its place scrolls in itself. This lets the keyboard scroll it too: what overflows takes the
   // focus, and nothing else does.
+  const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";
+  const measure = (box) => {
+    box.removeAttribute("tabindex"); // with it comes room behind the end, which is not to be measured
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  };
   const widths = new WeakMap();
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (widths.get(target) === target.clientWidth) continue;
       widths.set(target, target.clientWidth);
-      target.removeAttribute("tabindex"); // with it comes room behind the end, which is not to be measured
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      measure(target);
     }
   });
-  const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";
   for (const box of document.querySelectorAll(scrolling)) watch.observe(box);
+  // A formula that is set later can be wider than what stood there, in a box that stays as wide as it was.
+  addEventListener("typeset", (event) => event.target.querySelectorAll(scrolling).forEach(measure));
 }
