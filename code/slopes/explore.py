@@ -252,15 +252,15 @@ def _named(panel, x, values, name, kind, others=()):
 
 def _secant_content(function, at, x, panel, slopes):
     """The drawing of a tangent and of secants, by the slopes of the tangent and of the first secant."""
-    value, tangent = float(function(at)), slopes[0]
+    values, value, tangent = function(x), float(function(at)), slopes[0]
     lines = [(p, value + m * (p - at)) for m in slopes for p in x]
-    content = _named(panel, x, function(x), name_of(function), "value", lines)
+    content = _named(panel, x, values, name_of(function), "value", lines)
     content += panel.columns(ticks((x[0], x[-1]), 6))
     # One to the right the two lines are apart by the difference of their slopes.
     below = 34 if slopes[1] > tangent else -22
     content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", kind="ink")
     return content + panel.inside(
-        panel.curve(x, function(x), "f")
+        panel.curve(x, values, "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
         + "<path class='t' data-set='d: {ends}'/>"
         + f"<path class='gap' data-set='d: M{at + 1:.4g} {value + tangent:.4g}V{{gap}}'/>"

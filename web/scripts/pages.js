@@ -17,7 +17,7 @@
   // page that was opened at a place stays there until its reader does something. One that is loaded again stays where
   // it was.
   const [arrival] = performance.getEntriesByType("navigation");
-  if (arrival?.type === "navigate") {
+  if (location.hash && arrival?.type === "navigate") {
     const staying = new ResizeObserver(() => document.querySelector(":target")?.scrollIntoView());
     staying.observe(document.querySelector("article"));
     for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])

@@ -26,6 +26,7 @@ from .verdicts import Verdict
 
 # What an equation to solve is tried with.
 PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
+ALONE = "a condition that stands alone: is this a Let?"
 
 
 @dataclass
@@ -231,7 +232,7 @@ class PageReader(Declarations):
         """A lone relation between names as they are is a condition, and no identity: rule 27."""
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
         if not numbers and not conditions and all(map(self.is_plain, sides)):
-            raise Unread("a condition that stands alone: is this a Let?", line.at)
+            raise Unread(ALONE, line.at)
 
     def is_plain(self, node):
         """Whether a side is a name without a meaning, a number, or a set of these."""
@@ -295,7 +296,7 @@ class PageReader(Declarations):
         self.refuse_spoken(leaves, self.spoken)
         factors = [t.factors_of(side) for side in sides[k : k + 2]]
         if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
-            raise Unread("a condition that stands alone: is this a Let?")
+            raise Unread(ALONE)
         right = self.meaning.leaves(link.right_node)
         if link.relation != "=" or right.names or right.sizes or right.indices:
             self.refuse_one_sided(link, conditions)

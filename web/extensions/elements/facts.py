@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,13 @@ class Facts:
     minutes: int = 0
     exercises: int = 0
     needs: list[str] = field(default_factory=list)
+
+
+def contents(env) -> Iterator[tuple[str, str]]:
+    """Yield the pages in the order of the book, each behind the caption of its part."""
+    for tree in env.external_site_map.root.subtrees:
+        for name in tree.items:
+            yield tree.caption or "", str(name)
 
 
 class Collector(EnvironmentCollector):

@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.checked import badge
-from elements.facts import NEEDS, OPENING, REPORT, TIME, known
+from elements.facts import NEEDS, OPENING, REPORT, TIME, contents, known
 from elements.markup import Heading, bold, lines, tag
 
 LABELS = {"What you will do.": "You will", NEEDS: "You need"}
@@ -75,8 +75,4 @@ def before(box: nodes.admonition) -> nodes.Element:
 
 def part(env, docname: str) -> str:
     """Return the caption of the part of the book that a page belongs to."""
-    root = env.external_site_map.root
-    for tree in root.subtrees:
-        if docname in map(str, tree.items):
-            return tree.caption or ""
-    return ""
+    return next((caption for caption, name in contents(env) if name == docname), "")

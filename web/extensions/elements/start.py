@@ -11,7 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from elements.checked import badge
-from elements.facts import known
+from elements.facts import contents, known
 from elements.markup import Heading, Tag, put, tag
 from slopes import explore
 
@@ -124,10 +124,9 @@ def number(env, name: str) -> str:
 def parts(env) -> dict[str, list[str]]:
     """Return the names of the chapters, which are numbered, by the caption of their part."""
     found = {}
-    for tree in env.external_site_map.root.subtrees:
-        names = [str(name) for name in tree.items if env.toc_secnumbers.get(str(name), {}).get("")]
-        if names:
-            found[tree.caption] = names
+    for caption, name in contents(env):
+        if number(env, name):
+            found.setdefault(caption, []).append(name)
     return found
 
 

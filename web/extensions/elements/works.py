@@ -5,6 +5,7 @@ from __future__ import annotations
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from elements.facts import contents
 from elements.markup import tag
 from elements.start import between, link
 
@@ -27,9 +28,8 @@ class CitedIn(SphinxPostTransform):
                 if key in (target.key for target in ref.targets)
             }
             links = [
-                link(self, str(name), self.env.titles[name].astext())
-                for tree in self.env.external_site_map.root.subtrees
-                for name in map(str, tree.items)
+                link(self, name, self.env.titles[name].astext())
+                for _, name in contents(self.env)
                 if name in pages - {self.env.docname}
             ]
             if links:
