@@ -166,7 +166,8 @@ def shares(longest: list[int]) -> list[int]:
 class Letters(SphinxPostTransform):
     """Set a letter above the terms that begin with it, and a line of all letters above the first.
 
-    Below the terms of a letter stand the other names that begin with it, in italics in what is said. The chapter of a term, which the last line of what is said of it names, stands in the margin.
+    Below the terms of a letter stand the other names that begin with it, which are in italics in
+    what is said. The chapter of a term, which the last line said of it names, stands in the margin.
     """
 
     default_priority = 700
@@ -210,15 +211,13 @@ class Letters(SphinxPostTransform):
 def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
     """Return, by their first letters, links from the names that stand in italics to their terms."""
     known = {item[0].astext() for item in terms}
-    found = {}
-    for item in terms:
-        term = item[0]
-        for name in {node.astext() for node in item.findall(nodes.emphasis)} - known:
-            target = tag("a", name, href=f"#{term['ids'][0]}")
-            found[name] = tag("span", target, f": {term.astext()}")
+    names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
     letters = {}
-    for name in sorted(found, key=str.lower):
-        letters.setdefault(name[0].upper(), []).append(found[name])
+    for name, term in sorted(names, key=lambda pair: pair[0].lower()):
+        if name not in known:
+            target = tag("a", name, href=f"#{term['ids'][0]}")
+            said = tag("span", target, f": {term.astext()}")
+            letters.setdefault(name[0].upper(), []).append(said)
     return letters
 
 
