@@ -23,7 +23,7 @@ RULE = """<hr><p><small>A derivation has all points if each line holds, and its 
 side of the claim to the other in the steps asked for. A step is an = that changes something; the
 claim itself, and the derivative written in another way, are none. With fewer steps it has its share.
 If it does not arrive, or a line is wrong, it has up to half, for the steps that hold from the left
-side of the claim on; at those that hold below a wrong line a person looks. Points are rounded to halves.
+side of the claim on; a person looks at steps that hold below a wrong line. Points are rounded to halves.
 Of code, each test has its share.</small></p>"""
 WEB = Path(book.ROOT, "web")
 FACES = WEB / "styles" / "faces.css"
@@ -157,7 +157,8 @@ def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
         if wrong and not whole:
             break
     left = len(m.lines) - len(rows)
-    more = f"<p>What stands below it has no points by the rule ({left} more).</p>" if left else ""
+    stand = "line stands" if left == 1 else "lines stand"
+    more = f"<p>{left} more {stand} below it.</p>" if left else ""
     return f"<ol>{''.join(rows)}</ol>{more}"
 
 

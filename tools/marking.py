@@ -95,10 +95,11 @@ class Marking:
     def entry(self, task: str, most: float, who: list, body: str, decision: tuple[str, str]) -> str:
         """One answer, those who gave it, and the room for points and a comment."""
         rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
-        names = ", ".join(one.student for one in who)
+        names = escape(", ".join(one.student for one in who))
+        data = f'data-task="{escape(task)}" data-rows="{escape(rows)}"'
         given, comment = map(escape, decision)
-        return f"""<article data-task="{escape(task)}" data-rows="{escape(rows)}">
-<h3>{escape(names)}</h3>{body}
+        return f"""<article role="group" aria-label="{names}" {data}>
+<h3>{names}</h3>{body}
 <p class="fields"><label>Points of {most:g}
 <input inputmode="decimal" size="4" data-most="{most:g}" value="{given}"></label>
 <label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
