@@ -166,7 +166,8 @@ def shares(longest: list[int]) -> list[int]:
 class Letters(SphinxPostTransform):
     """Set a letter above the terms that begin with it, and a line of all letters above the first.
 
-    The chapter of a term, which the last line of what is said of it names, stands in the margin.
+    Below the terms of a letter stand the other names that begin with it, which are in italics in
+    what is said. The chapter of a term, which the last line said of it names, stands in the margin.
     """
 
     default_priority = 700
@@ -178,12 +179,17 @@ class Letters(SphinxPostTransform):
             terms = glossary[0]
             for said in terms.findall(nodes.definition):
                 self.lead_on(said)
-            groups = [(key, list(items)) for key, items in groupby(terms.children, first_letter)]
-            links = [tag("a", words=key, href=f"#letter-{key}") for key, _ in groups]
+            listed = {key: list(items) for key, items in groupby(terms.children, first_letter)}
+            others = other_names(terms)
+            letters = sorted({*listed, *others})
+            links = [tag("a", words=key, href=f"#letter-{key}") for key in letters]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
-            for key, items in groups:
-                head = tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
-                glossary += [head, nodes.definition_list("", *items, **terms.attributes)]
+            for key in letters:
+                glossary += tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
+                if key in listed:
+                    glossary += nodes.definition_list("", *listed[key], **terms.attributes)
+                if key in others:
+                    glossary += tag("p", *start.between(" · ", others[key]), classes=["others"])
 
     def lead_on(self, said: nodes.definition) -> None:
         """Take the last line of a definition, which names its chapter, out of the sentences."""
@@ -200,6 +206,19 @@ class Letters(SphinxPostTransform):
         found = start.number(self.env, normpath(join(dirname(self.env.docname), page)))
         words = f"Chapter {found}" if found else link.astext()
         return tag("a", words, href=link["refuri"], title=link.astext())
+
+
+def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
+    """Return, by their first letters, links from the names that stand in italics to their terms."""
+    known = {item[0].astext() for item in terms}
+    names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
+    letters = {}
+    for name, term in sorted(names, key=lambda pair: pair[0].lower()):
+        if name not in known:
+            target = tag("a", name, href=f"#{term['ids'][0]}")
+            said = tag("span", target, f": {term.astext()}")
+            letters.setdefault(name[0].upper(), []).append(said)
+    return letters
 
 
 def first_letter(item: nodes.definition_list_item) -> str:
