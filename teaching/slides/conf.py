@@ -42,6 +42,7 @@ revealjs_script_conf = {
     "margin": 0.04,
     "transition": "none",
     "slideNumber": "c/t",
+    "controlsLayout": "edges",
     "center": False,
     "pdfSeparateFragments": False,
 }
