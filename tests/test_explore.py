@@ -177,6 +177,14 @@ def test_a_jump_has_no_tangent():
     state = explore(step, span=(-2, 2)).state(50)
     assert state["note"].startswith("A jump: there is no slope.")
     assert {state[name] for name in ("l", "r", "lm", "rm")} == {"0"}
+    assert explore(step, span=(-2, 2)).state(0)["note"].startswith("No jump here")
+
+
+@pytest.mark.parametrize("function", [relu, step], ids=lambda f: f.name)
+def test_where_there_is_no_slope_the_point_below_is_open(function):
+    explorer = explore(function, span=(-2, 2))
+    assert [s["open"] for s in states(explorer) if s["slope"] == "none"] == ["M0.00 0.000h0"]
+    assert {s["open"] for s in states(explorer) if s["slope"] != "none"} == {""}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def test_at_the_start_the_tangent_leaves_a_graph_of_straight_lines(explorer):
     x, reach = (number(state[name]) for name in ("x", "l"))
     kink = next(number(s["x"]) for s in states(explorer) if s["slope"] == "none")
     assert x - reach < kink < x
-    assert state["note"].startswith("No kink here")
+    assert re.match("No (kink|jump) here", state["note"])
 
 
 def test_a_kink_between_two_positions_gets_one_of_its_own():
@@ -255,7 +263,7 @@ def test_the_neuron_has_the_slopes_of_the_package():
 
 def test_a_step_downhill_never_leads_uphill():
     explorer = explore_descent()
-    for place, y in product(range(0, 141, 7), (0, 1)):
+    for place, y in product(range(0, 701, 35), (0, 1)):
         before, after = explorer.state(place, y), None
         after = explorer.state(round(float(before["next"])), y)
         assert number(after["loss"]) <= number(before["loss"])
@@ -264,8 +272,13 @@ def test_a_step_downhill_never_leads_uphill():
     for _ in range(12):
         place = round(float(explorer.state(place, 1)["next"]))
     assert number(explorer.state(place, 1)["loss"]) < 0.02
-    # Far to the left a step is shorter than the slider's: such steps add up.
-    assert 0 < float(explorer.state(0, 1)["next"]) < 0.5
+    # Even far to the left a step changes the weight that is shown, by three slopes to two decimals.
+    far = explorer.state(0, 1)
+    after = explorer.state(round(float(far["next"])), 1)
+    assert number(after["w"]) - number(far["w"]) == pytest.approx(
+        -3 * number(far["product"]), abs=6e-3
+    )
+    assert after["w"] != far["w"]
 
 
 def test_a_machine_with_a_kink_or_outside_its_domain_is_an_error():

@@ -134,13 +134,15 @@ def _function_content(function, span, kinks, start):
         if math.isfinite(end)
     )
     jumps = "".join(_jump(function, kink.at, span) for kink in kinks)
+    # Where there is no slope the point below is open: what the code takes is not on the graph.
+    no_slope = "<path class='hole' data-set='d: {open}'/>" if kinks else ""
     content = (
         _named(upper, x, values, name_of(function), "value", above)
         + _named(lower, x, slopes, name_of(function, prime=True), "slope", below)
         + lower.columns(marks)
         + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
         + upper.inside(upper.curve(x, values, "f") + tangents + jumps + dot("{x}", "{v}"), drag="x")
-        + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
+        + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}") + no_slope)
     )
     return content, upper, lower
 
@@ -175,7 +177,11 @@ def _along(function, x, kinks, upper, lower):
         columns |= {letter: reach, f"{letter}m": rise}
     if kinks:
         columns["slope"] = ["none" if k in kinks else text for k, text in enumerate(columns["d"])]
-        columns["note"] = [_note(kinks.get(k)) for k in range(len(x))]
+        columns["open"] = [
+            f"M{columns['x'][k]} {columns['d'][k]}h0" if k in kinks else "" for k in range(len(x))
+        ]
+        jumps_alone = all(map(_is_jump, kinks.values()))
+        columns["note"] = [_note(kinks.get(k), jumps_alone) for k in range(len(x))]
     return columns
 
 
@@ -193,10 +199,11 @@ def _is_jump(kink):
     return math.isinf(kink.left) or math.isinf(kink.right)
 
 
-def _note(kink):
-    """Say what is true at a kink."""
+def _note(kink, jumps_alone):
+    """Say what is true at a kink, and elsewhere that there is none, or no jump."""
     if kink is None:
-        return "No kink here: the slope is the same from the left and from the right."
+        what = "jump" if jumps_alone else "kink"
+        return f"No {what} here: the slope is the same from the left and from the right."
     taken = f"The code takes {kink.value:.3g}."
     if _is_jump(kink):
         return f"A jump: there is no slope. {taken}"
@@ -723,7 +730,7 @@ def _descent_readout(x, start):
     )
 
 
-def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
+def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
 
     The slope of the loss is shown as the product of three slopes, which have a digit more than it, so
@@ -738,7 +745,8 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     span : pair of float
         The ends of the axis of weights.
     positions : int
-        How many positions the weight has.
+        How many positions the weight has: so many that they are its two decimals, and what is shown
+        is what a step has led to.
 
     Returns
     -------
@@ -755,7 +763,9 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
         "M"
-        + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
+        + "L".join(
+            f"{p:.4g} {q:.3f}" for p, q in zip(w[::10], square_loss(a, y)[::10], strict=True)
+        )
         for y in (0.0, 1.0)
     ]
     names = _descent_names(panel, w, a, start, columns)
@@ -777,11 +787,14 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         "data-set='x: {across}; y: {down}; text-anchor: {anchor}'",
     )
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
-    controls = [Slider("w", positions, start), Choice("target y", ["0", "1"], 1)]
+    controls = [
+        Slider("w", positions, start, right=2.5, value="{w}"),
+        Choice("target y", ["0", "1"], 1),
+    ]
     say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
     say += f" times {x:g} is {{product}}"
     return Explorer(
-        [Drawing(content, 244, label)], controls, tables, say, _descent_readout(x, start)
+        [Drawing(content, 244, label, right=2.5)], controls, tables, say, _descent_readout(x, start)
     )
 
 
