@@ -32,7 +32,17 @@ from slopes.explore import (
     explore_secant,
     explore_softmax,
 )
-from slopes.explorer import Choice, Drawing, Explorer, Slider, for_page, ticks
+from slopes.explorer import (
+    SIZES,
+    Choice,
+    Drawing,
+    Explorer,
+    Panel,
+    Slider,
+    beside,
+    for_page,
+    ticks,
+)
 from slopes.network import Network
 
 EXPLORERS = [
@@ -324,6 +334,26 @@ def test_numbers_of_an_axis_are_few_and_reach_its_ends():
     assert ticks((0, 0.993)) == [0, 0.5, 1]
     assert ticks((-4, 4), 3) == [-4, 0, 4]
     assert all(2 <= len(ticks((0, top))) <= 4 for top in (0.3, 1.7, 8, 19, 250))
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
+def test_a_name_stands_beside_its_curve_at_every_width(function):
+    x = np.linspace(-3, 3, 241)
+    for values in (function(x), function.derivative(x)):
+        panel = Panel((-3, 3), (values.min() - 0.1, values.max() + 0.1), 0, 190)
+        share, down, anchor = beside(panel, x, values, "f(x)", [0])
+        for width, letter in SIZES:
+            long = 1.8 * letter
+            left = (
+                float(share[:-1]) / 100 * width
+                - long * ["start", "middle", "end"].index(anchor) / 2
+            )
+            near = (left <= panel.share(x) * width) & (panel.share(x) * width <= left + long)
+            gaps = [
+                max(down - 0.7 * letter - panel.y(v), panel.y(v) - down) for v in values[near] / 1.0
+            ]
+            assert 3 < min(gaps) < 30, (function.name, width)
+            assert 0 <= left <= left + long <= width
 
 
 def test_a_span_outside_the_domain_is_an_error():

@@ -505,12 +505,14 @@ def beside(panel, x, values, name, rows, others=()):
         far = max(_gap(curve, down, *box) for box in boxes)
         return far + 40 * struck + 20 * lined + 8 * (1 - share)
 
-    share, down, anchor, _ = min(_places(panel, curve, name), key=cost)
+    # A name longer than the axis has no such place.
+    nowhere = 1.0, panel.top + 15.0, "end", ()
+    share, down, anchor, _ = min(_places(panel, curve, name), key=cost, default=nowhere)
     return f"{100 * share:g}%", down, anchor
 
 
 def _places(panel, curve, name):
-    """Yield where a name can stand beside a curve, and its left and right ends in windows of both sizes."""
+    """Yield where a name can stand beside a curve, and its two ends in windows of both sizes."""
     long = 0.52 * len(name.replace("_", ""))
     for share in np.linspace(1, 0, 41):
         for anchor, part in {"end": 1, "middle": 0.5, "start": 0}.items():
