@@ -183,6 +183,12 @@ SLIP = LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}"  # its sign is lost
             1.5,
             "line 3 does not hold, but 1 other step holds: 1.5 points by the rule, 3.5 with all",
         ),
+        # With the left side on every line it is the same.
+        (
+            f"{LEFT}\nf'(x) = {WHOLE[1:]}\nf'(x) = {SPLIT[1:]}\nf'(x) = f(x)(1 - f(x))",
+            0,
+            "line 2 does not hold, but 2 other steps hold: 0 points by the rule, 3.5 with all",
+        ),
         (f"{SLIP}\n{END}", 0, "line 2 does not hold, and no line that holds is a step: 0 points"),
         # What holds below changes nothing.
         (f"{SLIP}\n= \\frac{{e^x}}{{(1 + e^x)^2}} + 0", 0, "no line that holds is a step"),

@@ -60,7 +60,8 @@ class Marking:
             return []
         open_ones, folded = self.entries(task, left), self.entries(task, settled)
         if folded:
-            by = "for their tests to mark" if task.kind == "code" else "marked by the machine"
+            wait = any(m.points is None for _, m in settled)
+            by = "for their tests to mark" if wait else "marked by the machine"
             count = f"{len(settled)} answer" + "s" * (len(settled) != 1)
             summary = f"<summary>{count}, {by}. Points typed here overrule that.</summary>"
             folded = [f"<details>{summary}", *folded, "</details>"]

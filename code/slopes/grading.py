@@ -280,9 +280,10 @@ def _mark_derivation(task, answer):
         return Mark(task, None, answer, f"It could not be read: {error}.", str(error))
     if not steps.strip() or steps.strip() == steps_of(task.start).strip():
         return Mark(task, said="Not answered.")
-    verdict = check_derivation(
-        steps, given=task.given, proves=task.proves, least=task.least, hints=False
-    )
+    claim = {"given": task.given, "proves": task.proves, "least": task.least, "hints": False}
+    verdict = check_derivation(steps, **claim)
+    if verdict.first_wrong is not None:
+        verdict = check_derivation(_going_on(steps), **claim)
     if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
         said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
     elif verdict.first_wrong is not None:
@@ -325,6 +326,20 @@ def _for_a_person(verdict):
     if verdict.first_wrong is None and verdict.gap == "form":
         return f"every line holds, but {verdict.missing}"
     return ""
+
+
+def _going_on(steps):
+    """The steps, where a line that begins as the first one does goes on from the line above it.
+
+    So a wrong line does not make wrong what follows from it, whichever way it is written.
+    """
+    first, *others = [line for line in steps.splitlines() if line.strip()]
+    left = written_sides(first)[0].strip(" &")
+    for k, line in enumerate(others):
+        side, *rest = written_sides(line)
+        if rest and side.strip(" &") == left:
+            others[k] = f"= {rest[0]}"
+    return "\n".join([first, *others])
 
 
 def _beside_the_points(task, verdict, points):

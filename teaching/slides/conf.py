@@ -43,6 +43,7 @@ revealjs_script_conf = {
     "transition": "none",
     "slideNumber": "c/t",
     "controlsLayout": "edges",
+    "controlsTutorial": False,  # the arrows would jump at first, onto the slide
     "center": False,
     "pdfSeparateFragments": False,
 }
