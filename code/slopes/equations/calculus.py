@@ -102,8 +102,9 @@ class Calculus:
         free = {name for name in leaves.scalars | leaves.families if not self.is_constant(name)}
         reached = below in leaves.names or self.common_line(body, variable) is not None
         if not reached and (free or leaves.smooth):
-            above = ", ".join(sorted(map(t.pretty, free | leaves.definitions)))
-            raise Unread(f"{above} does not depend on {t.pretty(below)}, as far as is declared", at)
+            stands = t.names_in(body) | t.names_in(body, t.Function)
+            above = ", ".join(sorted(map(t.pretty, stands & (free | leaves.definitions))))
+            raise Unread(f"nothing declared leads from {t.pretty(below)} to {above}", at)
 
     def is_constant(self, name):
         """Whether a name was declared to be a number: its derivative by another is 0."""

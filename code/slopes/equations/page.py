@@ -18,7 +18,6 @@ from .grammar import read
 from .markdown import Item
 from .meaning import Meaning
 from .numbers import Work
-from .points import constant
 from .report import PageReport, place
 from .scope import PLAIN, Scope
 from .tokens import tokenize
@@ -317,16 +316,13 @@ class PageReader(Declarations):
                 raise Unread(f"the text says {where}, which is not read: say it in a Let")
 
     def refuse_new_meaning(self, link, side, leaves):
-        """Rule 16: a false line about a constant, or about a name of another section, may define it."""
+        """Rule 16: a false line about a constant may define it; or one about a name without := here."""
         form = self.form(side)
         if form is None:
             return
         known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
-        bodies = (known and known.body) or link.left_node, link.right_node
-        # y = 1, and later y = 0
-        again = form.name in self.scope.equated and None not in map(constant, bodies)
-        other = known and (known.kind == "smooth" or elsewhere or again)
+        other = known and (known.kind == "smooth" or elsewhere)
         fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
         if fixed or (other and link.verdict.kind == "refuted"):
             self.scope.unknown[form.name] = "a line gives it another meaning"
