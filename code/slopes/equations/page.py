@@ -23,8 +23,6 @@ from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
-# What an equation to solve is tried with.
-PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
 ALONE = "a condition that stands alone: is this a Let?"
 
 
@@ -359,7 +357,8 @@ class PageReader(Declarations):
         """An equation to solve: rule 27."""
         work, sides = Work(BUDGET), (link.left_node, "=", link.right_node)
         witness, an_equation = link.verdict.witness, "an equation to solve"
-        for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
+        plain = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
+        for name, text in itertools.product(sorted(leaves.scalars), plain):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
             if self.judge(*sides, pinned, work, regions=False).kind == "verified":
