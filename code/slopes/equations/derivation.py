@@ -349,8 +349,7 @@ def is_claimed(written, side, given, right, names):
         if defines and (after - before) & names:
             latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
         kept.append(latex)
-    text = f"{written.sides[side]} = {right}"
-    again = check_line(prepared(kept), Written(), text, "", hints=False)
+    again = check_line(prepared(kept), Written(), f"{written.sides[side]} = {right}", "", hints=False)
     return kept != lines and again.kind == "verified"
 
 

@@ -298,7 +298,7 @@ class PageReader(Declarations):
         if link.relation != "=" or right.names or right.sizes or right.indices:
             self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
-            link.verdict = self.to_solve(link, leaves, conditions)
+            self.to_solve(link, leaves, conditions)
         elif self.judge(link.left_node, "~", link.right_node, conditions, work).kind == "verified":
             link.verdict.reason += "; rounded? write \\approx"
 
@@ -355,17 +355,16 @@ class PageReader(Declarations):
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        work, sides = Work(BUDGET), (link.left_node, "=", link.right_node)
-        witness, an_equation = link.verdict.witness, "an equation to solve"
+        work, sides, verdict = Work(BUDGET), (link.left_node, "=", link.right_node), link.verdict
+        verdict.kind, verdict.reason = "conditional", "an equation to solve, and no identity"
         plain = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
         for name, text in itertools.product(sorted(leaves.scalars), plain):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
             if self.judge(*sides, pinned, work, regions=False).kind == "verified":
-                region = f"{t.pretty(name)} = {text}"
-                reason = f"{an_equation}: true for {region}"
-                return Verdict("conditional", reason, witness, region=region)
-        return Verdict("conditional", f"{an_equation}, and no identity", witness)
+                verdict.region = f"{t.pretty(name)} = {text}"
+                verdict.reason = f"an equation to solve: true for {verdict.region}"
+                return
 
 
 @contextmanager

@@ -65,8 +65,7 @@ def only_length(question, found):
     named = sorted(question.leaves.sizes)
     kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, _, kind in found}
     lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
-    one = question.leaves.families and len(named) < 2 and len(lengths) == 1
-    return lengths.pop() if one else 0
+    return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
 
 def candidates(question):
