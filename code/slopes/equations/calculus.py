@@ -103,8 +103,8 @@ class Calculus:
         if known is not None and known.body is not None and below in known.parameters:
             leaves, own = self.meaning.leaves(known.body), known.parameters  # J(w, b) = |ŷ - y|
         free = (leaves.scalars | leaves.families).difference(own)
-        found = known is not None and known.kind == "value"  # ŷ = 0.48 is one value of it
-        given = found and known.name.split("~")[0] not in self.section_of
+        values = (x for x in leaves.definitions if not self.meaning.table[x].is_function)
+        given = any(x.split("~")[0] not in self.section_of for x in values)  # ŷ = 0.48, one value
         loose = given or leaves.smooth or not all(map(self.is_constant, free))
         if loose and not (below in leaves.names or self.common_line(body, variable)):
             raise Unread(f"nothing declared leads from {t.pretty(below)} to what stands here", at)

@@ -349,7 +349,7 @@ def is_claimed(written, side, given, right, names):
         if defines and (after - before) & names:
             latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
         kept.append(latex)
-    again = check_line(prepared(kept), Written(), f"{written.sides[side]} = {right}", "", hints=False)
+    again = check_line(prepared(kept), Written(), f"{written.sides[side]} = {right}", "", False)
     return kept != lines and again.kind == "verified"
 
 
