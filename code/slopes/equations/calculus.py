@@ -103,8 +103,7 @@ class Calculus:
         if known is not None and known.body is not None and below in known.parameters:
             leaves, own = self.meaning.leaves(known.body), known.parameters  # J(w, b) = |ŷ - y|
         free = (leaves.scalars | leaves.families).difference(own)
-        values = (x for x in leaves.definitions if not self.meaning.table[x].is_function)
-        given = any(x.split("~")[0] not in self.section_of for x in values)  # ŷ = 0.48, one value
+        given = any(x.split("~")[0] not in self.section_of for x in leaves.definitions)
         loose = given or leaves.smooth or not all(map(self.is_constant, free))
         if loose and not (below in leaves.names or self.common_line(body, variable)):
             raise Unread(f"nothing declared leads from {t.pretty(below)} to what stands here", at)

@@ -357,8 +357,7 @@ class PageReader(Declarations):
         """An equation to solve: rule 27."""
         work, sides, verdict = Work(BUDGET), (link.left_node, "=", link.right_node), link.verdict
         verdict.kind, verdict.reason = "conditional", "an equation to solve, and no identity"
-        plain = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
-        for name, text in itertools.product(sorted(leaves.scalars), plain):
+        for name, text in itertools.product(sorted(leaves.scalars), ("0", "1", "-1", "2", "-2")):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
             if self.judge(*sides, pinned, work, regions=False).kind == "verified":

@@ -102,8 +102,10 @@ def relations(operators, pairs):
 
 def number(end):
     """A number as a node."""
-    above, below = (t.Number(str(part)) for part in abs(Fraction(end)).as_integer_ratio())
-    node = above if below.text == "1" else t.Divide(above, below)
+    size = abs(Fraction(end))
+    texts = (f"{float(x):.12f}".rstrip("0").rstrip(".") for x in (size, *size.as_integer_ratio()))
+    whole, *parts = map(t.Number, texts)
+    node = whole if Fraction(whole.text) == size else t.Divide(*parts)
     return t.Negate(node) if end < 0 else node
 
 
