@@ -56,13 +56,26 @@ Words.
 | one | $-12.5$ | 1 |
 | two | 3 |  |
 
-| minutes | what | from |
-|---|---|---|
-| 5 | What a long sentence says in a narrow table. | here |
+| minutes | what | from | to |
+|---|---|---|---|
+| 5 | What a long sentence says in a narrow table. | here | there |
 
-| minutes | what | from |
-|---|---|---|
-| 5 | It says less in another table of its kind. | there |
+| minutes | what | from | to |
+|---|---|---|---|
+| 5 | It says less in another table of its kind. | there | here |
+
+| place | found |
+|---|---|
+| **above** | |
+| a slip | here |
+| **below** | |
+| a gap | there |
+
+- **Slip**: a wrong letter.
+- **Gap**: nothing at all.
+
+**Slip: the letter.**
+It says what is wrong.
 
 :::{glossary}
 affine
@@ -74,6 +87,7 @@ analytic
 
 batch
   A part.
+  Also called an *affine* one, or a *cut*.
 :::
 """
 OPENING = r"""
@@ -285,8 +299,8 @@ def test_numbers_stand_in_line_at_the_right(pages):
 def test_a_work_is_followed_by_the_pages_that_cite_it(pages):
     (work,) = pages["works"].select("div.citation")
     cited = work.select_one(".chapter")
-    assert words(cited) == "Cited in Differentiate it again."
-    assert cited.a["href"] == "second.html"
+    assert words(cited) == "Cited in chapter 2."
+    assert (cited.a["href"], cited.a["title"]) == ("second.html", "Differentiate it again")
 
 
 def test_heads_that_begin_alike_have_one_above_them(pages):
@@ -301,24 +315,37 @@ def test_heads_that_begin_alike_have_one_above_them(pages):
 
 
 def test_a_table_of_words_becomes_entries_and_its_kind_has_one_grid(pages):
-    _, *tables = pages["words"].select(".scroll > table")
-    assert [table["class"][:2] for table in tables] == [["entries", "keyed"]] * 2
+    tables = pages["words"].select(".scroll > table.entries")
+    assert [table["class"][1:3] for table in tables] == [["keyed", "named"]] * 2
     assert len({str(table.colgroup) for table in tables}) == 1
     assert tables[0]["role"] == "table"
     assert tables[0].tbody.td["role"] == "cell"
     named = [label.get_text() for label in tables[0].select(".its")]
-    assert named == ["from "]
+    assert named == ["what ", "from ", "to "]
+
+
+def test_a_row_that_names_those_below_it_is_told_from_them(pages):
+    assert [words(row) for row in pages["words"].select("tr.group")] == ["above", "below"]
+
+
+def test_a_verdict_that_a_list_explains_stands_before_its_paragraph(pages):
+    (paragraph,) = pages["words"].select(".judged")
+    assert words(paragraph.select_one(".found")) == "Slip"
+    assert words(paragraph).startswith("Slip The letter. It says")
 
 
 def test_a_glossary_has_its_letters(pages):
     page = pages["words"]
-    assert [words(head) for head in page.select("h2.letter")] == ["A", "B"]
+    assert [words(head) for head in page.select("h2.letter")] == ["A", "B", "C"]
     assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
     links = page.select("nav.letters a")
     assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
     chapter = page.select_one("dd .chapter a")
     assert (words(chapter), chapter["title"]) == ("Chapter 2", "Differentiate it again")
     assert words(page.select_one("dd > p")) == "A sum. Chapter 2"
+    (others,) = page.select(".others")
+    assert words(others) == "cut: batch"
+    assert words(page.select_one(others.a["href"])).rstrip("#") == "batch"
 
 
 # What was verified

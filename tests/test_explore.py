@@ -1,5 +1,6 @@
 """Explorers: what a reader can move shows what the package computes."""
 
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -31,7 +32,17 @@ from slopes.explore import (
     explore_secant,
     explore_softmax,
 )
-from slopes.explorer import Choice, Drawing, Explorer, Slider, for_page, ticks
+from slopes.explorer import (
+    SIZES,
+    Choice,
+    Drawing,
+    Explorer,
+    Panel,
+    Slider,
+    beside,
+    for_page,
+    ticks,
+)
 from slopes.network import Network
 
 EXPLORERS = [
@@ -131,7 +142,8 @@ def test_a_page_gets_neither_style_nor_script(explorer):
     assert [a["type"] for a in page.of("script")] == ["application/json"]
     assert not page.of("style")
     assert not page.of("img")
-    assert len(for_page(explorer._repr_html_())) < 24_000
+    # As it travels.
+    assert len(gzip.compress(for_page(explorer._repr_html_()).encode())) < 24_000
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=repr)
@@ -175,6 +187,14 @@ def test_a_jump_has_no_tangent():
     state = explore(step, span=(-2, 2)).state(50)
     assert state["note"].startswith("A jump: there is no slope.")
     assert {state[name] for name in ("l", "r", "lm", "rm")} == {"0"}
+    assert explore(step, span=(-2, 2)).state(0)["note"].startswith("No jump here")
+
+
+@pytest.mark.parametrize("function", [relu, step], ids=lambda f: f.name)
+def test_where_there_is_no_slope_the_point_below_is_open(function):
+    explorer = explore(function, span=(-2, 2))
+    assert [s["open"] for s in states(explorer) if s["slope"] == "none"] == ["M0.00 0.000h0"]
+    assert {s["open"] for s in states(explorer) if s["slope"] != "none"} == {""}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +207,7 @@ def test_at_the_start_the_tangent_leaves_a_graph_of_straight_lines(explorer):
     x, reach = (number(state[name]) for name in ("x", "l"))
     kink = next(number(s["x"]) for s in states(explorer) if s["slope"] == "none")
     assert x - reach < kink < x
-    assert state["note"].startswith("No kink here")
+    assert re.match("No (kink|jump) here", state["note"])
 
 
 def test_a_kink_between_two_positions_gets_one_of_its_own():
@@ -253,7 +273,7 @@ def test_the_neuron_has_the_slopes_of_the_package():
 
 def test_a_step_downhill_never_leads_uphill():
     explorer = explore_descent()
-    for place, y in product(range(0, 141, 7), (0, 1)):
+    for place, y in product(range(0, 701, 35), (0, 1)):
         before, after = explorer.state(place, y), None
         after = explorer.state(round(float(before["next"])), y)
         assert number(after["loss"]) <= number(before["loss"])
@@ -262,8 +282,13 @@ def test_a_step_downhill_never_leads_uphill():
     for _ in range(12):
         place = round(float(explorer.state(place, 1)["next"]))
     assert number(explorer.state(place, 1)["loss"]) < 0.02
-    # Far to the left a step is shorter than the slider's: such steps add up.
-    assert 0 < float(explorer.state(0, 1)["next"]) < 0.5
+    # Even far to the left a step changes the weight that is shown, by three slopes to two decimals.
+    far = explorer.state(0, 1)
+    after = explorer.state(round(float(far["next"])), 1)
+    assert number(after["w"]) - number(far["w"]) == pytest.approx(
+        -3 * number(far["product"]), abs=6e-3
+    )
+    assert after["w"] != far["w"]
 
 
 def test_a_machine_with_a_kink_or_outside_its_domain_is_an_error():
@@ -309,6 +334,26 @@ def test_numbers_of_an_axis_are_few_and_reach_its_ends():
     assert ticks((0, 0.993)) == [0, 0.5, 1]
     assert ticks((-4, 4), 3) == [-4, 0, 4]
     assert all(2 <= len(ticks((0, top))) <= 4 for top in (0.3, 1.7, 8, 19, 250))
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda f: f.name)
+def test_a_name_stands_beside_its_curve_at_every_width(function):
+    x = np.linspace(-3, 3, 241)
+    for values in (function(x), function.derivative(x)):
+        panel = Panel((-3, 3), (values.min() - 0.1, values.max() + 0.1), 0, 190)
+        share, down, anchor = beside(panel, x, values, "f(x)", [0])
+        for width, letter in SIZES:
+            long = 1.8 * letter
+            left = (
+                float(share[:-1]) / 100 * width
+                - long * ["start", "middle", "end"].index(anchor) / 2
+            )
+            near = (left <= panel.share(x) * width) & (panel.share(x) * width <= left + long)
+            gaps = [
+                max(down - 0.7 * letter - panel.y(v), panel.y(v) - down) for v in values[near] / 1.0
+            ]
+            assert 3 < min(gaps) < 30, (function.name, width)
+            assert 0 <= left <= left + long <= width
 
 
 def test_a_span_outside_the_domain_is_an_error():

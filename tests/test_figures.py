@@ -245,6 +245,18 @@ def test_faults_are_found():
     assert "fine" not in faults
 
 
+def test_an_axis_beside_the_lowest_line_of_the_grid_is_that_line():
+    figures.use_style()
+    figure, axes = plt.subplots(1, 2)
+    for ax, lowest in zip(axes, (-0.05, -1), strict=True):
+        ax.set_ylim(lowest, 1)
+        figures.set_ticks(ax, y=[0, 1])
+    figures._settle(figure)
+    assert axes[0].spines["bottom"].get_position() == ("data", 0)
+    assert axes[1].spines["bottom"].get_position() == ("outward", 0)
+    plt.close(figure)
+
+
 def test_the_drawing_of_a_neuron_is_what_the_package_draws(monkeypatch):
     figures.use_style()
     shown = []

@@ -115,13 +115,13 @@ END = "= -f(x)(1 - f(x))"
         (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "no step between"),
         (steps(LEFT + "\n" + END), 0, "3 steps are asked for"),
         (steps(LEFT + "\n= -\\frac{e^{x}}{(1 + e^{x})^2}"), 1.5, "does not end with"),
-        (steps(LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 0, "Line 2 does not hold"),
+        (steps("f'(x) = \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 0, "Line 1 does not hold"),
         (steps("f(x) := 0\nf'(x) = 0"), None, "f has a meaning"),
         (steps("f'(x) = 9^{9^{9^{9^{9}}}}"), None, "Line 1"),
         (steps("f'(x) = " + "(" * 3000 + "x" + ")" * 3000), None, "Line 1 is not understood"),
         (steps("f'(x) = \\sum_{i=1}^{1000000000} \\frac{1}{i}"), None, "Line 1"),
         ('steps = "f\'(x) = \\frac{1}{2}"', 0, "Line 1 does not hold"),  # the r was forgotten
-        (steps("-f(x)(1 - f(x))"), None, "no equality in it"),
+        (steps("-f(x)(1 - f(x))"), None, "No line of it says that two things are equal"),
         ("steps = open('key').read()", None, "not a plain text"),
         ("steps = r'''\nf'(x)", None, "the cell is not Python"),
         ("answer = 3", None, "the cell assigns no steps"),
@@ -154,7 +154,7 @@ SPLIT = "-\\frac{1}{1 + e^{x}} \\cdot \\frac{e^{x}}{1 + e^{x}}"
         (f"{LEFT}\nf'(x) = {WHOLE}\nf'(x) = {SPLIT}\nf'(x) {END}", 10, ""),
         (f"f'(x) + f(x) = f(x) {WHOLE}\n= f(x)^2", None, "does not begin with"),
         (TRICK, None, "what was to be shown, in another form"),
-        ("I saw it at once", None, "no equality in it"),
+        ("I saw it at once", None, "no line of it says that two things are equal"),
         # Lines that hold beside the way may be what is missing on it.
         (LOGARITHM, None, "from one side to the other it takes 2"),
         (f"{LEFT}\n= {WHOLE}\n= {SPLIT}\n= f(x)^2 - f(x)", 10, ""),
@@ -165,6 +165,43 @@ def test_no_notation_and_no_direction_costs_a_point_and_a_claim_in_disguise_is_s
 ):
     result = only(steps(answer))
     assert (result.points, why in result.by_hand) == (points, True), result.said
+
+
+SLIP = LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}"  # its sign is lost
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "why"),
+    [
+        (
+            f"{SLIP}\n= \\frac{{1}}{{1 + e^x}} \\cdot \\frac{{e^x}}{{1 + e^x}}\n= f(x)(1 - f(x))",
+            0,
+            "line 2 does not hold, but 2 other steps hold: 0 points by the rule, 3.5 with all",
+        ),
+        (
+            f"{LEFT}\n= {WHOLE}\n= {SPLIT[1:]}\n= f(x)(1 - f(x))",
+            1.5,
+            "line 3 does not hold, but 1 other step holds: 1.5 points by the rule, 3.5 with all",
+        ),
+        # With the left side on every line it is the same.
+        (
+            f"{LEFT}\nf'(x) = {WHOLE[1:]}\nf'(x) = {SPLIT[1:]}\nf'(x) = f(x)(1 - f(x))",
+            0,
+            "line 2 does not hold, but 2 other steps hold: 0 points by the rule, 3.5 with all",
+        ),
+        (f"{SLIP}\n{END}", 0, "line 2 does not hold, and no line that holds is a step: 0 points"),
+        # What holds below changes nothing.
+        (f"{SLIP}\n= \\frac{{e^x}}{{(1 + e^x)^2}} + 0", 0, "no line that holds is a step"),
+        (f"{LEFT}\n= {WHOLE}\n= {SPLIT[1:]}", 1.5, ""),
+        (f"{LEFT}\n= {WHOLE}", 1.5, ""),
+    ],
+)
+def test_what_holds_below_a_wrong_line_is_marked_by_the_rule_and_seen_by_a_person(
+    answer, points, why
+):
+    result = only(steps(answer))
+    assert (result.points, bool(result.by_hand)) == (points, bool(why))
+    assert why in result.by_hand
 
 
 def test_a_patched_checker_counts_for_nothing():
@@ -288,6 +325,8 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
         path: text.decode("utf-8") for path, text in marked[0].items() if path.suffix == ".html"
     }
     assert len(pages) == 13
+    own = pages.pop(Path("by-hand.html"))
+    assert own.count("<script") == 1
     for path, text in pages.items():
         assert "<script" not in text, path
     ada = pages[Path("feedback", "Ada.html")]
@@ -304,8 +343,15 @@ def test_the_page_for_a_person_holds_every_answer_left(marked):
     for row in table(marked[0][Path("by-hand.csv")]):
         if row["why"] == "its tests have to be run":
             continue
-        assert row["task"] == "all" or f"<h3>{escape(row['student'].removeprefix(chr(39)))}" in page
-    assert page.count("Because.") >= 8
+        assert escape(json.dumps([row["student"], row["answer"]])) in page
+    # Equal answers stand there once, with all the names.
+    rows = table(marked[0][Path("by-hand.csv")])
+    for task in ("is-it-the-slope", "no-derivative-at-zero"):
+        same = [row["student"].removeprefix("'") for row in rows if row["task"] == task]
+        same = [student for student in same if student != "Missing"]
+        assert len(same) == 7
+        assert f"<h3>{escape(', '.join(same))}</h3>" in page
+    assert page.count("Because.") == 2
     assert "2 points: at 0 the one-sided slopes" in page
     assert re.search(r'<a href="file:///[^"]*/Pdf/scan.ipynb">', page)
 
@@ -324,13 +370,13 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     (folder / "Bo" / "photo.jpg").write_bytes(b"\xff\xd8")
     said, out = grade(folder, marks)
     assert "Left to a person: 3; to the tests of the code: 1" in said
-    decide(
-        out / "by-hand.csv",
+    decisions = [
         ("Ada", "is-it-the-slope", "4,5", "Good eye."),
         ("Ada", "swish", "9", "A word on the rule."),  # it overrules the machine
         ("Ada", "no-derivative-at-zero", "", ""),
         ("Bo", "all", "20", "On paper."),
-    )
+    ]
+    decide(out / "by-hand.csv", *decisions)
     said, _ = grade(folder, marks)
     assert "Left to a person: 1;" in said
     rows = table((out / "marks.csv").read_bytes())
@@ -342,6 +388,14 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
         page = (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
         reason = "Every line holds" if student == "Ada" else "A person marked it: photo.jpg"
         assert reason in page
+    # A comment may stand without points.
+    decide(out / "by-hand.csv", ("Bo", "all", "20", "On paper."), ("Ada", "bump", "", "Neat."))
+    grade(folder, marks)
+    ada = table((out / "marks.csv").read_bytes())[0]
+    assert (ada["bump"], ada["marked"], ada["left"]) == ("10", "30", "22")
+    assert "Neat." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    decide(out / "by-hand.csv", *decisions)
+    grade(folder, marks)
     # Neither a later run nor the marking of another folder loses it.
     hand_in(tmp_path / "late" / "Cy" / "hw.ipynb", RIGHT)
     grade(tmp_path / "late", marks)

@@ -69,3 +69,19 @@ def test_there_are_rows():
 def test_what_is_wrong_is_refused_and_what_is_right_is_not(wrong, right, tmp_path):
     assert verdict(tmp_path, *wrong) == 2
     assert verdict(tmp_path, *right) == 0
+
+
+BRIEF = r"\operatorname{ReLU}(w x + b) = w x + b"
+SAID = {  # of the examples of the section on verdicts, the exit status of a page with each
+    "refuted": ((BRIEF,), 1),
+    "in order with a Let": (("**Let** $w x + b > 0$.", BRIEF), 0),
+    "an equation to solve": (("k x = 3",), 2),
+    "and another": ((r"\sin^2 x + \cos^2 x = 2",), 2),
+    "withheld": (("The **sentence** says $x > 0$.", r"\cos x = 1 + x"), 2),
+    "not withheld": (("The **sentence** says $x = 0$.", r"\cos x = 1 + x"), 1),
+}
+
+
+@pytest.mark.parametrize(("lines", "status"), SAID.values(), ids=SAID)
+def test_what_the_section_on_verdicts_says_is_so(lines, status, tmp_path):
+    assert verdict(tmp_path, *lines) == status

@@ -1,15 +1,18 @@
-"""The pages of marks: one for each student, and one for the person who marks what is left."""
+"""The pages of marks: one for each student; and what every page that stands alone is made of."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from functools import cache
 from html import escape
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
 import book
-from homework import picture
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
 from slopes.grading import Homework, Mark
@@ -20,7 +23,8 @@ RULE = """<hr><p><small>A derivation has all points if each line holds, and its 
 side of the claim to the other in the steps asked for. A step is an = that changes something; the
 claim itself, and the derivative written in another way, are none. With fewer steps it has its share.
 If it does not arrive, or a line is wrong, it has up to half, for the steps that hold from the left
-side of the claim on. Points are rounded to halves. Of code, each test has its share.</small></p>"""
+side of the claim on; a person looks at steps that hold below a wrong line. Points are rounded to halves.
+Of code, each test has its share.</small></p>"""
 WEB = Path(book.ROOT, "web")
 FACES = WEB / "styles" / "faces.css"
 FORMULAS = (WEB / "fonts" / "katex" / "katex.min.css", WEB / "styles" / "formulas.css")
@@ -29,18 +33,22 @@ PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:">
+content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:{allowed}">
 <title>{title}</title><style>{style}</style></head>
 <body><main>
 <h1>{title}</h1>
 {body}
-</main></body></html>
+</main>{script}</body></html>
 """
 
 
-def page(title: str, body: list[str]) -> str:
-    """A page that stands alone."""
-    return PAGE.format(title=escape(title), style=style(), body="\n".join(body))
+def page(title: str, body: list[str], script: str = "") -> str:
+    """A page that stands alone; no script runs on it but the one that is given."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    own = {"script": "", "allowed": ""}
+    if script:
+        own = {"script": f"<script>{script}</script>", "allowed": f"; script-src 'sha256-{digest}'"}
+    return PAGE.format(title=escape(title), style=style(), body="\n".join(body), **own)
 
 
 @cache
@@ -72,14 +80,26 @@ class Formulas:
 
     def __init__(self) -> None:
         self.katex = KaTeX()
+        self.known: dict[tuple[str, bool], str] = {}
 
-    def __call__(self, latex: str) -> str:
+    def __call__(self, latex: str, display: bool = False) -> str:
         """A formula; as it was typed where it cannot be set."""
+        if (latex, display) not in self.known:
+            self.known[latex, display] = self.made(latex, display)
+        return self.known[latex, display]
+
+    def made(self, latex: str, display: bool) -> str:
+        """A formula that was not set before."""
         if len(latex) > LONGEST_FORMULA:
             return f"<code>{escape(latex[:LONGEST_FORMULA])} …</code>"
         plain = latex if "\\begin" in latex else re.sub(r"(?<!\\)&", "", latex)
-        html = self.katex.render(plain, {"maxExpand": 100, "maxSize": 10})
+        html = self.katex.render(plain, {"maxExpand": 100, "maxSize": 10, "displayMode": display})
         return f"<code>{escape(latex)}</code>" if "katex-error" in html else html
+
+    def reader(self) -> MarkdownIt:
+        """What makes HTML of Markdown with formulas."""
+        math = {"renderer": lambda latex, options: self(latex, options["display_mode"])}
+        return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, **math)
 
     def line(self, latex: str) -> str:
         """A formula on a line of its own."""
@@ -112,17 +132,18 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
         if m.points is None:
             tests = m.task.kind == "code" and m.answer
             given = "its tests will mark it" if tests else "a person will mark it"
+        elif m in one.waiting:
+            given += ", and a person will look at it"
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
-        parts.append(lines(m, formulas) if m.lines else typed(m.answer))
-        parts.append(pictures(m.answer, one.attached))
+        parts.append(lines(m, formulas) if m.lines else typed(m.answer, one.attached))
         parts += [f"<p>{formulas.sentence(said)}</p>" for said in (m.said, m.comment) if said]
     return page(title, [*parts, RULE])
 
 
-def lines(m: Mark, formulas: Formulas) -> str:
-    """The lines of a derivation up to the first that does not hold, each with its sign."""
+def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
+    """The lines of a derivation, each with its sign; up to the first wrong one, if not as a whole."""
     rows = []
-    for kind, latex in m.lines:
+    for kind, latex, rule in m.lines:
         wrong = kind in WRONG
         sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
         sign, word = ("", "begins") if kind == "start" else (sign, word)
@@ -131,61 +152,24 @@ def lines(m: Mark, formulas: Formulas) -> str:
             f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas.line(latex)
         )
         look = "wrong" if wrong else "right"
-        rows.append(f'<li class="{look}"><span class="verdict">{sign} {word}</span>{shown}</li>')
-        if wrong:
+        said = f'<span class="verdict">{sign} {word}</span>{shown} <small>{escape(rule)}</small>'
+        rows.append(f'<li class="{look}">{said}</li>')
+        if wrong and not whole:
             break
     left = len(m.lines) - len(rows)
-    more = f"<p>What stands below it ({left} more) was not looked at.</p>" if left else ""
+    stand = "line stands" if left == 1 else "lines stand"
+    more = f"<p>{left} more {stand} below it.</p>" if left else ""
     return f"<ol>{''.join(rows)}</ol>{more}"
 
 
-def typed(answer: str) -> str:
-    """An answer as it was typed."""
-    return f"<pre>{escape(answer)}</pre>" if answer else ""
-
-
-def pictures(answer: str, attached: dict[str, str]) -> str:
-    """The pictures that stand in an answer."""
-    found = [attached[name] for name in ATTACHED.findall(answer) if name in attached]
-    return "".join(f'<img src="{address}" alt="A picture in the answer">' for address in found)
-
-
-def for_person(homework: Homework, submissions: list, formulas: Formulas) -> str:
-    """The page for the person who marks the rest: all answers to one task below one another."""
+def typed(answer: str, attached: dict[str, str]) -> str:
+    """An answer as it was typed, with its pictures in their places."""
     parts = []
-    for task in homework.tasks:
-        answers = [(one, m) for one in submissions for m in one.waiting if m.task.name == task.name]
-        if task.kind == "code":
-            answers = [(one, m) for one, m in answers if not m.answer]
-        if answers:
-            parts += about(task, formulas)
-        for one, m in answers:
-            parts.append(f"<h3>{escape(one.student)}</h3><p><small>{escape(m.by_hand)}</small></p>")
-            parts.append((lines(m, formulas) if m.lines else "") + typed(m.answer))
-            parts.append(pictures(m.answer, one.attached))
-    for one in submissions:
-        if one.stray and any(not m.answer for m in one.marks):
-            parts.append(f"<h2>{escape(one.student)}: cells that name no task</h2>")
-            parts += [typed(cell) + pictures(cell, one.attached) for cell in one.stray]
-    faulty = [one for one in submissions if one.marked is None]
-    if faulty:
-        items = (
-            f'<li>{escape(one.student)}: <a href="{escape(one.path.as_uri())}">'
-            f"{escape(one.unreadable)}</a></li>"
-            for one in faulty
-        )
-        parts.append(f"<h2>Files that could not be read</h2><ul>{''.join(items)}</ul>")
-    title = f"{homework.title}: left to a person"
-    return page(title, parts or ["<p>Nothing is left.</p>"])
-
-
-def about(task, formulas: Formulas) -> list[str]:
-    """What a person needs to mark a task: the question, its figure, and the guide to its points."""
-    size = f"{points(task.points)} points"
-    parts = [f"<h2>{formulas.sentence(task.title)} <small>{size}</small></h2>"]
-    guide = task.blocks.get("marking", "")
-    parts += [f"<p>{formulas.sentence(line)}</p>" for line in task.text.splitlines()]
-    if "picture" in task.blocks:
-        drawn = picture(task.blocks["picture"])
-        parts.append(f'<img src="data:image/png;base64,{drawn}" alt="{escape(task.alt)}">')
-    return parts + [f"<p><i>{formulas.sentence(line)}</i></p>" for line in guide.splitlines()]
+    for k, part in enumerate(ATTACHED.split(answer)):
+        if k % 2 and part in attached:
+            parts.append(f'<img src="{attached[part]}" alt="A picture in the answer">')
+        elif k % 2:
+            parts.append("<p>(A picture that is not in the file.)</p>")
+        elif part.strip():
+            parts.append(f"<pre>{escape(part.strip())}</pre>")
+    return "".join(parts)

@@ -28,13 +28,14 @@ import feedback
 import kit
 from feedback import points
 from homework import IMPORTS, sets
+from marking import WHOLE, Marking
 from slopes.grading import BEGINS, Homework, Mark, mark
 from slopes.notebooks import Unreadable, cells_of, text_of
 
 MARKS = kit.KIT / "marks"
 AT_ONCE = 2
 FROM = "marked-from.txt"  # the folder whose marks these are
-WHOLE = "all"  # in place of a task, for a file that cannot be read
+NUMBER = re.compile(r"\d+(\.\d+)?")
 # What a spreadsheet takes for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r]")
 # What a learning platform adds to the name of a student's folder.
@@ -67,7 +68,7 @@ class Submission:
     def marked(self) -> float | None:
         """The points that are settled; None for a file that nobody could read yet."""
         if self.unreadable:
-            return float(self.decisions[WHOLE][0]) if WHOLE in self.decisions else None
+            return float(self.decisions[WHOLE][0]) if self.decided(WHOLE) else None
         return round(sum(m.points for m in self.marks if m.points is not None), 1)
 
     @property
@@ -86,9 +87,30 @@ class Submission:
         return next((found[1].strip() for c in self.cells if (found := NAME.search(c))), "")
 
     @property
+    def row_name(self) -> str:
+        """What the student is called in the tables."""
+        return cell(self.student)
+
+    def decided(self, task: str) -> bool:
+        """Whether a person has given points; a comment may stand alone."""
+        return bool(self.decisions.get(task, ("", ""))[0])
+
+    @property
     def waiting(self) -> list[Mark]:
         """What a person has still to look at, and what tests have still to mark."""
-        return [m for m in self.marks if m.by_hand and m.task.name not in self.decisions]
+        return [m for m in self.marks if m.by_hand and not self.decided(m.task.name)]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a person decides, by task; empty where a person has overruled the machine."""
+        if self.unreadable:
+            return {WHOLE: f"cannot be read: {self.unreadable}"}
+        found = {WHOLE: self.aside[WHOLE]} if WHOLE in self.aside else {}
+        for m in self.marks:
+            why = [m.by_hand, self.aside.get(m.task.name, "")]
+            if any(why) or m.task.name in self.decisions:
+                found[m.task.name] = "; ".join(filter(None, why))
+        return found
 
 
 # Reading
@@ -251,21 +273,25 @@ def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submiss
 # What a person, and the tests of the code, have decided
 
 
+def worth(homework: Homework) -> dict[str, float]:
+    """The points that there are for each task, and for the whole."""
+    return {task.name: task.points for task in homework.tasks} | {WHOLE: homework.points}
+
+
 def decided(homework: Homework, submissions: list[Submission], table: Path) -> None:
     """Put into the marks what a person wrote into by-hand.csv."""
-    possible = {task.name: task.points for task in homework.tasks}
-    possible[WHOLE] = homework.points
+    possible = worth(homework)
     for number, row in enumerate(read_table(table), 2):
         given = (row.get("points") or "").strip().replace(",", ".")
         student, task, comment = row["student"], row["task"], row.get("comment") or ""
-        if not given:
+        if not given and not comment:
             continue
         found = [one for one in submissions if student in names(one)]
         if not found:
             fault = f"nobody called {student} handed anything in"
         elif task not in possible:
             fault = f"there is no task {task}"
-        elif not re.fullmatch(r"\d+(\.\d+)?", given) or float(given) > possible[task]:
+        elif given and (not NUMBER.fullmatch(given) or float(given) > possible[task]):
             fault = f"{given} is none of 0 to {possible[task]:g} points"
         else:
             fault = ""
@@ -273,15 +299,14 @@ def decided(homework: Homework, submissions: list[Submission], table: Path) -> N
             raise book.Trouble(f"{table}, row {number}: {fault}. Nothing was written.")
         for one in found:
             if row.get("answer") not in (None, "", one.print_of(task)):
-                said = f"{given} of {points(possible[task])} points" + f" ({comment})" * bool(
-                    comment
-                )
-                one.aside[task] = f"{said}, given to an answer that has changed since"
+                said = f"{given} of {points(possible[task])} points" if given else "no points yet"
+                said += f" and the comment “{comment}”" * bool(comment)
+                one.aside[task] = f"an answer that has changed since had {said}"
                 continue
             one.decisions[task] = given, comment
             for m in one.marks:
                 if task == m.task.name:
-                    m.points, m.comment = float(given), comment
+                    m.points, m.comment = float(given) if given else m.points, comment
 
 
 def tested(homework: Homework, submissions: list[Submission], folder: Path) -> None:
@@ -297,7 +322,7 @@ def tested(homework: Homework, submissions: list[Submission], folder: Path) -> N
 
 def names(one: Submission) -> tuple[str, ...]:
     """A student's names: in the tables, without the file where there are several, and of a file."""
-    return cell(one.student), cell(one.person), folder_name(one.student)
+    return one.row_name, cell(one.person), folder_name(one.student)
 
 
 def read_table(path: Path):
@@ -325,18 +350,6 @@ def cell(text: str) -> str:
     return "'" + text if FORMULA.match(text) else text
 
 
-def left(one: Submission, homework: Homework) -> list[tuple[str, float, str]]:
-    """What is for a person to decide about one submission: (task, its points, why)."""
-    if one.unreadable:
-        return [(WHOLE, homework.points, f"cannot be read: {one.unreadable}")]
-    found = [(WHOLE, homework.points, one.aside[WHOLE])] if WHOLE in one.aside else []
-    for m in one.marks:
-        why = [m.by_hand, one.aside.get(m.task.name, "")]
-        if any(why) or m.task.name in one.decisions:
-            found.append((m.task.name, m.task.points, "; ".join(filter(None, why))))
-    return found
-
-
 def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -> None:
     """Write marks.csv and by-hand.csv."""
     with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
@@ -348,22 +361,18 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
             waiting = sum(m.task.points for m in one.marks if m.points is None)
             waiting = homework.points if one.marked is None else waiting
-            row = [cell(one.student), cell(one.name), cell(one.path.name), *given]
+            row = [one.row_name, cell(one.name), cell(one.path.name), *given]
             table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         head = ["task", "student", "points possible", "why", "points", "comment", "answer"]
         table.writerow(head)
-        order = {task.name: k for k, task in enumerate(homework.tasks)}
-        rows = [
-            [
-                *(task, cell(one.student), points(p), cell(why)),
-                *(*one.decisions.get(task, ("", "")), one.print_of(task)),
-            ]
-            for one in submissions
-            for task, p, why in left(one, homework)
-        ]
-        table.writerows(sorted(rows, key=lambda row: order.get(row[0], -1)))
+        for task, possible in worth(homework).items():
+            for one in submissions:
+                if task in one.reasons:
+                    row = [task, one.row_name, points(possible), cell(one.reasons[task])]
+                    decision = one.decisions.get(task, ("", ""))
+                    table.writerow([*row, *decision, one.print_of(task)])
 
 
 def folder_name(student: str) -> str:
@@ -375,15 +384,15 @@ def folder_name(student: str) -> str:
     return plain.lstrip("-")
 
 
-def write(out: Path, homework: Homework, submissions: list[Submission]) -> None:
-    """Write all that becomes of the submissions."""
+def write(out: Path, folder: Path, homework: Homework, submissions: list[Submission]) -> None:
+    """Write all that becomes of the submissions in a folder."""
     kit.fresh(out / "feedback")
     formulas = feedback.Formulas()
     write_tables(out, homework, submissions)
     for one in submissions:
         page = feedback.for_student(homework, one, formulas)
         (out / "feedback" / f"{folder_name(one.student)}.html").write_text(page, encoding="utf-8")
-    page = feedback.for_person(homework, submissions, formulas)
+    page = Marking(homework, submissions, formulas).page(folder)
     (out / "by-hand.html").write_text(page, encoding="utf-8")
     formulas.katex.close()
     if any(task.kind == "code" for task in homework.tasks):
@@ -414,18 +423,18 @@ def main() -> int:
     if (out / "by-hand.csv").is_file():
         decided(homework, submissions, out / "by-hand.csv")
     tested(homework, submissions, out / "nbgrader")
-    write(out, homework, submissions)
+    write(out, folder, homework, submissions)
     (out / FROM).write_text(str(folder), encoding="utf-8")
     waiting = [m for one in submissions for m in one.waiting]
     tests = sum(bool(m.task.kind == "code" and m.answer) for m in waiting)
     files = sum(one.marked is None for one in submissions)
     for one in submissions:
         for task, said in one.aside.items():
-            print(f"Set aside in by-hand.csv: {one.student}, {task}: {said}.")
+            print(f"{one.student}, {task}: {said}. It is for a person again.")
     count = f"{len(submissions)} submission" + "s" * (len(submissions) != 1)
     print(
         f"{homework.title}: {count} marked. In {kit.shown(out)} are marks.csv, a page"
-        " for each student in feedback/, and by-hand.html."
+        " for each student in feedback/, and by-hand.html, where you mark the rest."
         f" Left to a person: {len(waiting) - tests + files}; to the tests of the code: {tests}"
         + (", see nbgrader/README.md." if tests else ".")
     )

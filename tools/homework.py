@@ -75,14 +75,19 @@ def picture(code: str) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream").strip()
 
 
+def asked(task: Task) -> str:
+    """What a task asks for, in Markdown; of a derivation also what is given, and what to show."""
+    if task.kind != "derivation":
+        return task.text
+    given = ", ".join(f"${item}$" for item in task.given)
+    steps = f"at least {task.least} step" + ("s" if task.least > 1 else "")
+    return f"{task.text}\n\nGiven {given}, show in {steps} that\n\n$$\n{task.proves}\n$$"
+
+
 def task_cells(number: int, task: Task, solved: bool) -> list[nbformat.NotebookNode]:
     """The cells of one task; with its solution, if it is solved."""
     points = f"{task.points:g} point" + ("s" if task.points != 1 else "")
-    text = f"## {number}. {task.title} ({points})\n\n{task.text}"
-    if task.kind == "derivation":
-        given = ", ".join(f"${item}$" for item in task.given)
-        steps = f"at least {task.least} step" + ("s" if task.least > 1 else "")
-        text += f"\n\nGiven {given}, show in {steps} that\n\n$$\n{task.proves}\n$$"
+    text = f"## {number}. {task.title} ({points})\n\n{asked(task)}"
     question = nbformat.v4.new_markdown_cell(text, id=f"{task.name}-task")
     if "picture" in task.blocks:
         question.source += f"\n\n![{task.alt}](attachment:figure.png)"

@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import feedback
 import kit
@@ -42,11 +41,7 @@ def reader(formulas: feedback.Formulas) -> MarkdownIt:
         page = CHAPTER.sub(r"../../html/chapters/\1.html", tokens[at].attrs["href"])
         return f'<a href="{escape(page)}">'
 
-    def math(latex, options):
-        return formulas(latex)
-
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.use(dollarmath_plugin, renderer=math)
+    parser = formulas.reader()
     parser.renderer.rules |= {"fence": fence, "link_open": link}
     return parser
 

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import register_plugin
+from pybtex.style.formatting import toplevel
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.sorting import BaseSortingStyle
 from pybtex.style.template import field as bib_field
-from pybtex.style.template import href
+from pybtex.style.template import href, optional, sentence
 from sphinxcontrib.bibtex import plugin
 from sphinxcontrib.bibtex.style.referencing import BracketStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
@@ -138,6 +139,15 @@ class ByAuthor(Style):
 
     default_label_style = AsCited
     default_sorting_style = ByLabel
+
+    def get_misc_template(self, entry):
+        """Return the form of what is no book and no article: its year stands above it, in its label."""
+        return toplevel[
+            sentence[self.format_names("author")],
+            self.format_title(entry, "title"),
+            optional[sentence[bib_field("note")]],
+            self.format_web_refs(entry),
+        ]
 
     def format_url(self, entry):
         """Return a link that shows its address as one reads it."""

@@ -111,16 +111,13 @@ def jacobians_shapes():
 
 
 def leaky_gain():
-    squares = LeakyReLU(0.2).derivative([-1.0, 1.0]) ** 2
-    return 1 / np.sqrt(squares.mean())
+    leaks = (np.arange(1000) + 0.5) / 2000
+    squares = [LeakyReLU(leak).derivative([-1.0, 1.0]) ** 2 for leak in leaks]
+    return 1 / np.sqrt(np.mean(squares))
 
 
 def leaky_narrow():
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=(20_000, 2, 1))
-    for _ in range(5):
-        a = relu(rng.normal(size=(20_000, 2, 2)) @ a)
-    return np.mean(np.all(a == 0, axis=(1, 2)))
+    return next(n for n in range(1, 100) if 1 - (1 - 2.0**-n) ** 20 <= 1 / 40)
 
 
 def leaky_parametric():
@@ -258,11 +255,21 @@ def sigmoid_certain():
 
 
 def sigmoid_logit():
-    return central_difference(lambda p: np.log(p / (1 - p)), 0.2)
+    def logit(p):
+        return np.log(p) - np.log1p(-p)
+
+    with np.errstate(divide="ignore"):
+        return {
+            "the derivative at 0.2": central_difference(logit, 0.2),
+            "the logit of σ(40)": logit(sigmoid(40.0)),
+        }
 
 
 def sigmoid_output():
-    return central_difference(sigmoid, np.log(0.9 / 0.1))
+    return {
+        "the slope": central_difference(sigmoid, np.log(0.9 / 0.1)),
+        "what the program finds": central_difference(sigmoid, 0.9),
+    }
 
 
 def softmax_batch():
@@ -333,6 +340,19 @@ def stuck_survive():
         "the rate for x = 2": rates[weights * 2 + biases < 1e-9].min(),
         "the rate for the lesson": rates[np.maximum(biases, weights + biases) < 1e-9].min(),
         "the rate for every x": rates[(weights < 1e-9) & (biases <= 0)].min(),
+    }
+
+
+def tanh_directions():
+    def loss(w):
+        return -2 * np.dot([0.9, 0.2], w)
+
+    rng = np.random.default_rng(0)
+    activations = sigmoid(rng.normal(scale=2.0, size=(1000, 2)))
+    changes = -rng.normal(size=(1000, 1)) * activations
+    return {
+        "the changes of the weights": -0.5 * numeric_jacobian(loss, np.zeros(2)),
+        "what is possible": bool(np.any((changes[:, 0] < 0) & (changes[:, 1] > 0))),
     }
 
 

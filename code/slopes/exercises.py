@@ -297,7 +297,8 @@ def _judge_function(answer, rule, inputs, rtol):
         except _Wrong as fault:
             faults.append(str(fault))
     if not faults:
-        return f"Right, at all {len(inputs)} inputs tried."
+        tried = "both" if len(inputs) == 2 else f"all {len(inputs)}"
+        return f"Right, at {tried} inputs tried."
     right = len(inputs) - len(faults)
     rest = f"; it is right at {right} of the {len(inputs)} inputs tried" if right else ""
     raise _Wrong(faults[0] + rest)

@@ -16,6 +16,7 @@ from slopes.explorer import (
     Panel,
     Slider,
     anchored,
+    beside,
     cells,
     dot,
     fixed,
@@ -87,7 +88,10 @@ def explore(function, span=(-5, 5), start=None, positions=101):
     kinks = {nearest(x, k.at): k for k in function.kinks if span[0] < k.at < span[1]}
     for index, kink in kinks.items():
         x[index] = kink.at
-    content, upper, lower = _function_content(function, span, list(kinks.values()))
+    if start is None:
+        start = next((k.at + 0.05 * (span[1] - span[0]) for k in kinks.values()), 1.0)
+    start = nearest(x, start)
+    content, upper, lower = _function_content(function, span, list(kinks.values()), x[start])
     variable = function.variable
     label = (
         f"Above: {function.name} with its tangent at a point."
@@ -100,17 +104,20 @@ def explore(function, span=(-5, 5), start=None, positions=101):
     if kinks:
         readout += "<p class='remark' data-text='{note}'></p>"
         say += ". {note}"
-    if start is None:
-        start = next((k.at + 0.05 * (span[1] - span[0]) for k in kinks.values()), 1.0)
-    slider = Slider(variable, positions, nearest(x, start))
+    slider = Slider(variable, positions, start)
     tables = [((1,), _along(function, x, kinks, upper, lower))]
-    return Explorer([Drawing(content, 420, label)], [slider], tables, say, readout)
+    return Explorer([Drawing(content, 436, label)], [slider], tables, say, readout)
 
 
-def _function_content(function, span, kinks):
+def _function_content(function, span, kinks, start):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 12, 190), _panel(span, slopes, 264, 122)
+    upper, lower = _panel(span, values, 12, 190), _panel(span, slopes, 280, 122)
+    value, slope = float(function(start)), float(function.derivative(start))
+    reach = float(_tangent(upper, np.array([slope]))[0][0])
+    tangent = [(start + t, value + slope * t) for t in np.linspace(-reach, reach, 41)]
+    above = tangent + [(start, y) for y in np.linspace(upper.y_span[0], value, 41)]
+    below = [(start, y) for y in np.linspace(slope, lower.y_span[1], 41)]
     marks = ticks(span, 6)
     if max(marks[0] - span[0], span[1] - marks[-1]) > 0.04 * (span[1] - span[0]):
         marks = np.linspace(*span, 3)  # no round number is near an end
@@ -127,13 +134,15 @@ def _function_content(function, span, kinks):
         if math.isfinite(end)
     )
     jumps = "".join(_jump(function, kink.at, span) for kink in kinks)
+    # Where there is no slope the point below is open: what the code takes is not on the graph.
+    no_slope = "<path class='hole' data-set='d: {open}'/>" if kinks else ""
     content = (
-        _named(upper, x, values, name_of(function), "value")
-        + _named(lower, x, slopes, name_of(function, prime=True), "slope")
+        _named(upper, x, values, name_of(function), "value", above)
+        + _named(lower, x, slopes, name_of(function, prime=True), "slope", below)
         + lower.columns(marks)
         + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
         + upper.inside(upper.curve(x, values, "f") + tangents + jumps + dot("{x}", "{v}"), drag="x")
-        + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}"))
+        + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}") + no_slope)
     )
     return content, upper, lower
 
@@ -168,7 +177,11 @@ def _along(function, x, kinks, upper, lower):
         columns |= {letter: reach, f"{letter}m": rise}
     if kinks:
         columns["slope"] = ["none" if k in kinks else text for k, text in enumerate(columns["d"])]
-        columns["note"] = [_note(kinks.get(k)) for k in range(len(x))]
+        columns["open"] = [
+            f"M{columns['x'][k]} {columns['d'][k]}h0" if k in kinks else "" for k in range(len(x))
+        ]
+        jumps_alone = all(map(_is_jump, kinks.values()))
+        columns["note"] = [_note(kinks.get(k), jumps_alone) for k in range(len(x))]
     return columns
 
 
@@ -186,10 +199,11 @@ def _is_jump(kink):
     return math.isinf(kink.left) or math.isinf(kink.right)
 
 
-def _note(kink):
-    """Say what is true at a kink."""
+def _note(kink, jumps_alone):
+    """Say what is true at a kink, and elsewhere that there is none, or no jump."""
     if kink is None:
-        return "No kink here: the slope is the same from the left and from the right."
+        what = "jump" if jumps_alone else "kink"
+        return f"No {what} here: the slope is the same from the left and from the right."
     taken = f"The code takes {kink.value:.3g}."
     if _is_jump(kink):
         return f"A jump: there is no slope. {taken}"
@@ -222,32 +236,13 @@ def _panel(span, values, top, height):
 
 
 def _named(panel, x, values, name, kind, others=()):
-    """Draw the lines of a panel, and write the name of its curve where there is room.
+    """Draw the lines of a panel, and write the name of its curve beside it.
 
-    Points of others are what the name must not touch beside the curve.
+    Points of others, in pairs of coordinates, are what the name must not touch either.
     """
     rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
-    lines = [panel.y(row) for row in rows]
-    points = [*zip(x, values, strict=True), *others]
-    points = [(panel.share(p), panel.y(q)) for p, q in points if math.isfinite(q)]
-
-    def room(place):
-        # In widths and heights of a name, to the nearest point of the curve or line of the grid. Room
-        # is enough where the name touches neither; of such places the nearest to the curve is best.
-        across, down = place
-        near = min(
-            max(abs(px - across) * width / (3.5 * letter), abs(py - down) / (1.3 * letter))
-            for px, py in points
-            for width, letter in SIZES
-        )
-        return min(near, 1.0, *(0.4 + abs(line - down) / 26 for line in lines)), -near
-
-    # At the sides first, and there from above.
-    shares = (0.15, 0.85, 0.3, 0.7)
-    heights = np.linspace(0.1, 0.9, 17)
-    places = [(share, panel.top + h * panel.height) for share in shares for h in heights]
-    across, down = max(places, key=room)
-    return panel.rows(rows) + written(f"{100 * across:g}%", down + 6, name, kind=kind)
+    across, down, anchor = beside(panel, x, values, name, rows, others)
+    return panel.rows(rows) + written(across, down, name, anchor, kind)
 
 
 def _secant_content(function, at, x, panel, slopes):
@@ -389,7 +384,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     )
     track, sides = (panel.share(span[0]), panel.share(span[1])), {"left": 1.5, "right": 6.7}
     slider = Slider("x", positions, nearest(x, start), track, **sides)
-    drawing = Drawing(_chain_content(panel, names), 272, label, **sides)
+    drawing = Drawing(_chain_content(panel, names), 288, label, **sides)
     tables = [((1,), _chain_columns(values, ends, slopes))]
     return Explorer([drawing], [slider], tables, say, readout)
 
@@ -443,11 +438,16 @@ def _through(machines, names, x):
 
 def _chain_content(panel, names):
     """Draw a chain of two machines."""
-    content, inside = [panel.columns(ticks(panel.x_span, 5))], []
+    marks, inside = ticks(panel.x_span, 5), []
+    content = [panel.columns(marks)]
     for k, letter in enumerate("xuy"):
         row, y = 2 - k, panel.y(2 - k)
         content += [
             line(y, "axis"),
+            *(
+                f"<line class='axis' x1='{at}' x2='{at}' y1='{y}' y2='{y + 6}'/>"
+                for at in map(panel.x, marks)
+            ),
             written(0, y, letter, "start", "left mid"),
             shown("100%", y, f"{{{letter}}}", "start", "aside mid value"),
         ]
@@ -536,7 +536,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     )
     left = 3.6
     controls = [
-        Slider("D", deepest, min(10, deepest) - 1, left=left),
+        Slider("D", deepest, deepest - 1, left=left),
         Choice("activation", names, 0),
     ]
     drawing = Drawing(content, 278, label, left)
@@ -615,7 +615,7 @@ def _softmax_matrix():
             content += [
                 f"<rect class='{kind}' x='{34 * k}%' y='{y}' width='32%' height='66'"
                 # A quarter is the largest size that an entry can have.
-                f" data-set='style: fill-opacity: calc({sign}2 * {{j{entry}}})'/>",
+                f" data-set='style: fill-opacity: calc(.06 + {sign}1.9 * {{j{entry}}})'/>",
                 shown(f"{34 * k + 16}%", y + 33, f"{{j{entry}}}", kind="ink mid"),
             ]
     return "".join(content)
@@ -721,7 +721,7 @@ def _descent_readout(x, start):
     return product(
         ("L′(w)", "{product}", "the slope"),
         ("2(a − y)", "{outer}", "of the loss"),
-        ("σ′(z)", "{middle}", "of the activation"),
+        ("σ′(z)", "{middle}", "of the unit"),
         ("x", f"{x:g}", "of the sum"),
         live=True,
     ) + (
@@ -730,7 +730,7 @@ def _descent_readout(x, start):
     )
 
 
-def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
+def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
 
     The slope of the loss is shown as the product of three slopes, which have a digit more than it, so
@@ -745,7 +745,8 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     span : pair of float
         The ends of the axis of weights.
     positions : int
-        How many positions the weight has.
+        How many positions the weight has: so many that they are its two decimals, and what is shown
+        is what a step has led to.
 
     Returns
     -------
@@ -762,13 +763,16 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
     columns = _descent_columns(panel, w, a, middle, x, rate)
     curves = [
         "M"
-        + "L".join(f"{p:.4g} {q:.3f}" for p, q in zip(w[::2], square_loss(a, y)[::2], strict=True))
+        + "L".join(
+            f"{p:.4g} {q:.3f}" for p, q in zip(w[::10], square_loss(a, y)[::10], strict=True)
+        )
         for y in (0.0, 1.0)
     ]
+    names = _descent_names(panel, w, a, start, columns)
     tables = [
         ((1, positions), columns),
         ((1, 0), {"w": [fixed(v, 2) for v in w]}),
-        ((0, 1), {"curve": curves, "y": ["0", "1"], "side": ["15%", "85%"]}),
+        ((0, 1), {"curve": curves, "y": ["0", "1"], **names}),
     ]
     content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
     content += panel.inside(
@@ -777,15 +781,33 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=141):
         + dot("{w}", "{loss}"),
         drag="w",
     )
-    name = written(0, 48, "L(w)", kind="value")
-    content += name.replace("x='0'", "data-set='x: {side}'")
+    name = written(0, 0, "L(w)", kind="value")
+    content += name.replace(
+        "x='0' y='0.0' text-anchor='middle'",
+        "data-set='x: {across}; y: {down}; text-anchor: {anchor}'",
+    )
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
-    controls = [Slider("w", positions, start), Choice("target y", ["0", "1"], 1)]
+    controls = [
+        Slider("w", positions, start, right=2.5, value="{w}"),
+        Choice("target y", ["0", "1"], 1),
+    ]
     say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
     say += f" times {x:g} is {{product}}"
     return Explorer(
-        [Drawing(content, 244, label)], controls, tables, say, _descent_readout(x, start)
+        [Drawing(content, 244, label, right=2.5)], controls, tables, say, _descent_readout(x, start)
     )
+
+
+def _descent_names(panel, w, a, start, columns):
+    """Return where the name of the loss stands for each target, beside the curve and the tangent."""
+    places = []
+    for y in (0, 1):
+        loss, row = square_loss(a, float(y)), start + y * len(w)
+        across, up = (float(columns[name][row]) for name in ("r", "rm"))
+        tangent = [(w[start] + t * across, loss[start] + t * up) for t in np.linspace(-1, 1, 41)]
+        drop = [(w[start], height) for height in np.linspace(0, loss[start], 41)]
+        places.append(beside(panel, w, loss, "L(w)", [0, 1], tangent + drop))
+    return dict(zip(("across", "down", "anchor"), zip(*places, strict=True), strict=True))
 
 
 def _descent_columns(panel, w, a, middle, x, rate):

@@ -316,8 +316,8 @@ def mathematics(text, drawn=False):
             prime, low = mathematics(prime, drawn), mathematics(low, drawn)
             # What has no width takes the line up again.
             return prime + (
-                f"<tspan class='low' dx='{-0.25 * bool(prime)}em' dy='.4em'>{low}</tspan>"
-                "<tspan dy='-.28em'>&#8203;</tspan>"
+                f"<tspan class='low' dx='{-0.25 * bool(prime)}em' dy='.26em'>{low}</tspan>"
+                "<tspan dy='-.182em'>&#8203;</tspan>"
                 if drawn
                 else f"<sub{' class=tucked' * bool(prime)}>{low}</sub>"
             )
@@ -445,13 +445,10 @@ class Panel:
         return "".join(parts)
 
     def columns(self, ticks, names=None):
-        """Write the numbers of the horizontal axis; one at its right end ends there, too."""
+        """Write the numbers of the horizontal axis."""
         bottom = self.top + self.height + 27
         named = zip(ticks, names or map(_tick, ticks), strict=True)
-        return "".join(
-            written(self.x(v), bottom, name, "end" if self.share(v) > 0.98 else "middle")
-            for v, name in named
-        )
+        return "".join(written(self.x(v), bottom, name) for v, name in named)
 
     def curve(self, x, values, kind):
         """Draw a path through the points, broken where a value is not finite."""
@@ -485,6 +482,72 @@ def ticks(span, most=4):
             odd = step in (0.25, 2.5) and len(values) > 2  # a quarter may be an end, not a stride
             found.append((left_out / (upper - lower) + 0.3 * odd - 0.02 * len(values), values))
     return min(found)[1]
+
+
+def beside(panel, x, values, name, rows, others=()):
+    """Return where the name of a curve stands: its share of the width, its height, and its anchor.
+
+    That is close above or below the curve, in wide windows and in narrow ones, and at its right end
+    rather than elsewhere; off the lines of ``rows``, and off the points of ``others``.
+
+    >>> panel = Panel(x_span=(0, 1), y_span=(0, 1), top=0, height=100)
+    >>> beside(panel, np.linspace(0, 1, 41), np.full(41, 0.5), "f", [0, 1])
+    ('100%', 40.0, 'end')
+    """
+    curve = _shares(panel, zip(x, values, strict=True))
+    taken = _shares(panel, others)
+    lines = np.array([panel.y(row) for row in rows])
+
+    def cost(place):
+        share, down, _, boxes = place
+        struck = any(_gap(taken, down, *box) < 4 for box in boxes)
+        lined = ((down - 17 < lines) & (lines < down + 6)).any()
+        far = max(_gap(curve, down, *box) for box in boxes)
+        return far + 40 * struck + 20 * lined + 8 * (1 - share)
+
+    # A name longer than the axis has no such place.
+    nowhere = 1.0, panel.top + 15.0, "end", ()
+    share, down, anchor, _ = min(_places(panel, curve, name), key=cost, default=nowhere)
+    return f"{100 * share:g}%", down, anchor
+
+
+def _places(panel, curve, name):
+    """Yield where a name can stand beside a curve, and its two ends in windows of both sizes."""
+    long = 0.52 * len(name.replace("_", ""))
+    for share in np.linspace(1, 0, 41):
+        for anchor, part in {"end": 1, "middle": 0.5, "start": 0}.items():
+            boxes = [
+                (
+                    share * width - part * long * letter,
+                    share * width + (1 - part) * long * letter,
+                    width,
+                )
+                for width, letter in SIZES
+            ]
+            if any(left < 0 or right > width for left, right, width in boxes):
+                continue
+            near = [
+                curve[1, (left <= curve[0] * width) & (curve[0] * width <= right)]
+                for left, right, width in boxes
+            ]
+            if all(map(len, near)):
+                for down in (min(map(min, near)) - 10, max(map(max, near)) + 23):
+                    if panel.top - 8 < down - 15 and down + 5 < panel.top + panel.height + 4:
+                        yield float(share), float(down), anchor, boxes
+
+
+def _shares(panel, points):
+    """Return points of a panel in shares of the width and pixels of the height, as two rows."""
+    points = [(panel.share(x), panel.y(y)) for x, y in points if math.isfinite(y)]
+    return np.reshape(points, (-1, 2)).T
+
+
+def _gap(points, down, left, right, width):
+    """Return how far the nearest of points is from the box of a name, in pixels."""
+    x, y = points[0] * width, points[1]
+    across = np.maximum(0, np.maximum(left - x, x - right))
+    up = np.maximum(0, np.maximum(down - 15 - y, y - down - 5))
+    return np.hypot(across, up).min(initial=math.inf)
 
 
 def _tick(value):
@@ -569,14 +632,15 @@ def product(*named, live=False):
 
     With ``live`` a screen reader says how it changes.
 
-    >>> product(("a", "{a}", ""), ("b", "{b}", ""))[20:85]
+    >>> product(("a", "{a}", ""), ("b", "{b}", ""))[28:93]
     "<div class='is-slope'><dt><span class='var'>a</span></dt><dd data"
     """
-    sign = "<div class='sign'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
+    sign = "<div class='sign formula'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
     first, *factors = (_cell(name, number, "slope", what) for name, number, what in named)
     says = " aria-live='polite'" * live
     return (
-        f"<dl class='readout'{says}>{first}{sign.format('=')}{sign.format('·').join(factors)}</dl>"
+        f"<dl class='readout product'{says}>{first}{sign.format('=')}"
+        f"{sign.format('⋅').join(factors)}</dl>"
     )
 
 

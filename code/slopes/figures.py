@@ -71,6 +71,8 @@ SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
 DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
 _FACE = "Slopes Serif"
+#: How near to an axis, in points, a line of the grid runs beside it.
+_SIDE_BY_SIDE = 18
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 #: How wide the two drawings of a figure are, in inches of 96 pixels, and how large their letters, in
 #: points: as the text of a page is, which on a telephone is 350 pixels wide.
@@ -120,7 +122,8 @@ _STYLE = {
     "figure.facecolor": "white",
     # Constrained layout keeps labels inside the picture at every size.
     "figure.constrained_layout.use": True,
-    "figure.constrained_layout.wspace": 0.06,
+    "figure.constrained_layout.w_pad": 0,
+    "figure.constrained_layout.wspace": 0.12,
     "figure.constrained_layout.hspace": 0.06,
     # Two runs of one cell must give the same SVG: ids come from a fixed salt, no date is written, and
     # Matplotlib leaves out no point for lying on a line, which the last bit of a number can decide.
@@ -229,9 +232,10 @@ def is_narrow(ax):
 
 
 def _settle(figure):
-    """Move labels off the lines of the grid, and leave out numbers that would touch each other."""
+    """Let nothing stand in the way of another: axes, numbers, and labels on lines of the grid."""
     figure.draw_without_rendering()
     for ax in figure.axes:
+        _join(ax)
         for axis in (ax.xaxis, ax.yaxis):
             _spread(axis)
     figure.draw_without_rendering()
@@ -240,6 +244,18 @@ def _settle(figure):
         for text in ax.texts:
             if isinstance(text, Annotation) and text.get_text():
                 _lift(text, [line.get_window_extent() for line in lines])
+
+
+def _join(ax):
+    """Let the axis be the lowest line of the grid where the two would run side by side."""
+    lower, upper = sorted(ax.get_ylim())
+    spine, ticks = ax.spines["bottom"], [t for t in ax.get_yticks() if lower <= t <= upper]
+    if not (ax.axison and spine.get_visible() and ticks and not ax.yaxis_inverted()):
+        return
+    height = ax.transData.transform((0, min(ticks)))[1] - ax.get_window_extent().y0
+    if 0 < height * 72 / ax.figure.dpi < _SIDE_BY_SIDE:
+        spine.set_position(("data", min(ticks)))
+        spine.set_zorder(1.5)  # under what is drawn
 
 
 def _spread(axis):
@@ -616,18 +632,21 @@ def set_ticks(ax, x=None, y=None):
 def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
     """Make the axes those of a plane: one scale for both, with a grid of the places ``x`` and ``y``.
 
-    As in every figure, the name of each axis stands at its end. Of panels that share their axes,
-    those in the first column and in the last row have the names and the numbers.
+    As in every figure, the name of each axis stands at its end: that of the vertical one above its
+    numbers, so that a panel can have a title. Of panels that share their axes, those in the first
+    column and in the last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
-    >>> ax.get_xlabel(), ax.get_title(loc="left")
+    >>> ax.get_xlabel(), ax.texts[0].get_text()
     ('$x_1$', '$x_2$')
     """
     set_ticks(ax, x, y)
     ax.set_xlabel(names[0])
     if ax.get_subplotspec().is_first_col():
-        ax.set_title(names[1], loc="left")
+        above = (-8, plt.rcParams["axes.titlepad"])
+        how = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        ax.annotate(names[1], (0, 1), above, ha="right", color=QUIET, **how)
     ax.label_outer()
     ax.set_aspect("equal")
     ax.spines["bottom"].set_visible(False)
@@ -643,9 +662,9 @@ def draw_classes(ax, positive, negative):
     >>> [len(line.get_xdata()) for line in ax.lines]
     [3, 2]
     """
-    ax.plot(*positive.T, "o", color=PLUS, markersize=5)
+    ax.plot(*positive.T, "o", color=PLUS, markersize=5.5)
     ax.plot(
-        *negative.T, "X", color=MINUS, markersize=6, markeredgecolor="white", markeredgewidth=0.4
+        *negative.T, "X", color=MINUS, markersize=7, markeredgecolor="white", markeredgewidth=0.4
     )
 
 
@@ -655,7 +674,8 @@ def shade_positive(ax, across, up, values):
     >>> ax = plt.figure().subplots()
     >>> shade_positive(ax, [0, 1], [0, 1], np.array([[-1, 1], [-1, 1]]))
     """
-    ax.contourf(across, up, values, [0, 1e9], colors=["#E8E4D6"])
+    # The grid shows through.
+    ax.contourf(across, up, values, [0, 1e9], colors=["#A39A75"], alpha=0.25)
     ax.contour(across, up, values, [0], colors=INK, linewidths=1.6)
 
 
@@ -718,14 +738,14 @@ def plot_neuron(ax=None):
         ax.annotate("", end, start, arrowprops=forward)
         ax.annotate("", start, end, arrowprops=back)
         _label(ax, (start + end) / 2, value, turned((0, 15)), VALUE)
-        _label(ax, (start + end) / 2, slope, (26, 0) if narrow else (0, -50), SLOPE)
+        _label(ax, (start + end) / 2, slope, (26, 0) if narrow else (0, -40), SLOPE)
     if narrow:
         _label(ax, stations[0], "forward:\nvalues", (-26, 0), VALUE)
         _label(ax, stations[3], "backward: slopes,\nmultiplied", (26, 0), SLOPE)
         ax.set(xlim=(-1, 1.4), ylim=(-3.3, 0.3))
     else:
         _label(ax, stations[0], "forward: values", (0, 42), VALUE)
-        _label(ax, stations[3], "backward: slopes, multiplied", (0, 42), SLOPE, ha="right")
+        _label(ax, stations[3], "backward: slopes, multiplied", (0, -64), SLOPE, ha="right")
         ax.set(xlim=(-0.3, 3.3), ylim=(-1.3, 1))
     ax.axis("off")
     return ax

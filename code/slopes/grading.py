@@ -33,7 +33,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 
 from .equations import check_derivation
-from .equations.derivation import written_sides
+from .equations.derivation import WRONG, written_sides
 
 KINDS = ("derivation", "code", "figure", "open")
 BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
@@ -128,7 +128,7 @@ class Mark:
 
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
     for the student, `comment` what a person adds, `by_hand` why a person should look, and `lines` the
-    kind of verdict on each line of a derivation with its LaTeX.
+    kind of verdict on each line of a derivation, its LaTeX and its rule.
 
     >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
@@ -280,21 +280,22 @@ def _mark_derivation(task, answer):
         return Mark(task, None, answer, f"It could not be read: {error}.", str(error))
     if not steps.strip() or steps.strip() == steps_of(task.start).strip():
         return Mark(task, said="Not answered.")
-    verdict = check_derivation(
-        steps, given=task.given, proves=task.proves, least=task.least, hints=False
-    )
+    claim = {"given": task.given, "proves": task.proves, "least": task.least, "hints": False}
+    verdict = check_derivation(steps, **claim)
+    if verdict.first_wrong is not None:
+        verdict = check_derivation(_going_on(steps), **claim)
     if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
         said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
     elif verdict.first_wrong is not None:
         said = f"L{str(verdict)[1:]}."
     elif verdict.gap == "none":
-        said = "There is no equality in it."
+        said = "No line of it says that two things are equal."
     elif verdict.gap == "claim" and not verdict.reached:
         said = f"You begin with what is to be shown: {verdict.missing}."
     else:
         reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
         said = f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."
-    lines = [(line.kind, line.latex) for line in verdict.lines]
+    lines = [(line.kind, line.latex, line.rule) for line in verdict.lines]
     share = min(verdict.reached, task.least) / task.least
     if not verdict and verdict.first_wrong is None:
         share *= {"steps": 1, "claim": 0}.get(verdict.gap, 0.5)
@@ -302,9 +303,9 @@ def _mark_derivation(task, answer):
         share /= 2
     points = halves(share * task.points)
     by_hand = _for_a_person(verdict)
-    if not by_hand:
-        return Mark(task, points, steps, said, "", lines)
-    return Mark(task, None, steps, said, by_hand, lines)
+    if by_hand:
+        return Mark(task, None, steps, said, by_hand, lines)
+    return Mark(task, points, steps, said, _beside_the_points(task, verdict, points), lines)
 
 
 def halves(points: float) -> float:
@@ -321,9 +322,40 @@ def _for_a_person(verdict):
     if any(line.kind in ("unread", "undecided") for line in verdict.lines):
         return "a line of it could not be read"
     if verdict.first_wrong is None and verdict.gap == "none":
-        return "there is no equality in it"
+        return "no line of it says that two things are equal"
     if verdict.first_wrong is None and verdict.gap == "form":
         return f"every line holds, but {verdict.missing}"
+    return ""
+
+
+def _going_on(steps):
+    """The steps, where a line that begins as the first one does goes on from the line above it.
+
+    So a wrong line does not make wrong what follows from it, whichever way it is written.
+    """
+    first, *others = [line for line in steps.splitlines() if line.strip()]
+    left = written_sides(first)[0].strip(" &")
+    for k, line in enumerate(others):
+        side, *rest = written_sides(line)
+        if rest and side.strip(" &") == left:
+            others[k] = f"= {rest[0]}"
+    return "\n".join([first, *others])
+
+
+def _beside_the_points(task, verdict, points):
+    """What holds in a derivation with a wrong line and has no points, for a person to look at."""
+    if verdict.first_wrong is None:
+        return ""
+    number, line = verdict.first_wrong
+    wrong, more = f"line {number} {WRONG[line.kind]}", verdict.held - verdict.reached
+    with_all = halves(task.points * min(verdict.held, task.least) / task.least / 2)
+    if with_all > points:
+        hold = "1 other step holds" if more == 1 else f"{more} other steps hold"
+        return (
+            f"{wrong}, but {hold}: {points:g} points by the rule, {with_all:g} with all that holds"
+        )
+    if not points and any(line.kind == "verified" for line in verdict.lines):
+        return f"{wrong}, and no line that holds is a step: 0 points by the rule"
     return ""
 
 

@@ -42,6 +42,8 @@ revealjs_script_conf = {
     "margin": 0.04,
     "transition": "none",
     "slideNumber": "c/t",
+    "controlsLayout": "edges",
+    "controlsTutorial": False,  # the arrows would jump at first, onto the slide
     "center": False,
     "pdfSeparateFragments": False,
 }

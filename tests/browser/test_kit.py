@@ -1,4 +1,4 @@
-"""The slides and the handouts, as they are shown and printed."""
+"""The slides, the handouts and the page for marking, as they are shown, printed and used."""
 
 import re
 import subprocess
@@ -6,15 +6,42 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
 
 import book
 import browser as chromium
+import homework
 import kit
 from slopes import figures
 
 TOOLS = Path(book.ROOT, "tools")
 DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
+# Whatever of a slide lies below an arrow or the slide's number.
+COVERED = """() => {
+  const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
+  const walk = document.createTreeWalker(slide, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  const seen = [];
+  while (walk.nextNode()) {
+    const node = walk.currentNode, text = node.nodeType === Node.TEXT_NODE;
+    const element = text ? node.parentElement : node;
+    if (element.closest("aside, .katex-mathml, style, script") || (text && !node.data.trim())) continue;
+    const { backgroundColor, borderLeftWidth } = getComputedStyle(element);
+    const filled = backgroundColor !== "rgba(0, 0, 0, 0)" || parseFloat(borderLeftWidth);
+    const range = document.createRange();
+    range.selectNode(node);
+    if (text) seen.push(...[...range.getClientRects()].map(box => [box, node.data]));
+    else if (filled || element.matches("img, svg, input")) {
+      const { left, right, top, bottom } = element.getBoundingClientRect(), parent = element.parentElement;
+      const cut = getComputedStyle(parent).overflow === "hidden" ? parent.getBoundingClientRect().top : top;
+      seen.push([{ left, right, top: Math.max(top, cut), bottom }, element.className]);
+    }
+  }
+  const above = [...document.querySelectorAll(".reveal > .controls .enabled, .reveal > .slide-number")];
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const faults = above.flatMap(one => seen.filter(([box]) => meet(box, one.getBoundingClientRect())).map(([, what]) => `${one.className} on ${what}`));
+  return { faults, measured: [above.length, seen.length] };
+}"""
 # What of a slide reaches beyond it, the numbers that touch their formulas, and what the last row cannot
 # read: letters below a fortieth of the height. `letter` is the size of a figure's letters, in its pixels.
 FAULTS = """letter => {
@@ -88,6 +115,9 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate("n => Reveal.slide(n)", number)
         assert page.evaluate(FAULTS, letter) == [], f"slide {number + 1}"
+        covered = page.evaluate(COVERED)
+        assert covered["faults"] == [], f"slide {number + 1}"
+        assert all(covered["measured"])
     assert (outside, errors) == ([], [])
     assert "{{" not in page.inner_text("body")
     assert not page.evaluate(
@@ -141,3 +171,105 @@ def test_the_page_for_teachers_is_not_handed_out(site, tmp_path):
     done = run("handouts", kit.TEACHERS, "--pages", site, "--out", tmp_path)
     assert done.returncode == 1
     assert "no page teach to hand out" in done.stderr
+
+
+@pytest.fixture
+def marking(tmp_path):
+    """Hand in a derivation with a lost sign, and two that are equal; return a function that marks."""
+    one = next(one for one in homework.sets() if one.name == "one-neuron")
+    start = r"f'(x) = \frac{d}{dx} \frac{1}{1 + e^x}"
+    slip = rf"{start} = \frac{{e^x}}{{(1 + e^x)^2}} = \frac{{1}}{{1 + e^x}} \cdot \frac{{e^x}}{{1 + e^x}}"
+    slip = slip.replace(r" = \frac{e", "\n= \\frac{e").replace(r"^2} = ", "^2}\n= ")
+    for name, derivation in (("Ada", slip), ("Bo", start), ("Cy", start)):
+        answers = {task.name: task.start for task in one.tasks}
+        answers["falling-sigmoid"] = f'steps = r"""\n{derivation}\n"""'
+        answers["no-derivative-at-zero"] = "Both.\n<script>document.title = 'Mine'</script>"
+        cells = [
+            nbformat.v4.new_markdown_cell(f"{task.mark}\n{answers[task.name]}")
+            for task in one.tasks
+        ]
+        (tmp_path / "in" / name).mkdir(parents=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "in" / name / "hw.ipynb")
+
+    def mark():
+        done = run("grade", tmp_path / "in", "--out", tmp_path / "marks")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return tmp_path / "marks" / "one-neuron" / "in"
+
+    return mark
+
+
+def typed(page):
+    """What stands on the page for marking: (names, points, comment) of each answer."""
+    return page.locator("article").evaluate_all(
+        """nodes => nodes.map(n => [n.querySelector("h3").textContent,
+        n.querySelector("input").value, n.querySelector("textarea").value])"""
+    )
+
+
+def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
+    out = marking()
+    seen = visit((out / "by-hand.html").as_uri())
+    page = seen.page
+    said = page.get_by_role("status")
+    assert page.title().endswith("mark by hand")
+    assert [names for names, *_ in typed(page)] == ["Ada", "Bo, Cy", "Ada, Bo, Cy"]
+    assert "but 1 other step holds" in page.locator("article").first.inner_text()
+    assert said.inner_text() == "0 of 2 have points."
+    # From answer to answer, past what is folded, and to what saves.
+    page.get_by_label("Points of 10").first.focus()
+    for keys in ("3,5", "Tab", 'A "sign" is lost: $-1$', "Enter", "7", "Enter"):
+        (page.keyboard.press if keys in ("Tab", "Enter") else page.keyboard.type)(keys)
+    assert said.inner_text() == "2 of 2 have points."
+    assert page.evaluate("document.activeElement.textContent") == "Save by-hand.csv"
+    # More points than there are: nothing is saved, and the place is shown.
+    page.keyboard.press("Control+s")
+    assert page.evaluate("document.activeElement.value") == "7"
+    page.keyboard.type("5")
+    page.get_by_text("marked by the machine").click()
+    page.get_by_label("Points of 10").nth(1).fill("1")
+    wanted = [
+        ["Ada", "3,5", 'A "sign" is lost: $-1$'],
+        ["Bo, Cy", "1", ""],
+        ["Ada, Bo, Cy", "5", ""],
+    ]
+    assert typed(page) == wanted
+    # It is kept in the browser.
+    page.reload()
+    assert typed(page) == wanted
+    # A browser that can ask where to save is told once, others have downloads.
+    page.evaluate(
+        """() => { window.showSaveFilePicker = async ({ suggestedName }) => ({ name: suggestedName,
+        createWritable: async () => ({ write: async text => (window.saved = text), close: async () => {} }) }) }"""
+    )
+    page.keyboard.press("Control+s")
+    page.wait_for_function("window.saved")
+    assert said.inner_text() == "Saved in by-hand.csv."
+    saved = page.evaluate("window.saved")
+    page.evaluate("window.showSaveFilePicker = undefined")
+    with page.expect_download() as download:
+        page.get_by_role("button").click()
+    download.value.save_as(out / "by-hand.csv")
+    assert (out / "by-hand.csv").read_bytes().decode() == saved
+    # The marks take it over, and the page shows what they took.
+    marking()
+    page.reload()
+    assert typed(page) == [
+        [names, points.replace(",", "."), said] for names, points, said in wanted
+    ]
+    assert page.evaluate(
+        "[...document.querySelectorAll('input')].every(n => n.value === n.defaultValue)"
+    )
+    rows = (out / "marks.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row.split(",")[3] for row in rows[1:]] == ["3.5", "1", "1"]
+    # What has changed there since is not covered by what was typed before.
+    page.get_by_label("Points of 10").first.fill("4")
+    table = (out / "by-hand.csv").read_text(encoding="utf-8")
+    (out / "by-hand.csv").write_text(table.replace(",3.5,", ",2,"), encoding="utf-8")
+    marking()
+    page.reload()
+    assert typed(page)[0][1] == "2"
+    assert (seen.outside, [e for e in seen.errors if "Content Security Policy" not in e]) == (
+        [],
+        [],
+    )

@@ -121,7 +121,8 @@ def show_goal(source: str) -> str:
     latex = goal(source)
     if latex is None:
         return ""
-    return f'<template class="live-goal">{sphinxcontrib.katex.render_latex(latex, {})}</template>'
+    shown = rf"\displaystyle {latex}"
+    return f'<template class="live-goal">{sphinxcontrib.katex.render_latex(shown, {})}</template>'
 
 
 def marks(notebook) -> list[str]:

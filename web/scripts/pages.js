@@ -50,12 +50,21 @@
     if (navigator.clipboard && !block.closest(".output")) block.append(copy);
   }
 
-  // What is wider than its place scrolls in itself. This lets the keyboard scroll it too: what overflows takes the
-  // focus, and nothing else does.
+  // A table that is wider than the text reaches out over the margin or, if it has no numbers to compare, becomes
+  // entries: the sheet knows where there is room for which. What is still wider than its place scrolls in itself.
+  // This lets the keyboard scroll it too: what overflows takes the focus, and nothing else does.
   const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .output pre, .live-show";
   const measure = (box) => {
+    const table = box.matches(".scroll:not(.words)") && box.querySelector("table");
+    const over = () => box.scrollWidth > box.clientWidth;
     box.removeAttribute("tabindex"); // with it comes room behind the end, which is not to be measured
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    if (table) {
+      box.classList.remove("out");
+      table.classList.remove("entries", "led");
+      box.classList.toggle("out", over());
+      if (over() && !table.querySelector(".digits")) table.classList.add("entries", "led");
+    }
+    if (over()) box.tabIndex = 0;
   };
   const widths = new WeakMap();
   const watch = new ResizeObserver((entries) => {

@@ -52,13 +52,15 @@ class Derivation:
     `missing` says what is missing for the claim that was to be proved, and `gap` of which kind that is:
     'steps' (it arrives in too few), 'end' (it does not arrive), 'claim' (it says no more than the
     claim), 'none' (it says nothing), 'form' (it may prove it, but does not lead from side to side).
-    `reached` is the number of steps that hold on the way from the side of the claim it begins with.
+    `reached` is the number of steps that hold on the way from the side of the claim it begins with,
+    `held` the number of all that hold, wherever they stand.
     """
 
     lines: list
     missing: str = ""
     gap: str = ""
     reached: int = 0
+    held: int = 0
 
     @property
     def first_wrong(self):
@@ -268,9 +270,10 @@ def remember(reader, written, part, text, holds):
 
 
 def what_is_missing(reader, written, goal, given, proves, least):
-    """Why a derivation does not prove the claim, though right, and how many steps it takes."""
+    """Why a derivation does not prove the claim, though right; how many steps it takes, and has."""
     backwards = goal[0] not in written.sides and goal[1] in written.sides
     ways = ways_from(written, goal[::-1] if backwards else goal)
+    held = sum(not is_whole(other) for _, other in step_pairs(written, goal).values())
     worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
     end, gap, missing = where_it_ends(written, goal, ways, given, proves, reader.meaning.table)
     reached = worked[end] if end in worked else max(worked.values())
@@ -278,7 +281,7 @@ def what_is_missing(reader, written, goal, given, proves, least):
         beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
         gap = "form" if beside else "steps" if reached > 1 else "claim"
         missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
-    return missing, gap, reached
+    return missing, gap, reached, held
 
 
 def where_it_ends(written, goal, ways, given, proves, table):

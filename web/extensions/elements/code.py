@@ -115,9 +115,7 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
-    return "Code that computes this" if outputs else "Code that prepares what follows", bool(
-        outputs
-    )
+    return f"Code that {'prints' if outputs else 'prepares'} what follows", False
 
 
 def number(figure: nodes.figure, env) -> str:

@@ -12,7 +12,7 @@ from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
 from elements.markup import Tag
-from elements.setting import BASE, arranged, parted, size
+from elements.setting import BASE, arranged, parted, signs, size
 
 SHORT = 20  # signs: what is no longer stays in one line
 ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
@@ -63,9 +63,10 @@ def written(html: str, latex: str) -> str:
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
     latex = get_latex(node)
-    # A cell of a table, or an answer to choose, has room for a fraction in full size.
+    # A cell of a table, an answer, and a claim to be shown have room for a fraction in full size.
     label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
-    large = label or isinstance(node.parent.parent, nodes.entry)
+    asked = "card-exercise" in node.parent.parent.get("classes", ()) and signs(latex)
+    large = label or asked or isinstance(node.parent.parent, nodes.entry)
     shown = rf"\displaystyle {latex}" if large else latex
     html = written(sphinxcontrib.katex.render_latex(shown), latex)
     html = html if "together" in node.parent["classes"] else whole(html)

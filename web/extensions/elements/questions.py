@@ -10,8 +10,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 import quiz
-from elements.markup import Tag, tag, unseen
+from elements.markup import Tag, put, tag, unseen
 from elements.start import link, number, parts
+
+SHORT = 20  # signs: answers that are no longer stand in one line
 
 
 class questions_on(nodes.Element):
@@ -48,7 +50,7 @@ class Quizzes(SphinxDirective):
                 *self.parsed(question.text),
             ),
             *(self.option(option, name, f"{name}-{letter}") for letter, option in options),
-            classes=["quiz"],
+            classes=["quiz", *["short"] * all(len(o.text) <= SHORT for o in question.options)],
         )
 
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:
@@ -81,16 +83,21 @@ class InOrder(SphinxPostTransform):
         found = {place["slug"]: place for place in self.document.findall(questions_on)}
         if not found:
             return
-        ordered = []
+        ordered, links = [], []
         for caption, names in parts(self.env).items():
             asked = [(name, found[slug]) for name in names if (slug := Path(name).name) in found]
-            ordered += [tag("h2", caption)] if asked else []
+            if asked:
+                name = nodes.make_id(caption)
+                ordered.append(tag("h2", caption, ids=[name]))
+                links.append(tag("a", words=caption, href=f"#{name}"))
             for name, place in asked:
                 ordered += [self.heading(name, place["slug"]), *place.children]
                 for label in place.findall(Tag):
                     if "number" in label["classes"]:
                         label["words"] = f"{number(self.env, name)}.{label['words']}"
-        next(iter(found.values())).parent[:] = ordered
+        ways = tag("nav", *links, classes=["sections"], **{"aria-label": "Parts"})
+        place = next(iter(found.values())).parent
+        put(tag("div", ways, *ordered, classes=["quizzes"]), place)
 
     def heading(self, name: str, slug: str) -> Tag:
         """Return the number and the title of a chapter, which lead there."""

@@ -26,6 +26,7 @@ SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin)
 # Below a sum an invisible strut keeps the next row off, as one does below a fraction; and in a fraction
 # one keeps what stands above and below a sum off the bar.
 DEEP = re.compile(r"\\(?:sum|prod|begin\{cases\})(?![a-z])")
+TALL = re.compile(r"\\frac.*\\(?:left|sum|prod)(?![a-z])")
 STRUT = r"\rule[-1.75em]{0em}{0em}"
 WITHIN, ROOM = (
     re.compile(r"\\displaystyle\s*(?=\\(?:sum|prod))"),
@@ -123,7 +124,7 @@ def arranged(latex: str) -> str:
 
 
 def in_rows(lines: list[str]) -> str:
-    r"""Return lines as rows, further apart where one does not go on with the row above.
+    r"""Return lines as rows, further apart where fractions meet, or a statement begins.
 
     >>> in_rows(["&a", "&= b", "&c", "&= d"])
     '\\begin{aligned}&a\\\\[4pt]&= b\\\\[16pt]&c\\\\[4pt]&= d\\end{aligned}'
@@ -132,7 +133,11 @@ def in_rows(lines: list[str]) -> str:
         re.match(r"(?:[\s&]|\\q?quad\b)*(?:[=<>+-]|\\(?:le|ge|approx|to)\b)", line)
         for line in lines
     ]
-    gaps = [r"\\[16pt]" if any(on[:k]) and not on[k] else r"\\[4pt]" for k in range(1, len(lines))]
+    gaps = []
+    for k in range(1, len(lines)):
+        begins = any(on[:k]) and not on[k]
+        meet = TALL.search(lines[k - 1]) and r"\frac" in lines[k]
+        gaps.append(r"\\[2.3em]" if meet else r"\\[16pt]" if begins else r"\\[4pt]")
     struts = [STRUT * bool(DEEP.search(line)) for line in lines[:-1]]
     rows = [line + strut + gap for line, strut, gap in zip(lines, struts, gaps, strict=False)]
     return r"\begin{aligned}" + "".join([*rows, lines[-1]]) + r"\end{aligned}"

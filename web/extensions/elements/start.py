@@ -110,10 +110,10 @@ class Start(SphinxPostTransform):
         return tag("li", tag("span", number(self.env, name), classes=["n"]), tag("span", *text))
 
 
-def link(transform: SphinxPostTransform, name: str, words: str) -> Tag:
+def link(transform: SphinxPostTransform, name: str, words: str, **attributes) -> Tag:
     """Return a link from the page that is being rewritten to a chapter."""
     href = transform.app.builder.get_relative_uri(transform.env.docname, name)
-    return tag("a", words, href=href)
+    return tag("a", words, href=href, **attributes)
 
 
 def number(env, name: str) -> str:

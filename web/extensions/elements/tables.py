@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from math import sqrt
 from posixpath import dirname, join, normpath
 
 from docutils import nodes
@@ -15,7 +16,8 @@ from elements.markup import lines, put, tag
 
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
-LINE = 70  # signs of a table's line as wide as the text
+LINE, WIDE = 70, 103  # signs of a table's line as wide as the text, or with the margin
+TINY = 12  # signs: a table as narrow as a matrix is as wide as it needs
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
@@ -43,7 +45,11 @@ class Tables(SphinxPostTransform):
                 in_line(*column)
             if any(spoken(entry) > SENTENCE for row in rows for entry in row):
                 enter(table, [entry.astext() for entry in head], rows)
-            kinds.setdefault(head.astext(), []).append((table, [list(head), *rows]))
+            for row in rows:
+                if len(row) > 1 and not any(entry.astext() for entry in row[1:]):
+                    row[0].parent["classes"].append("group")
+            kind = "symbols" if "symbols" in table["classes"] else head.astext()
+            kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             span(head, rows)
         for tables in kinds.values():
             lay_out(tables)
@@ -94,14 +100,15 @@ def length(entry: nodes.entry) -> int:
 def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
     """Let a table of words become entries: the first of a row stands beside the others, or above them.
 
-    Beside them it is short, and two columns keep their heads. What has no head above is named.
+    Beside them it is short. The heads stand in the same way; of more than three columns each is named.
     """
     short = all(length(row[0]) <= NAME for row in rows)
     table["classes"] += ["entries", "keyed" if short else "led"]
-    if "symbols" in table["classes"]:
+    if len(names) <= 3:
         return
+    table["classes"].append("named")
     for row in rows:
-        for entry, name in list(zip(row, names, strict=False))[2 * short :]:
+        for entry, name in list(zip(row, names, strict=False))[1:]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
             entry[0][0:0] = [label]
 
@@ -133,40 +140,45 @@ def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
 
 
 def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
-    """Give tables with the same heads on one page the same width and the same columns."""
+    """Give tables of one kind on one page the same width and, if they are of words, the same columns."""
     rows = [row for _, found in tables for row in found]
     longest = [max(map(length, column)) for column in zip(*rows, strict=False)]
     for table, found in tables:
         for row in found[1:]:
             row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
-        words = "entries" in table["classes"]
-        wide = words and sum(longest) > 2 * LINE
-        table.parent["classes"] += ["words"] * words + ["wide"] * wide
-        pair = "repair" in table["classes"]
-        if (len(tables) > 1 or pair) and words:
-            table["classes"] += ["colwidths-given"]
-            widths = [50, 50] if pair else shares(longest)
-            for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
-                spec["colwidth"] = width
+        if "entries" not in table["classes"]:
+            table["classes"] += ["tiny"] if sum(longest) <= TINY else []
+            continue
+        table.parent["classes"].append("words")
+        if "repair" in table["classes"]:
+            continue
+        wide = sum(longest) > 2 * LINE and sum(size > NAME for size in longest) > 1
+        table.parent["classes"] += ["wide"] * wide
+        widths = shares(longest, WIDE if wide else LINE)
+        table["classes"] = [name for name in table["classes"] if name != "colwidths-auto"]
+        table["classes"].append("colwidths-given")
+        for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
+            spec["colwidth"] = width
 
 
-def shares(longest: list[int]) -> list[int]:
-    """Return the widths of columns in percent: short ones as they need, the others by what they hold.
+def shares(longest: list[int], line: int) -> list[int]:
+    """Return the widths of columns in percent: short ones as they need, of the others the longer more.
 
-    >>> shares([7, 90, 10])
+    >>> shares([7, 90, 10], 70)
     [14, 67, 19]
     """
     short = [size + 3 if size <= NAME else 0 for size in longest]
-    left = LINE - sum(short)
-    rest = sum(size for size in longest if size > NAME) or 1
-    widths = [known or left * size / rest for known, size in zip(short, longest, strict=True)]
+    left = max(line - sum(short), NAME)
+    rest = sum(sqrt(size) for size in longest if size > NAME) or 1
+    widths = [known or left * sqrt(size) / rest for known, size in zip(short, longest, strict=True)]
     return [round(100 * width / sum(widths)) for width in widths]
 
 
 class Letters(SphinxPostTransform):
     """Set a letter above the terms that begin with it, and a line of all letters above the first.
 
-    The chapter of a term, which the last line of what is said of it names, stands in the margin.
+    Below the terms of a letter stand the other names that begin with it, which are in italics in
+    what is said. The chapter of a term, which the last line said of it names, stands in the margin.
     """
 
     default_priority = 700
@@ -178,12 +190,17 @@ class Letters(SphinxPostTransform):
             terms = glossary[0]
             for said in terms.findall(nodes.definition):
                 self.lead_on(said)
-            groups = [(key, list(items)) for key, items in groupby(terms.children, first_letter)]
-            links = [tag("a", words=key, href=f"#letter-{key}") for key, _ in groups]
+            listed = {key: list(items) for key, items in groupby(terms.children, first_letter)}
+            others = other_names(terms)
+            letters = sorted({*listed, *others})
+            links = [tag("a", words=key, href=f"#letter-{key}") for key in letters]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
-            for key, items in groups:
-                head = tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
-                glossary += [head, nodes.definition_list("", *items, **terms.attributes)]
+            for key in letters:
+                glossary += tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
+                if key in listed:
+                    glossary += nodes.definition_list("", *listed[key], **terms.attributes)
+                if key in others:
+                    glossary += tag("p", *start.between(" · ", others[key]), classes=["others"])
 
     def lead_on(self, said: nodes.definition) -> None:
         """Take the last line of a definition, which names its chapter, out of the sentences."""
@@ -200,6 +217,19 @@ class Letters(SphinxPostTransform):
         found = start.number(self.env, normpath(join(dirname(self.env.docname), page)))
         words = f"Chapter {found}" if found else link.astext()
         return tag("a", words, href=link["refuri"], title=link.astext())
+
+
+def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
+    """Return, by their first letters, links from the names that stand in italics to their terms."""
+    known = {item[0].astext() for item in terms}
+    names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
+    letters = {}
+    for name, term in sorted(names, key=lambda pair: pair[0].lower()):
+        if name not in known:
+            target = tag("a", name, href=f"#{term['ids'][0]}")
+            said = tag("span", target, f": {term.astext()}")
+            letters.setdefault(name[0].upper(), []).append(said)
+    return letters
 
 
 def first_letter(item: nodes.definition_list_item) -> str:

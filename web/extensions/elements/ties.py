@@ -1,4 +1,7 @@
-"""Words that stay together: the last of a paragraph is not left alone, nor does a mark begin a line."""
+"""Words that stay together: the last of a paragraph is not left alone, and no mark begins a line.
+
+Nor does a number that ends a phrase.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from elements.tables import SIGNS
 SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
 MARK = re.compile(r"[”,.;:?!)]+")
 TIE = "\N{NO-BREAK SPACE}"
+NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
 class Ties(SphinxPostTransform):
-    """Tie the last words of each paragraph, and a mark to the short formula before it."""
+    """Tie the last words of each paragraph, numbers to the words before them, marks to formulas."""
 
     default_priority = 130
     formats = ("html",)
@@ -28,6 +32,9 @@ class Ties(SphinxPostTransform):
         for paragraph in list(self.document.findall(nodes.paragraph)):
             if isinstance(paragraph.parent.parent.parent, nodes.thead):
                 continue  # the head of a narrow column breaks wherever it can
+            for text in list(paragraph.findall(nodes.Text)):
+                if isinstance(text.parent, nodes.paragraph) and NUMBER.search(text):
+                    text.parent.replace(text, nodes.Text(NUMBER.sub(TIE, text)))
             tie(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)

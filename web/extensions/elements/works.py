@@ -7,7 +7,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.facts import contents
 from elements.markup import tag
-from elements.start import between, link
+from elements.start import between, link, number
 
 
 class CitedIn(SphinxPostTransform):
@@ -27,10 +27,16 @@ class CitedIn(SphinxPostTransform):
                 for ref in cite.citation_refs
                 if key in (target.key for target in ref.targets)
             }
-            links = [
-                link(self, name, self.env.titles[name].astext())
-                for _, name in contents(self.env)
-                if name in pages - {self.env.docname}
-            ]
-            if links:
-                entry += tag("p", "Cited in ", *between(", ", links), ".", classes=["chapter"])
+            places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
+            if places:
+                entry += tag("p", "Cited in ", *self.links(places), ".", classes=["chapter"])
+
+    def links(self, places: list[str]) -> list:
+        """Return links to pages: to chapters by their numbers, then to the others by their titles."""
+        chapters = [name for name in places if number(self.env, name)]
+        others = [name for name in places if name not in chapters]
+        titles = {name: self.env.titles[name].astext() for name in places}
+        links = [link(self, name, number(self.env, name), title=titles[name]) for name in chapters]
+        links += [link(self, name, titles[name]) for name in others]
+        before = ["chapter " if len(chapters) == 1 else "chapters "] if chapters else []
+        return before + between(", ", links)

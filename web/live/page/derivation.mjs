@@ -10,6 +10,7 @@ const WORDS = {
   conditional: "holds only in part",
 };
 const GOOD = new Set(["verified", "defined", "start", "exempt"]);
+const OPEN = new Set(["conditional", "undecided", "unread"]);
 // What is tiresome to type on a telephone: the label, and what is put in; the bar is where the selection goes.
 const PALETTE = [
   ["=", "= |"],
@@ -44,6 +45,8 @@ export function steps(text) {
 
 // A text as a sentence, with a capital and a full stop where it has no mark of its own at the end.
 const whole = (text) => text[0].toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
+
+const sort = (kind) => (GOOD.has(kind) ? "live-holds" : OPEN.has(kind) ? "live-open" : "live-fails");
 
 export class Derivation {
   constructor(cell, { make, button }) {
@@ -127,7 +130,7 @@ export class Derivation {
 
   mark(item, line) {
     item.kind = line?.kind || "";
-    item.className = !line || line.kind === "start" ? "" : GOOD.has(line.kind) ? "live-holds" : "live-fails";
+    item.className = !line || line.kind === "start" ? "" : sort(line.kind);
     item.querySelector(".live-mark").textContent = line ? (WORDS[line.kind] ?? line.kind) : "";
     const reason = item.querySelector(".live-reason");
     const text =

@@ -1,0 +1,124 @@
+// What a person types stays in this browser until `make grade` has read it from by-hand.csv.
+const form = document.querySelector("form");
+const entries = [...form.querySelectorAll("article")].map(article => ({
+  task: article.dataset.task,
+  rows: JSON.parse(article.dataset.rows), // [student, print of the answer]
+  points: article.querySelector("input"),
+  comment: article.querySelector("textarea"),
+}));
+const KINDS = ["points", "comment"];
+const place = `marks ${location.pathname}`;
+const said = document.querySelector("[role=status]");
+const name = (entry, row, kind) => JSON.stringify([entry.task, ...row, kind]);
+const words = field => field.value.trim().replace(/\s+/g, " ");
+let file;
+
+/** The browser's own store, where it has one for this page. */
+function stored(value) {
+  try {
+    if (value === undefined) return JSON.parse(localStorage.getItem(place)) ?? {};
+    localStorage.setItem(place, JSON.stringify(value));
+  } catch {
+    return {};
+  }
+}
+
+/** Bring back what was typed, except where the marks have changed since. */
+function restore() {
+  const typed = stored();
+  for (const entry of entries)
+    for (const kind of KINDS)
+      for (const row of entry.rows) {
+        const [before, value] = typed[name(entry, row, kind)] ?? [];
+        if (before === entry[kind].defaultValue) entry[kind].value = value;
+      }
+}
+
+function keep() {
+  const typed = {};
+  for (const entry of entries)
+    for (const kind of KINDS) {
+      const { defaultValue, value } = entry[kind];
+      if (value !== defaultValue)
+        for (const row of entry.rows) typed[name(entry, row, kind)] = [defaultValue, value];
+    }
+  stored(typed);
+}
+
+function check({ points }) {
+  const value = words(points).replace(",", ".");
+  const right = value === "" || (/^\d+(\.\d+)?$/.test(value) && value <= +points.dataset.most);
+  points.setCustomValidity(right ? "" : `A number from 0 to ${points.dataset.most}`);
+}
+
+function tell() {
+  const open = entries.filter(entry => !entry.points.closest("details"));
+  const done = open.filter(entry => words(entry.points));
+  said.textContent = `${done.length} of ${open.length} have points.`;
+}
+
+/** The table that `make grade` reads; one row for each student. */
+function table() {
+  const lines = [["task", "student", "points", "comment", "answer"]];
+  for (const { task, rows, points, comment } of entries)
+    if (words(points) || words(comment))
+      for (const [student, print] of rows) lines.push([task, student, words(points), words(comment), print]);
+  const cell = text => `"${text.replaceAll('"', '""')}"`;
+  return "\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join("");
+}
+
+/** Save where the person says, once; or, in a browser that cannot ask, among the downloads. */
+async function save() {
+  for (const field of form.querySelectorAll("details :invalid")) field.closest("details").open = true;
+  if (!form.reportValidity()) return document.activeElement.select();
+  if (window.showSaveFilePicker) {
+    try {
+      file ??= await showSaveFilePicker({ suggestedName: "by-hand.csv" });
+      const writer = await file.createWritable();
+      await writer.write(table());
+      await writer.close();
+      said.textContent = `Saved in ${file.name}.`;
+    } catch (error) {
+      file = undefined;
+      said.textContent = error.name === "AbortError" ? "Not saved." : `Not saved: ${error.message}`;
+    }
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([table()], { type: "text/csv" }));
+  link.download = "by-hand.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  said.textContent = "Saved among your downloads.";
+}
+
+/** Go to the next points that are still to be given. */
+function onward(field) {
+  const here = entries.findIndex(entry => KINDS.some(kind => entry[kind] === field));
+  const next = entries.slice(here + 1).find(entry => !words(entry.points) && entry.points.checkVisibility());
+  (next?.points ?? form.querySelector("button")).focus();
+}
+
+form.addEventListener("input", event => {
+  entries.filter(entry => entry.points === event.target).forEach(check);
+  keep();
+  tell();
+});
+form.addEventListener("keydown", event => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("input, textarea")) return;
+  event.preventDefault();
+  onward(event.target);
+});
+form.addEventListener("submit", event => {
+  event.preventDefault();
+  save();
+});
+addEventListener("keydown", event => {
+  if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  save();
+});
+form.noValidate = true; // `save` asks, after it has opened what is folded
+restore();
+entries.forEach(check);
+tell();

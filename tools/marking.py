@@ -1,0 +1,139 @@
+"""The page on which a person marks: all answers to a task below one another, with room for points.
+
+What is typed there is saved as by-hand.csv, which the next `make grade` reads. Equal answers stand there
+once, and are marked once. What the machine has marked is folded, and can be overruled.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from html import escape
+from pathlib import Path
+
+import feedback
+from feedback import lines, points, typed
+from homework import asked, picture
+from slopes.grading import Homework
+
+WHOLE = "all"  # in place of a task, for a file that cannot be read
+SCRIPT = Path(__file__).with_suffix(".js")
+BAR = """<div class="bar"><button>Save by-hand.csv</button> <span role="status"></span></div>"""
+HOW = """<p>Type points, and Enter leads to the next. Tab leads to a comment for the student, in which
+formulas stand between dollar signs. Save the table in the folder of this page, in place of the
+by-hand.csv that is there; then run this again:</p>
+<pre>make grade FOLDER={folder}</pre>"""
+
+
+class Marking:
+    """The page, for the submissions of one folder."""
+
+    def __init__(self, homework: Homework, submissions: list, formulas: feedback.Formulas):
+        self.homework, self.submissions, self.formulas = homework, submissions, formulas
+        self.read = formulas.reader().render
+
+    def page(self, folder: Path) -> str:
+        """The whole page; the script on it is the only one that may run."""
+        parts = [
+            HOW.format(folder=escape(shlex.quote(str(folder)))),
+            '<form autocomplete="off">',
+            BAR,
+        ]
+        for number, task in enumerate(self.homework.tasks):
+            parts += self.task(
+                task, [(one, one.marks[number]) for one in self.submissions if one.marks]
+            )
+        parts += [*self.files(), *self.stray(), "</form>"]
+        title = f"{self.homework.title}: mark by hand"
+        return feedback.page(title, parts, SCRIPT.read_text(encoding="utf-8"))
+
+    def task(self, task, answers: list[tuple]) -> list[str]:
+        """All answers to a task: first what is left to a person, then, folded, what is not."""
+        left, settled = [], []
+        for one, m in answers:
+            tests = task.kind == "code" and m.answer and task.name not in one.aside
+            if task.name in one.reasons and not tests:
+                left.append((one, m))
+            elif m.answer:
+                settled.append((one, m))
+        if not left and not settled:
+            return []
+        open_ones, folded = self.entries(task, left), self.entries(task, settled)
+        if folded:
+            wait = any(m.points is None for _, m in settled)
+            by = "for their tests to mark" if wait else "marked by the machine"
+            count = f"{len(settled)} answer" + "s" * (len(settled) != 1)
+            summary = f"<summary>{count}, {by}. Points typed here overrule that.</summary>"
+            folded = [f"<details>{summary}", *folded, "</details>"]
+        return [*self.about(task), *open_ones, *folded]
+
+    def entries(self, task, answers: list[tuple]) -> list[str]:
+        """Answers with room for points; equal ones, of which the same is to be said, once."""
+
+        def shown(pair):
+            one, m = pair
+            text = typed(m.answer, one.attached)
+            text = lines(m, self.formulas, whole=True) if m.lines else text
+            why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
+            decision = one.decisions.get(task.name, ("", ""))
+            own = "" if m.answer else one.student  # a blank may stand for something on paper
+            return text, why, decision, own
+
+        groups: dict[tuple, list] = {}
+        for pair in answers:
+            groups.setdefault(shown(pair), []).append(pair[0])
+        return [
+            self.entry(
+                task.name,
+                task.points,
+                who,
+                f"<p><small>{self.formulas.sentence(why)}</small></p>{text}",
+                decision,
+            )
+            for (text, why, decision, _), who in groups.items()
+        ]
+
+    def entry(self, task: str, most: float, who: list, body: str, decision: tuple[str, str]) -> str:
+        """One answer, those who gave it, and the room for points and a comment."""
+        rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
+        names = escape(", ".join(one.student for one in who))
+        data = f'data-task="{escape(task)}" data-rows="{escape(rows)}"'
+        given, comment = map(escape, decision)
+        return f"""<article role="group" aria-label="{names}" {data}>
+<h3>{names}</h3>{body}
+<p class="fields"><label>Points of {most:g}
+<input inputmode="decimal" size="4" data-most="{most:g}" value="{given}"></label>
+<label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
+
+    def files(self) -> list[str]:
+        """What nobody could read, and what a person gave to a file that has changed since."""
+        parts = []
+        for one in self.submissions:
+            if one.unreadable:
+                link = f'<p><a href="{escape(one.path.as_uri())}">{escape(one.unreadable)}</a></p>'
+                decision = one.decisions.get(WHOLE, ("", ""))
+                parts.append(self.entry(WHOLE, self.homework.points, [one], link, decision))
+            elif WHOLE in one.aside:
+                said = self.formulas.sentence(one.aside[WHOLE])
+                parts.append(f"<h3>{escape(one.student)}</h3><p>Before: {said}</p>")
+        return ["<h2>Files</h2>", *parts] if parts else []
+
+    def stray(self) -> list[str]:
+        """Cells that name no task, where a task is not answered in its own."""
+        parts = []
+        for one in self.submissions:
+            if one.stray and any(not m.answer for m in one.marks):
+                parts.append(f"<h2>{escape(one.student)}: cells that name no task</h2>")
+                parts += [typed(cell, one.attached) for cell in one.stray]
+        return parts
+
+    def about(self, task) -> list[str]:
+        """What a person needs to mark a task: the question, its figure, the guide to its points."""
+        title = self.formulas.sentence(task.title)
+        parts = [f"<h2>{title} <small>{points(task.points)} points</small></h2>"]
+        parts.append(self.read(asked(task)))
+        if "picture" in task.blocks:
+            drawn = picture(task.blocks["picture"])
+            parts.append(f'<img src="data:image/png;base64,{drawn}" alt="{escape(task.alt)}">')
+        guide = task.blocks.get("marking", "").replace("\n", "\n\n")
+        return [*parts, f'<div class="guide">{self.read(guide)}</div>']
