@@ -352,10 +352,8 @@ def is_claimed(written, side, given, right, names):
         if defines and (after - before) & names:
             latex = f"{name} " + (r"\text{be smooth}" if "(" in defines else r"\in \mathbb{R}")
         kept.append(latex)
-    text = f"{written.sides[side]} = {right}"
-    return (
-        kept != lines and check_line(prepared(kept), Written(), text, "", False).kind == "verified"
-    )
+    again = check_line(prepared(kept), Written(), f"{written.sides[side]} = {right}", "", False)
+    return kept != lines and again.kind == "verified"
 
 
 def opened(side, table):
