@@ -87,6 +87,8 @@ SAID = {  # of what the page says in sentences and tables, the exit status of a 
     "a bar": (("f(x) := x^2", r"\left. \frac{df}{dx} \right\rvert_{x=3} = 6"), 0),
     "defined by a plain sign": (("r = 2 s", "r + s = 3 s"), 0),
     "claimed": (("r := 2 s", "r = 2 s"), 0),
+    "falsely claimed": (("r := 2 s", "r = 3 s"), 1),
+    "a claim or a new meaning": (("r = 2 s", "r = 3 s"), 2),
     "another meaning above": ((*AGAIN, "r = 3 s"), 2),
     "used above": (("r + 1 = 1 + r", "r = 2 s"), 2),
     "said otherwise": (("The **sentence** says $r = 3 s$.", "r = 2 s"), 2),
