@@ -91,6 +91,15 @@ def choose_row():
     return np.gradient(x * sigmoid(x), x).max()
 
 
+def choose_tasks():
+    return {
+        "the slope for the calls": np.exp(1.0) - 4.0,
+        "the slope for the temperature": absolute_loss.derivative(1.0, 4.0),
+        "the slope for the price": square_loss.derivative(1.0, np.log(4.0)),
+        "the slope for the spam": nll_logits.derivative(1.0, 1.0),
+    }
+
+
 def jacobians_forward():
     shapes = [(1000, 1)] + 9 * [(1000, 1000)]
     from_input = sum(rows * inner for rows, inner in shapes[1:])

@@ -213,8 +213,9 @@ class Declarations:
             if itself.kind == "refuted":
                 raise Unread(f"{t.pretty(key)}: {itself.reason}", left.at)
         vectors = tuple(vectors.values())
-        scope.equated |= {key} if operator == "=" else set()
         self.enter(key, replace(form, body=body, vectors=vectors, conditions=kept))
+        if operator == "=" and self.item.kind == "display":
+            del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True
 
     def is_indexed_in(self, parameter, node):

@@ -41,13 +41,10 @@ SCALAR = {
     "sinh": n.sinh,
     "cosh": n.cosh,
     "tanh": n.tanh,
-    "coth": lambda x: divide(n.cosh(x), n.sinh(x)),
     "sech": lambda x: divide(ONE, n.cosh(x)),
-    "csch": lambda x: divide(ONE, n.sinh(x)),
     "arctan": n.arctan,
     "arcsin": n.arcsin,
     "arccos": lambda x: n.constant("pi") * HALF - n.arcsin(x),
-    "artanh": lambda x: HALF * log(divide(plus(ONE, x), plus(ONE, -x))),
     "sign": lambda x: ONE * n.sign(x, "sign"),
     "abs": lambda x: n.absolute(x, "abs"),
     "sqrt": sqrt,
@@ -99,7 +96,6 @@ SEVERAL = {
 FIXED = {*SCALAR, *SEVERAL}
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
-    "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "arctanh": "artanh",
-    "atanh": "artanh", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "tg": "tan",
-    "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
+    "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "atan": "arctan", "asin": "arcsin",
+    "acos": "arccos", "tg": "tan", "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
 }  # fmt: skip

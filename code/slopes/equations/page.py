@@ -18,14 +18,11 @@ from .grammar import read
 from .markdown import Item
 from .meaning import Meaning
 from .numbers import Work
-from .points import constant
 from .report import PageReport, place
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
-# What an equation to solve is tried with.
-PLAIN_SOLUTIONS = ("0", "1", "-1", "1/2", "2", "-2", "3", "-3")
 ALONE = "a condition that stands alone: is this a Let?"
 
 
@@ -301,7 +298,7 @@ class PageReader(Declarations):
         if link.relation != "=" or right.names or right.sizes or right.indices:
             self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
-            link.verdict = self.to_solve(link, leaves, conditions)
+            self.to_solve(link, leaves, conditions)
         elif self.judge(link.left_node, "~", link.right_node, conditions, work).kind == "verified":
             link.verdict.reason += "; rounded? write \\approx"
 
@@ -317,16 +314,13 @@ class PageReader(Declarations):
                 raise Unread(f"the text says {where}, which is not read: say it in a Let")
 
     def refuse_new_meaning(self, link, side, leaves):
-        """Rule 16: a false line about a constant, or about a name of another section, may define it."""
+        """Rule 16: a false line about a constant may define it; or one about a name without := here."""
         form = self.form(side)
         if form is None:
             return
         known = self.scope.lookup(form.name)
         elsewhere = self.scope.section_of.get(form.name) != self.section
-        bodies = (known and known.body) or link.left_node, link.right_node
-        # y = 1, and later y = 0
-        again = form.name in self.scope.equated and None not in map(constant, bodies)
-        other = known and (known.kind == "smooth" or elsewhere or again)
+        other = known and (known.kind == "smooth" or elsewhere)
         fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
         if fixed or (other and link.verdict.kind == "refuted"):
             self.scope.unknown[form.name] = "a line gives it another meaning"
@@ -361,16 +355,15 @@ class PageReader(Declarations):
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
-        work, sides = Work(BUDGET), (link.left_node, "=", link.right_node)
-        witness, an_equation = link.verdict.witness, "an equation to solve"
-        for name, text in itertools.product(sorted(leaves.scalars), PLAIN_SOLUTIONS):
+        work, sides, verdict = Work(BUDGET), (link.left_node, "=", link.right_node), link.verdict
+        verdict.kind, verdict.reason = "conditional", "an equation to solve, and no identity"
+        for name, text in itertools.product(sorted(leaves.scalars), ("0", "1", "-1", "2", "-2")):
             value = self.scope.resolve(read(tokenize(text)))
             pinned = [*conditions, t.Relation(t.Symbol(name), "=", value)]
             if self.judge(*sides, pinned, work, regions=False).kind == "verified":
-                region = f"{t.pretty(name)} = {text}"
-                reason = f"{an_equation}: true for {region}"
-                return Verdict("conditional", reason, witness, region=region)
-        return Verdict("conditional", f"{an_equation}, and no identity", witness)
+                verdict.region = f"{t.pretty(name)} = {text}"
+                verdict.reason = f"an equation to solve: true for {verdict.region}"
+                return
 
 
 @contextmanager

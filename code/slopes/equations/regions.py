@@ -2,10 +2,10 @@ r"""Where is a relation true that is not true in general? A region that a Let ca
 
 Candidates are plain: the sign of a name, ≠ of a name and a number or of two names, the order of two
 names, intervals between the numbers of the formulas, {0, 1}, elements that sum to 1, i ≠ k and
-i = k; and "where the derivative exists". They are tried from the widest to the narrowest against
-points on both sides of every edge. One is offered only if the relation is verified in it, if the
-points outside fail, and if the edge itself tells which of < and ≤ it is: so never x > 0 where x ≥ 0
-will do.
+i = k; a number of elements; and "where the derivative exists". They are tried from the widest to the
+narrowest against points on both sides of every edge. One is offered only if the relation is verified
+in it, if the points outside fail, and if the edge itself tells which of < and ≤ it is: so never x > 0
+where x ≥ 0 will do.
 """
 
 import itertools
@@ -16,7 +16,6 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
-from .numbers import number as decimal
 from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named
 from .verdicts import Verdict, latex, plain
 
@@ -34,30 +33,39 @@ def conditional(question, verdict, again):
     if question.operator in ("notin", "~") or question.slack:
         return None
     with in_force(Work(SHARE)):
-        region = first(question, again)
+        found = survey(question)
+        region = first(question, found, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
     if region:
         text = written(region)
         reason = f"true for {plain(text)}"
     elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
         text, reason = "", "true where the derivative exists"
+    elif length := only_length(question, found):
+        text, reason = "", f"true for {length} elements"
     else:
         return None
     reason += ", which is not declared"
     return Verdict("conditional", reason, verdict.witness, verdict.compared, region=text)
 
 
-def first(question, again):
+def first(question, found, again):
     """The first of the candidates that fits all points and is verified."""
-    found = survey(question)
-    fails = any(kind not in ("holds", "neither") for _, _, kind in found)
-    for region in candidates(question) if fails else ():
+    for region in candidates(question):
         rooms = domains([*question.conditions, *region]).values()
         room = all(None in (d.lower, d.upper) or d.lower < d.upper for d in rooms)
         fits = room and fit(question, found, region) and ends_here(question, region)
         if fits and again(region).kind == "verified":
             return region
     return None
+
+
+def only_length(question, found):
+    """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
+    named = sorted(question.leaves.sizes)
+    kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, _, kind in found}
+    lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
+    return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
 
 def candidates(question):
@@ -95,9 +103,9 @@ def relations(operators, pairs):
 def number(end):
     """A number as a node."""
     size = abs(Fraction(end))
-    text = f"{decimal(size):f}"
-    above, below = (t.Number(str(part)) for part in size.as_integer_ratio())
-    node = t.Number(text) if Fraction(text) == size else t.Divide(above, below)
+    texts = (f"{float(x):.12f}".rstrip("0").rstrip(".") for x in (size, *size.as_integer_ratio()))
+    whole, *parts = map(t.Number, texts)
+    node = whole if Fraction(whole.text) == size else t.Divide(*parts)
     return t.Negate(node) if end < 0 else node
 
 

@@ -88,6 +88,8 @@ class Scope(Calculus, Names):
     def element(self, internal, indices):
         """An element of a family; a free one is remembered with its number of indices."""
         element = t.Element(t.Symbol(internal), self.resolved(indices))
+        if len(getattr(self.meaning.table.get(internal), "indices", ())) not in (0, len(indices)):
+            raise Unread(f"{t.pretty(internal)} has other indices above: a label?", indices[0].at)
         if internal not in self.meaning.table and not self.is_bound(internal):
             old = self.meaning.families.get(internal, 0)
             self.meaning.families[internal] = max(old, len(indices))

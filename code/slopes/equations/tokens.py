@@ -25,7 +25,7 @@ class Token:
 
 
 FUNCTIONS = {
-    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "arcsin", "arccos",
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos",
     "arctan", "exp", "log", "ln", "det", "dim", "ker", "arg", "deg", "gcd", "Pr",
 }  # fmt: skip
 STYLES = {
