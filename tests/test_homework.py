@@ -382,6 +382,7 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     rows = table((out / "marks.csv").read_bytes())
     seen = [(row["student"], row["marked"], row["left"]) for row in rows]
     assert seen == [("Ada", "33.5", "16"), ("Bo", "20", "0")]
+    assert all((out / row["feedback"]).is_file() for row in rows)
     for student, comment in (("Ada", "Good eye."), ("Bo", "On paper.")):
         assert comment in (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
         # Beside a person's word stands the machine's.
@@ -394,6 +395,12 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     ada = table((out / "marks.csv").read_bytes())[0]
     assert (ada["bump"], ada["marked"], ada["left"]) == ("10", "30", "22")
     assert "Neat." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    decide(out / "by-hand.csv", *decisions)
+    grade(folder, marks)
+    # Quarters of a point add up.
+    decide(out / "by-hand.csv", ("Ada", "is-it-the-slope", "4.25", ""))
+    grade(folder, marks)
+    assert table((out / "marks.csv").read_bytes())[0]["marked"] == "34.25"
     decide(out / "by-hand.csv", *decisions)
     grade(folder, marks)
     # Neither a later run nor the marking of another folder loses it.
@@ -424,8 +431,8 @@ def test_another_folder_of_the_same_name_is_stopped(tmp_path):
     [
         (("Nobody", "swish", "3", ""), "row 2: nobody called Nobody handed anything in"),
         (("Ada", "swosh", "3", ""), "there is no task swosh"),
-        (("Ada", "swish", "15", ""), "15 is none of 0 to 10 points"),
-        (("Ada", "swish", "ten", ""), "ten is none of"),
+        (("Ada", "swish", "15", ""), "15 is not a number from 0 to 10"),
+        (("Ada", "swish", "ten", ""), "ten is not a number"),
     ],
 )
 def test_a_faulty_decision_is_named_and_nothing_written(row, said, tmp_path):
@@ -481,6 +488,9 @@ def test_a_person_sees_what_stands_in_cells_of_no_task(tmp_path):
     _, out = grade(tmp_path / "in", tmp_path / "marks")
     page = (out / "by-hand.html").read_text(encoding="utf-8")
     assert f'<img src="data:image/png;base64,{picture}"' in page
+    # From the answer a link leads there.
+    assert '<a href="#cells-1">see them</a>' in page
+    assert '<h2 id="cells-1">Ada: cells that name no task</h2>' in page
     (row,) = table((out / "marks.csv").read_bytes())
     assert (row["swish"], row["falling-sigmoid"]) == ("10", "")
 
@@ -490,6 +500,21 @@ def test_no_file_leaves_the_folder(marked):
 
 
 # -- the notebooks -----------------------------------------------------------------------------------------
+
+
+def test_what_is_handed_out_holds_no_solution(tmp_path, monkeypatch):
+    monkeypatch.setattr(homework, "picture", lambda code: "iVBORw0KGgo=")
+    monkeypatch.setattr(homework, "FOLDER", tmp_path / "out")
+    monkeypatch.setattr(homework, "SOLUTIONS", tmp_path / "solutions")
+    monkeypatch.setattr(homework.os, "environ", dict(homework.os.environ))
+    homework.main()
+    for one in SETS:
+        notebook, wheel = sorted((tmp_path / "out" / one.name).iterdir())
+        assert (notebook.name, wheel.suffix) == (f"{one.name}.ipynb", ".whl")
+        assert "SOLUTION" not in notebook.read_text(encoding="utf-8")
+        assert wheel.name in notebook.read_text(encoding="utf-8")
+        assert (tmp_path / "solutions" / notebook.name).is_file()
+    assert len(list((tmp_path / "out").iterdir())) == len(SETS)
 
 
 @pytest.mark.parametrize("solved", [False, True])

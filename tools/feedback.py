@@ -130,8 +130,7 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
     for number, m in enumerate(one.marks, 1):
         given = f"{points(m.points)} of {points(m.task.points)}"
         if m.points is None:
-            tests = m.task.kind == "code" and m.answer
-            given = "its tests will mark it" if tests else "a person will mark it"
+            given = "its tests will mark it" if one.tested(m) else "a person will mark it"
         elif m in one.waiting:
             given += ", and a person will look at it"
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")

@@ -69,7 +69,7 @@ class Submission:
         """The points that are settled; None for a file that nobody could read yet."""
         if self.unreadable:
             return float(self.decisions[WHOLE][0]) if self.decided(WHOLE) else None
-        return round(sum(m.points for m in self.marks if m.points is not None), 1)
+        return round(sum(m.points for m in self.marks if m.points is not None), 2)
 
     @property
     def comment(self) -> str:
@@ -99,6 +99,10 @@ class Submission:
     def waiting(self) -> list[Mark]:
         """What a person has still to look at, and what tests have still to mark."""
         return [m for m in self.marks if m.by_hand and not self.decided(m.task.name)]
+
+    def tested(self, m: Mark) -> bool:
+        """Whether tests mark an answer; one that has changed since a person marked it is a person's."""
+        return bool(m.task.kind == "code" and m.answer and m.task.name not in self.aside)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -292,7 +296,7 @@ def decided(homework: Homework, submissions: list[Submission], table: Path) -> N
         elif task not in possible:
             fault = f"there is no task {task}"
         elif given and (not NUMBER.fullmatch(given) or float(given) > possible[task]):
-            fault = f"{given} is none of 0 to {possible[task]:g} points"
+            fault = f"{given} is not a number from 0 to {possible[task]:g}"
         else:
             fault = ""
         if fault:
@@ -355,14 +359,15 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
     with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         tasks = [task.name for task in homework.tasks]
-        head = ["student", "name in the file", "file", *tasks, "marked", "left", "note"]
+        head = ["student", "name in the file", "file", *tasks, "marked", "left", "note", "feedback"]
         table.writerow(head)
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
             waiting = sum(m.task.points for m in one.marks if m.points is None)
             waiting = homework.points if one.marked is None else waiting
             row = [one.row_name, cell(one.name), cell(one.path.name), *given]
-            table.writerow([*row, points(one.marked), points(waiting), cell(one.unreadable)])
+            row += [points(one.marked), points(waiting), cell(one.unreadable)]
+            table.writerow([*row, f"feedback/{folder_name(one.student)}.html"])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         head = ["task", "student", "points possible", "why", "points", "comment", "answer"]
@@ -425,8 +430,9 @@ def main() -> int:
     tested(homework, submissions, out / "nbgrader")
     write(out, folder, homework, submissions)
     (out / FROM).write_text(str(folder), encoding="utf-8")
-    waiting = [m for one in submissions for m in one.waiting]
-    tests = sum(bool(m.task.kind == "code" and m.answer) for m in waiting)
+    waiting = [(one, m) for one in submissions for m in one.waiting]
+    left = [(one, m) for one, m in waiting if m.points is None]
+    tests = sum(one.tested(m) for one, m in left)
     files = sum(one.marked is None for one in submissions)
     for one in submissions:
         for task, said in one.aside.items():
@@ -434,9 +440,11 @@ def main() -> int:
     count = f"{len(submissions)} submission" + "s" * (len(submissions) != 1)
     print(
         f"{homework.title}: {count} marked. In {kit.shown(out)} are marks.csv, a page"
-        " for each student in feedback/, and by-hand.html, where you mark the rest."
-        f" Left to a person: {len(waiting) - tests + files}; to the tests of the code: {tests}"
+        " for each student in feedback/, and by-hand.html, where a person marks."
+        f" Left to a person: {len(left) - tests + files}; to the tests of the code: {tests}"
         + (", see nbgrader/README.md." if tests else ".")
+        + f" {len(waiting) - len(left)} more have points that stand unless you type others."
+        * (len(waiting) > len(left))
     )
     return 0
 

@@ -1,10 +1,11 @@
-"""Write the notebooks of the homework: for students, and with solutions for teachers."""
+"""Write the homework: a folder of each set to hand out, and elsewhere the solutions for teachers."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from refresh import execute
 from slopes.grading import Homework, HomeworkError, Task, read_homework
 
 FOLDER = kit.KIT / "homework"
+SOLUTIONS = kit.KIT / "homework-solutions"
 # For the notebook and for a slide; of no task.
 HOW_TO_TYPE = r"""A step is one line of LaTeX, with its rule after `%`.
 A line that begins with `=` goes on from the one above:
@@ -190,16 +192,17 @@ def main() -> None:
     os.environ.update(environment)
     kit.fresh(FOLDER)
     with book.Progress("Packing the package"):
-        wheel = kit.wheel(FOLDER)
+        wheel = kit.wheel(kit.fresh(SOLUTIONS))
     for homework in sets():
         name = homework.name
         with book.Progress(f"Writing {name}, with its figures"):
             asked = notebook_cells(homework, wheel, False)
             solved = notebook_cells(homework, wheel, True)
-        kit.write_notebook(FOLDER / f"{name}.ipynb", asked)
-        kit.write_notebook(FOLDER / "solutions" / f"{name}.ipynb", solved)
-        print(f"{kit.shown(FOLDER / name)}.ipynb: {len(homework.tasks)} tasks", flush=True)
-    print(f"Hand out a notebook together with {wheel}, and keep solutions/ to yourself.")
+        kit.write_notebook(FOLDER / name / f"{name}.ipynb", asked)
+        shutil.copy(SOLUTIONS / wheel, FOLDER / name)
+        kit.write_notebook(SOLUTIONS / f"{name}.ipynb", solved)
+        print(f"{kit.shown(FOLDER / name)}: {len(homework.tasks)} tasks", flush=True)
+    print(f"Hand out a folder as it is. The solutions are in {kit.shown(SOLUTIONS)}.")
 
 
 if __name__ == "__main__":

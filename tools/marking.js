@@ -5,6 +5,8 @@ const entries = [...form.querySelectorAll("article")].map(article => ({
   rows: JSON.parse(article.dataset.rows), // [student, print of the answer]
   points: article.querySelector("input"),
   comment: article.querySelector("textarea"),
+  fault: article.querySelector(".fault"),
+  stands: article.dataset.stands !== "", // points that stay if nothing is typed
 }));
 const KINDS = ["points", "comment"];
 const place = `marks ${location.pathname}`;
@@ -45,16 +47,22 @@ function keep() {
   stored(typed);
 }
 
-function check({ points }) {
+/** Say beside what is typed why it is no points. */
+function check({ points, fault }) {
   const value = words(points).replace(",", ".");
   const right = value === "" || (/^\d+(\.\d+)?$/.test(value) && value <= +points.dataset.most);
-  points.setCustomValidity(right ? "" : `A number from 0 to ${points.dataset.most}`);
+  const why = right ? "" : `“${words(points)}” is not a number from 0 to ${points.dataset.most}.`;
+  points.setCustomValidity(why);
+  if (fault.textContent !== why) fault.textContent = why;
 }
 
+/** How many answers are left, as `make grade` counts them, and how many have what is no points. */
 function tell() {
-  const open = entries.filter(entry => !entry.points.closest("details"));
-  const done = open.filter(entry => words(entry.points));
-  said.textContent = `${done.length} of ${open.length} have points.`;
+  const given = ({ points }) => words(points) && points.validity.valid;
+  const left = entries.filter(entry => !given(entry) && !entry.stands && !entry.points.closest("details"));
+  const wrong = entries.filter(({ points }) => !points.validity.valid);
+  const count = list => list.reduce((sum, { rows }) => sum + rows.length, 0);
+  said.textContent = `Left to a person: ${count(left)}${wrong.length ? `; wrong: ${count(wrong)}` : ""}.`;
 }
 
 /** The table that `make grade` reads; one row for each student. */
@@ -80,7 +88,7 @@ async function save() {
       said.textContent = `Saved in ${file.name}.`;
     } catch (error) {
       file = undefined;
-      said.textContent = error.name === "AbortError" ? "Not saved." : `Not saved: ${error.message}`;
+      said.textContent = error.name === "AbortError" ? "Not saved: press the button again." : `Not saved: ${error.message}`;
     }
     return;
   }

@@ -37,22 +37,19 @@ class Marking:
         parts = [
             HOW.format(folder=escape(shlex.quote(str(folder)))),
             '<form autocomplete="off">',
-            BAR,
         ]
         for number, task in enumerate(self.homework.tasks):
-            parts += self.task(
-                task, [(one, one.marks[number]) for one in self.submissions if one.marks]
-            )
-        parts += [*self.files(), *self.stray(), "</form>"]
+            answers = [(one, one.marks[number]) for one in self.submissions if one.marks]
+            parts += self.task(number + 1, task, answers)
+        parts += [*self.files(), *self.stray(), BAR, "</form>"]
         title = f"{self.homework.title}: mark by hand"
         return feedback.page(title, parts, SCRIPT.read_text(encoding="utf-8"))
 
-    def task(self, task, answers: list[tuple]) -> list[str]:
+    def task(self, number: int, task, answers: list[tuple]) -> list[str]:
         """All answers to a task: first what is left to a person, then, folded, what is not."""
         left, settled = [], []
         for one, m in answers:
-            tests = task.kind == "code" and m.answer and task.name not in one.aside
-            if task.name in one.reasons and not tests:
+            if task.name in one.reasons and not one.tested(m):
                 left.append((one, m))
             elif m.answer:
                 settled.append((one, m))
@@ -65,7 +62,7 @@ class Marking:
             count = f"{len(settled)} answer" + "s" * (len(settled) != 1)
             summary = f"<summary>{count}, {by}. Points typed here overrule that.</summary>"
             folded = [f"<details>{summary}", *folded, "</details>"]
-        return [*self.about(task), *open_ones, *folded]
+        return ["<section>", *self.about(number, task), *open_ones, *folded, "</section>"]
 
     def entries(self, task, answers: list[tuple]) -> list[str]:
         """Answers with room for points; equal ones, of which the same is to be said, once."""
@@ -76,8 +73,14 @@ class Marking:
             text = lines(m, self.formulas, whole=True) if m.lines else text
             why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
             decision = one.decisions.get(task.name, ("", ""))
+            stands = "" if one.decided(task.name) else points(m.points)
+            if stands and one.reasons.get(task.name):
+                why += f"; {stands} stands unless you type"
+            why = self.formulas.sentence(why)
+            if one.stray and not m.answer:
+                why += f': <a href="#{self.place(one)}">see them</a>'
             own = "" if m.answer else one.student  # a blank may stand for something on paper
-            return text, why, decision, own
+            return text, why, decision, stands, own
 
         groups: dict[tuple, list] = {}
         for pair in answers:
@@ -87,22 +90,26 @@ class Marking:
                 task.name,
                 task.points,
                 who,
-                f"<p><small>{self.formulas.sentence(why)}</small></p>{text}",
+                f"<p><small>{why}</small></p>{text}",
                 decision,
+                stands,
             )
-            for (text, why, decision, _), who in groups.items()
+            for (text, why, decision, stands, _), who in groups.items()
         ]
 
-    def entry(self, task: str, most: float, who: list, body: str, decision: tuple[str, str]) -> str:
-        """One answer, those who gave it, and the room for points and a comment."""
+    def entry(
+        self, task: str, most: float, who: list, body: str, decision: tuple, stands: str = ""
+    ) -> str:
+        """One answer, those who gave it, the points that stand, and room for others and a comment."""
         rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
         names = escape(", ".join(one.student for one in who))
-        data = f'data-task="{escape(task)}" data-rows="{escape(rows)}"'
+        data = f'data-task="{escape(task)}" data-rows="{escape(rows)}" data-stands="{stands}"'
         given, comment = map(escape, decision)
         return f"""<article role="group" aria-label="{names}" {data}>
 <h3>{names}</h3>{body}
 <p class="fields"><label>Points of {most:g}
 <input inputmode="decimal" size="4" data-most="{most:g}" value="{given}"></label>
+<span class="fault" aria-live="polite"></span>
 <label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
 
     def files(self) -> list[str]:
@@ -123,14 +130,19 @@ class Marking:
         parts = []
         for one in self.submissions:
             if one.stray and any(not m.answer for m in one.marks):
-                parts.append(f"<h2>{escape(one.student)}: cells that name no task</h2>")
+                name = f"{escape(one.student)}: cells that name no task"
+                parts.append(f'<h2 id="{self.place(one)}">{name}</h2>')
                 parts += [typed(cell, one.attached) for cell in one.stray]
         return parts
 
-    def about(self, task) -> list[str]:
+    def place(self, one) -> str:
+        """Where on the page the cells of a submission are that name no task."""
+        return f"cells-{self.submissions.index(one) + 1}"
+
+    def about(self, number: int, task) -> list[str]:
         """What a person needs to mark a task: the question, its figure, the guide to its points."""
         title = self.formulas.sentence(task.title)
-        parts = [f"<h2>{title} <small>{points(task.points)} points</small></h2>"]
+        parts = [f"<h2>{number}. {title} <small>{points(task.points)} points</small></h2>"]
         parts.append(self.read(asked(task)))
         if "picture" in task.blocks:
             drawn = picture(task.blocks["picture"])

@@ -3,7 +3,8 @@
 In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
 its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
 come from the chapter SLUG, so that nothing is kept twice, and `{{fig-chain}}` from the start page.
-`{{quiz-1}}` stands for the first of the chapter's quick questions, which asks the room,
+`{{lower fig-relu-fan}}` stands for the lower of two drawings,
+`{{quiz-1}}` for the first of the chapter's quick questions, which asks the room,
 `{{explore_descent}}` for what that function of `slopes.explore` returns, `{{plan}}` for what the page
 for teachers plans, and `{{homework-one-neuron}}` for a slide that hands out that set. The first equation
 of a slide is there at once; each of the others comes at a press of a key, and so does what is asked or
@@ -38,7 +39,10 @@ EXTENSIONS = Path(book.ROOT, "web", "extensions")
 DISPLAY = re.compile(r"^\$\$\n(.*?)\n\$\$ \(([\w-]+)\)", re.M | re.S)
 NUMBER = re.compile(r'id="equation-([\w-]+)">\s*<span class="eqno">\((\d+\.\d+)\)')
 DRAWN = re.compile(r"^:::\{figure\} (\S+)\n:alt: (.*)\n:name: (\S+)$", re.M)
-PLACE = re.compile(r"\{\{([\w-]+)\}\}")
+PLACE = re.compile(r"\{\{(lower )?([\w-]+)\}\}")
+# The head of a figure, and each text in it: its base line, and a hundredth of its size.
+HEAD = re.compile(r'width="(\S+)pt" height="(\S+)pt" viewBox="0 0 \1 \2"')
+TEXT = re.compile(r"translate\(\S+ (\S+)\) scale\((\S+) ")
 EQUATION = re.compile(r"^```\{container\} numbered$", re.M)
 BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip)$", re.M)
 
@@ -87,7 +91,7 @@ def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
     formulas, shown = equations(notebook), drawn() | shows(notebook)
 
     def fill(place):
-        name = place[1]
+        half, name = place.groups()
         if name.startswith("quiz-"):
             return asked(quiz.read(slug)[int(name.removeprefix("quiz-")) - 1])
         if name == "plan":
@@ -106,10 +110,26 @@ def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
         data, alt = shown[name]
         if "image/svg+xml" not in data:
             return raw(data["text/html"])
-        (folder / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
+        picture = data["image/svg+xml"]
+        if half:
+            picture, alt = lower(picture, alt)
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
         return f"![{alt}]({name}.svg)"
 
     return PLACE.sub(fill, deck)
+
+
+def lower(picture: str, alt: str) -> tuple[str, str]:
+    """The lower of two drawings, from the line of its title on, and what the alt text says of it."""
+    drawing = picture.partition('<g id="axes_2">')[2]
+    top = min(float(base) - 100 * float(size) for base, size in TEXT.findall(drawing))
+
+    def cut(head):
+        width, height = head[1], f"{float(head[2]) - top:g}"
+        return f'width="{width}pt" height="{height}pt" viewBox="0 {top:g} {width} {height}"'
+
+    said = alt.partition("Bottom: ")[2]
+    return HEAD.sub(cut, picture, count=1), said[:1].upper() + said[1:]
 
 
 def step_by_step(deck: str) -> str:

@@ -31,16 +31,43 @@ COVERED = """() => {
     const range = document.createRange();
     range.selectNode(node);
     if (text) seen.push(...[...range.getClientRects()].map(box => [box, node.data]));
-    else if (filled || element.matches("img, svg, input")) {
-      const { left, right, top, bottom } = element.getBoundingClientRect(), parent = element.parentElement;
-      const cut = getComputedStyle(parent).overflow === "hidden" ? parent.getBoundingClientRect().top : top;
-      seen.push([{ left, right, top: Math.max(top, cut), bottom }, element.className]);
-    }
+    else if (filled || element.matches("img, svg, input"))
+      seen.push([element.getBoundingClientRect(), element.className]);
   }
   const above = [...document.querySelectorAll(".reveal > .controls .enabled, .reveal > .slide-number")];
   const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const faults = above.flatMap(one => seen.filter(([box]) => meet(box, one.getBoundingClientRect())).map(([, what]) => `${one.className} on ${what}`));
   return { faults, measured: [above.length, seen.length] };
+}"""
+# The drawings of a slide's figures that are cut: neither seen whole nor not at all.
+CUT = """async () => {
+  const cut = [];
+  for (const image of document.querySelectorAll(".reveal .slides section.present:not(.stack) img")) {
+    const frame = document.createElement("div");
+    frame.innerHTML = await (await fetch(image.src)).text();
+    document.body.append(frame);
+    const svg = frame.querySelector("svg"), all = svg.viewBox.baseVal, drawn = image.getBoundingClientRect();
+    const scale = Math.min(drawn.width / all.width, drawn.height / all.height);
+    // What lies above the edge of a box that hides it, in the figure's own units.
+    let [top, bottom] = [all.y, all.y + all.height];
+    for (let box = image.parentElement; box.closest("section"); box = box.parentElement) {
+      if (getComputedStyle(box).overflowY !== "hidden") continue;
+      const { top: from, bottom: to } = box.getBoundingClientRect();
+      top = Math.max(top, all.y + (from - drawn.top) / scale);
+      bottom = Math.min(bottom, all.y + (to - drawn.top) / scale);
+    }
+    // The area of a drawing and its texts; lines and shapes may be clipped by the figure itself.
+    const drawings = [...svg.querySelectorAll("[id^=axes_]")].map(axes => {
+      const boxes = [...axes.querySelectorAll("[id^=text_], :scope > [id^=patch_]")].map(one => one.getBBox());
+      return [Math.min(...boxes.map(box => box.y)), Math.max(...boxes.map(box => box.y + box.height))];
+    });
+    const whole = drawings.filter(([from, to]) => from >= top && to <= bottom);
+    const hidden = drawings.filter(([from, to]) => to <= top || from >= bottom);
+    if (drawings.length && (!whole.length || whole.length + hidden.length < drawings.length))
+      cut.push(`${image.src} is cut at ${top}, ${bottom}`);
+    frame.remove();
+  }
+  return cut;
 }"""
 # What of a slide reaches beyond it, the numbers that touch their formulas, and what the last row cannot
 # read: letters below a fortieth of the height. `letter` is the size of a figure's letters, in its pixels.
@@ -115,6 +142,7 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate("n => Reveal.slide(n)", number)
         assert page.evaluate(FAULTS, letter) == [], f"slide {number + 1}"
+        assert page.evaluate(CUT) == [], f"slide {number + 1}"
         covered = page.evaluate(COVERED)
         assert covered["faults"] == [], f"slide {number + 1}"
         assert all(covered["measured"])
@@ -215,17 +243,22 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
     assert page.title().endswith("mark by hand")
     assert [names for names, *_ in typed(page)] == ["Ada", "Bo, Cy", "Ada, Bo, Cy"]
     assert "but 1 other step holds" in page.locator("article").first.inner_text()
-    assert said.inner_text() == "0 of 2 have points."
+    # The lost sign has 0 points, which stand; the open answers of all three are left.
+    assert "0 stands unless you type" in page.locator("article").first.inner_text()
+    assert said.inner_text() == "Left to a person: 3."
     # From answer to answer, past what is folded, and to what saves.
     page.get_by_label("Points of 10").first.focus()
     for keys in ("3,5", "Tab", 'A "sign" is lost: $-1$', "Enter", "7", "Enter"):
         (page.keyboard.press if keys in ("Tab", "Enter") else page.keyboard.type)(keys)
-    assert said.inner_text() == "2 of 2 have points."
+    assert said.inner_text() == "Left to a person: 3; wrong: 3."
+    assert "“7” is not a number from 0 to 6." in page.locator("article").last.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Save by-hand.csv"
     # More points than there are: nothing is saved, and the place is shown.
     page.keyboard.press("Control+s")
     assert page.evaluate("document.activeElement.value") == "7"
     page.keyboard.type("5")
+    assert said.inner_text() == "Left to a person: 0."
+    assert "is not a number" not in page.locator("main").inner_text()
     page.get_by_text("marked by the machine").click()
     page.get_by_label("Points of 10").nth(1).fill("1")
     wanted = [
@@ -273,3 +306,27 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
         [],
         [],
     )
+
+
+def test_what_stays_in_sight_covers_what_runs_below_it(marking, visit):
+    out = marking()
+    page = visit((out / "by-hand.html").as_uri()).page
+    page.set_viewport_size({"width": 1280, "height": 500})
+    # Whatever the page is scrolled to, no formula lies above the bar or a guide.
+    covers = """() => [...document.querySelectorAll(".bar, .guide")].flatMap(node => {
+      const box = node.getBoundingClientRect();
+      const top = Math.max(box.top, 0) + 2, bottom = Math.min(box.bottom, innerHeight) - 2;
+      const seen = [];
+      for (let y = top; y < bottom; y += 4)
+        for (let x = box.left + 2; x < box.right; x += 8) seen.push(document.elementFromPoint(x, y));
+      return seen.filter(one => one && !one.closest(".bar, .guide")).map(one => one.className);
+    })"""
+    guide = page.locator(".guide", has_text="one-sided slopes")
+    for y in range(0, page.evaluate("document.body.scrollHeight"), 40):
+        page.evaluate("y => scrollTo(0, y)", y)
+        assert page.evaluate(covers) == [], y
+    # The guide is there while points are typed, and does not cover the field.
+    page.get_by_label("Points of 6").last.focus()
+    field = page.get_by_label("Points of 6").last.bounding_box()
+    box = guide.bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] <= field["y"]
