@@ -95,6 +95,8 @@ def test_the_notes_are_pages_with_their_formulas(tmp_path):
         text = path.read_text(encoding="utf-8")
         assert page.count('class="wrong"') == sum(len(lines) for _, lines in blocks(text, "wrong"))
         assert f"../../html/chapters/{path.stem}.html" in page
+        has_slides = Path(TEACHING, "slides", path.name).is_file()
+        assert (f'<a href="../slides/{path.stem}.html">' in page) is has_slides
         for typed in ("\ngiven: ", "$", "<code>\\", "katex-error"):
             assert typed not in page, f"{path.stem}: {typed}"
 

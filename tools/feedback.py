@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -107,7 +108,7 @@ class Formulas:
 
     def sentence(self, text: str) -> str:
         """A sentence with formulas between dollar signs."""
-        parts = re.split(r"\$([^$]+)\$", text)
+        parts = re.split(r"\${1,2}([^$]+)\${1,2}", text)
         return "".join(self(part) if k % 2 else escape(part) for k, part in enumerate(parts))
 
 
@@ -134,9 +135,20 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
         elif m in one.waiting:
             given += ", and a person will look at it"
         parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
-        parts.append(lines(m, formulas) if m.lines else typed(m.answer, one.attached))
+        parts.append(answered(m, one.attached, formulas))
         parts += [f"<p>{formulas.sentence(said)}</p>" for said in (m.said, m.comment) if said]
     return page(title, [*parts, RULE])
+
+
+def answered(m: Mark, attached: dict[str, str], formulas: Formulas, whole: bool = False) -> str:
+    """An answer: a derivation by its lines, words with their formulas, code as it was typed."""
+    if m.lines:
+        return lines(m, formulas, whole)
+    if m.task.kind in ("open", "figure"):
+        return with_pictures(
+            m.answer, attached, lambda text: f'<div class="words">{formulas.sentence(text)}</div>'
+        )
+    return typed(m.answer, attached)
 
 
 def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
@@ -162,7 +174,12 @@ def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
 
 
 def typed(answer: str, attached: dict[str, str]) -> str:
-    """An answer as it was typed, with its pictures in their places."""
+    """A text as it was typed, with its pictures in their places."""
+    return with_pictures(answer, attached, lambda text: f"<pre>{escape(text)}</pre>")
+
+
+def with_pictures(answer: str, attached: dict[str, str], shown: Callable[[str], str]) -> str:
+    """A text with its pictures in their places; what stands between them as `shown` has it."""
     parts = []
     for k, part in enumerate(ATTACHED.split(answer)):
         if k % 2 and part in attached:
@@ -170,5 +187,5 @@ def typed(answer: str, attached: dict[str, str]) -> str:
         elif k % 2:
             parts.append("<p>(A picture that is not in the file.)</p>")
         elif part.strip():
-            parts.append(f"<pre>{escape(part.strip())}</pre>")
+            parts.append(shown(part.strip()))
     return "".join(parts)

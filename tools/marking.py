@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 import feedback
-from feedback import lines, points, typed
+from feedback import answered, points, typed
 from homework import asked, picture
 from slopes.grading import Homework
 
@@ -69,8 +69,7 @@ class Marking:
 
         def shown(pair):
             one, m = pair
-            text = typed(m.answer, one.attached)
-            text = lines(m, self.formulas, whole=True) if m.lines else text
+            text = answered(m, one.attached, self.formulas, whole=True)
             why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
             decision = one.decisions.get(task.name, ("", ""))
             stands = "" if one.decided(task.name) else points(m.points)

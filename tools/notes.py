@@ -13,6 +13,7 @@ import kit
 
 NOTES = kit.TEACHING / "notes"
 GIVEN = "given: "
+SLIDES = re.compile(r"^(\.\./slides/[\w-]+)\.md")
 CHAPTER = re.compile(r"^\.\./\.\./chapters/([\w-]+)\.(?:ipynb|md)")
 
 
@@ -29,7 +30,7 @@ def derivation(text: str, wrong: bool, formulas: feedback.Formulas) -> str:
 
 
 def reader(formulas: feedback.Formulas) -> MarkdownIt:
-    """What makes HTML of a note: formulas are set, and links lead to the pages of the book."""
+    """What makes HTML of a note: formulas are set, and links lead to the book and to the slides."""
 
     def fence(tokens, at, options, env):
         name, text = tokens[at].info.strip(), tokens[at].content
@@ -39,6 +40,7 @@ def reader(formulas: feedback.Formulas) -> MarkdownIt:
 
     def link(tokens, at, options, env):
         page = CHAPTER.sub(r"../../html/chapters/\1.html", tokens[at].attrs["href"])
+        page = SLIDES.sub(r"\1.html", page)
         return f'<a href="{escape(page)}">'
 
     parser = formulas.reader()

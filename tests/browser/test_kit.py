@@ -211,7 +211,9 @@ def marking(tmp_path):
     for name, derivation in (("Ada", slip), ("Bo", start), ("Cy", start)):
         answers = {task.name: task.start for task in one.tasks}
         answers["falling-sigmoid"] = f'steps = r"""\n{derivation}\n"""'
-        answers["no-derivative-at-zero"] = "Both.\n<script>document.title = 'Mine'</script>"
+        answers["no-derivative-at-zero"] = (
+            "Both: $\\dfrac{1}{2}$.\n<script>document.title = 'Mine'</script>"
+        )
         cells = [
             nbformat.v4.new_markdown_cell(f"{task.mark}\n{answers[task.name]}")
             for task in one.tasks
@@ -311,7 +313,7 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
 def test_what_stays_in_sight_covers_what_runs_below_it(marking, visit):
     out = marking()
     page = visit((out / "by-hand.html").as_uri()).page
-    page.set_viewport_size({"width": 1280, "height": 500})
+    page.set_viewport_size({"width": 1280, "height": 260})
     # Whatever the page is scrolled to, no formula lies above the bar or a guide.
     covers = """() => [...document.querySelectorAll(".bar, .guide")].flatMap(node => {
       const box = node.getBoundingClientRect();
@@ -321,11 +323,13 @@ def test_what_stays_in_sight_covers_what_runs_below_it(marking, visit):
         for (let x = box.left + 2; x < box.right; x += 8) seen.push(document.elementFromPoint(x, y));
       return seen.filter(one => one && !one.closest(".bar, .guide")).map(one => one.className);
     })"""
+    assert page.locator(".words .mfrac").count() == 1
     guide = page.locator(".guide", has_text="one-sided slopes")
-    for y in range(0, page.evaluate("document.body.scrollHeight"), 40):
+    for y in range(0, page.evaluate("document.body.scrollHeight"), 16):
         page.evaluate("y => scrollTo(0, y)", y)
         assert page.evaluate(covers) == [], y
     # The guide is there while points are typed, and does not cover the field.
+    page.set_viewport_size({"width": 1280, "height": 500})
     page.get_by_label("Points of 6").last.focus()
     field = page.get_by_label("Points of 6").last.bounding_box()
     box = guide.bounding_box()
