@@ -345,6 +345,14 @@ def test_the_claim_with_its_definitions_put_in_is_no_derivation(steps, holds):
     assert verdict.gap == ("" if holds else "form")
 
 
+def test_a_claim_without_derivatives_may_be_shown_by_its_definitions():
+    given, claim = "g(x, y) := 2 x + 3 y + 5", "g(0, 0) + g(1, 1) = g(0, 1) + g(1, 0)"
+    steps = ["g(0, 0) + g(1, 1) = 5 + (2 + 3 + 5)", "= (3 + 5) + (2 + 5)", "= g(0, 1) + g(1, 0)"]
+    assert check_derivation(steps, given=given, proves=claim, least=2)
+    assert check_derivation(claim, given=given, proves=claim).gap == "claim"
+    assert check_derivation(steps[:2], given=given, proves=claim).gap == "end"
+
+
 def test_steps_count_from_the_right_side_where_a_derivation_begins_there_and_stops_early():
     steps = r"""-f(x)(1 - f(x)) = -\frac{1}{1 + e^x} \cdot \frac{e^x}{1 + e^x}
                  = -\frac{e^x}{(1 + e^x)^2}"""

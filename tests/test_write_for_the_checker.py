@@ -14,7 +14,7 @@ CODE = re.compile(r"`([^`\n]+)`")
 
 def verdict(tmp_path, *lines):
     """Write a page of paragraphs and displays, and return the exit status for it."""
-    parts = (line if "**" in line else f"$$\n{line}\n$$" for line in lines)
+    parts = (line if line.startswith("#") or "**" in line else f"$$\n{line}\n$$" for line in lines)
     path = tmp_path / "page.md"
     path.write_text("# A page\n\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
     return main(["verify", str(path)])
@@ -72,16 +72,33 @@ def test_what_is_wrong_is_refused_and_what_is_right_is_not(wrong, right, tmp_pat
 
 
 BRIEF = r"\operatorname{ReLU}(w x + b) = w x + b"
-SAID = {  # of the examples of the section on verdicts, the exit status of a page with each
+AGAIN = ("## One", "r := 2 s", "## Two")
+SAID = {  # of what the page says in sentences and tables, the exit status of a page with each
     "refuted": ((BRIEF,), 1),
     "in order with a Let": (("**Let** $w x + b > 0$.", BRIEF), 0),
     "an equation to solve": (("k x = 3",), 2),
     "and another": ((r"\sin^2 x + \cos^2 x = 2",), 2),
     "withheld": (("The **sentence** says $x > 0$.", r"\cos x = 1 + x"), 2),
     "not withheld": (("The **sentence** says $x = 0$.", r"\cos x = 1 + x"), 1),
+    "one side without a value": ((r"\sqrt{a b}^2 = a b",), 2),
+    "nothing left to solve": ((r"\sum_{i=1}^{n} 1 = 3",), 1),
+    "a remark": ((r"x + x = 2 x \quad \text{by algebra}",), 0),
+    "a condition behind a remark": ((r"|x| = x \quad \text{when } x > 0",), 2),
+    "a bar": (("f(x) := x^2", r"\left. \frac{df}{dx} \right\rvert_{x=3} = 6"), 0),
+    "defined by a plain sign": (("r = 2 s", "r + s = 3 s"), 0),
+    "claimed": (("r := 2 s", "r = 2 s"), 0),
+    "falsely claimed": (("r := 2 s", "r = 3 s"), 1),
+    "a claim or a new meaning": (("r = 2 s", "r = 3 s"), 2),
+    "another meaning above": ((*AGAIN, "r = 3 s"), 2),
+    "used above": (("r + 1 = 1 + r", "r = 2 s"), 2),
+    "said otherwise": (("The **sentence** says $r = 3 s$.", "r = 2 s"), 2),
+    "an index": (("x_i (x_i + i(i + 1)) = x_i^2 + x_i i + x_i i^2",), 0),
+    "the argument of a definition": (("f(t) := t(1 - t)", "f(t) = t - t^2"), 0),
+    "alone in the chain": (("h(s + 1) = h s + h",), 0),
+    "defined without an argument": (("u := 1 + x^2", "u(2) = 5"), 2),
 }
 
 
 @pytest.mark.parametrize(("lines", "status"), SAID.values(), ids=SAID)
-def test_what_the_section_on_verdicts_says_is_so(lines, status, tmp_path):
+def test_what_the_page_says_is_so(lines, status, tmp_path):
     assert verdict(tmp_path, *lines) == status

@@ -30,9 +30,9 @@ each_chapter = pytest.mark.parametrize(
 )
 
 
-def place(cell):
-    """Return where a cell stands among the code cells of the page about the sigmoid."""
-    notebook = json.loads((ROOT / "chapters" / "sigmoid.ipynb").read_text("utf-8"))
+def place(cell, page="sigmoid"):
+    """Return where a cell stands among the code cells of a page."""
+    notebook = json.loads((ROOT / "chapters" / f"{page}.ipynb").read_text("utf-8"))
     code = [cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
     return code.index(cell)
 
@@ -42,8 +42,9 @@ FIGURE, EXPLORER, REPORT, CHECK = map(
 )
 PLOTS = "import matplotlib.pyplot as plt\n"
 PRINTS, DERIVATION, ANSWER, SOLVED = map(
-    place, ("sigmoid-13", "sigmoid-17", "sigmoid-27", "sigmoid-24")
+    place, ("sigmoid-13", "sigmoid-17", "sigmoid-22", "sigmoid-24")
 )
+LATER = place("sigmoid-32")
 
 # Keeps what Python says to the page.
 LISTEN = """
@@ -440,29 +441,27 @@ def test_the_tables_of_the_checker_are_those_of_the_page(cells):
 
 
 def test_an_answer_is_judged(cells):
-    page = cells()
-    assert page[ANSWER].get_by_text("Your answer", exact=True).is_visible()
-    page.run(ANSWER)
-    assert page.state(ANSWER).startswith("No answer yet")
-    page.area(ANSWER)
+    page = cells("chapters/stuck-units.html")
+    at = place("stuck-17", "stuck-units")
+    assert page[at].get_by_text("Your answer", exact=True).is_visible()
+    page.run(at)
+    assert page.state(at).startswith("No answer yet")
+    page.area(at)
     page.page.keyboard.type("x")  # in place of the dots
-    assert page.area(ANSWER).input_value() == "def second_derivative(x):\n    return x"
-    page.run(ANSWER)
-    assert page.state(ANSWER).startswith(
-        "Not yet: at x = −2 your second_derivative has the wrong sign"
-    )
-    right = "s = sigmoid(x)\n    return s * (1 - s) * (1 - 2 * s)"
+    assert page.area(at).input_value() == "def rate_limit(x):\n    return x"
+    page.run(at)
+    assert page.state(at).startswith("Not yet: at x = 0.1 your rate_limit is too small")
     for body, said in {
-        right: "Right, at all 5 inputs tried.",
+        "bend = x**2 + 1\n    return 1 / (2 * bend)": "Right, at all 5 inputs tried.",
         "return [...]": "No answer yet",
-        "return x.nothing": "Not yet: at x = −2 your second_derivative stops in line 2 with AttributeError",
+        "return x.nothing": "Not yet: at x = 0.1 your rate_limit stops in line 2 with AttributeError",
         "return missing(x": "Failed",
     }.items():
-        page.area(ANSWER).fill(f"def second_derivative(x):\n    {body}")
-        page.run(ANSWER)
-        assert page.state(ANSWER).startswith(said)
-    error = page[ANSWER].locator(".live-error p").inner_text()
-    assert f"Cell {ANSWER + 1}, line 2: SyntaxError" in error
+        page.area(at).fill(f"def rate_limit(x):\n    {body}")
+        page.run(at)
+        assert page.state(at).startswith(said)
+    error = page[at].locator(".live-error p").inner_text()
+    assert f"Cell {at + 1}, line 2: SyntaxError" in error
 
 
 def test_a_solution_is_folded_and_on_nobodys_way(cells):
@@ -470,8 +469,8 @@ def test_a_solution_is_folded_and_on_nobodys_way(cells):
     page = cells()
     assert not page[SOLVED].is_visible()
     page.area(PRINTS).fill("print(2)")
-    page.area(ANSWER).fill("print(first_over_second)")
-    said = page.run(ANSWER)
+    page.area(LATER).fill("print(first_over_second)")
+    said = page.run(LATER)
     # The reader has not answered the exercise before.
     assert live_outputs(said).startswith("Ellipsis")
 
@@ -794,7 +793,7 @@ def test_a_page_that_ran_serves_every_reader(cells, width, theme):
 
     page = cells(width=width, color_scheme=theme)
     page.area(PRINTS).fill("1 / 0")
-    page.area(ANSWER).fill("def slope_in_w(w):\n    return 3 * w")
+    page.area(ANSWER).fill("first_over_second = 3")
     page.area(DERIVATION).fill(page.area(DERIVATION).input_value() + "\n= 2  % wrong")
     for at in (6, 8, 10, 1):
         page.run(at)

@@ -21,6 +21,7 @@ from slopes import figures
 ENTRIES = re.compile(r'<table class="[^"]*\bentries\b.*?</table>', re.DOTALL)
 PERMALINK = re.compile(r'<a class="headerlink".*?</a>')  # is not among what such a table may hold
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+UNUSED = re.compile(r' class="(?:reference (?:internal|external)|std std-(?:ref|doc))"')
 LOST = Path(__file__).with_name("404.html")
 # Where a figure shrunk to the text's width would have letters of three quarters of the text's, or less.
 NARROW = "screen and (max-width: 480px)"
@@ -118,6 +119,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    body = UNUSED.sub("", body)  # no sheet and no script asks for these classes
     context["body"] = ENTRIES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
 
 

@@ -337,11 +337,11 @@ def is_whole(side):
 
 
 def without_rule(sides):
-    """The first side on a way that has no derivative, if only whole derivatives stand before it."""
+    """The first side on a way that has no derivative, after one or more that are whole derivatives."""
     last = len(sides) - 1
     at, side = next((k, x) for k, x in enumerate(sides) if k == last or not is_whole(x))
     plainly = not any(isinstance(node, t.Derivative | t.Primed) for node in side.walk())
-    return side if plainly and (at == 1 or at < last) else None
+    return side if plainly and (at == 1 or 0 < at < last) else None
 
 
 def is_claimed(written, side, given, right, names):
