@@ -258,6 +258,8 @@ def _sided(tokens):
     """
     stack, result = [], []
     for k, token in enumerate(tokens):
+        if token.text == "|" and token.kind == "close" and stack[-1:] not in (["|"], ["."]):
+            token = replace(token, kind="mid")
         if token.kind == "bar":
             ended = bool(result) and result[-1].kind in OPERAND
             if ended and stack and stack[-1] == token.text:
