@@ -378,3 +378,17 @@ def test_no_equation_takes_for_ever(node):
 def test_the_same_question_has_the_same_answer():
     first, second = (verdict(r"\tanh(x) = x") for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("latex", "left", "right"),
+    [
+        ("1 + 10^{-45} = 1", "1 + 1.000e-45", "1"),
+        ("1 - 10^{-45} = 1", "1 - 1.000e-45", "1"),
+        ("1 = 1 - 10^{-45}", "1", "1 - 1.000e-45"),
+    ],
+)
+def test_a_small_difference_is_written_on_the_side_that_has_it(latex, left, right):
+    (equation,) = check_items(read_markdown(f"$$ {latex} $$")).equations
+    witness = equation.links[0].verdict.witness
+    assert (witness["left"], witness["right"]) == (left, right)

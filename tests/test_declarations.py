@@ -339,3 +339,11 @@ def test_what_is_not_understood_is_unread_with_its_place():
     assert "character 5" in reason(r"$$ x = \frobnicate{x} $$").replace(
         "character 6", "character 5"
     )
+
+
+@pytest.mark.parametrize("bar", [r"\big\rvert", r"\big|", r"\bigr|", "|", r"\rvert", r"\vert"])
+def test_a_bar_without_its_partner_says_how_a_value_at_a_point_is_typed(bar):
+    text = "$$ f(x) := x^2 $$\n\n$$ {} $$"
+    assert verdicts(text.format(r"\left. f'(x) \right|_{x=3} = 6")) == ["defined", "verified"]
+    for latex in (f"f'(x) {bar}_{{x=3}} = 6", f"f'(x) {bar}_{{x=3}} + f'(x) {bar}_{{x=3}} = 12"):
+        assert "\\right|_{x = a}" in reason(text.format(latex))

@@ -203,6 +203,7 @@ def test_the_first_wrong_line_is_named_with_a_point():
         (r"\frac{d}{dx} |x| = \begin{cases} -1 & x > 0 \\ 1 & x < 0 \end{cases}", "negative"),
         (r"\frac{d}{da} (a - y)^2 = a - y", "factor of 2"),
         (r"\frac{d}{dx} (\sin x - \cos x) = \cos x - \sin x", "sign: that of the second term"),
+        (r"\frac{d}{dx} \tanh(x) = 1 - x^2", "output taken for the input"),
     ],
 )  # fmt: skip
 def test_a_hint_names_the_kind_of_slip(step, hint):
@@ -210,6 +211,10 @@ def test_a_hint_names_the_kind_of_slip(step, hint):
     assert not verdict
     assert re.search(hint, str(verdict)), str(verdict)
     assert not check_derivation(step, hints=False).lines[0].hint
+
+
+def test_a_kink_is_no_output_taken_for_an_input():
+    assert not check_derivation(r"\operatorname{ReLU}(w x + b) = w x + b").lines[0].hint
 
 
 SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"

@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from html import escape
 from numbers import Real
@@ -105,7 +106,8 @@ def check_answer(answer, expected=None, *, derivative_of=None, at=None, through=
     through : callable
         What to apply to the answer before it is compared. It may return ``...`` for no answer yet.
     rtol : float
-        The relative difference that still counts as equal.
+        The relative difference that still counts as equal. So does what is right, rounded to the
+        digits of the answer, if these are three or more.
 
     Returns
     -------
@@ -355,6 +357,7 @@ def _fault(found, target, rtol):
         right = int((found == target.low).sum())
         return "" if right == found.size else f"is right in {right} of {found.size} entries"
     slack = target.slack + rtol * np.maximum(np.abs(target.low), np.abs(target.high))
+    slack = np.maximum(slack, np.vectorize(_rounding, otypes=[float])(found))
     with np.errstate(invalid="ignore"):
         right = (found >= target.low - slack) & (found <= target.high + slack)
     right |= found == target.low  # infinite
@@ -368,6 +371,18 @@ def _fault(found, target, rtol):
     place = ", ".join(f"{name} {k + 1}" for name, k in zip(places, first, strict=False))
     good = int(right.sum())
     return f"{fault} in {place}; {good} of the {found.size} entries {'is' if good == 1 else 'are'} right"
+
+
+def _rounding(number):
+    """Return half a unit of the last digit that a number is written with, if it has three or more.
+
+    >>> _rounding(18.9), _rounding(19.0)
+    (0.05, 0.0)
+    """
+    if not math.isfinite(number):
+        return 0.0
+    digits, exponent = Decimal(repr(float(number))).normalize().as_tuple()[1:]
+    return 10.0**exponent / 2 if len(digits) >= 3 else 0.0
 
 
 def _direction(found, low, high):

@@ -67,17 +67,16 @@ def where_to(question, order):
 
 def digits_shown(node):
     """Half a unit in the last digit of a displayed decimal (0.105, 1.7·10⁻⁴, -2.5, 10⁻³), or None."""
-    kind = type(node)
-    if kind is t.Negate:
-        return digits_shown(node.body)
-    if kind is t.Number:
-        return Fraction(1, 2) / 10 ** len(node.text.partition(".")[2])
-    if kind is t.Power and node.base == t.Number("10"):
-        value = constant(node)
-        return None if value is None else value / 2
-    if kind is t.Multiply and len(node.factors) == 2 and type(node.factors[1]) is t.Power:
-        head, tail = map(digits_shown, node.factors)
-        return None if None in (head, tail) else head * tail * 2
+    match node:
+        case t.Negate(body):
+            return digits_shown(body)
+        case t.Number(text):
+            return Fraction(1, 2) / 10 ** len(text.partition(".")[2])
+        case t.Power(t.Number("10")):
+            return (value := constant(node)) and value / 2
+        case t.Multiply((head, t.Power() as tail)):
+            shown = digits_shown(head), digits_shown(tail)
+            return None if None in shown else shown[0] * shown[1] * 2
     return None
 
 

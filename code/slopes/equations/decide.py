@@ -251,7 +251,10 @@ class Question(Comparison):
     def places(self, size):
         """All values of the free indices that the conditions on them allow."""
         probe = self.evaluator(self.sample("probe", size=size))
-        ends = {name: probe.end(self.index_end(name)) for name in self.indices}
+        # Where an index ends, from how it is used; of one that stands alone, where others do.
+        extents = (self.meaning.extent(x, 0) for x in sorted(self.leaves.families))
+        nodes, other = (self.left, self.right, *self.bodies), next(filter(None, extents), None)
+        ends = {x: probe.end(self.meaning.end_of_index(x, *nodes) or other) for x in self.indices}
         conditions = []
         for condition, leaves in self.concerned:
             names = leaves.scalars | leaves.indices
@@ -261,13 +264,6 @@ class Question(Comparison):
                 conditions.append(code(condition))
         found = assignments(self.indices, ends)
         return [place for place in found if all(c(probe, place) for c in conditions)]
-
-    def index_end(self, name):
-        """Where an index ends, from how it is used; of one that stands alone, where others do."""
-        upper = self.meaning.end_of_index(name, self.left, self.right, *self.bodies)
-        for family in sorted(self.leaves.families):
-            upper = upper or self.meaning.extent(family, 0)
-        return upper
 
     def kinks(self, sample, key, env):
         """Where a comparison turns over as one variable moves, or an inequality is tight; and beside."""

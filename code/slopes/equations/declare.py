@@ -172,32 +172,38 @@ class Declarations:
 
     def define(self, left, operator, right, conditions=()):
         """Take ``left := right`` as a definition; False if it claims something."""
-        try:
-            number = isinstance(t.scripts(left)[2], t.Number)
-            if number and self.unnamed_power(left) not in self.scope.used:
-                self.refuse_power(left)
-            form = self.form(left)
-            if form is None and operator == ":=":
-                raise Unread("left of := stands a name, with its variables or indices", left.at)
-            if form is None or not self.may_define(left, operator, form, right):
-                return False
-            return self.make(left, operator, right, form, conditions)
-        except Unread:
-            self.lose(left)
-            raise
+        number = isinstance(t.scripts(left)[2], t.Number)
+        if number and self.unnamed_power(left) not in self.scope.used:
+            self.refuse_power(left)
+        form = self.form(left)
+        if form is None and operator == ":=":
+            raise Unread("left of := stands a name, with its variables or indices", left.at)
+        if form is None or not self.may_define(left, operator, form, right):
+            return False
+        return self.make(left, operator, right, form, conditions)
 
-    def lose(self, left):
-        """The name that a failed definition would have given a meaning is unknown."""
-        with suppress(Unread):
-            form = self.form(left)
-            if form is not None and self.scope.lookup(form.name) is None:
-                self.scope.unknown.setdefault(form.name, "its definition is not read")
+    def lose(self, openings):
+        """The names that unread lines, as (left side, sign), would have defined are unknown."""
+        scope = self.scope
+        for tokens, operator in openings:
+            with suppress(Unread, RecursionError):
+                left = read(tokens)
+                form = self.form(left) if operator in ("=", ":=") else None
+                if form is None or scope.is_fixed(t.bare(t.factors_of(left)[0])):
+                    continue
+                again = operator == ":=" and scope.section_of.get(form.name) != self.section
+                if again or scope.lookup(form.name) is None:
+                    scope.unknown.setdefault(form.name, "its definition is not read")
+                    scope.indexed |= {form.name} if form.kind == "elements" else set()
 
     def make(self, left, operator, right, form, conditions):
         """Enter the definition."""
         scope, key = self.scope, form.name
         pairs = zip(form.parameters, form.vectors, strict=True)
-        vectors = {p: bold or self.is_indexed_in(p, right) for p, bold in pairs}
+        hung = [x for x in right.walk() if isinstance(x, t.Script) and self.index_letters(x.sub)]
+        bases = [x.base for x in hung if isinstance(x.base, t.Name) and x.base.style != "bf"]
+        indexed = set(map(scope.word, bases))  # the z of softmax(z)_i
+        vectors = {p: bold or p in indexed for p, bold in pairs}
         with scope.binding(*form.indices, parameters=vectors):
             body = scope.resolve(right)
             kept = tuple(self.restrictions(conditions))
@@ -218,12 +224,6 @@ class Declarations:
             del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True
 
-    def is_indexed_in(self, parameter, node):
-        """Whether a plain parameter stands with an index letter below it: the z of softmax(z)_i."""
-        indexed = [n for n in node.walk() if isinstance(n, t.Script) and self.index_letters(n.sub)]
-        bases = [n.base for n in indexed if isinstance(n.base, t.Name) and n.base.style != "bf"]
-        return parameter in map(self.scope.word, bases)
-
     @staticmethod
     def needs_itself(internal, form, body):
         """Whether a body uses its own name, and not with another index, as a recurrence does."""
@@ -238,7 +238,9 @@ class Declarations:
         scope = self.scope
         if scope.lookup(key) is not None:
             self.remark(f"{t.pretty(key)} is defined anew")
-        made.name = scope.fresh(key)
+        old = scope.current.get(key, "")  # u, and later u~2
+        made.name = f"{key}~{int(old.partition('~')[2] or 1) + 1}" if old else key
+        scope.current[key] = made.name
         self.meaning.table[made.name] = made
         scope.unknown.pop(key, None)
         scope.numbers.discard(key)
@@ -248,19 +250,19 @@ class Declarations:
 
     def refuse_twice(self, key, at):
         """A name has one meaning in a section."""
-        if self.scope.lookup(key) is not None and self.scope.section_of.get(key) == self.section:
+        if self.scope.section_of.get(key) == self.section:
             raise Unread(f"{t.pretty(key)} has a meaning in this section already", at)
 
     def may_define(self, left, operator, form, right):
         """Whether a line gives a name its meaning (rule 13); the name is unknown where in doubt."""
         scope, key, name = self.scope, form.name, t.pretty(form.name)
         known = scope.lookup(key)
-        first = next(x for x in left.walk() if isinstance(x, t.Name))
-        if known is None and scope.is_fixed(first):
+        if known is None and scope.is_fixed(t.bare(t.factors_of(left)[0])):
             return False
         if operator == ":=":
             self.refuse_twice(key, left.at)
             return True
+        scope.refuse_unknown(key, left.at)
         if known is None and form.kind == "elements":
             known = scope.lookup(key.rstrip("·"))
         kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning

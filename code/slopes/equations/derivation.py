@@ -234,6 +234,7 @@ def check_line(reader, written, latex, rule, hints):
             text = f"{latex[:begins]}{written.text} {latex[begins:]}"
             found = layout.lines(tokenize(text))
     except Unread as error:
+        reader.lose(layout.openings(text))
         written.text = ""
         return replace(line, kind="unread", reason=error.in_place(text))
     work = Work(BUDGET)

@@ -35,17 +35,13 @@ def derivative(function, at, side=""):
     if not side and work.ties == before:
         return right
     other, centre = moved if side else function(Dual(tag, at, -ONE)), function(at)
-    if not (same(without(moved, tag), centre) and same(without(other, tag), centre)):
+    bare = [each(lambda x: n.split(x, tag)[0], v) for v in (moved, other)]
+    if not all(same(x, centre) for x in bare):
         raise NoDerivative("the function jumps here and has no derivative")
     left = right if side else each(lambda x: -slope(x, tag), other)
     if not same(left, right):
         raise NoDerivative("no derivative here: the one-sided slopes differ", left, right)
     return right
-
-
-def without(value, tag):
-    """The value without one infinitesimal."""
-    return each(lambda x: n.split(x, tag)[0], value)
 
 
 def slope(value, tag):

@@ -11,7 +11,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from .errors import Unread
-from .tokens import DEPTH, Token
+from .tokens import DEPTH, MOST, PAIRS, Token, tokenize
 
 ALIGNING = {
     "aligned", "gathered", "align", "align*", "gather", "gather*", "split", "equation", "equation*",
@@ -64,6 +64,27 @@ def split(tokens, kinds):
         else:
             parts[-1].append(token)
     return parts, marks
+
+
+def openings(latex):
+    """(left side, = or :=) of all that could define in a formula that cannot be read.
+
+    An = in a bracket, in a range, behind a relation or behind a word that restricts does not.
+    """
+    tokens = [x for x in tokenize(latex[:MOST], strict=False) if x.kind != "amp"]
+    starts = [0]  # of a side in each open bracket
+    for place, token in enumerate(tokens):
+        if token.kind in PAIRS:
+            starts.append(place + 1)
+        elif token.kind in DEPTH:
+            starts = starts[:-1] or [0]
+        elif token.kind in (*BREAKS, "row", "rel"):
+            begins, starts[-1] = starts[-1], place + 1
+            before = tokens[begins - 1] if begins else Token("row", "", 0, 0)
+            claims = before.kind in ("open", "lbrace", "rel") or word_of(before) in RESTRICTS
+            ranged = "comma dots" in " ".join(x.kind for x in tokens[place : place + 6])
+            if token.text == ":=" or (token.text == "=" and not claims and not ranged):
+                yield tokens[begins:place], token.text
 
 
 def _unwrapped(tokens):

@@ -152,12 +152,6 @@ class Names:
         said = key in self.numbers or key in self.beside or key in ("e", "pi")
         return said or internal in self.meaning.families or internal in self.meaning.sizes
 
-    def says_nothing_of(self, name):
-        """Whether a letter is neither bound nor declared; nor the T of a transpose."""
-        key = self.word(name)
-        said = self.has_meaning(key) or self.is_bound(key) or key in ("e", "pi")
-        return not (said or self.transposes(name))
-
     def is_function(self, key, style=""):
         """Whether a name is a function: defined with parameters, smooth, or with a fixed meaning."""
         if self.is_bound(key):
@@ -177,14 +171,7 @@ class Names:
 
     def binding(self, *names, parameters=()):
         """Bind names while an expression is read, and parameters, which may be vectors."""
-        own = {**dict.fromkeys(names, False), **dict(parameters)}
-        return setting(self, "bound", [*self.bound, own])
-
-    def fresh(self, key):
-        """A new internal name for a key: its own at first, and later ``u~2``."""
-        old = self.current.get(key)
-        self.current[key] = f"{key}~{int(old.partition('~')[2] or 1) + 1}" if old else key
-        return self.current[key]
+        return setting(self, "bound", [*self.bound, dict.fromkeys(names, False) | dict(parameters)])
 
     def keys_in(self, node):
         """The keys of all names that stand in a tree; a label belongs to its name."""

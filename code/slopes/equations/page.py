@@ -6,7 +6,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 
 import copy
 import itertools
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from . import layout
@@ -113,6 +113,7 @@ class PageReader(Declarations):
             try:
                 conditions = self.declare(latex, item.smooth, item.kind == "case")
             except Unread as error:
+                self.lose(layout.openings(latex))
                 yield self.alone(item, latex, "unread", error.in_place(latex))
                 continue
             if item.kind == "case":
@@ -129,14 +130,16 @@ class PageReader(Declarations):
             lines = layout.lines(tokenize(item.text))
             links = [link for line in lines for link in self.chain(line, item.text, work)]
         except Unread as error:
+            self.lose(layout.openings(item.text))
             return self.alone(item, item.text, "unread", error.in_place(item.text))
         except Exception as error:
+            self.lose(layout.openings(item.text))
             reason = f"the checker failed ({type(error).__name__}: {error}): please report it"
             return self.alone(item, item.text, "undecided", reason)
         return replace(item, text=as_words(item.text), links=links)
 
     def chain(self, line, latex, work):
-        """The links of one chain."""
+        """The links of one chain; the name that an unread line would have defined is lost."""
         try:
             if not all(line.sides):
                 raise Unread("a relation stands first or last, and lacks a side", line.at)
@@ -144,18 +147,14 @@ class PageReader(Declarations):
             if not line.operators and line.conditions:
                 raise Unread("a condition, and nothing that it restricts", line.at)
         except Unread as error:
-            self.lost(line)
-            return [Link(as_words(latex), "", "", Verdict("unread", error.in_place(latex)))]
-        self.prepare(sides)
-        links = self.links(line, sides, latex, work) if line.operators else []
-        self.scope.used.update(*map(self.scope.keys_in, sides))
+            links = [Link(as_words(latex), "", "", Verdict("unread", error.in_place(latex)))]
+        else:
+            self.prepare(sides)
+            links = self.links(line, sides, latex, work) if line.operators else []
+            self.scope.used.update(*map(self.scope.keys_in, sides))
+        if links and links[0].verdict.kind == "unread":
+            self.lose(zip(line.sides, line.operators[:1], strict=False))
         return links
-
-    def lost(self, line):
-        """The name that an unreadable line would have defined is unknown."""
-        if line.operators[:1] in (["="], [":="]):
-            with suppress(Unread):
-                self.lose(read(line.sides[0]))
 
     def prepare(self, sides):
         """What holds for one chain: letters that stand alone, and what smooth functions stand at."""
@@ -187,22 +186,24 @@ class PageReader(Declarations):
                 if self.define(sides[0], links[0].relation, sides[1], line.conditions):
                     links[0].verdict = Verdict("defined", "introduces a name")
         waiting = [(k, link) for k, link in enumerate(links) if link.verdict is None]
-        conditions = None
         with unread([link for _, link in waiting], latex):
             conditions = self.restrictions(line.conditions) if waiting else []
-        if conditions is None:
-            self.lost(line)
-            return links
-        for k, link in waiting:
-            if link.relation != "arrow" or k in (0, len(links) - 1):
-                with unread([link], latex):
-                    self.settle(link, line, sides, k, conditions, work)
+            for k, link in waiting:
+                if link.relation != "arrow" or k in (0, len(links) - 1):
+                    with unread([link], latex):
+                        self.settle(link, line, sides, k, conditions, work)
         return [link for link in links if link.verdict is not None]
 
     def settle(self, link, line, sides, k, conditions, work):
         """Give a link its verdict."""
-        self.refuse_arrow(line, k)
-        self.refuse_condition(line, sides, conditions)
+        inner = range(1, len(line.operators) - 1)
+        near = list(enumerate(line.operators))[max(k - 1, 0) : k + 2]
+        if any(o == "arrow" or (o == "to" and j in inner) for j, o in near):
+            raise Unread("an arrow between relations is not read: write each on its own")
+        # A lone relation between names as they are is a condition, and no identity: rule 27.
+        numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
+        if not numbers and not conditions and all(map(self.is_plain, sides)):
+            raise Unread(ALONE, line.at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator)
         if operator == "to":
@@ -216,20 +217,6 @@ class PageReader(Declarations):
         if self.keep:
             link.again = (copy.deepcopy(self.meaning), [*self.standing(), *conditions])
         self.temper(link, sides, k, conditions, work)
-
-    @staticmethod
-    def refuse_arrow(line, k):
-        """Both sides of an arrow between relations are unread."""
-        inner = range(1, len(line.operators) - 1)
-        near = list(enumerate(line.operators))[max(k - 1, 0) : k + 2]
-        if any(o == "arrow" or (o == "to" and j in inner) for j, o in near):
-            raise Unread("an arrow between relations is not read: write each on its own")
-
-    def refuse_condition(self, line, sides, conditions):
-        """A lone relation between names as they are is a condition, and no identity: rule 27."""
-        numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
-        if not numbers and not conditions and all(map(self.is_plain, sides)):
-            raise Unread(ALONE, line.at)
 
     def is_plain(self, node):
         """Whether a side is a name without a meaning, a number, or a set of these."""
@@ -333,8 +320,9 @@ class PageReader(Declarations):
         for node in (left, *right.walk()) if form and form.name not in ("e", "pi") else ():
             base, _, above, _ = t.scripts(node)
             if t.is_name(above, styles=("",)) and isinstance(base, t.Name):
-                same = self.scope.key(node)[0] == form.name
-                if same and self.scope.says_nothing_of(above):
+                same, key = self.scope.key(node)[0] == form.name, self.scope.word(above)
+                told = self.scope.has_meaning(key) or self.scope.is_bound(key) or key in ("e", "pi")
+                if same and not told and not self.scope.transposes(above):
                     raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
     def refuse_one_sided(self, link, conditions):

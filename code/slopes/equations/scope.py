@@ -479,11 +479,7 @@ class Scope(Calculus, Names):
         for k, operator in enumerate(operators):
             if operator not in (*COMPARISONS, "in", "notin", "to"):
                 raise Unread(f"{operator} is not read in a condition", sides[k].at)
-            ranged = self.index_range(sides[k], operator, sides[k + 1])
-            if ranged is None:
-                right = self.right_side(sides[k + 1], operator)
-                ranged = t.Relation(self.resolve(sides[k]), operator, right)
-            parts.append(ranged)
+            parts.append(self.part(sides[k], operator, sides[k + 1]))
         return parts[0] if len(parts) == 1 else t.And(tuple(parts))
 
     def right_side(self, node, operator):
@@ -498,18 +494,16 @@ class Scope(Calculus, Names):
             return t.Interval(*value.items, False, False)
         return value
 
-    def index_range(self, left, operator, right):
-        r"""``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n``; None for any other relation."""
-        if not isinstance(left, t.Name):
-            return None
+    def part(self, left, operator, right):
+        r"""One relation; ``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n`` are ranges of an index."""
         items = ()
         if operator == "in" and isinstance(right, t.Group) and right.opening == "{":
             items = right.items
         elif operator == "=" and isinstance(right, t.Product):
             items = t.parts_of(right)
-        if len(items) >= 3 and items[-2] == t.Mark("dots"):
+        if isinstance(left, t.Name) and len(items) >= 3 and items[-2] == t.Mark("dots"):
             return t.IndexRange(self.word(left), self.resolve(items[0]), self.resolve(items[-1]))
-        return None
+        return t.Relation(self.resolve(left), operator, self.right_side(right, operator))
 
 
 def bracketed(node, openings="(["):

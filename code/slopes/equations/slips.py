@@ -185,13 +185,12 @@ def quotient_repairs(around, right):
 
 
 def call_repairs(around, right):
-    """The output taken for the input, or the input for the output."""
-    inside = set(right.walk())
-    for node in dict.fromkeys([*around.bodies, *around.left.walk()]):
-        if isinstance(node, t.Apply) and len(node.arguments) == 1:
-            for old, new in itertools.permutations((node.arguments[0], node)):
-                if old in inside:
-                    yield OUTPUT, t.substitute(right, old, new)
+    """The output taken for the input, or the input for the output; not of the left side as a whole."""
+    nodes = dict.fromkeys([*around.bodies, *list(around.left.walk())[1:]])
+    calls = (x for x in nodes if isinstance(x, t.Apply) and len(x.arguments) == 1)
+    for call, old in itertools.product(calls, dict.fromkeys(right.walk())):
+        if old in (call, *call.arguments):
+            yield OUTPUT, t.substitute(right, old, call.arguments[0] if old == call else call)
 
 
 def squared(node):

@@ -98,18 +98,25 @@ TAKES_ONE = {"sub", "sup", "frac", "numerator", "sqrt"}
 MOST = 20_000  # characters; no display of a book comes near, and the grammar is spared the rest
 
 
-def tokenize(latex):
-    """The tokens of a formula."""
-    if len(latex) > MOST:
+def tokenize(latex, strict=True):
+    """The tokens of a formula; unless `strict`, what is at fault is one that no grammar takes."""
+    if strict and len(latex) > MOST:
         raise Unread(f"a formula of {len(latex):,} characters; at most {MOST:,} are read", 0)
     tokens, place = [], 0
     while place < len(latex):
-        token, place = _piece(latex, PIECE.match(latex, place), tokens)
+        found = PIECE.match(latex, place)
+        try:
+            token, place = _piece(latex, found, tokens)
+        except Unread:
+            if strict:
+                raise
+            token, place = Token("unread", found.group(), place, found.end()), found.end()
         if token is not None:
             tokens.append(token)
     tokens = _sided([t for t in tokens if t.kind != "stop"])
-    _balanced(tokens)
-    _refuse_spelled(tokens)
+    if strict:
+        _balanced(tokens)
+        _refuse_spelled(tokens)
     return _closed_integrals(tokens)
 
 
@@ -251,6 +258,8 @@ def _sided(tokens):
     """
     stack, result = [], []
     for k, token in enumerate(tokens):
+        if token.text == "|" and token.kind == "close" and stack[-1:] not in (["|"], ["."]):
+            token = replace(token, kind="mid")
         if token.kind == "bar":
             ended = bool(result) and result[-1].kind in OPERAND
             if ended and stack and stack[-1] == token.text:

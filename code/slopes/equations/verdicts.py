@@ -131,6 +131,8 @@ def two_texts(left, right):
             return pair
     if type(left) is Array or type(right) is Array or None in (left, right):
         return pair
+    exact = text(right, 2000) == pair[1]
     with localcontext(Context(prec=2000)):
-        gap = primal(right) - primal(left)
-    return pair[0], f"{pair[1]} {'-' if gap < 0 else '+'} {abs(gap):.3e}" if gap else pair[1]
+        gap = (primal(right) - primal(left)) * (-1 if exact else 1)
+    told = f"{pair[0]} {'-' if gap < 0 else '+'} {abs(gap):.3e}" if gap else pair[0]
+    return (told, pair[1]) if exact else (pair[0], told)
