@@ -445,10 +445,15 @@ class Panel:
         return "".join(parts)
 
     def columns(self, ticks, names=None):
-        """Write the numbers of the horizontal axis."""
+        """Write the numbers of the horizontal axis; a long one at its right end ends there, too."""
         bottom = self.top + self.height + 27
         named = zip(ticks, names or map(_tick, ticks), strict=True)
-        return "".join(written(self.x(v), bottom, name) for v, name in named)
+        return "".join(
+            written(
+                self.x(v), bottom, name, "end" if self.share(v) > 0.98 and len(name) > 2 else "middle"
+            )
+            for v, name in named
+        )
 
     def curve(self, x, values, kind):
         """Draw a path through the points, broken where a value is not finite."""

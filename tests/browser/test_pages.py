@@ -230,7 +230,7 @@ def test_the_keyboard_finds_its_way(visit):
         for start in (
             "Slopes",
             "Search",
-            "Notation",
+            "Before you start",
             "The derivation",
             "Notebook",
             "Colours",

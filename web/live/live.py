@@ -16,6 +16,7 @@ import sphinxcontrib.katex
 from sphinx.util import logging
 
 import book
+from elements.formulas import written
 from kernel.run import blanks
 
 logger = logging.getLogger(__name__)
@@ -121,8 +122,8 @@ def show_goal(source: str) -> str:
     latex = goal(source)
     if latex is None:
         return ""
-    shown = rf"\displaystyle {latex}"
-    return f'<template class="live-goal">{sphinxcontrib.katex.render_latex(shown, {})}</template>'
+    shown = sphinxcontrib.katex.render_latex(rf"\displaystyle {latex}", {})
+    return f'<template class="live-goal">{written(shown, latex)}</template>'
 
 
 def marks(notebook) -> list[str]:
