@@ -450,7 +450,10 @@ class Panel:
         named = zip(ticks, names or map(_tick, ticks), strict=True)
         return "".join(
             written(
-                self.x(v), bottom, name, "end" if self.share(v) > 0.98 and len(name) > 2 else "middle"
+                self.x(v),
+                bottom,
+                name,
+                "end" if self.share(v) > 0.98 and len(name) > 2 else "middle",
             )
             for v, name in named
         )
