@@ -16,7 +16,6 @@ import sphinxcontrib.katex
 from sphinx.util import logging
 
 import book
-from elements.formulas import written
 from kernel.run import blanks
 
 logger = logging.getLogger(__name__)
@@ -119,6 +118,8 @@ def answer(source: str) -> tuple[str, int, int] | None:
 
 def show_goal(source: str) -> str:
     """Return the HTML of what a derivation has to prove, for the script to show."""
+    from elements.formulas import written  # elements, for its part, imports this module
+
     latex = goal(source)
     if latex is None:
         return ""
