@@ -447,16 +447,11 @@ class Panel:
     def columns(self, ticks, names=None):
         """Write the numbers of the horizontal axis; a long one at its right end ends there, too."""
         bottom = self.top + self.height + 27
-        named = zip(ticks, names or map(_tick, ticks), strict=True)
-        return "".join(
-            written(
-                self.x(v),
-                bottom,
-                name,
-                "end" if self.share(v) > 0.98 and len(name) > 2 else "middle",
-            )
-            for v, name in named
-        )
+        parts = []
+        for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
+            ends = self.share(value) > 0.98 and len(name) > 2
+            parts.append(written(self.x(value), bottom, name, "end" if ends else "middle"))
+        return "".join(parts)
 
     def curve(self, x, values, kind):
         """Draw a path through the points, broken where a value is not finite."""

@@ -11,14 +11,17 @@ import hashlib
 import re
 import shutil
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.environment.adapters.toctree import TocTree
 
 import book
 import katex
+from elements import facts
+from elements.start import number
 
 WEB = Path(book.ROOT, "web")
 # The faces stand in the sheet: the first paint has them, and so has a page that is opened from a file.
@@ -36,21 +39,12 @@ def title_of(app, name: str) -> str:
     return NUMBER.sub("", app.builder.render_partial(app.env.titles[name])["title"])
 
 
-def number(app, name: str) -> str:
-    """Return the number of a chapter, or nothing."""
-    return ".".join(map(str, app.env.toc_secnumbers.get(name, {}).get("", ())))
-
-
 def contents(app) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the parts of the book: caption, and number, title and name of each page."""
     if not hasattr(app, "_contents"):
-        root = app.env.get_doctree(app.config.root_doc)
         app._contents = [
-            (
-                tree["caption"],
-                [(number(app, name), title_of(app, name), name) for _, name in tree["entries"]],
-            )
-            for tree in root.findall(addnodes.toctree)
+            (part, [(number(app.env, name), title_of(app, name), name) for _, name in pages])
+            for part, pages in groupby(facts.contents(app.env), itemgetter(0))
         ]
     return app._contents
 
