@@ -253,8 +253,13 @@ def _settle(figure):
         _join(ax)
         for axis in (ax.xaxis, ax.yaxis):
             _spread(axis)
+    planes = [ax for ax in figure.axes if _is_plot(ax) and ax.get_aspect() != "auto"]
+    for ax in planes:
+        ax.set_aspect("auto")  # until the figure is as high as they need it
     figure.draw_without_rendering()
-    _stretch(figure)
+    _stretch(figure, planes)
+    for ax in planes:
+        ax.set_aspect("equal")
     figure.draw_without_rendering()
     for ax in figure.axes:
         names = [text for text in ax.texts if text in _WAYS and text.get_text()]
@@ -287,7 +292,7 @@ def _join(ax):
         spine.set_zorder(1.5)  # under what is drawn
 
 
-def _stretch(figure):
+def _stretch(figure, planes):
     """Let axes begin where those of an explorer begin, if there is room, and end where the text does."""
     first, last = (
         [ax for ax in figure.axes if at_end(ax.get_subplotspec())]
@@ -304,7 +309,7 @@ def _stretch(figure):
     start = begin - left.x0
     figure.get_layout_engine().set(rect=(start, 0, 1 - start + end - right.x1, 1))
     figure.draw_without_rendering()
-    _fit_height(figure)
+    _fit_height(figure, planes)
     figure.set_layout_engine("none")  # what follows takes no room
     for ax in last:
         for label in ax.get_xticklabels():
@@ -312,19 +317,17 @@ def _stretch(figure):
                 label.set_horizontalalignment("right")
 
 
-def _fit_height(figure):
-    """Make a figure of planes as high as they need to be to fill its width."""
-    for _ in range(2):  # what stands around them takes the same room in a higher figure
+def _fit_height(figure, planes):
+    """Make a figure as high as the planes in it need to be to fill its width."""
+    for _ in range(2 * bool(planes)):  # the room between them grows, too
         missing = {}
-        for ax in figure.axes:
-            if _is_plot(ax) and ax.get_aspect() != "auto":
-                box = ax.get_position(original=True)
-                wanted = box.width * figure.get_figwidth() * ax.get_data_ratio() * ax.get_aspect()
-                row = ax.get_subplotspec().rowspan.start
-                missing[row] = wanted - box.height * figure.get_figheight()
-        if missing:
-            figure.set_figheight(figure.get_figheight() + sum(missing.values()))
-            figure.draw_without_rendering()
+        for ax in planes:
+            box = ax.get_position()
+            wanted = box.width * figure.get_figwidth() * ax.get_data_ratio()
+            row = ax.get_subplotspec().rowspan.start
+            missing[row] = wanted - box.height * figure.get_figheight()
+        figure.set_figheight(figure.get_figheight() + sum(missing.values()))
+        figure.draw_without_rendering()
 
 
 def _is_plot(ax):

@@ -62,11 +62,17 @@ def move_clear(name, way):
     others = [t for t in ax.texts if t is not name and t.get_visible() and t.get_text()]
     others = [_ink(text) for text in others]
 
+    left, right = ax.get_window_extent().intervalx
+
+    def struck(box):
+        low, high = box[0, 1] - 2 * unit, box[1, 1] + 2 * unit
+        return left < box[1, 0] and box[0, 0] < right and any((low < heights) & (heights < high))
+
     def free(box):
         gaps = np.maximum(0, np.maximum(box[0] - points, points - box[1]))
         return (
             (np.hypot(*gaps.T) - reach).min(initial=math.inf) >= CLEAR * unit
-            and not ((box[0, 1] - 2 * unit < heights) & (heights < box[1, 1] + 2 * unit)).any()
+            and not struck(box)
             and all(np.maximum(box[0] - b[1], b[0] - box[1]).max() > CLEAR * unit for b in others)
         )
 
