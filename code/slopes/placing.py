@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 from matplotlib import cbook
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
 __all__ = ["CLEAR", "move_clear", "pixel"]
@@ -59,10 +60,9 @@ def move_clear(name, way):
     start = ax.transData.transform(name.xy) - nearest
     points, reach = _drawn(ax)
     heights = _lines(ax)
-    others = [t for t in ax.texts if t is not name and t.get_visible() and t.get_text()]
-    others = [_ink(text) for text in others]
-
+    others = [_ink(text) for text in _texts(ax) if text is not name]
     left, right = ax.get_window_extent().intervalx
+    size = name.get_figure(root=True).bbox.size
 
     def struck(box):
         low, high = box[0, 1] - 2 * unit, box[1, 1] + 2 * unit
@@ -73,6 +73,7 @@ def move_clear(name, way):
         return (
             (np.hypot(*gaps.T) - reach).min(initial=math.inf) >= CLEAR * unit
             and not struck(box)
+            and ((box >= 0) & (box <= size)).all()
             and all(np.maximum(box[0] - b[1], b[0] - box[1]).max() > CLEAR * unit for b in others)
         )
 
@@ -101,6 +102,14 @@ def _ink(text):
     letters = TextPath((0, 0), words, text.get_fontsize(), prop=text.get_fontproperties())
     start = text.get_transform().transform(text.get_position())
     return start + letters.get_extents().get_points() * text.get_figure(root=True).dpi / 72
+
+
+def _texts(ax):
+    """Return all that is written in and around axes."""
+    numbers = [*ax.get_xticklabels(), *ax.get_yticklabels()] if ax.axison else []
+    titles = [text for text in ax.get_children() if isinstance(text, Text)]
+    texts = [*titles, *numbers, ax.xaxis.label]
+    return [text for text in texts if text.get_visible() and text.get_text()]
 
 
 def _lines(ax):
