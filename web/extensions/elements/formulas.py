@@ -1,4 +1,4 @@
-"""Formulas: where one in the text may break, the rows of a display, its number and its mark."""
+"""Formulas: where one in the text may break, the number of a display and its mark."""
 
 from __future__ import annotations
 
@@ -12,17 +12,9 @@ from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
 from elements.markup import Tag
-from elements.setting import BASE, arranged, parted, signs, size
+from elements.setting import ANNOTATION, BASE, display, signs, size
 
 SHORT = 20  # signs: what is no longer stays in one line
-ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
-ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
-# KaTeX puts a row as close to the next as it fits. Below a fraction an invisible strut keeps it off,
-# except in a fraction within one.
-AIR = {
-    "\\plainfrac": r"\genfrac{}{}{}{}{#1}{#2}",
-    "\\frac": r"{\let\frac\plainfrac\genfrac{}{}{}{}{#1}{#2}\rule[-1.3em]{0em}{0em}}",
-}
 
 
 def whole(html: str) -> str:
@@ -83,13 +75,8 @@ def visit_display(self, node: nodes.math_block) -> None:
         if node["number"]:
             self.body.append(f"({get_node_equation_number(self, node)})")
         self.body.append(f"{mark}</span>")
-    latex = get_latex(node)
-    set_, macros = arranged(latex), {}
-    if ROWS.search(set_):  # below the last row there is nothing to keep off
-        above, end, last = set_.rpartition(r"\\")
-        set_, macros = above + end + last.replace(r"\frac", r"\plainfrac"), AIR
-    options = {"displayMode": True, "macros": macros}
-    html = parted(sphinxcontrib.katex.render_latex(set_, options))
-    self.body.append(written(html, latex))
+    options = {"displayMode": True}
+    render = sphinxcontrib.katex.render_latex
+    self.body.append(display(get_latex(node), lambda latex: render(latex, options)))
     self.body.append("</div>\n")
     raise nodes.SkipNode
