@@ -35,7 +35,7 @@ WITHIN, ROOM = (
     re.compile(r"\\displaystyle\s*(?=\\(?:sum|prod))"),
     r"\rule[-1.55em]{0em}{3.35em}\displaystyle ",
 )
-LONG = 22  # signs: what is no longer fits a telephone
+SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or fits a telephone
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
 BESIDE, ALIKE = (
@@ -197,45 +197,77 @@ def operations(found: list[tuple[str, int, int]]) -> dict[int, int]:
     return known
 
 
-def bases(html: str) -> tuple[str, list[str], str]:
-    """Return the parts that KaTeX cut a display into, between what stands before and behind them."""
+def bases(html: str, closing: int) -> tuple[str, list[str], str]:
+    """Return the parts that KaTeX cut a formula into, between what stands before and behind them.
+
+    So many elements close behind the last: what is shown of the formula, this, and perhaps a display.
+    """
     head, *found = html.split(BASE)
-    # Three elements close behind the last base: the display, the formula, and what is shown of it.
-    found[-1], end = re.fullmatch(r"(.*)((?:</span>){3})", found[-1], re.DOTALL).groups()
+    found[-1], end = re.fullmatch(rf"(.*)((?:</span>){{{closing}}})", found[-1], re.DOTALL).groups()
     return head, [BASE + base for base in found], end
+
+
+def pieces(found: list[str]) -> list[list]:
+    """Return what stays whole of a line: the kind of its first sign, its HTML, if air precedes it."""
+    made, opened, over = [], True, False
+    for base in found:
+        sign, tail = SIGN.search(base), TAIL.search(base)
+        if opened:
+            made.append([sign and sign[1], "", over])
+        opened = CUT in tail[1]
+        over = opened and GAP in tail[1]
+        base = base[: tail.start()] + "</span>" if over else base
+        made[-1][1] += base.replace(CUT, "").replace(GLUED, "")
+    return made
 
 
 def parted(found: list[str]) -> list[list[str]]:
     """Return the statements of a line, each as the parts between which it may break."""
-    made, opened, over = [[]], True, False
-    for base in found:
-        sign, tail = SIGN.search(base), TAIL.search(base)
-        kind = sign and sign[1]
+    made = [[]]
+    for kind, html, over in pieces(found):
         if over and kind != CONDITION:
             made.append([])
-        if opened:
-            made[-1].append([kind, ""])
-        opened = CUT in tail[1]
-        over = opened and GAP in tail[1]
-        base = base[: tail.start()] + "</span>" if over else base
-        made[-1][-1][1] += base.replace(CUT, "").replace(GLUED, "")
-    return [parts(pieces) for pieces in made]
+        made[-1].append((kind, html))
+    return [parts(statement) for statement in made]
 
 
-def parts(pieces: list[list]) -> list[str]:
+def in_text(html: str) -> str:
+    """Return a formula in the text that breaks where a display would, or nowhere if it is short.
+
+    >>> bases = "".join(f'{BASE}<span class="mrel">=</span>{sign}{CUT}</span>' for sign in "abc")
+    >>> in_text(f"<b><i>{bases}</span></span>").count("together")
+    1
+    """
+    head, found, end = bases(html, 2)
+    if len(found) < 2:
+        return html
+    groups = []
+    for kind, piece, _ in pieces(found):
+        groups += [[]] if kind == "rel" or not groups else []
+        groups[-1].append(piece)
+    if sum(size(piece) for group in groups for piece in group) <= SHORT:
+        groups = [[piece for group in groups for piece in group]]
+    kept = []
+    for group in groups:
+        whole = "".join(group)
+        kept += group if size(whole) > LONG else [whole]
+    return head + "".join(f'<span class="together">{one}</span>' for one in kept) + end
+
+
+def parts(found: list[tuple]) -> list[str]:
     """Return the parts of a statement: before relations it may break, and in between before operations.
 
     A condition stays whole.
     """
     made, kinds = [], []
-    for kind, html in pieces:
+    for kind, html in found:
         if (kind in ("rel", CONDITION) and CONDITION not in kinds) or not made:
             made.append([])
             kinds.append(kind)
         made[-1].append(html)
     return [
-        BLANK + part("".join(found)) if kind == CONDITION else within(found)
-        for kind, found in zip(kinds, made, strict=True)
+        BLANK + part("".join(pieces)) if kind == CONDITION else within(pieces)
+        for kind, pieces in zip(kinds, made, strict=True)
     ]
 
 
@@ -289,9 +321,9 @@ def rows(made: list[list[str]], render: Callable[[str], str]) -> str:
     lines, begins, shown = [], [], []
     for chain, near in zip(made, in_line(made), strict=True):
         for k, line in enumerate(chain):
-            found = bases(render(loose(line)))[1]
-            pieces = [one for statement in parted(found) for one in statement]
-            html = pieces[0] + within(pieces[1:]) if near and not k else within(pieces)
+            found = bases(render(loose(line)), 3)[1]
+            said = [one for statement in parted(found) for one in statement]
+            html = said[0] + within(said[1:]) if near and not k else within(said)
             lines.append(extent(found))
             begins.append(not k)
             shown.append(("row" + " near" * near + " on" * bool(k), html))
@@ -310,9 +342,9 @@ def display(latex: str, render: Callable[[str], str]) -> str:
     made = chains(loosened) if known else [[loosened]]
     if sum(map(len, made)) > 1:
         # A screen reader reads the rows as they were written.
-        head, _, end = bases(render(latex))
+        head, _, end = bases(render(latex), 3)
         return f'{head}<span class="rows">{rows(made, render)}</span>{end}'
-    head, found, end = bases(render(loose(made[0][0])))
+    head, found, end = bases(render(loose(made[0][0])), 3)
     head = ANNOTATION.sub(lambda said: said[1] + escape(latex, quote=False), head, count=1)
     if len(found) == 1:
         return head + found[0] + end
