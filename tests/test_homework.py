@@ -357,7 +357,8 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
             assert line not in blank
     for task in ONE.tasks:
         for guide in task.blocks.get("marking", "").splitlines():
-            assert not guide or guide.partition(": ")[2].partition("$")[0].strip() not in blank
+            told = max(guide.partition(": ")[2].split("$"), key=len)
+            assert not told or told not in blank
 
 
 @pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
@@ -448,7 +449,7 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     whats = [what for _, what in ONE.tasks[-1].parts]
     for share, what in zip(("2", "0", "1.5"), whats, strict=True):
         assert f"<li>{share} of 2 points for {what}</li>" in page
-    assert table((out / "by-hand.csv").read_bytes())[-1]["points"] == "2+0+1.5"
+    assert "2+0+1.5" in [row["points"] for row in table((out / "by-hand.csv").read_bytes())]
     # Quarters of a point add up.
     decide(out / "by-hand.csv", ("Ada", "is-it-the-slope", "4.25", ""))
     grade(folder, marks)
