@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 import book
+import feedback
 import homework
 import kit
 from slopes import check_derivation
@@ -220,6 +221,13 @@ def test_the_kind_of_slip_is_told_and_not_what_mends_it():
     assert "inner derivative (chain rule)." in lost.said
 
 
+def test_a_sentence_is_set_as_it_is_meant():
+    formulas = feedback.Formulas()
+    said = formulas.sentence("say **Let** it be -0.5, in 2-3 words & <b>")
+    assert said == "say <b>Let</b> it be \N{MINUS SIGN}0.5, in 2-3 words &amp; &lt;b&gt;"
+    formulas.katex.close()
+
+
 def test_a_patched_checker_counts_for_nothing():
     patch = "import slopes\nslopes.check_derivation = check_derivation = lambda *_, **__: True\n"
     assert only(patch + steps("f'(x) = 1")).points == 0
@@ -395,7 +403,7 @@ def test_the_page_for_a_person_holds_every_answer_left(marked):
         assert f"<h3>{escape(', '.join(same))}</h3>" in page
     assert "open question" not in page  # what all of them are
     assert page.count("Because.") == 2
-    assert "2 points: at 0 the one-sided slopes" in page
+    assert "for what is true, and why: at 0 the one-sided slopes" in page
     assert re.search(r'<a href="file:///[^"]*/Pdf/scan.ipynb">', page)
 
 

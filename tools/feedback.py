@@ -109,10 +109,14 @@ class Formulas:
         return self(rf"\displaystyle {latex}")
 
     def sentence(self, text: str) -> str:
-        """A sentence with formulas between dollar signs, and bold words."""
+        """A sentence with formulas between dollar signs, numbers with a minus, and bold words."""
+
+        def words(part):
+            part = re.sub(r"(?<![\w.-])-(?=\d)", "\N{MINUS SIGN}", escape(part))
+            return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", part)
+
         parts = re.split(r"\${1,2}([^$]+)\${1,2}", text)
-        words = [re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(part)) for part in parts]
-        return "".join(self(part) if k % 2 else words[k] for k, part in enumerate(parts))
+        return "".join(self(part) if k % 2 else words(part) for k, part in enumerate(parts))
 
 
 def for_student(homework: Homework, one, formulas: Formulas) -> str:
