@@ -13,6 +13,7 @@ import book
 import kit
 import notes
 import quiz
+import slides
 from slopes import check_derivation
 
 TEACHING = Path(book.ROOT, "teaching")
@@ -130,6 +131,23 @@ def test_no_other_notes_have_a_column_of_the_unit():
     for path in NOTES:
         count = len(minutes(path.read_text(encoding="utf-8")))
         assert count == (2 if path.stem in PLANNED else 1), path.stem
+
+
+def test_the_notes_of_the_speaker_have_the_minutes_of_each_part():
+    decks = {path.stem: path.read_text(encoding="utf-8") for path in DECKS}
+    for meeting in UNIT[:2]:
+        order = [decks[slug] for slug in meeting.slugs if slug in decks]
+        told = re.findall(r"\{\{minutes-([\w-]+)\}\}|\{\{homework-", "".join(order))
+        # The slide that hands out a set comes last, and has the minutes after its chapter.
+        told[-1] = f"after-{meeting.slugs[-1]}"
+        begin, wanted = 0, []
+        for length, _ in meeting.parts:
+            wanted.append(f"Minutes {begin} to {begin + length} of {meeting.name.lower()}.")
+            begin += length
+        assert [slides.minutes(part) for part in told] == wanted
+        assert f"{meeting.name}, {begin} minutes" in slides.plan()
+        notes_of = slides.handed_out("one-neuron", wanted[-1]).partition("{revealjs-notes}")[2]
+        assert wanted[-1] in notes_of
 
 
 def test_the_path_has_slides_and_questions():

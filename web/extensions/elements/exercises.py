@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_design.shared import is_component
 from sphinx_exercise.nodes import is_exercise_node, solution_node
 
 from elements.code import fold
@@ -35,18 +36,24 @@ class Exercises(SphinxPostTransform):
 
 
 def make_card(exercise: nodes.Element, env) -> None:
-    """Put an exercise, with what follows up to the end of its solution, into one card."""
+    """Put an exercise, with what follows up to the end of its solution, into one card.
+
+    What is folded, its hints and its solution, stands at the end, in one row.
+    """
     unwrap(exercise)
     parent, place = exercise.parent, exercise.parent.index(exercise)
     members = belonging(exercise)
     for cell in members:
         show_state(cell)
-    content = exercise.children[1:]
+    hints = [node for node in exercise.children if is_component(node, "dropdown")]
+    solutions = [node for node in members if isinstance(node, solution_node)]
+    folds = [*hints, *solutions]
+    content = [node for node in [*exercise.children[1:], *members] if node not in folds]
     card = tag(
         "section",
         header(exercise, env),
         *content,
-        *members,
+        tag("div", *folds, classes=["folds"]),
         classes=["card-exercise", *LEVELS.keys() & exercise["classes"]],
         ids=exercise["ids"],
     )
