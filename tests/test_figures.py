@@ -290,7 +290,8 @@ def test_a_name_is_clear_of_all_curves_and_close_to_its_own(side, narrow):
     figure, ax = plt.subplots(figsize=(3.6 if narrow else 6, 3))
     x = np.linspace(-6, 6, 121)
     (line,) = ax.plot(x, np.tanh(x))
-    ax.plot(x, np.round(x / 6), drawstyle="steps-mid")
+    ax.plot(x, 2.5 + np.round(x / 6), drawstyle="steps-mid")
+    ax.set_ylim(-2, 4)
     names = [figures.label_curve(line, "$f(x)$", at, side) for at in (-1.6, 1.6)]
     figures._settle(figure)
     assert list(Drawing(figures.as_svg(figure)).faults()) == []
