@@ -268,7 +268,7 @@ def _secant_content(function, at, x, panel, slopes):
     return content + panel.inside(
         panel.curve(x, values, "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
-        + "<path class='t' data-set='d: {ends}'/>"
+        + "<path class='case' data-set='d: {ends}'/><path class='t' data-set='d: {ends}'/>"
         + f"<path class='gap' data-set='d: M{at + 1:.4g} {ends[1]}V{ends[0]}{caps}'/>"
         + hole(at, value)
         + dot("{x}", "{v}"),
@@ -542,7 +542,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("gain", "{gain}", ""),
         ("share R", "{share}", "slope"),
     )
-    sides = {"left": 3.6, "right": 1.8}
+    sides = {"left": 3.6, "right": 2.3}
     controls = [
         Slider("D", deepest, deepest - 1, value="{depth}", **sides),
         Choice("activation", names, 0),
