@@ -14,7 +14,7 @@ import kit
 import notes
 import quiz
 import slides
-from slopes import check_derivation
+from slopes import check_derivation, figures
 
 TEACHING = Path(book.ROOT, "teaching")
 CHAPTERS = Path(book.ROOT, "chapters")
@@ -190,6 +190,24 @@ def test_a_number_on_a_slide_is_the_chapters(path):
     )
     for number in set(re.findall(r"(?<![\w.{])\d+(?:\.\d+)?", deck)):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d])", chapter), number
+
+
+def test_a_slide_that_asks_for_a_slope_shows_the_curve_and_not_its_slope():
+    asked = 0
+    for path in DECKS:
+        for slide in re.split(r"^(?=# )", path.read_text(encoding="utf-8"), flags=re.M):
+            if re.search(r"\{container\} ask\n(Where is the|What is its) slope", slide):
+                asked += 1
+                drawn = slides.curve(re.search(r"\{\{curve-(\w+)\}\}", slide)[1]).upper()
+                assert figures.VALUE in drawn
+                assert figures.SLOPE not in drawn
+    assert asked == 2
+
+
+def test_a_slide_says_which_loss_its_neuron_has():
+    deck = (TEACHING / "slides" / "backpropagation.md").read_text(encoding="utf-8")
+    seen = next(slide for slide in deck.split("\n# ") if "{{exp-neuron}}" in slide)
+    assert "binary NLL" in seen.partition(":::{revealjs-notes}")[0]
 
 
 def test_no_place_is_favoured_among_the_options():
