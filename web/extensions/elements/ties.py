@@ -18,6 +18,8 @@ MARK = re.compile(r"[”,.;:?!)]+")
 TIE = "\N{NO-BREAK SPACE}"
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
+# A short first part is not left at the end of a line: "32-bit", "zig-zag".
+SHORT_FIRST = re.compile(r"(?<![\w-])(\w{1,3}-\w+)")
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
@@ -36,6 +38,7 @@ class Ties(SphinxPostTransform):
                 if isinstance(text.parent, nodes.paragraph) and NUMBER.search(text):
                     text.parent.replace(text, nodes.Text(NUMBER.sub(TIE, text)))
             tie(paragraph)
+            keep_compounds(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
@@ -43,6 +46,17 @@ class Ties(SphinxPostTransform):
                 if mark and short and "together" not in parent["classes"]:
                     at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
                     parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
+
+
+def keep_compounds(paragraph: nodes.paragraph) -> None:
+    """Keep a compound whose first part is short in one line."""
+    for text in [node for node in paragraph.children if isinstance(node, nodes.Text)]:
+        *parts, rest = SHORT_FIRST.split(text)
+        made = [
+            (together if k % 2 else nodes.Text)(nodes.Text(part)) for k, part in enumerate(parts)
+        ]
+        at = paragraph.index(text)
+        paragraph[at : at + 1] = [*filter(None, made), nodes.Text(rest)] if parts else [text]
 
 
 def tie(paragraph: nodes.paragraph) -> None:
