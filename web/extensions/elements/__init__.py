@@ -5,8 +5,8 @@
 | `markup` | elements of HTML that docutils has no node for |
 | `facts` | what is known of each page: its report, its minutes, its exercises, what it needs |
 | `checked` | the badge of a page, the tick at an equation |
-| `formulas` | where a formula in the text may break, air between the rows of a display, its number |
-| `setting` | the rows of a display, and where a narrow page may break one |
+| `formulas` | formulas in the text, displays with their numbers and marks |
+| `setting` | the rows of a display, and where a formula may break |
 | `ties` | words that stay together |
 | `opening` | eyebrow, title, promise, facts, "You will / You need" |
 | `derivation` | numerals of steps, Let and Case, remarks in the margin |

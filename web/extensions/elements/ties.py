@@ -10,12 +10,15 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from elements.formulas import SHORT as WHOLE
+from elements.setting import SHORT as WHOLE
 from elements.tables import SIGNS
 
 SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
 MARK = re.compile(r"[”,.;:?!)]+")
 TIE = "\N{NO-BREAK SPACE}"
+# What belongs to a number: words before it, the other sides of a product, the others of a short row.
+FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
+ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
 # A short first part is not left at the end of a line: "32-bit", "zig-zag".
@@ -35,8 +38,10 @@ class Ties(SphinxPostTransform):
             if isinstance(paragraph.parent.parent.parent, nodes.thead):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
-                if isinstance(text.parent, nodes.paragraph) and NUMBER.search(text):
-                    text.parent.replace(text, nodes.Text(NUMBER.sub(TIE, text)))
+                if isinstance(text.parent, nodes.paragraph):
+                    tied = FACTORS.sub(TIE, NUMBER.sub(TIE, text))
+                    tied = ROW.sub(lambda row: row[0].replace(" ", TIE), tied)
+                    text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
             keep_compounds(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
