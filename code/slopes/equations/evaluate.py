@@ -9,6 +9,7 @@ stands: after u := x², the u in the body of g(x) is x² for the x of g.
 import functools
 import operator
 from decimal import Decimal
+from functools import partial
 
 from . import functions
 from . import numbers as n
@@ -37,7 +38,7 @@ def evaluated(kind, *names):
     def keep(function):
         def make(node):
             below = [getattr(node, name) for name in names]
-            return functools.partial(function, node, *[x and code(x) for x in below])
+            return partial(function, node, *[x and code(x) for x in below])
 
         return maker(kind)(make)
 
@@ -97,7 +98,7 @@ class Evaluator:
         if definition.body and min(indices) < 1 and name in t.names_in(definition.body):
             return self.sample.value(name, indices)  # where a recurrence begins: any number
         inner = {k: v for k, v in env.items() if k not in definition.indices}
-        compute = functools.partial(self.defined, definition, env, indices)
+        compute = partial(self.defined, definition, env, indices)
         return self.remembered((name, indices), inner, compute)
 
     def reach(self, key):
@@ -221,9 +222,7 @@ def _power(node, base, exponent):
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
         return functools.reduce(operator.mul, [base] * count)
-    if n.now().zeros is not None and primal(scalar(exponent)) < 0 and vanishing(node.base):
-        must_not_vanish(id(node), base)
-    return each(n.power, base, scalar(exponent, "an exponent"))
+    return each(partial(n.power, key=id(node)), base, scalar(exponent, "an exponent"))
 
 
 def _norm(node, body, order):
@@ -242,6 +241,7 @@ BY_VALUES = {
     t.Add: lambda node, *items: total(items),
     t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
+    t.Divide: lambda node, x, y: each(partial(n.divide, key=id(node)), x, y),
     t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
     t.Absolute: lambda node, x: n.absolute(scalar(x, "|…| (for a norm write ‖…‖)"), id(node)),
@@ -270,61 +270,6 @@ def _by_values(function):
         return run
 
     return make
-
-
-@maker(t.Divide)
-def _divide(node):
-    above, below = code(node.numerator), code(node.denominator)
-    factors = [code(x) for x in vanishing(node.denominator)]
-
-    def run(ev, env):
-        n.now().spend(2)
-        for place, factor in enumerate(factors) if n.now().zeros is not None else ():
-            must_not_vanish((id(node), place), factor(ev, env))
-        return each(n.divide, above(ev, env), below(ev, env))
-
-    return run
-
-
-def must_not_vanish(key, value):
-    """Tell `points`, which looks for where it does."""
-    n.now().zeros += [(key, n.real(primal(x))) for x in flat([value])]
-
-
-def vanishing(node):
-    """What makes a denominator zero where it is zero itself; nothing of what is positive by its form."""
-    match node:
-        case t.Power(base, t.Number()) | t.Negate(base) | t.Root(base) | t.Absolute(base):
-            return vanishing(base)
-        case t.Multiply():
-            return [x for factor in node.factors for x in vanishing(factor)]
-        case t.Divide(above):
-            return vanishing(above)
-    return [] if positive(node) else [node]
-
-
-def positive(node):
-    """Whether a value is positive by its form: 2, e^{-x}, 1 + e^{-x}, x² + 1."""
-    match node:
-        case t.Number() | t.Constant():
-            return getattr(node, "text", "") != "0"
-        case t.Power(_, t.Number(text)) if text.isdigit() and int(text) % 2 == 0:
-            return False
-        case t.Apply(t.Function("exp" | "cosh" | "sigmoid" | "softplus")):
-            return True
-        case t.Add(terms):
-            squares = (x for x in terms if not positive(x))
-            return any(map(positive, terms)) and all(map(is_square, squares))
-        case t.Power(base) | t.Big(_, _, _, _, _, base):
-            return positive(base)
-        case t.Multiply() | t.Divide():
-            return all(map(positive, node.children()))
-    return False
-
-
-def is_square(node):
-    even = isinstance(node, t.Power) and isinstance(node.exponent, t.Number)
-    return even and int(float(node.exponent.text)) % 2 == 0 or isinstance(node, t.Absolute)
 
 
 MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())

@@ -184,9 +184,14 @@ def tolerance(spare):
     return _power_of_ten(spare - getcontext().prec)
 
 
-def divide(x, y):
-    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero."""
+def divide(x, y, key=None):
+    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero.
+
+    ``key`` names the divisor for `points`, which looks for where it is zero.
+    """
     size = primal(y)
+    if key is not None and _now.zeros is not None:
+        _now.zeros.append((key, real(size)))
     tiny = _power_of_ten(-min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST))
     if type(size) is Decimal and (not size or abs(size) < tiny):
         # Or it is a small number: with more digits it is told.
@@ -370,9 +375,11 @@ def whole(x):
     return value if value == x else None
 
 
-def power(base, exponent):
+def power(base, exponent, key=None):
     """``base ** exponent``; an integer exponent works for any base."""
     count = whole(exponent)
+    if count is not None and count < 0 and key is not None:
+        return divide(ONE, integer_power(base, -count), key)
     if count is not None:
         return integer_power(base, count)
     start = primal(base)
@@ -410,8 +417,8 @@ def integer_power(base, n):
             return ONE / base
         half = integer_power(base, n // 2)
         return half * half * base if n % 2 else half * half
-    if n < 0:
-        base, n = divide(ONE, base), -n
+    if not base and n < 0:
+        raise Undefined("a division by zero")
     return base if n == 1 else base * base if n == 2 else base**n
 
 

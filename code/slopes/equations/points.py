@@ -298,7 +298,7 @@ def assignments(indices, ends):
 
 # -- where a comparison turns over, or an inequality is tight -----------------------------------------
 
-PROBES = [Decimal(k) / 8 for k in (-53, -25, -9, -3, 3, 11, 23, 47)]
+PROBES = [Decimal(k) / 8 for k in (-999, -53, -25, -9, -3, 3, 11, 23, 47, 803)]
 CLOSE = [Decimal(2 * k + 1) / 8 for k in range(-28, 28)]  # a slope turns over more often
 FINE, GOOD, SHORT = Decimal("1e-190"), Decimal("1e-100"), Decimal("1e-30")
 FOUND = Decimal("1e-40")
@@ -335,11 +335,12 @@ def kinks(question, sample, key, env):
     def table(x):
         return margins(question, sample, key, x, env, ordered)
 
-    if table(PROBES[1]) == table(PROBES[4]):
-        return [], []
+    turns, zeros = [], []
+    if table(PROBES[2]) == table(PROBES[5]):
+        return turns, zeros
+    probes = CLOSE if ordered else PROBES
+    rows = [table(p) for p in probes]
     with digits(SECOND + 20):
-        probes, turns, zeros = CLOSE if ordered else PROBES, [], []
-        rows = [table(p) for p in probes]
         for item in dict.fromkeys(k for row in rows for k in row):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
@@ -372,8 +373,9 @@ def _roots(track, margin):
     if len(track) >= 3:
         (x0, y0), (x1, y1), (x2, y2) = track[:3]
         slope = (y1 - y0) / (x1 - x0)
-        if slope and abs(y0 + slope * (x2 - x0) - y2) <= GOOD * max(1, abs(y2)):
-            roots += [root for root in (x0 - y0 / slope,) if abs(root) < 10**7]
+        if slope and abs(y0 + slope * (x2 - x0) - y2) <= FOUND * max(1, abs(y2)):
+            y0, y1 = margin(x0), margin(x1)  # with all digits
+            roots += [r for r in (x0 - y0 * (x1 - x0) / (y1 - y0),) if abs(r) < 10**7]
     for (x0, y0), (x1, y1) in pairwise(track):
         if y0 == 0:
             roots.append(x0)

@@ -16,7 +16,6 @@ from itertools import combinations, product
 
 from . import tree as t
 from .errors import NoDerivative, Undefined
-from .evaluate import vanishing
 from .numbers import Work, in_force
 from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named
 from .verdicts import Verdict, latex, plain
@@ -105,8 +104,10 @@ def nonzero(question):
     nodes = [n for side in (question.left, question.right) for n in side.walk()]
     zeros = [short(x) for x in question.zeros] if len(question.scalars) == 1 else []
     sets = [[(t.Symbol(question.scalars[0]), number(x)) for x in zeros if x is not None]]
-    over = [x for n in nodes if type(n) is t.Divide for x in vanishing(n.denominator)]
+    over = [n.denominator for n in nodes if type(n) is t.Divide]
     over += [n.base for n in nodes if type(n) is t.Power and type(n.exponent) is t.Negate]
+    over = [x for n in over for x in (n.factors if type(n) is t.Multiply else (n,))]
+    over = [x.base if type(x) is t.Power else x for x in over]
     sets.append([sides_of(x) for x in plainly(question, over)])
     for pairs in sets:
         yield from relations(["!="], pairs)
@@ -125,7 +126,7 @@ def sides_of(node):
 def short(x):
     """A root as a short fraction, or None."""
     near = Fraction(x).limit_denominator(100)
-    return near if abs(Fraction(x) - near) < Fraction(1, 10**80) else None
+    return near if abs(Fraction(x) - near) < Fraction(1, 10**40) else None
 
 
 def turning(question):

@@ -99,7 +99,7 @@ def name_latex(name):
 
 _PLAIN = {
     "ne": "≠", "le": "≤", "ge": "≥", "approx": "≈", "in": "∈", "notin": "∉", "to": "→",
-    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…", "lVert": "‖", "rVert": "‖",
+    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…", "lVert": "‖", "rVert": "‖", "sqrt": "√",
 }  # fmt: skip
 
 
