@@ -102,8 +102,10 @@ def candidates(question):
 def nonzero(question):
     """Where no denominator is zero: at which numbers the only variable is not, or what is not zero."""
     nodes = [n for side in (question.left, question.right) for n in side.walk()]
-    zeros = [short(x) for x in question.zeros] if len(question.scalars) == 1 else []
-    sets = [[(t.Symbol(question.scalars[0]), number(x)) for x in zeros if x is not None]]
+    near = [(x, Fraction(x).limit_denominator(100)) for x in question.zeros]
+    short = [number(y) for x, y in near if abs(Fraction(x) - y) < Fraction(1, 10**40)]
+    sets = [[(t.Symbol(x), y) for x in question.scalars for y in short]]
+    sets = sets if len(question.scalars) == 1 else []
     over = [n.denominator for n in nodes if type(n) is t.Divide]
     over += [n.base for n in nodes if type(n) is t.Power and type(n.exponent) is t.Negate]
     over = [x for n in over for x in (n.factors if type(n) is t.Multiply else (n,))]
@@ -121,12 +123,6 @@ def sides_of(node):
         case t.Add((x, t.Negate(y))):
             return x, y
     return node, number(0)
-
-
-def short(x):
-    """A root as a short fraction, or None."""
-    near = Fraction(x).limit_denominator(100)
-    return near if abs(Fraction(x) - near) < Fraction(1, 10**40) else None
 
 
 def turning(question):
