@@ -312,14 +312,15 @@ def margins(question, sample, key, value, env, ordered):
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
     """
     work, result, seen, found, tag = n.now(), {}, {}, [], n.new_tag()
-    with n.setting(work, "margins", []), n.setting(work, "zeros", []):
+    zeros = [] if sample.mode == "mixed" else None  # once is enough
+    with n.setting(work, "margins", []), n.setting(work, "zeros", zeros):
         for node in (question.left, question.right):
             evaluator = question.evaluator(sample.moved(key, value))
             if ordered:
                 evaluator.moved = {key: Dual(tag, value, ONE)}
             with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
                 found.append(code(node)(evaluator, env))
-        for zero, pairs in ((False, work.margins), (True, work.zeros)):
+        for zero, pairs in ((False, work.margins), (True, zeros or ())):
             for item, margin in pairs:
                 seen[item] = seen.get(item, 0) + 1
                 result[zero, item, seen[item]] = margin
