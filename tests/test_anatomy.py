@@ -104,7 +104,7 @@ def before_code(path):
 
 @each_numbered
 def test_a_chapter_opens_with_what_it_gives_and_a_story(path):
-    """And code comes after both, its imports folded."""
+    """And code comes after both; the first cell that needs imports has them, folded."""
     text, first = before_code(path)
     opening = OPENING.fullmatch(text)
     assert opening, "a title, a sentence, and Before you start with its three parts"

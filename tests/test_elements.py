@@ -436,7 +436,9 @@ def test_an_exercise_is_one_card_up_to_its_solution(pages):
         "Hint",
         "Solution to Exercise 1.1",
     ]
-    assert first.find_all(recursive=False)[-1]["class"] == ["fold", "solution"]
+    row = first.find_all(recursive=False)[-1]
+    assert row["class"] == ["folds"]
+    assert len(row.find_all("details", recursive=False)) == 2
     assert not first.find_all(class_="admonition")
     assert words(second.header) == "Exercise 1.2"
     assert "A paragraph" not in words(second)

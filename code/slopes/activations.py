@@ -359,7 +359,7 @@ class LeakyReLU(Elementwise):
     )
     range = REALS
     use = "hidden layers in which ReLU units die"
-    limits = "on the left the slope is α, and a product of many such slopes vanishes"
+    limits = "on the left the slope is only α, and a product of many such slopes is tiny"
     in_single = ("_value", "_derivative")
 
     def __init__(self, slope=0.01):

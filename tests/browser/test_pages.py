@@ -714,6 +714,32 @@ def test_code_steps_back(visit, name):
     assert visit(f"{name}.html").page.evaluate(OPEN_CODE) <= 0.15
 
 
+# Open lines of code that take more than one line of the page; what an exercise asks for is typed, and wraps.
+WRAPPED = """() => [...document.querySelectorAll(".cell_input .line")]
+  .filter(line => line.checkVisibility() && !line.closest(".card-exercise"))
+  .filter(line => line.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(line).lineHeight))
+  .map(line => line.textContent)"""
+# Notes that reach below what they stand beside, and captions below their figures.
+HANGING = """() => {
+  const bottom = node => node.getBoundingClientRect().bottom;
+  const last = section => [...section.children].findLast(node => !node.matches(".note"));
+  const notes = [...document.querySelectorAll(".note")]
+    .filter(note => bottom(note) > bottom(last(note.closest("section"))) + 8);
+  const captions = [...document.querySelectorAll("figure:not(.under) > figcaption")]
+    .filter(caption => bottom(caption) > bottom(caption.parentNode.firstElementChild) + 24);
+  return [...notes, ...captions].map(node => node.textContent.trim());
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_column_and_the_margin_hold_what_stands_in_them(visit, name):
+    """No open line of code is broken, no note or caption tears a hole into the text."""
+    page = visit(f"{name}.html", width=1280).page
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    assert page.evaluate(WRAPPED) == []
+    assert page.evaluate(HANGING) == []
+
+
 def test_selected_code_is_copied_as_it_is(visit):
     page = visit(SIGMOID).page
     for code in page.locator(".cell_input pre:visible").all()[:6]:
@@ -757,31 +783,70 @@ def test_ticks_stand_in_one_line_and_lead_to_the_report(visit, width):
     assert report.evaluate("line => line.getBoundingClientRect().height") < 120
 
 
-# Each display: how far its number stands from what is to be seen of it, how much of it has to be scrolled
-# to, and whether its edge says so.
-DISPLAYS = """() => [...document.querySelectorAll("div.math:has(> .katex-display)")].map(display => {
-  const box = display.querySelector(".katex-display"), frame = box.getBoundingClientRect();
-  const bases = [...box.querySelectorAll(".katex-html .base")].map(b => b.getBoundingClientRect());
-  const number = display.querySelector(":scope > .eqno")?.getBoundingClientRect();
-  const right = Math.min(Math.max(...bases.map(b => b.right)), frame.right);
-  const below = number && number.top >= Math.min(Math.max(...bases.map(b => b.bottom)), frame.bottom) - 1;
-  return {
-    id: display.id || box.querySelector("annotation").textContent,
-    gap: number && !below ? number.left - right : 99,
-    cut: Math.max(...bases.map(b => b.right)) - frame.right,
-    fades: getComputedStyle(box).maskImage !== "none",
-  };
-})"""
+# Each display: its lines, whose signs stand on one line of writing; how far they are apart, in em; where the
+# number stands from the last; the air to the text above and below; how much is cut off, and if this shows.
+DISPLAYS = """() => [...document.querySelectorAll("div.math:has(> .katex-display)")]
+  .filter(display => display.checkVisibility()).map(display => {
+    const box = display.querySelector(".katex-display"), frame = box.getBoundingClientRect();
+    const em = parseFloat(getComputedStyle(box.firstElementChild).fontSize);
+    const lines = [];
+    for (const base of box.querySelectorAll(".katex-html .base")) {
+      const strut = base.querySelector(".strut"), { top, bottom } = strut.getBoundingClientRect();
+      const { left, right } = base.getBoundingClientRect();
+      const on = bottom + (parseFloat(getComputedStyle(strut).verticalAlign) || 0);
+      const line = lines.find(line => Math.abs(line.on - on) < 2);
+      if (!line) { lines.push({ on, top, bottom, left, right }); continue; }
+      line.top = Math.min(line.top, top);
+      line.bottom = Math.max(line.bottom, bottom);
+      line.left = Math.min(line.left, left);
+      line.right = Math.max(line.right, right);
+    }
+    lines.sort((a, b) => a.on - b.on);
+    const last = lines.at(-1), number = display.querySelector(":scope > .eqno");
+    const probe = number?.insertBefore(document.createElement("i"), number.firstChild);
+    if (probe) probe.style.cssText = "display: inline-block; width: 0; height: 0; align-self: last baseline";
+    const on = probe?.getBoundingClientRect().bottom - last.on;
+    probe?.remove();
+    const near = other => other?.matches("p:not(.step, .let)") && other.getBoundingClientRect();
+    const above = near(display.previousElementSibling), below = near(display.nextElementSibling);
+    return {
+      id: display.id || box.querySelector("annotation").textContent,
+      free: lines.slice(1).map((line, k) => (line.top - lines[k].bottom) / em),
+      rows: [...box.querySelectorAll(".row:not(.on)")].map(row => row.getBoundingClientRect().left - frame.left),
+      number: number && {
+        on, below: number.getBoundingClientRect().top - last.bottom,
+        gap: number.getBoundingClientRect().left - Math.min(Math.max(...lines.map(line => line.right)), frame.right),
+      },
+      above: above && lines[0].top - above.bottom,
+      below: below && below.top - last.bottom,
+      cut: Math.max(...lines.map(line => line.right)) - frame.right,
+      fades: getComputedStyle(box).maskImage !== "none",
+    };
+  })"""
 
 
 @pytest.mark.parametrize("path", [f"{page}.html" for page in PAGES])
-def test_no_formula_touches_its_number(visit, path):
-    """A formula that does not fit scrolls, and its edge says so."""
+def test_displays_are_set_by_one_rule(visit, path):
+    """Rows are neither crammed nor loose, numbers have one place, and air is the same about all.
+
+    A formula that does not fit scrolls, and its edge says so.
+    """
     page = visit(path).page
     lay_out(page)
     for width in (390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(100)
-        for display in page.evaluate(DISPLAYS):
-            assert display["gap"] >= 11.5, (width, display)
-            assert display["fades"] or display["cut"] <= 1, (width, display)
+        displays = page.evaluate(DISPLAYS)
+        for display in displays:
+            said = (width, display)
+            assert all(0.7 <= free <= 2.45 for free in display["free"]), said
+            assert len({round(left) for left in display["rows"]}) <= 1, said
+            assert display["fades"] or display["cut"] <= 1, said
+            if display["number"] and width == 390:
+                assert -2 <= display["number"]["below"] <= 9, said
+            elif display["number"] and display["number"]["below"] < 0:
+                assert abs(display["number"]["on"]) <= 1.5, said
+                assert display["number"]["gap"] >= 30, said
+        for side in ("above", "below"):
+            airs = [display[side] for display in displays if display[side]]
+            assert not airs or max(airs) - min(airs) <= 3, (width, side, airs)

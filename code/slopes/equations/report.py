@@ -142,15 +142,16 @@ def place(equation):
     return f"{cell}line {equation.line}{label}"
 
 
-def shown(link, width=160):
-    """A link as LaTeX, cut where it is long."""
-    text = f"{link.left} {plain(SIGNS.get(link.relation, link.relation))} {link.right}".strip()
-    return text if len(text) <= width else text[: width - 2] + " …"
+def shown(link):
+    """A link as LaTeX."""
+    return f"{link.left} {plain(SIGNS.get(link.relation, link.relation))} {link.right}".strip()
 
 
-def sentence(link):
-    """A link with its verdict, on one line."""
-    return f"{shown(link)}: {link.verdict.kind}: {explained(link.verdict)}"
+def sentence(link, width=160):
+    """A link, cut where it is long, with its verdict on one line."""
+    text = shown(link)
+    text = text if len(text) <= width else text[: width - 2] + " …"
+    return f"{text}: {link.verdict.kind}: {explained(link.verdict)}"
 
 
 def explained(verdict, advice=True):

@@ -5,8 +5,8 @@
 | `markup` | elements of HTML that docutils has no node for |
 | `facts` | what is known of each page: its report, its minutes, its exercises, what it needs |
 | `checked` | the badge of a page, the tick at an equation |
-| `formulas` | where a formula in the text may break, air between the rows of a display, its number |
-| `setting` | the rows of a display, and where a narrow page may break one |
+| `formulas` | formulas in the text, displays with their numbers and marks |
+| `setting` | the rows of a display, and where a formula may break |
 | `ties` | words that stay together |
 | `opening` | eyebrow, title, promise, facts, "You will / You need" |
 | `derivation` | numerals of steps, Let and Case, remarks in the margin |
@@ -15,10 +15,12 @@
 | `questions` | quick questions |
 | `tables` | tables, whose numbers stand in line; the letters of a glossary |
 | `works` | below each work, the pages that cite it |
+| `captions` | a caption that is taller than its figure stands below it |
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
 from elements import (
+    captions,
     code,
     derivation,
     exercises,
@@ -55,6 +57,7 @@ def setup(app):
         tables.Tables,
         tables.Letters,
         works.CitedIn,
+        captions.Captions,
         ties.Ties,
     ):
         app.add_post_transform(transform)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_design.shared import is_component
 from sphinx_exercise.nodes import is_exercise_node, solution_node
 
-from elements.code import fold
+from elements.code import fold, reaches_out
 from elements.markup import put, tag, unseen
 from live import answer
 
@@ -35,18 +36,24 @@ class Exercises(SphinxPostTransform):
 
 
 def make_card(exercise: nodes.Element, env) -> None:
-    """Put an exercise, with what follows up to the end of its solution, into one card."""
+    """Put an exercise, with what follows up to the end of its solution, into one card.
+
+    What is folded, its hints and its solution, stands at the end, in one row.
+    """
     unwrap(exercise)
     parent, place = exercise.parent, exercise.parent.index(exercise)
     members = belonging(exercise)
     for cell in members:
         show_state(cell)
-    content = exercise.children[1:]
+    hints = [node for node in exercise.children if is_component(node, "dropdown")]
+    solutions = [node for node in members if isinstance(node, solution_node)]
+    folds = [*hints, *solutions]
+    content = [node for node in [*exercise.children[1:], *members] if node not in folds]
     card = tag(
         "section",
         header(exercise, env),
         *content,
-        *members,
+        tag("div", *folds, classes=["folds"]),
         classes=["card-exercise", *LEVELS.keys() & exercise["classes"]],
         ids=exercise["ids"],
     )
@@ -104,6 +111,9 @@ def show_state(cell: nodes.Element) -> None:
 
 def fold_solution(solution: solution_node, env) -> nodes.Element:
     """Return the fold for a solution."""
+    for cell in solution.children:
+        if cell.get("nb_element") == "cell_code" and reaches_out(cell[0].astext()):
+            cell[0]["classes"].append("out")
     of = unseen(f" to {called(solution['target_label'], env)}")
     inside = tag("div", *solution.children[1:], classes=["inside"])
     return fold(["Solution", of], inside, classes=["solution"], ids=solution["ids"])

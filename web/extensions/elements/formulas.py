@@ -1,8 +1,7 @@
-"""Formulas: where one in the text may break, the rows of a display, its number and its mark."""
+"""Formulas in the text, and displays with their numbers and marks."""
 
 from __future__ import annotations
 
-import re
 from html import escape
 
 import sphinxcontrib.katex
@@ -12,47 +11,7 @@ from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
 from elements.markup import Tag
-from elements.setting import BASE, arranged, parted, signs, size
-
-SHORT = 20  # signs: what is no longer stays in one line
-ROWS = re.compile(r"\\begin\{(aligned|alignedat|align|gather|gathered|split)")
-ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
-# KaTeX puts a row as close to the next as it fits. Below a fraction an invisible strut keeps it off,
-# except in a fraction within one.
-AIR = {
-    "\\plainfrac": r"\genfrac{}{}{}{}{#1}{#2}",
-    "\\frac": r"{\let\frac\plainfrac\genfrac{}{}{}{}{#1}{#2}\rule[-1.3em]{0em}{0em}}",
-}
-
-
-def whole(html: str) -> str:
-    """Return an inline formula that does not break within brackets, nor at all if it is short.
-
-    KaTeX lets it break after each relation and operation, between its "bases".
-
-    >>> bases = [f'<span class="base">{sign}=</span>' for sign in "abc"]
-    >>> whole("<b><i>" + "".join(bases) + "</span></span>").count("together")
-    1
-    """
-    head, *bases = html.split(BASE)
-    if len(bases) < 2:
-        return html
-    long = size("".join(bases)) > SHORT
-    groups, depth = [[]], 0
-    for base in bases:
-        groups[-1].append(BASE + base)
-        opened = len(re.findall(r'class="mopen\b', base))
-        depth = max(0, depth + opened - len(re.findall(r'class="mclose\b', base)))
-        if long and not depth:
-            groups.append([])
-    groups = [group for group in groups if group]
-    # Two elements close behind the last base: the formula, and what is shown of it.
-    groups[-1][-1], end = re.fullmatch(r"(.*)((?:</span>){2})", groups[-1][-1], re.DOTALL).groups()
-    kept = [
-        f'<span class="together">{"".join(group)}</span>' if len(group) > 1 else group[0]
-        for group in groups
-    ]
-    return head + "".join(kept) + end
+from elements.setting import ANNOTATION, display, in_text, loose
 
 
 def written(html: str, latex: str) -> str:
@@ -63,13 +22,13 @@ def written(html: str, latex: str) -> str:
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
     latex = get_latex(node)
-    # A cell of a table, an answer, and a claim to be shown have room for a fraction in full size.
+    # An answer, and what is alone in a cell of a table, have room for a fraction in full size.
     label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
-    asked = "card-exercise" in node.parent.parent.get("classes", ()) and signs(latex)
-    large = label or asked or isinstance(node.parent.parent, nodes.entry)
-    shown = rf"\displaystyle {latex}" if large else latex
-    html = written(sphinxcontrib.katex.render_latex(shown), latex)
-    html = html if "together" in node.parent["classes"] else whole(html)
+    alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
+    shown = rf"\displaystyle {latex}" if label or alone else latex
+    whole = "together" in node.parent["classes"]
+    html = sphinxcontrib.katex.render_latex(shown if whole else loose(shown))
+    html = written(html if whole else in_text(html), latex)
     self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
     raise nodes.SkipNode
 
@@ -83,13 +42,8 @@ def visit_display(self, node: nodes.math_block) -> None:
         if node["number"]:
             self.body.append(f"({get_node_equation_number(self, node)})")
         self.body.append(f"{mark}</span>")
-    latex = get_latex(node)
-    set_, macros = arranged(latex), {}
-    if ROWS.search(set_):  # below the last row there is nothing to keep off
-        above, end, last = set_.rpartition(r"\\")
-        set_, macros = above + end + last.replace(r"\frac", r"\plainfrac"), AIR
-    options = {"displayMode": True, "macros": macros}
-    html = parted(sphinxcontrib.katex.render_latex(set_, options))
-    self.body.append(written(html, latex))
+    options = {"displayMode": True}
+    render = sphinxcontrib.katex.render_latex
+    self.body.append(display(get_latex(node), lambda latex: render(latex, options)))
     self.body.append("</div>\n")
     raise nodes.SkipNode

@@ -1,13 +1,18 @@
-"""How a display is set: its rows in line at their signs, and where a narrow page may break a line of it.
+"""How a display is set: its rows in line at their signs, at one distance, and where one may break.
 
 An author writes a display as the page in mind has room for it. What is one statement, only broken, is
-joined; several statements become rows that stand in line at their signs; and a line may break where a
-mathematician would: between statements, before a relation, and only then before an operation.
+joined; several statements become rows. KaTeX sets each row for itself and says how high and how deep it
+is, so that rows stand as far from each other as their letters need. A row may break where a
+mathematician would: between statements, before a relation or a condition, and only then before an
+operation.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import escape
+from itertools import pairwise
 
 TOKEN = re.compile(r"\\begin\{\w+\}|\\end\{\w+\}|\\(?:[A-Za-z]+|.)|\s+|.", re.DOTALL)
 ROWS = re.compile(r"\s*\\begin\{(aligned|gathered)\}(.*)\\end\{\1\}\s*", re.DOTALL)
@@ -22,17 +27,23 @@ BASE, CUT, GLUED = (
 MINUS = re.compile(r"(\\text\{[^{}]*\}\s*)-")  # after words a minus is a sign
 GAP = '<span class="mspace" style="margin-right:2em"></span>'
 TAIL = re.compile(r'((?:<span class="mspace[^>]*></span>)*)</span>$')
-SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin)')
-# Below a sum an invisible strut keeps the next row off, as one does below a fraction; and in a fraction
-# one keeps what stands above and below a sum off the bar.
-DEEP = re.compile(r"\\(?:sum|prod|begin\{cases\})(?![a-z])")
-TALL = re.compile(r"\\frac.*\\(?:left|sum|prod)(?![a-z])")
-STRUT = r"\rule[-1.75em]{0em}{0em}"
+SIGN = re.compile(r'(?:<span class="strut"[^>]*></span>)?<span class="m(rel|bin|ord text)')
+EXTENT = re.compile(r'class="strut" style="height:([\d.]*)(?:em)?(?:;vertical-align:-([\d.]*))?')
+ANNOTATION = re.compile(r"(<annotation [^>]*>)[^<]*")
+# In a fraction an invisible strut keeps what stands above and below a sum off the bar.
 WITHIN, ROOM = (
     re.compile(r"\\displaystyle\s*(?=\\(?:sum|prod))"),
     r"\rule[-1.55em]{0em}{3.35em}\displaystyle ",
 )
-LONG = 22  # signs: what is no longer fits a telephone
+SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or fits a telephone
+# What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
+CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
+BESIDE, ALIKE = (
+    13,
+    6,
+)  # signs: left sides up to which, and no more unlike, right sides stand in line
+# In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
+PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 
 
 def tokens(latex: str) -> list[tuple[str, int, int]]:
@@ -90,7 +101,7 @@ def statements(line: str) -> list[str]:
     ['a = b', 'c = d \\qquad \\text{for } d > 0']
     """
     found = []
-    for part in split(line, r"\quad", r"\qquad"):
+    for part in filter(None, split(line, r"\quad", r"\qquad")):
         if found and (part.startswith(r"\text") or not signs(part)):
             found[-1] += rf" \qquad {part}"
         else:
@@ -98,80 +109,67 @@ def statements(line: str) -> list[str]:
     return found
 
 
-def arranged(latex: str) -> str:
-    r"""Return what to set for a display.
+def chains(latex: str) -> list[list[str]]:
+    r"""Return the statements of a display in rows, each as its own rows: one for each line that goes on.
 
-    >>> arranged(r"\begin{aligned} &a + b \\ &\quad = c \end{aligned}")
-    'a \\allowbreak + \\nobreak b \\allowbreak = \\nobreak c'
-    >>> arranged(r"\begin{gathered} a = b, \qquad c = d \\ e := f \end{gathered}")
-    '\\begin{aligned}a &= b\\\\[4pt]c &= d\\\\[4pt]e &:= f\\end{aligned}'
+    >>> chains(r"&a + b \\ &\quad = c")
+    [['a + b = c']]
+    >>> chains(r"f &= a, & \quad g &= b \\ &\quad + c \\ &= d && \text{for } d")
+    [['f = a'], ['g = b + c', '= d \\qquad \\text{for } d']]
     """
-    latex = MINUS.sub(r"\1{-}", WITHIN.sub(lambda _: ROOM, latex))
-    found = ROWS.fullmatch(latex)
-    if not found:
-        return loose(latex)
-    lines = [re.sub(r"^\[[^\]]*\]\s*", "", line) for line in split(found[2], r"\\")]
-    if found[1] == "gathered":
-        lines = [one for line in lines for one in statements(line)]
-        # In line stand equalities and definitions. Else each line begins at the left.
-        return in_rows([in_line(line) if all(map(equal, lines)) else "&" + line for line in lines])
-    bare = [re.sub(r"^(?:\s|\\q?quad\b)*", "", line.replace("&", "")).strip() for line in lines]
-    # A left side alone goes on in the next line. A condition may follow it, or end the last line.
-    bare[0], *when = parts(bare[0])
-    bare[-1], *more = parts(bare[-1])
-    broken = len(signs(" ".join(bare))) == 1 or (len(bare) == 2 and not signs(bare[0]))
-    return loose(r" \qquad ".join([" ".join(bare), *when, *more])) if broken else in_rows(lines)
+    made = []
+    for line in split(latex, r"\\"):
+        line = re.sub(r"^\[[^\]]*\]", "", line).replace("&&", r"\qquad ")
+        bare = "".join(
+            "" if token == "&" and not group else token for token, group, _ in tokens(line)
+        )
+        for one in statements(bare):
+            first = tokens(one)[0][0]
+            if made and first in RELATIONS:
+                made[-1].append(one)
+            elif made and (first in OPERATIONS or first == r"\text"):
+                made[-1][-1] += rf" \qquad {one}" if first == r"\text" else f" {one}"
+            else:
+                made.append([one])
+    # A left side alone stands above what goes on, but not above a single row.
+    return [[" ".join(rows)] if len(rows) == 2 and not signs(rows[0]) else rows for rows in made]
 
 
-def in_rows(lines: list[str]) -> str:
-    r"""Return lines as rows, further apart where fractions meet, or a statement begins.
+def width(latex: str) -> int:
+    r"""Return about how many signs wide a formula is.
 
-    >>> in_rows(["&a", "&= b", "&c", "&= d"])
-    '\\begin{aligned}&a\\\\[4pt]&= b\\\\[16pt]&c\\\\[4pt]&= d\\end{aligned}'
+    >>> width(r"\frac{d}{dx} \bigl(f(x)\bigr)"), width(r"\sum_{i=1}^{n} x")
+    (8, 2)
     """
-    on = [
-        re.match(r"(?:[\s&]|\\q?quad\b)*(?:[=<>+-]|\\(?:le|ge|approx|to)\b)", line)
-        for line in lines
+    bare = re.sub(r"\\(?:operatorname|math\w+|left|right|[bB]igg?[lr]?|[,;!])(?![a-z])", "", latex)
+    bare = re.sub(r"\\(sum|prod|lim)(?:[_^](?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|.))+", r"\\\1 ", bare)
+    while found := re.search(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}", bare):
+        bare = bare[: found.start()] + max(found.groups(), key=width) + bare[found.end() :]
+    return len(re.findall(r"\\[A-Za-z]+|[^\s{}^_]", bare))
+
+
+def in_line(made: list[list[str]]) -> list[bool]:
+    """Return for each statement whether its right sides stand in a column, behind its left side.
+
+    They do behind short left sides of about one width, if two sides are said to be equal.
+    """
+    equal = [bool(at := signs(one)) and tokens(one)[at[0]][0] in ("=", ":") for one, *_ in made]
+    lefts = [
+        width("".join(token for token, *_ in tokens(one)[: signs(one)[0]]))
+        for (one, *_), able in zip(made, equal, strict=True)
+        if able
     ]
-    gaps = []
-    for k in range(1, len(lines)):
-        begins = any(on[:k]) and not on[k]
-        meet = TALL.search(lines[k - 1]) and r"\frac" in lines[k]
-        gaps.append(r"\\[2.3em]" if meet else r"\\[16pt]" if begins else r"\\[4pt]")
-    struts = [STRUT * bool(DEEP.search(line)) for line in lines[:-1]]
-    rows = [line + strut + gap for line, strut, gap in zip(lines, struts, gaps, strict=False)]
-    return r"\begin{aligned}" + "".join([*rows, lines[-1]]) + r"\end{aligned}"
-
-
-def parts(line: str) -> list[str]:
-    r"""Split a line into what it says and its conditions.
-
-    >>> parts(r"= a \quad \text{for } b > 0")
-    ['= a', '\\text{for } b > 0']
-    """
-    said, *when = split(line, r"\quad", r"\qquad")
-    return [said, *when] if all(part.startswith(r"\text") for part in when) else [line]
-
-
-def equal(statement: str) -> bool:
-    """Whether the first relation of a statement, if it has one, says that two sides are equal."""
-    found = tokens(statement)
-    return all(found[at][0] in ("=", ":") for at in signs(statement)[:1])
-
-
-def in_line(statement: str) -> str:
-    """Let a statement stand in line with others at its first relation."""
-    found, at = tokens(statement), signs(statement)
-    if not at:
-        return "&" + statement
-    return "".join("&" * (k == at[0]) + token for k, (token, *_) in enumerate(found))
+    near = bool(lefts) and max(lefts) <= BESIDE and max(lefts) - min(lefts) <= ALIKE
+    return [near and able for able in equal]
 
 
 def loose(latex: str) -> str:
     """Let a line break between statements, before each relation, and before its outer operations."""
     found, relations = tokens(latex), signs(latex)
     depths = operations(found)
-    outer = {k for k, depth in depths.items() if depth == min(depths.values())}
+    outer = [k for k, depth in depths.items() if depth == min(depths.values())]
+    sums = [k for k in outer if found[k][0] != r"\cdot"]
+    outer = sums or outer
     written = []
     for k, (token, group, bracket) in enumerate(found):
         if not group + bracket and token in (r"\quad", r"\qquad"):
@@ -199,36 +197,93 @@ def operations(found: list[tuple[str, int, int]]) -> dict[int, int]:
     return known
 
 
-def parted(html: str) -> str:
-    """Put the parts between which a display may break into elements, which the style sheet lays out."""
-    head, *bases = html.split(BASE)
-    if not any(CUT in base for base in bases):
-        return html
-    bases[-1], end = re.fullmatch(r"(.*</span>)((?:</span>){2})", bases[-1], re.DOTALL).groups()
-    rows, opened = [[]], True
-    for base in bases:
-        sign, tail = SIGN.match(base), TAIL.search(base)
-        over = CUT in tail[1] and GAP in tail[1]
-        if opened or not rows[-1]:
-            rows[-1].append([sign and sign[1], ""])
-        base = base[: tail.start()] + "</span>" if over else base
-        rows[-1][-1][1] += BASE + base.replace(CUT, "").replace(GLUED, "")
+def bases(html: str, closing: int) -> tuple[str, list[str], str]:
+    """Return the parts that KaTeX cut a formula into, between what stands before and behind them.
+
+    So many elements close behind the last: what is shown of the formula, this, and perhaps a display.
+    """
+    head, *found = html.split(BASE)
+    found[-1], end = re.fullmatch(rf"(.*)((?:</span>){{{closing}}})", found[-1], re.DOTALL).groups()
+    return head, [BASE + base for base in found], end
+
+
+def pieces(found: list[str]) -> list[list]:
+    """Return what stays whole of a line: the kind of its first sign, its HTML, if air precedes it."""
+    made, opened, over = [], True, False
+    for base in found:
+        sign, tail = SIGN.search(base), TAIL.search(base)
+        if opened:
+            made.append([sign and sign[1], "", over])
         opened = CUT in tail[1]
-        if over:
-            rows.append([])
-    made = [row(pieces) for pieces in rows if pieces]
-    body = made[0] if len(made) == 1 else f'<span class="statements">{"".join(made)}</span>'
-    return head + body + end
+        over = opened and GAP in tail[1]
+        base = base[: tail.start()] + "</span>" if over else base
+        made[-1][1] += base.replace(CUT, "").replace(GLUED, "")
+    return made
 
 
-def row(pieces: list[list]) -> str:
-    """Return one statement: its parts begin with relations, and theirs with operations."""
-    parts = [[]]
-    for sign, html in pieces:
-        if sign == "rel" and parts[-1]:
-            parts.append([])
-        parts[-1].append(html)
-    return within([within(part) for part in parts])
+def parted(found: list[str]) -> list[list[str]]:
+    """Return the statements of a line, each as the parts between which it may break."""
+    made = [[]]
+    for kind, html, over in pieces(found):
+        if over and kind != CONDITION:
+            made.append([])
+        made[-1].append((kind, html))
+    return [parts(statement) for statement in made]
+
+
+def in_text(html: str) -> str:
+    """Return a formula in the text that breaks where a display would, or nowhere if it is short.
+
+    >>> bases = "".join(f'{BASE}<span class="mrel">=</span>{sign}{CUT}</span>' for sign in "abc")
+    >>> in_text(f"<b><i>{bases}</span></span>").count("together")
+    1
+    """
+    head, found, end = bases(html, 2)
+    if len(found) < 2:
+        return html
+    groups = []
+    for kind, piece, _ in pieces(found):
+        groups += [[]] if kind == "rel" or not groups else []
+        groups[-1].append(piece)
+    if sum(size(piece) for group in groups for piece in group) <= SHORT:
+        groups = [[piece for group in groups for piece in group]]
+    kept = []
+    for group in groups:
+        whole = "".join(group)
+        kept += group if size(whole) > LONG else [whole]
+    return head + "".join(f'<span class="together">{one}</span>' for one in kept) + end
+
+
+def parts(found: list[tuple]) -> list[str]:
+    """Return the parts of a statement: before relations it may break, and in between before operations.
+
+    A condition stays whole.
+    """
+    made, kinds = [], []
+    for kind, html in found:
+        if (kind in ("rel", CONDITION) and CONDITION not in kinds) or not made:
+            made.append([])
+            kinds.append(kind)
+        made[-1].append(html)
+    return [
+        BLANK + part("".join(pieces)) if kind == CONDITION else within(pieces)
+        for kind, pieces in zip(kinds, made, strict=True)
+    ]
+
+
+def part(html: str, more: str = "") -> str:
+    """Return what stays whole, or what breaks only between its own parts."""
+    return f'<span class="part{more}">{html}</span>'
+
+
+def within(found: list[str]) -> str:
+    """Let a line break between parts, if it is so long that it may have to."""
+    html = "".join(found)
+    if PART in html and len(found) == 1:
+        return html
+    if len(found) == 1 or size(html) <= LONG:
+        return part(html)
+    return part("".join(one if PART in one else part(one) for one in found), " parts")
 
 
 def size(html: str) -> int:
@@ -236,12 +291,63 @@ def size(html: str) -> int:
     return len(re.sub(r"<[^>]*>|\s", "", html))
 
 
-def within(parts: list[str]) -> str:
-    """Let a line break between parts, if it is so long that it may have to."""
-    html = "".join(parts)
-    if len(parts) < 2 or size(html) <= LONG:
-        return f'<span class="part">{html}</span>'
-    inner = "".join(
-        p if p.startswith('<span class="part') else f'<span class="part">{p}</span>' for p in parts
+def extent(found: list[str]) -> tuple[float, float]:
+    """Return how high and how deep a line is, in em.
+
+    >>> extent(['<span class="strut" style="height:2em;vertical-align:-.7em"></span>'])
+    (1.3, 0.7)
+    """
+    known = [(float(h), float(d or 0)) for html in found for h, d in EXTENT.findall(html)]
+    return max(h - d for h, d in known), max(d for _, d in known)
+
+
+def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[float]:
+    """Return how much is left free above each line, which is so high and so deep, in em.
+
+    >>> distances([(1.3, 0.7), (0.7, 0.2), (0.7, 0.2)], [True, False, False])
+    [0, 0.75, 1.25]
+    """
+    pairs = [depth + height for (_, depth), (height, _) in pairwise(lines)]
+    pitch = max(PITCH, max(pairs) + CLEAREST)
+    apart = APART * (sum(begins) > 1 and not all(begins))
+    free = [
+        min(pitch - pair, WIDEST) + apart * new for pair, new in zip(pairs, begins[1:], strict=True)
+    ]
+    return [0, *(round(air, 2) for air in free)]
+
+
+def rows(made: list[list[str]], render: Callable[[str], str]) -> str:
+    """Return the rows of a display: right sides in a column, or what goes on at an indent."""
+    lines, begins, shown = [], [], []
+    for chain, near in zip(made, in_line(made), strict=True):
+        for k, line in enumerate(chain):
+            found = bases(render(loose(line)), 3)[1]
+            said = [one for statement in parted(found) for one in statement]
+            html = said[0] + within(said[1:]) if near and not k else within(said)
+            lines.append(extent(found))
+            begins.append(not k)
+            shown.append(("row" + " near" * near + " on" * bool(k), html))
+    return "".join(
+        f'<span class="{kind}"'
+        + (f' style="margin-top:{air}em"' if air else "")
+        + f">{html}</span>"
+        for (kind, html), air in zip(shown, distances(lines, begins), strict=True)
     )
-    return f'<span class="part parts">{inner}</span>'
+
+
+def display(latex: str, render: Callable[[str], str]) -> str:
+    """Return the HTML of a display."""
+    known = ROWS.fullmatch(latex)
+    loosened = MINUS.sub(r"\1{-}", WITHIN.sub(lambda _: ROOM, known[2] if known else latex))
+    made = chains(loosened) if known else [[loosened]]
+    if sum(map(len, made)) > 1:
+        # A screen reader reads the rows as they were written.
+        head, _, end = bases(render(latex), 3)
+        return f'{head}<span class="rows">{rows(made, render)}</span>{end}'
+    head, found, end = bases(render(loose(made[0][0])), 3)
+    head = ANNOTATION.sub(lambda said: said[1] + escape(latex, quote=False), head, count=1)
+    if len(found) == 1:
+        return head + found[0] + end
+    body = [within(statement) for statement in parted(found)]
+    shown = body[0] if len(body) == 1 else f'<span class="statements">{"".join(body)}</span>'
+    return head + shown + end

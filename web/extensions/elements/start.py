@@ -103,7 +103,8 @@ class Start(SphinxPostTransform):
         facts = [f"{page.minutes} min"] if page.minutes else []
         if page.counts["verified"]:
             facts.append(f"{page.counts['verified']} verified")
-        needs = ", ".join(filter(None, (number(self.env, need) for need in page.needs)))
+        chapters = [name for part in parts(self.env).values() for name in part]
+        needs = ", ".join(number(self.env, need) for need in chapters if need in page.needs)
         small = [between(" · ", facts), [f"after {needs}"] if needs else []]
         text = [link(self, name, title[:1].upper() + title[1:])]
         text += [tag("small", *line) for line in small if line]

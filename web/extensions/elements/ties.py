@@ -10,14 +10,19 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from elements.formulas import SHORT as WHOLE
+from elements.setting import SHORT as WHOLE
 from elements.tables import SIGNS
 
 SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
 MARK = re.compile(r"[”,.;:?!)]+")
 TIE = "\N{NO-BREAK SPACE}"
+# What belongs to a number: words before it, the other sides of a product, the others of a short row.
+FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
+ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
+# A short first part is not left at the end of a line: "32-bit", "zig-zag".
+SHORT_FIRST = re.compile(r"(?<![\w-])(\w{1,3}-\w+)")
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
@@ -33,9 +38,12 @@ class Ties(SphinxPostTransform):
             if isinstance(paragraph.parent.parent.parent, nodes.thead):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
-                if isinstance(text.parent, nodes.paragraph) and NUMBER.search(text):
-                    text.parent.replace(text, nodes.Text(NUMBER.sub(TIE, text)))
+                if isinstance(text.parent, nodes.paragraph):
+                    tied = FACTORS.sub(TIE, NUMBER.sub(TIE, text))
+                    tied = ROW.sub(lambda row: row[0].replace(" ", TIE), tied)
+                    text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
+            keep_compounds(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
@@ -43,6 +51,17 @@ class Ties(SphinxPostTransform):
                 if mark and short and "together" not in parent["classes"]:
                     at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
                     parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
+
+
+def keep_compounds(paragraph: nodes.paragraph) -> None:
+    """Keep a compound whose first part is short in one line."""
+    for text in [node for node in paragraph.children if isinstance(node, nodes.Text)]:
+        *parts, rest = SHORT_FIRST.split(text)
+        made = [
+            (together if k % 2 else nodes.Text)(nodes.Text(part)) for k, part in enumerate(parts)
+        ]
+        at = paragraph.index(text)
+        paragraph[at : at + 1] = [*filter(None, made), nodes.Text(rest)] if parts else [text]
 
 
 def tie(paragraph: nodes.paragraph) -> None:

@@ -79,13 +79,15 @@
     const rest = make("details", "live-rest");
     rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
     rest.append(...[steps && above, below].filter(Boolean));
-    box.append(title, ...[!steps && above, answer].filter(Boolean), cell.bar, rest);
+    box.append(title, ...[!steps && above, answer].filter(Boolean), cell.bar);
     input.replaceChildren(box);
+    const folds = node.closest(".card-exercise").querySelector(".folds");
+    folds.insertBefore(rest, folds.querySelector(".solution"));
     cell.pre = answer.querySelector("pre");
     const output = node.querySelector(".cell_output");
     if (output) {
       output.classList.add("live-stored");
-      rest.before(output);
+      box.append(output);
     }
     cell.state = node.querySelector(".state"); // of the exercise: not answered yet
   }
@@ -104,7 +106,8 @@
     cell.state ||= make("span");
     cell.state.classList.add("live-state");
     cell.state.setAttribute("role", "status");
-    cell.bar.append(cell.run, cell.state, make("span", "live-number", `Cell ${cell.at + 1}`));
+    const number = make("span", "live-number", `Cell ${cell.at + 1}`);
+    cell.bar.append(...(code ? [cell.state, number, cell.run] : [cell.run, cell.state]));
     cell.area.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
       event.preventDefault();

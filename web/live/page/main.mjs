@@ -67,7 +67,8 @@ class Live {
     cell.progress.setAttribute("aria-label", "Loading");
     cell.progress.hidden = true;
     cell.bytes = this.make("span", "live-bytes");
-    cell.state.after(cell.progress, cell.bytes, cell.mark);
+    cell.state.before(cell.progress, cell.bytes);
+    cell.state.after(cell.mark);
     cell.area.addEventListener("input", () => this.typed(cell));
     cell.area.addEventListener("keydown", (event) => cell.kind !== "steps" && indent(event, cell.area));
     if (cell.area.value !== cell.text) this.edits.keep(cell, cell.area.value); // typed before this was here
