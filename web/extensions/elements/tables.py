@@ -64,13 +64,14 @@ class Tables(SphinxPostTransform):
             box += table
             head = next(table.findall(nodes.thead))[0]
             rows = [row.children for row in next(table.findall(nodes.tbody)).children]
-            for column in zip(head.children, *rows, strict=False):
-                in_line(*column)
-            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
-                enter(table, [entry.astext() for entry in head], rows)
             for row in rows:
                 if len(row) > 1 and not any(entry.astext() for entry in row[1:]):
                     row[0].parent["classes"].append("group")
+            compared = [row for row in rows if "group" not in row[0].parent["classes"]]
+            for column in zip(head.children, *compared, strict=False):
+                in_line(*column)
+            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
+                enter(table, [entry.astext() for entry in head], rows)
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             span(head, rows)
