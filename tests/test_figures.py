@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from slopes import figures
+from slopes.explorer import LEFT
 from slopes.svg import lighten
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
@@ -24,11 +25,14 @@ _T = np.linspace(0.1, 1, 10)[:, None]
 # The points of a cubic curve, in its ends and controls.
 CUBIC = np.hstack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3])
 GRID = f"stroke: {figures._STYLE['grid.color'].lower()}"
+AXIS = f"stroke: {figures._STYLE['axes.edgecolor'].lower()}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
 WIDE = "image/svg+xml"
 SMALLEST = 13  # pixels to the em of a letter, the small ones of formulas among them
+CLEAR = 3  # pixels between a name and a curve
+LONGEST = 155  # letters of a caption, which has six lines in the margin
 
 
 def stored():
@@ -107,6 +111,8 @@ class Drawing:
             if node.tag.endswith("clipPath") and node[0].tag.endswith("rect")
         }
         self.texts, self.lines, self.marks, self.letters = [], [], [], []
+        self.names = []  # the texts that are not numbers of an axis
+        self.curves = []  # the lines that are not of the grid, and how broad they are
         self.words = iter(re.findall(r"<g id=\"text_\d+\">[^!]*?<!-- (.*?) -->", svg))
         self.walk(root, np.eye(3), axis=False)
 
@@ -120,6 +126,7 @@ class Drawing:
             if pieces:
                 v = np.vstack(pieces)
                 self.texts.append((next(self.words, "?"), *v.min(axis=0), *v.max(axis=0)))
+                self.names += [] if axis else [self.texts[-1]]
             return
         axis = axis or name.startswith("matplotlib.axis")
         style = node.get("style", "")
@@ -127,7 +134,11 @@ class Drawing:
         stroke = GRID if axis else r"stroke: #(?!fff)"
         if tag == "path" and re.search(stroke, style):
             # The frame of a bar or of the figure is none of the lines that can strike a text.
-            self.lines += [self.clipped(p, node) for p in points(node.get("d"), map_)]
+            lines = [self.clipped(p, node) for p in points(node.get("d"), map_)]
+            self.lines += lines
+            if not axis and AXIS not in style:
+                broad = re.search(r"stroke-width: ([\d.]+)", style)
+                self.curves += [(line, float(broad[1]) if broad else 1.0) for line in lines]
         if tag == "use" and not axis:
             place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
             mark = self.named[node.get(LINK)[1:]]
@@ -178,6 +189,10 @@ class Drawing:
                 yield f"{word!r} meets a mark"
             if any(struck(box, line) for line in self.lines):
                 yield f"{word!r} is struck by a line"
+        for word, *box in self.names:
+            far = [gap(box, line) - broad / 2 for line, broad in self.curves]
+            if min(far, default=CLEAR) * 4 / 3 < CLEAR:
+                yield f"{word!r} is too near to a curve"
 
 
 def meet(a, b):
@@ -207,8 +222,16 @@ def struck(box, line):
     return bool((np.maximum(first, 0) < np.minimum(last, 1)).any())
 
 
+def gap(box, line):
+    """How far a line is from a box."""
+    long = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    along = np.linspace(0, long[-1], 2 + int(long[-1]))
+    dense = np.column_stack([np.interp(along, long, line[:, k]) for k in (0, 1)])
+    return np.hypot(*np.maximum(0, np.maximum(box[:2] - dense, dense - box[2:])).T).min()
+
+
 @pytest.mark.parametrize("svg", DRAWINGS)
-def test_nothing_overlaps_a_text(svg):
+def test_nothing_overlaps_a_text_and_no_curve_comes_near(svg):
     assert list(Drawing(svg).faults()) == []
 
 
@@ -232,6 +255,8 @@ def test_faults_are_found():
     outside = ax.annotate("outside", (0, 1), (-60, 0), textcoords="offset points")
     outside.set_in_layout(False)
     ax.text(0.1, 0.6, "on the grid", va="center")
+    ax.plot([0.9, 0.9], [0, 1])
+    ax.annotate("near", (0.9, 0.5), (1, 0), textcoords="offset points", va="center")
     figures.label_curve(line, "fine", 0.3, "below right")
     faults = " ".join(Drawing(figures.as_svg(figure)).faults())
     for wanted in (
@@ -240,9 +265,65 @@ def test_faults_are_found():
         "'under a mark' meets a mark",
         "'outside' is cut off",
         "'on the grid' is struck",
+        "'near' is too near to a curve",
     ):
         assert wanted in faults
     assert "fine" not in faults
+
+
+SIDES = [
+    "above",
+    "below",
+    "left",
+    "right",
+    "above left",
+    "above right",
+    "below left",
+    "below right",
+]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("side", SIDES)
+def test_a_name_is_clear_of_all_curves_and_close_to_its_own(side, narrow):
+    figures.use_style()
+    figure, ax = plt.subplots(figsize=(3.6 if narrow else 6, 3))
+    x = np.linspace(-6, 6, 121)
+    (line,) = ax.plot(x, np.tanh(x))
+    ax.plot(x, 2.5 + np.round(x / 6), drawstyle="steps-mid")
+    ax.set_ylim(-2, 4)
+    names = [figures.label_curve(line, "$f(x)$", at, side) for at in (-1.6, 1.6)]
+    figures._settle(figure)
+    assert list(Drawing(figures.as_svg(figure)).faults()) == []
+    assert max(np.hypot(*name.xyann) for name in names) < 60
+
+
+def test_axes_begin_and_end_at_the_same_places_whatever_their_numbers():
+    figures.use_style()
+    for high in (1, 30):
+        figure, ax = plt.subplots()
+        ax.plot([0, 10], [0, high])
+        ax.margins(0)
+        figures._settle(figure)
+        box, (last, *_) = ax.get_window_extent(), ax.get_xticklabels()[::-1]
+        left = LEFT * figures.WIDTHS[0][1] / 72 * figure.dpi
+        assert (box.x0, box.x1) == pytest.approx((left, figure.bbox.width), abs=0.5)
+        assert last.get_window_extent().x1 <= figure.bbox.width + 1
+        plt.close(figure)
+
+
+def test_a_plane_fills_the_width_with_one_scale():
+    figures.use_style()
+    figure, axes = plt.subplots(2, 2, figsize=(6, 3), sharex=True, sharey=True)
+    for ax in axes.flat:
+        ax.plot([-1, 2], [-1, 1])
+        figures.set_plane(ax, [-1, 0, 1, 2], [-1, 0, 1], title="a plane")
+    figures._settle(figure)
+    for ax in axes.flat:
+        box, drawn = ax.get_position(original=True), ax.get_position()
+        assert drawn.bounds == pytest.approx(box.bounds, abs=0.005)
+    assert axes[0, 1].get_position().x1 == pytest.approx(1, abs=0.005)
+    plt.close(figure)
 
 
 def test_an_axis_beside_the_lowest_line_of_the_grid_is_that_line():
@@ -305,6 +386,12 @@ def test_figures_are_light():
     assert sizes[len(sizes) // 2] <= USUAL
 
 
+def seen(caption):
+    """Return about what is read of a caption: a command or a reference is a letter or a number."""
+    caption = re.sub(r"\{\w+\}`[^`]*`", "Fig. 10.1", caption)
+    return re.sub(r"[${}^_]", "", re.sub(r"\\[a-zA-Z]+", "x", caption))
+
+
 @pytest.mark.parametrize(
     ("name", "metadata"), [(n, m) for n, m, _ in FIGURES], ids=[n for n, *_ in FIGURES]
 )
@@ -312,7 +399,7 @@ def test_a_figure_says_what_it_shows(name, metadata):
     """A caption says what is shown, a text for those who cannot see it what is found; the code is folded."""
     figure = metadata["mystnb"]["figure"]
     assert figure["name"].startswith("fig-")
-    assert 20 < len(figure["caption"]) < 420
+    assert 20 < len(seen(figure["caption"])) <= LONGEST
     assert len(metadata["mystnb"]["image"]["alt"]) > 60
     assert "hide-input" in metadata["tags"]
 
@@ -344,7 +431,7 @@ def test_every_explorer_has_a_number_and_a_caption():
             if any("<slopes-explorer" in text for text in html):
                 figure = cell["metadata"]["mystnb"]["figure"]
                 assert figure["name"].startswith("exp-"), cell["id"]
-                assert 20 < len(figure["caption"]) < 420, cell["id"]
+                assert 20 < len(seen(figure["caption"])) <= LONGEST, cell["id"]
                 assert "hide-input" in cell["metadata"]["tags"], cell["id"]
                 found += 1
     assert found > 10

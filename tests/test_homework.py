@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 import book
+import feedback
 import homework
 import kit
 from slopes import check_derivation
@@ -77,16 +78,21 @@ def test_the_code_passes_its_tests_and_the_start_does_not(one, tmp_path):
             assert (run.returncode == 0) is passes, run.stderr
 
 
+CODE = "~~~start\nx\n~~~\n~~~solution\nx\n~~~\n~~~tests\nx\n~~~\n"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("no heading", "the first line is a heading"),
         ("# H\n", "no task"),
         ("# H\n\n:::{essay} a\n:::\n", "line 3: a task begins with"),
-        ("# H\n\n:::{open} a\n:title: A\n:points: 3\n:::\n", "lacks its block ~~~marking"),
-        ("# H\n\n:::{open} a\n:title: A\n~~~marking\nx\n~~~\n:::\n", "lacks :points:"),
-        ("# H\n\n:::{open} a\n:title: A\n:points: x\n~~~marking\nx\n~~~\n:::\n", "are numbers"),
-        ("# H\n\n:::{open} a\n:title: A\n:points: 1\n:size: 2\n~~~marking\n~~~\n:::\n", ":size:"),
+        ("# H\n\n:::{open} a\n:title: A\n:::\n", "lacks its block ~~~marking"),
+        ("# H\n\n:::{code} a\n:title: A\n~~~start\nx\n~~~\n:::\n", "lacks :points:"),
+        (f"# H\n\n:::{{code}} a\n:title: A\n:points: x\n{CODE}:::\n", "are numbers"),
+        ("# H\n\n:::{open} a\n:title: A\n:points: 1\n~~~marking\n~~~\n:::\n", ":points:"),
+        ("# H\n\n:::{open} a\n:title: A\n~~~marking\nAll.\n~~~\n:::\n", "each item is like"),
+        ("# H\n\n:::{open} a\n:title: A\n~~~marking\n- 2: x\n~~~\n:::\n", "each item is like"),
     ],
 )
 def test_a_faulty_source_is_named(text, said, tmp_path):
@@ -108,11 +114,11 @@ END = "= -f(x)(1 - f(x))"
         (
             steps("f'(x) = -f(x)(1 - f(x))"),
             0,
-            "You begin with what is to be shown: there is no step",
+            "writing down the claim is not a step",
         ),
         (steps("$f'(x) = 0$\n$= 0$"), None, "Line 1 is not understood: write it without dollar"),
-        (steps("f'(x) = -f(x)(1 - f(x)) + 0\n= -f(x)(1 - f(x))"), 0, "no step between"),
-        (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "no step between"),
+        (steps("f'(x) = -f(x)(1 - f(x)) + 0\n= -f(x)(1 - f(x))"), 0, "the claim is not a step"),
+        (steps("f'(x) = 1 \\cdot (-f(x)(1 - f(x)))\n" + END), 0, "the claim is not a step"),
         (steps(LEFT + "\n" + END), 0, "3 steps are asked for"),
         (steps(LEFT + "\n= -\\frac{e^{x}}{(1 + e^{x})^2}"), 1.5, "does not end with"),
         (steps("f'(x) = \\frac{e^{x}}{(1 + e^{x})^2}\n" + END), 0, "Line 1 does not hold"),
@@ -202,6 +208,24 @@ def test_what_holds_below_a_wrong_line_is_marked_by_the_rule_and_seen_by_a_perso
     result = only(steps(answer))
     assert (result.points, bool(result.by_hand)) == (points, bool(why))
     assert why in result.by_hand
+
+
+def test_the_kind_of_slip_is_told_and_not_what_mends_it():
+    result = only(steps(SLIP))
+    assert "It looks like a wrong sign." in result.said
+    # At a point as a person would choose it.
+    assert re.search(r"at x = -?\d\.\d{1,2} the left side", result.said), result.said
+    lost = mark(ONE, [f"{DERIVATIONS[1].mark}\n" + steps("h'(x) = -\\frac{2}{(e^x + e^{-x})^2}")])[
+        1
+    ]
+    assert "inner derivative (chain rule)." in lost.said
+
+
+def test_a_sentence_is_set_as_it_is_meant():
+    formulas = feedback.Formulas()
+    said = formulas.sentence("say **Let** it be -0.5, in 2-3 words & <b>")
+    assert said == "say <b>Let</b> it be \N{MINUS SIGN}0.5, in 2-3 words &amp; &lt;b&gt;"
+    formulas.katex.close()
 
 
 def test_a_patched_checker_counts_for_nothing():
@@ -333,9 +357,35 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
     assert ada.count("✓ holds") == sum(
         len(task.blocks["solution"].splitlines()) for task in DERIVATIONS
     )
+    # No line of a solution stands there, but the claim; and of a guide what is asked for alone.
     blank = pages[Path("feedback", "Blank.html")]
     for task in DERIVATIONS:
-        assert task.proves not in blank
+        lines = [line.partition("%")[0].strip() for line in task.blocks["solution"].splitlines()]
+        for line in lines[:-1]:
+            assert line not in blank
+    for task in ONE.tasks:
+        for guide in task.blocks.get("marking", "").splitlines():
+            told = max(guide.partition(": ")[2].split("$"), key=len)
+            assert not told or told not in blank
+
+
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+def test_a_guide_tells_a_student_what_is_asked_for_and_no_answer(one):
+    for task in (task for task in one.tasks if task.kind in ("figure", "open")):
+        assert task.points == sum(worth for worth, _ in task.parts)
+        for _, what in task.parts:
+            assert "$" not in what
+            assert not re.search(r"[1-9]", what)
+
+
+def test_a_students_page_has_the_question_and_what_its_points_are_for(marked):
+    page = marked[0][Path("feedback", "Ada.html")].decode("utf-8")
+    for task in ONE.tasks:
+        assert task.text.splitlines()[-1].partition("$")[0] in page
+        for _, what in task.parts:
+            assert f"<li>2 points for {what}</li>" in page
+    assert page.count("<img src=") == 1  # the figure
+    assert "subdifferential is" not in page
 
 
 def test_the_page_for_a_person_holds_every_answer_left(marked):
@@ -351,8 +401,9 @@ def test_the_page_for_a_person_holds_every_answer_left(marked):
         same = [student for student in same if student != "Missing"]
         assert len(same) == 7
         assert f"<h3>{escape(', '.join(same))}</h3>" in page
+    assert "open question" not in page  # what all of them are
     assert page.count("Because.") == 2
-    assert "2 points: at 0 the one-sided slopes" in page
+    assert "for what is true, and why: at 0 the one-sided slopes" in page
     assert re.search(r'<a href="file:///[^"]*/Pdf/scan.ipynb">', page)
 
 
@@ -397,6 +448,16 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     assert "Neat." in (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
     decide(out / "by-hand.csv", *decisions)
     grade(folder, marks)
+    # Points of the parts stand beside them on the student's page.
+    parts = ("Ada", "no-derivative-at-zero", "2+0 + 1,5", "")
+    decide(out / "by-hand.csv", parts)
+    grade(folder, marks)
+    assert table((out / "marks.csv").read_bytes())[0]["no-derivative-at-zero"] == "3.5"
+    page = (out / "feedback" / "Ada.html").read_text(encoding="utf-8")
+    whats = [what for _, what in ONE.tasks[-1].parts]
+    for share, what in zip(("2", "0", "1.5"), whats, strict=True):
+        assert f"<li>{share} of 2 points for {what}</li>" in page
+    assert "2+0+1.5" in [row["points"] for row in table((out / "by-hand.csv").read_bytes())]
     # Quarters of a point add up.
     decide(out / "by-hand.csv", ("Ada", "is-it-the-slope", "4.25", ""))
     grade(folder, marks)
@@ -432,15 +493,23 @@ def test_another_folder_of_the_same_name_is_stopped(tmp_path):
         (("Nobody", "swish", "3", ""), "row 2: nobody called Nobody handed anything in"),
         (("Ada", "swosh", "3", ""), "there is no task swosh"),
         (("Ada", "swish", "15", ""), "15 is not a number from 0 to 10"),
-        (("Ada", "swish", "ten", ""), "ten is not a number"),
+        (("Ada", "swish", "ten", ""), "row 2: ten is not a number"),
+        (("Ada", "swish", "5+5", ""), "row 2: 5+5 is not a number from 0 to 10"),
+        (("Ada", "is-it-the-slope", "1 + 3 + 0", ""), "from 0 to 6, nor at most 2 + 2 + 2"),
+        (("Ada", "is-it-the-slope", "1+1", ""), "from 0 to 6, nor at most 2 + 2 + 2"),
     ],
 )
 def test_a_faulty_decision_is_named_and_nothing_written(row, said, tmp_path):
     hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT)
     _, out = grade(tmp_path / "in", tmp_path / "marks")
-    decide(out / "by-hand.csv", row)
+    decide(out / "by-hand.csv", row, ("Ada", "swish", "8", ""), ("Bo", "swish", "8", ""))
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    assert said in grade(tmp_path / "in", tmp_path / "marks", fails=True)[0]
+    told = grade(tmp_path / "in", tmp_path / "marks", fails=True)[0]
+    # All faults at once, and before anything is read.
+    assert said in told
+    assert "row 4: nobody called Bo handed anything in" in told
+    assert "row 3" not in told
+    assert "[1/1]" not in told
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
@@ -484,15 +553,22 @@ def test_a_person_sees_what_stands_in_cells_of_no_task(tmp_path):
     picture = "iVBORw0KGgo="
     extra = nbformat.v4.new_markdown_cell("See ![](attachment:photo.png)")
     extra["attachments"] = {"photo.png": {"image/png": picture}, "x.svg": {"image/svg+xml": "<svg"}}
-    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", {"swish": RIGHT["swish"]}, [extra])
+    name = nbformat.v4.new_markdown_cell("# Homework\n\n**Your name:** Ada Lovelace")
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", {"swish": RIGHT["swish"]}, [extra, name])
     _, out = grade(tmp_path / "in", tmp_path / "marks")
     page = (out / "by-hand.html").read_text(encoding="utf-8")
     assert f'<img src="data:image/png;base64,{picture}"' in page
+    assert "<h3>Ada (Ada Lovelace)</h3>" in page
     # From the answer a link leads there.
     assert '<a href="#cells-1">see them</a>' in page
     assert '<h2 id="cells-1">Ada: cells that name no task</h2>' in page
     (row,) = table((out / "marks.csv").read_bytes())
     assert (row["swish"], row["falling-sigmoid"]) == ("10", "")
+    # The student sees it, too.
+    page = (out / row["feedback"]).read_text(encoding="utf-8")
+    assert f'<img src="data:image/png;base64,{picture}"' in page
+    assert '<a href="#cells">' in page
+    assert '<h2 id="cells">' in page
 
 
 def test_no_file_leaves_the_folder(marked):

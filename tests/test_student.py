@@ -14,6 +14,7 @@ import pytest
 import book
 import kit
 import student
+from slopes.explorer import STYLE
 
 CHAPTERS = sorted(Path(book.ROOT, "chapters").glob("*.ipynb"))
 
@@ -55,6 +56,15 @@ def test_nothing_leads_to_the_page_that_students_do_not_get(tmp_path):
         assert f"chapters/{kit.TEACHERS}" not in text, path.name
 
 
+def test_a_copy_of_the_book_takes_styles_and_scripts_from_itself(tmp_path):
+    """Those of the explorers lie in the package; a page takes nothing from outside of its book."""
+    shutil.copytree(Path(book.ROOT, "code"), tmp_path / "code")
+    command = [sys.executable, "-c", "from slopes.explorer import STYLE; print(STYLE)"]
+    environment = student.surroundings(tmp_path)
+    said = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert Path(said.stdout.strip()).is_relative_to(tmp_path), said.stderr
+
+
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory):
     out = tmp_path_factory.mktemp("student") / "edition"
@@ -67,6 +77,11 @@ def edition(tmp_path_factory):
 @pytest.mark.every_chapter
 class TestEdition:
     """What `make student` writes; it takes some minutes."""
+
+    def test_its_explorers_have_their_style(self, edition):
+        sheet = (edition / "site" / "_static" / "book.css").read_text(encoding="utf-8")
+        (rule,) = re.findall(r"^\.explorer \.drawings \{$", STYLE.read_text(encoding="utf-8"), re.M)
+        assert rule in sheet
 
     def test_nothing_tells_a_solution(self, edition):
         texts = {path: path.read_text(encoding="utf-8") for path in edition.rglob("*.html")}

@@ -13,7 +13,8 @@ import book
 import kit
 import notes
 import quiz
-from slopes import check_derivation
+import slides
+from slopes import check_derivation, figures
 
 TEACHING = Path(book.ROOT, "teaching")
 CHAPTERS = Path(book.ROOT, "chapters")
@@ -132,6 +133,23 @@ def test_no_other_notes_have_a_column_of_the_unit():
         assert count == (2 if path.stem in PLANNED else 1), path.stem
 
 
+def test_the_notes_of_the_speaker_have_the_minutes_of_each_part():
+    decks = {path.stem: path.read_text(encoding="utf-8") for path in DECKS}
+    for meeting in UNIT[:2]:
+        order = [decks[slug] for slug in meeting.slugs if slug in decks]
+        told = re.findall(r"\{\{minutes-([\w-]+)\}\}|\{\{homework-", "".join(order))
+        # The slide that hands out a set comes last, and has the minutes after its chapter.
+        told[-1] = f"after-{meeting.slugs[-1]}"
+        begin, wanted = 0, []
+        for length, _ in meeting.parts:
+            wanted.append(f"Minutes {begin} to {begin + length} of {meeting.name.lower()}.")
+            begin += length
+        assert [slides.minutes(part) for part in told] == wanted
+        assert f"{meeting.name}, {begin} minutes" in slides.plan()
+        notes_of = slides.handed_out("one-neuron", wanted[-1]).partition("{revealjs-notes}")[2]
+        assert wanted[-1] in notes_of
+
+
 def test_the_path_has_slides_and_questions():
     for slug in PATH:
         assert slug in [path.stem for path in DECKS]
@@ -172,6 +190,24 @@ def test_a_number_on_a_slide_is_the_chapters(path):
     )
     for number in set(re.findall(r"(?<![\w.{])\d+(?:\.\d+)?", deck)):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d])", chapter), number
+
+
+def test_a_slide_that_asks_for_a_slope_shows_the_curve_and_not_its_slope():
+    asked = 0
+    for path in DECKS:
+        for slide in re.split(r"^(?=# )", path.read_text(encoding="utf-8"), flags=re.M):
+            if re.search(r"\{container\} ask\n(Where is the|What is its) slope", slide):
+                asked += 1
+                drawn = slides.curve(re.search(r"\{\{curve-(\w+)\}\}", slide)[1]).upper()
+                assert figures.VALUE in drawn
+                assert figures.SLOPE not in drawn
+    assert asked == 2
+
+
+def test_a_slide_says_which_loss_its_neuron_has():
+    deck = (TEACHING / "slides" / "backpropagation.md").read_text(encoding="utf-8")
+    seen = next(slide for slide in deck.split("\n# ") if "{{exp-neuron}}" in slide)
+    assert "binary NLL" in seen.partition(":::{revealjs-notes}")[0]
 
 
 def test_no_place_is_favoured_among_the_options():

@@ -14,9 +14,10 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import book
+from homework import asked, picture
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
-from slopes.grading import Homework, Mark
+from slopes.grading import Homework, Mark, Task
 
 LONGEST_FORMULA = 2000
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
@@ -82,6 +83,7 @@ class Formulas:
     def __init__(self) -> None:
         self.katex = KaTeX()
         self.known: dict[tuple[str, bool], str] = {}
+        self.read = self.reader().render
 
     def __call__(self, latex: str, display: bool = False) -> str:
         """A formula; as it was typed where it cannot be set."""
@@ -107,9 +109,14 @@ class Formulas:
         return self(rf"\displaystyle {latex}")
 
     def sentence(self, text: str) -> str:
-        """A sentence with formulas between dollar signs."""
+        """A sentence with formulas between dollar signs, numbers with a minus, and bold words."""
+
+        def words(part):
+            part = re.sub(r"(?<![\w.-])-(?=\d)", "\N{MINUS SIGN}", escape(part))
+            return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", part)
+
         parts = re.split(r"\${1,2}([^$]+)\${1,2}", text)
-        return "".join(self(part) if k % 2 else escape(part) for k, part in enumerate(parts))
+        return "".join(self(part) if k % 2 else words(part) for k, part in enumerate(parts))
 
 
 def for_student(homework: Homework, one, formulas: Formulas) -> str:
@@ -134,10 +141,42 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
             given = "its tests will mark it" if one.tested(m) else "a person will mark it"
         elif m in one.waiting:
             given += ", and a person will look at it"
-        parts.append(f"<h2>{number}. {formulas.sentence(m.task.title)} <small>{given}</small></h2>")
+        parts += question(number, m.task, given, formulas)
+        parts.append(earned(m, formulas))
         parts.append(answered(m, one.attached, formulas))
-        parts += [f"<p>{formulas.sentence(said)}</p>" for said in (m.said, m.comment) if said]
-    return page(title, [*parts, RULE])
+        said = formulas.sentence(m.said)
+        if one.stray and not m.answer:
+            said += ' <a href="#cells">Your cells that name no task</a> stand below.'
+        parts += [f"<p>{one}</p>" for one in (said, formulas.sentence(m.comment)) if one]
+    return page(title, [*parts, *stray(one), RULE])
+
+
+def question(number: int, task: Task, worth: str, formulas: Formulas) -> list[str]:
+    """A task as the notebook has it: its title, what it asks for, its figure."""
+    title = f"<h2>{number}. {formulas.sentence(task.title)} <small>{worth}</small></h2>"
+    drawn = ""
+    if "picture" in task.blocks:
+        content = picture(task.blocks["picture"])
+        drawn = f'<img src="data:image/png;base64,{content}" alt="{escape(task.alt)}">'
+    return [title, f'<div class="question">{formulas.read(asked(task))}{drawn}</div>']
+
+
+def earned(m: Mark, formulas: Formulas) -> str:
+    """What the points of a task are for, with those that were given where a person said so."""
+    given = [f"{points(share)} of " for share in m.shares] or [""] * len(m.task.parts)
+    items = [
+        f"<li>{share}{points(most)} point{'s' * (most != 1)} for {formulas.sentence(what)}</li>"
+        for share, (most, what) in zip(given, m.task.parts, strict=True)
+    ]
+    return f"<p>What earns points:</p><ul>{''.join(items)}</ul>" if items else ""
+
+
+def stray(one) -> list[str]:
+    """The cells of a submission that name no task, where a task is not answered in its own."""
+    if not one.stray or all(m.answer for m in one.marks):
+        return []
+    cells = [typed(cell, one.attached) for cell in one.stray]
+    return ['<h2 id="cells">Your cells that name no task</h2>', *cells]
 
 
 def answered(m: Mark, attached: dict[str, str], formulas: Formulas, whole: bool = False) -> str:

@@ -277,40 +277,74 @@ def judge_all(homework: Homework, submissions: list[Submission]) -> list[Submiss
 # What a person, and the tests of the code, have decided
 
 
-def worth(homework: Homework) -> dict[str, float]:
-    """The points that there are for each task, and for the whole."""
-    return {task.name: task.points for task in homework.tasks} | {WHOLE: homework.points}
+@dataclass(frozen=True)
+class Decision:
+    """A row of by-hand.csv: whose answer, to which task, its points as written, and a comment."""
+
+    student: str
+    task: str
+    given: str
+    comment: str
+    answer: str  # the print of the answer that it was about; empty if the row does not say
+
+    @property
+    def shares(self) -> list[float]:
+        """The points of each part, or of all in one number."""
+        return [float(share) for share in self.given.split("+")] if self.given else []
 
 
-def decided(homework: Homework, submissions: list[Submission], table: Path) -> None:
-    """Put into the marks what a person wrote into by-hand.csv."""
-    possible = worth(homework)
-    for number, row in enumerate(read_table(table), 2):
-        given = (row.get("points") or "").strip().replace(",", ".")
-        student, task, comment = row["student"], row["task"], row.get("comment") or ""
-        if not given and not comment:
+def worth(homework: Homework) -> dict[str, list[float]]:
+    """The points that there are for the parts of each task, and for the whole."""
+    parts = {t.name: [most for most, _ in t.parts] or [t.points] for t in homework.tasks}
+    return parts | {WHOLE: [homework.points]}
+
+
+def fault(decision: Decision, submissions: list[Submission], possible: dict) -> str:
+    """Why a decision cannot be taken over; empty if it can."""
+    if not any(decision.student in names(one) for one in submissions):
+        return f"nobody called {decision.student} handed anything in"
+    if decision.task not in possible:
+        return f"there is no task {decision.task}"
+    parts, shares = possible[decision.task], decision.given.split("+")
+    most = parts if len(shares) > 1 else [sum(parts)]
+    numbers = len(shares) == len(most) and all(map(NUMBER.fullmatch, shares))
+    if not decision.given or (numbers and all(map(float.__le__, map(float, shares), most))):
+        return ""
+    each = f", nor at most {' + '.join(map(points, parts))}" if len(parts) > 1 else ""
+    return f"{decision.given} is not a number from 0 to {points(sum(parts))}{each}"
+
+
+def decisions(homework: Homework, submissions: list[Submission], table: Path) -> list[Decision]:
+    """What a person wrote into by-hand.csv; stops at a table with faults, and names them all."""
+    found, faults, possible = [], [], worth(homework)
+    for number, row in enumerate(read_table(table) if table.is_file() else (), 2):
+        given = "".join((row.get("points") or "").split()).replace(",", ".")
+        comment = row.get("comment") or ""
+        if given or comment:
+            one = Decision(row["student"], row["task"], given, comment, row.get("answer") or "")
+            found.append(one)
+            why = fault(one, submissions, possible)
+            faults += [f"row {number}: {why}"] if why else []
+    if faults:
+        raise book.Trouble("\n".join([f"{table} is to be mended. Nothing was written.", *faults]))
+    return found
+
+
+def decide(homework: Homework, submissions: list[Submission], decision: Decision) -> None:
+    """Put a decision into the marks, or aside, if the answer has changed since."""
+    task, given, comment = decision.task, decision.given, decision.comment
+    for one in (one for one in submissions if decision.student in names(one)):
+        if decision.answer not in ("", one.print_of(task)):
+            possible = points(sum(worth(homework)[task]))
+            said = f"{given} of {possible} points" if given else "no points yet"
+            said += f" and the comment “{comment}”" * bool(comment)
+            one.aside[task] = f"an answer that has changed since had {said}"
             continue
-        found = [one for one in submissions if student in names(one)]
-        if not found:
-            fault = f"nobody called {student} handed anything in"
-        elif task not in possible:
-            fault = f"there is no task {task}"
-        elif given and (not NUMBER.fullmatch(given) or float(given) > possible[task]):
-            fault = f"{given} is not a number from 0 to {possible[task]:g}"
-        else:
-            fault = ""
-        if fault:
-            raise book.Trouble(f"{table}, row {number}: {fault}. Nothing was written.")
-        for one in found:
-            if row.get("answer") not in (None, "", one.print_of(task)):
-                said = f"{given} of {points(possible[task])} points" if given else "no points yet"
-                said += f" and the comment “{comment}”" * bool(comment)
-                one.aside[task] = f"an answer that has changed since had {said}"
-                continue
-            one.decisions[task] = given, comment
-            for m in one.marks:
-                if task == m.task.name:
-                    m.points, m.comment = float(given) if given else m.points, comment
+        one.decisions[task] = given, comment
+        for m in one.marks:
+            if task == m.task.name:
+                m.points, m.comment = sum(decision.shares) if given else m.points, comment
+                m.shares = decision.shares if len(decision.shares) == len(m.task.parts) else []
 
 
 def tested(homework: Homework, submissions: list[Submission], folder: Path) -> None:
@@ -372,10 +406,10 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
         table = csv.writer(file)
         head = ["task", "student", "points possible", "why", "points", "comment", "answer"]
         table.writerow(head)
-        for task, possible in worth(homework).items():
+        for task, parts in worth(homework).items():
             for one in submissions:
                 if task in one.reasons:
-                    row = [task, one.row_name, points(possible), cell(one.reasons[task])]
+                    row = [task, one.row_name, points(sum(parts)), cell(one.reasons[task])]
                     decision = one.decisions.get(task, ("", ""))
                     table.writerow([*row, *decision, one.print_of(task)])
 
@@ -422,11 +456,12 @@ def main() -> int:
         raise book.Trouble(f"There is no notebook in {options.folder}.")
     homework = chosen(options.homework, submissions)
     misplaced(homework, submissions)
-    submissions = judge_all(homework, submissions)
     out = options.out / homework.name / folder.name
     owned(out, folder)
-    if (out / "by-hand.csv").is_file():
-        decided(homework, submissions, out / "by-hand.csv")
+    found = decisions(homework, submissions, out / "by-hand.csv")
+    submissions = judge_all(homework, submissions)
+    for one in found:
+        decide(homework, submissions, one)
     tested(homework, submissions, out / "nbgrader")
     write(out, folder, homework, submissions)
     (out / FROM).write_text(str(folder), encoding="utf-8")

@@ -92,6 +92,11 @@ class Meeting:
     parts: tuple[tuple[int, str], ...]
 
     @property
+    def minutes(self) -> int:
+        """How long it is."""
+        return sum(length for length, _ in self.parts)
+
+    @property
     def slugs(self) -> list[str]:
         """The chapters that it takes something from, in its order."""
         return list(dict.fromkeys(slug for _, slug in self.parts if slug))

@@ -49,9 +49,13 @@ function keep() {
 
 /** Say beside what is typed why it is no points. */
 function check({ points, fault }) {
-  const value = words(points).replace(",", ".");
-  const right = value === "" || (/^\d+(\.\d+)?$/.test(value) && value <= +points.dataset.most);
-  const why = right ? "" : `“${words(points)}” is not a number from 0 to ${points.dataset.most}.`;
+  const shares = words(points).replaceAll(" ", "").replaceAll(",", ".").split("+");
+  const parts = points.dataset.most.split("+").map(Number);
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  const most = shares.length === 1 ? [total] : parts;
+  const right = shares.length === most.length && shares.every((share, k) => /^\d+(\.\d+)?$/.test(share) && share <= most[k]);
+  const each = parts.length > 1 ? `, nor at most ${points.dataset.most}` : "";
+  const why = right || !words(points) ? "" : `“${words(points)}” is not a number from 0 to ${total}${each}.`;
   points.setCustomValidity(why);
   if (fault.textContent !== why) fault.textContent = why;
 }

@@ -12,8 +12,7 @@ from html import escape
 from pathlib import Path
 
 import feedback
-from feedback import answered, points, typed
-from homework import asked, picture
+from feedback import answered, points, question, typed
 from slopes.grading import Homework
 
 WHOLE = "all"  # in place of a task, for a file that cannot be read
@@ -30,7 +29,6 @@ class Marking:
 
     def __init__(self, homework: Homework, submissions: list, formulas: feedback.Formulas):
         self.homework, self.submissions, self.formulas = homework, submissions, formulas
-        self.read = formulas.reader().render
 
     def page(self, folder: Path) -> str:
         """The whole page; the script on it is the only one that may run."""
@@ -71,6 +69,7 @@ class Marking:
             one, m = pair
             text = answered(m, one.attached, self.formulas, whole=True)
             why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
+            why = "" if why == f"{task.kind} question" else why  # as all of them are
             decision = one.decisions.get(task.name, ("", ""))
             stands = "" if one.decided(task.name) else points(m.points)
             if stands and one.reasons.get(task.name):
@@ -87,9 +86,9 @@ class Marking:
         return [
             self.entry(
                 task.name,
-                task.points,
+                [most for most, _ in task.parts] or [task.points],
                 who,
-                f"<p><small>{why}</small></p>{text}",
+                f"<p><small>{why}</small></p>{text}" if why else text,
                 decision,
                 stands,
             )
@@ -97,19 +96,26 @@ class Marking:
         ]
 
     def entry(
-        self, task: str, most: float, who: list, body: str, decision: tuple, stands: str = ""
+        self, task: str, parts: list, who: list, body: str, decision: tuple, stands: str = ""
     ) -> str:
         """One answer, those who gave it, the points that stand, and room for others and a comment."""
         rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
-        names = escape(", ".join(one.student for one in who))
+        names = escape(", ".join(map(self.known, who)))
         data = f'data-task="{escape(task)}" data-rows="{escape(rows)}" data-stands="{stands}"'
         given, comment = map(escape, decision)
+        most = " + ".join(f"{part:g}" for part in parts)
+        size = 'size="8"' if len(parts) > 1 else 'size="4" inputmode="decimal"'
+        each = f" <small>or, part by part, {most}</small>" if len(parts) > 1 else ""
         return f"""<article role="group" aria-label="{names}" {data}>
 <h3>{names}</h3>{body}
-<p class="fields"><label>Points of {most:g}
-<input inputmode="decimal" size="4" data-most="{most:g}" value="{given}"></label>
+<p class="fields"><label>Points of {sum(parts):g}{each}
+<input {size} data-most="{most}" value="{given}"></label>
 <span class="fault" aria-live="polite"></span>
 <label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
+
+    def known(self, one) -> str:
+        """What a student is called, and the name in the file where that is another."""
+        return one.student if one.name in ("", one.student) else f"{one.student} ({one.name})"
 
     def files(self) -> list[str]:
         """What nobody could read, and what a person gave to a file that has changed since."""
@@ -118,7 +124,7 @@ class Marking:
             if one.unreadable:
                 link = f'<p><a href="{escape(one.path.as_uri())}">{escape(one.unreadable)}</a></p>'
                 decision = one.decisions.get(WHOLE, ("", ""))
-                parts.append(self.entry(WHOLE, self.homework.points, [one], link, decision))
+                parts.append(self.entry(WHOLE, [self.homework.points], [one], link, decision))
             elif WHOLE in one.aside:
                 said = self.formulas.sentence(one.aside[WHOLE])
                 parts.append(f"<h3>{escape(one.student)}</h3><p>Before: {said}</p>")
@@ -140,11 +146,6 @@ class Marking:
 
     def about(self, number: int, task) -> list[str]:
         """What a person needs to mark a task: the question, its figure, the guide to its points."""
-        title = self.formulas.sentence(task.title)
-        parts = [f"<h2>{number}. {title} <small>{points(task.points)} points</small></h2>"]
-        parts.append(self.read(asked(task)))
-        if "picture" in task.blocks:
-            drawn = picture(task.blocks["picture"])
-            parts.append(f'<img src="data:image/png;base64,{drawn}" alt="{escape(task.alt)}">')
-        guide = task.blocks.get("marking", "").replace("\n", "\n\n")
-        return [*parts, f'<div class="guide">{self.read(guide)}</div>']
+        parts = question(number, task, f"{points(task.points)} points", self.formulas)
+        guide = self.formulas.read(task.blocks.get("marking", ""))
+        return [*parts, f'<div class="guide">{guide}</div>']

@@ -3,12 +3,15 @@
 In a deck, `teaching/slides/SLUG.md`, a line `{{eq-sigmoid}}` stands for the equation of that label, with
 its number, and `{{fig-sigmoid-slope}}` or `{{exp-sigmoid}}` for what the cell of that name shows. They
 come from the chapter SLUG, so that nothing is kept twice, and `{{fig-chain}}` from the start page.
-`{{lower fig-relu-fan}}` stands for the lower of two drawings,
-`{{quiz-1}}` for the first of the chapter's quick questions, which asks the room,
-`{{explore_descent}}` for what that function of `slopes.explore` returns, `{{plan}}` for what the page
-for teachers plans, and `{{homework-one-neuron}}` for a slide that hands out that set. The first equation
-of a slide is there at once; each of the others comes at a press of a key, and so does what is asked or
-warned of below them.
+`{{lower fig-relu-fan}}` stands for the lower of two drawings, `{{curve-sigmoid}}` for the graph of that
+function of the package, without its slope, `{{quiz-1}}` for the first of the chapter's quick questions,
+which asks the room, `{{explore_descent}}` for what that function of `slopes.explore` returns, and
+`{{homework-one-neuron}}` for a slide that hands out that set. `{{plan}}` stands for what the page for
+teachers plans. In the notes of the speaker `{{minutes-sigmoid}}` says when that chapter's turn is, and
+`{{minutes-before-sigmoid}}` and `{{minutes-after-sigmoid}}` what comes before and after it.
+
+The first equation of a slide is there at once; each of the others comes at a press of a key, and so
+does what is asked or warned of below them.
 """
 
 from __future__ import annotations
@@ -22,15 +25,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
+from matplotlib.figure import Figure
 
 import book
 import homework
 import kit
 import notes
 import quiz
+import slopes
 from references import title
-from slopes import explore
+from slopes import explore, figures
 from slopes.explorer import SCRIPT, STYLE, for_page
 from slopes.grading import read_homework
 
@@ -97,7 +104,13 @@ def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
         if name == "plan":
             return plan()
         if name.startswith("homework-"):
-            return handed_out(name.removeprefix("homework-"))
+            return handed_out(name.removeprefix("homework-"), minutes(f"after-{slug}"))
+        if name.startswith("minutes-"):
+            return minutes(name.removeprefix("minutes-"))
+        if name.startswith("curve-"):
+            function = name.removeprefix("curve-")
+            (folder / f"{name}.svg").write_text(curve(function), encoding="utf-8")
+            return f"![The graph of {function}, without its slope.]({name}.svg)"
         if name.startswith("explore_"):
             return raw(getattr(explore, name)()._repr_html_())
         if name in formulas:
@@ -132,6 +145,19 @@ def lower(picture: str, alt: str) -> tuple[str, str]:
     return HEAD.sub(cut, picture, count=1), said[:1].upper() + said[1:]
 
 
+def curve(name: str, span: tuple[float, float] = (-6, 6)) -> str:
+    """The graph of a function of the package, for a question that its slope would answer."""
+    function = getattr(slopes, name)
+    with plt.rc_context():
+        figures.use_style()
+        figure = Figure(figsize=(figures.WIDTHS[0][0], 3.6))
+        ax = figure.subplots()
+        figures.draw_curve(ax, function, function, span)
+        ax.set_xlabel(f"${function.variable}$")
+        figures.set_ticks(ax, x=[span[0], 0, span[1]], y=np.round(function(np.array(span))))
+        return figures.as_svg(figure)
+
+
 def step_by_step(deck: str) -> str:
     """Let the equations of a slide come one by one, and a box when those above it are there."""
     slides = []
@@ -151,6 +177,7 @@ def asked(question: quiz.Question) -> str:
     """A question to the room; its answer stands in the notes of the speaker."""
     letters = dict(zip("ABCDEFGH", question.options, strict=False))
     options = "\n".join(f"- **{letter}** {option.text}" for letter, option in letters.items())
+    options = f":::{{container}} options\n{options}\n:::"
     right = next(letter for letter, option in letters.items() if option.right)
     reasons = (f"{letter}: {option.why}" for letter, option in letters.items())
     notes = "\n\n".join([f"Right: {right}.", *reasons])
@@ -162,11 +189,24 @@ def plan() -> str:
     lines = []
     for meeting in kit.unit():
         names = (title(f"{slug}.ipynb") for slug in meeting.slugs if slug != "index")
-        lines.append(f"- **{meeting.name}: {meeting.about}.** {'; '.join(names)}.")
+        head = f"{meeting.name}, {meeting.minutes} minutes: {meeting.about}"
+        lines.append(f"- **{head}.** {'; '.join(names)}.")
     return "\n".join(lines)
 
 
-def handed_out(name: str) -> str:
+def minutes(part: str) -> str:
+    """When a part of a lecture is: that of a chapter, or what comes `before-` or `after-` it."""
+    beside, slug = re.fullmatch(r"(before-|after-)?(.*)", part).groups()
+    aside = {"before-": -1, "after-": 1}.get(beside, 0)
+    for meeting in kit.unit():
+        if slug in meeting.slugs:
+            at = [page for _, page in meeting.parts].index(slug) + aside
+            begin = sum(length for length, _ in meeting.parts[:at])
+            return f"Minutes {begin} to {begin + meeting.parts[at][0]} of {meeting.name.lower()}."
+    raise book.Trouble(f"No lecture of the unit has the chapter {slug}.")
+
+
+def handed_out(name: str, when: str) -> str:
     """The slide that hands out a set of homework."""
     one = read_homework(kit.TEACHING / "homework" / f"{name}.md")
     return f"""# {one.title}
@@ -180,7 +220,7 @@ Run the cell as often as you like: it names the first line that does not hold.
 **Hand in the notebook.**
 
 :::{{revealjs-notes}}
-Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
+{when} Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
 
 The tasks: {"; ".join(task.title for task in one.tasks)}.
 :::"""

@@ -65,14 +65,21 @@ def leave_out(source: Path, page: str) -> None:
     toc.write_text("".join(x for x in lines if f"chapters/{page}" not in x), encoding="utf-8")
 
 
+def surroundings(source: Path) -> dict[str, str]:
+    """The environment of a build in a copy of the book: its package, too, is the copy's.
+
+    A page takes no style and no script from outside of the book's folder.
+    """
+    return book.environment() | {book.RUNNABLE: "1", "PYTHONPATH": str(source / "code")}
+
+
 def build(source: Path, pages: Path) -> None:
     """Build the pages of a copy of the book, as the book's own are built."""
     command = [sys.executable, "-c", book.JUPYTER_BOOK, "build", str(source)]
     command += ["-W", "-n", "--keep-going"]
-    environment = book.environment() | {book.RUNNABLE: "1"}
     with book.Progress("Building the pages"):
         done = subprocess.run(
-            command, cwd=source, env=environment, capture_output=True, encoding="utf-8"
+            command, cwd=source, env=surroundings(source), capture_output=True, encoding="utf-8"
         )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if re.search("WARNING|ERROR", line)]

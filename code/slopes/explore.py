@@ -29,6 +29,7 @@ from slopes.explorer import (
     rounded,
     shown,
     significant,
+    tick,
     ticks,
     written,
 )
@@ -123,8 +124,7 @@ def _function_content(function, span, kinks, start):
         marks = np.linspace(*span, 3)  # no round number is near an end
     halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
     tangents = "".join(
-        f"<path class='t' d='M{left} 0H{right}'"
-        f" data-set='transform: matrix({{{side}}} {{{side}m}} 0 1 {{x}} {{v}})'/>"
+        _cased(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}")
         for side, left, right in halves
     )
     ends = "".join(
@@ -138,13 +138,18 @@ def _function_content(function, span, kinks, start):
     no_slope = "<path class='hole' data-set='d: {open}'/>" if kinks else ""
     content = (
         _named(upper, x, values, name_of(function), "value", above)
-        + _named(lower, x, slopes, name_of(function, prime=True), "slope", below)
-        + lower.columns(marks)
+        + _named(lower, x, slopes, name_of(function, prime=True), "slope", below, marks)
         + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
         + upper.inside(upper.curve(x, values, "f") + tangents + jumps + dot("{x}", "{v}"), drag="x")
         + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}") + no_slope)
     )
     return content, upper, lower
+
+
+def _cased(path, matrix):
+    """Draw a tangent, with a hair of paper that parts it from the curve that it touches."""
+    moves = f"data-set='transform: matrix({matrix})'"
+    return "".join(f"<path class='{kind}' {path} {moves}/>" for kind in ("case", "t"))
 
 
 def _jump(function, at, span):
@@ -235,30 +240,36 @@ def _panel(span, values, top, height):
     return Panel(span, (lower - extra, upper + extra), top, height)
 
 
-def _named(panel, x, values, name, kind, others=()):
+def _named(panel, x, values, name, kind, others=(), marks=()):
     """Draw the lines of a panel, and write the name of its curve beside it.
 
-    Points of others, in pairs of coordinates, are what the name must not touch either.
+    Points of others, in pairs of coordinates, are what the name must not touch either. Where there are
+    marks, they are the numbers of the horizontal axis.
     """
     rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
     across, down, anchor = beside(panel, x, values, name, rows, others)
-    return panel.rows(rows) + written(across, down, name, anchor, kind)
+    axis = panel.columns(marks, rows[0]) if len(marks) else ""
+    return panel.rows(rows) + axis + written(across, down, name, anchor, kind)
 
 
 def _secant_content(function, at, x, panel, slopes):
     """The drawing of a tangent and of secants, by the slopes of the tangent and of the first secant."""
     values, value, tangent = function(x), float(function(at)), slopes[0]
     lines = [(p, value + m * (p - at)) for m in slopes for p in x]
-    content = _named(panel, x, values, name_of(function), "value", lines)
-    content += panel.columns(ticks((x[0], x[-1]), 6))
-    # One to the right the two lines are apart by the difference of their slopes.
-    below = 34 if slopes[1] > tangent else -22
-    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", kind="ink")
+    marks = ticks((x[0], x[-1]), 6)
+    content = _named(panel, x, values, name_of(function), "value", lines, marks)
+    # One to the right the two lines are apart by the difference of their slopes: a bracket, and its
+    # name on the side of the tangent that rises away from it.
+    below = 20 if slopes[1] > tangent else -8
+    side = "start" if (below > 0) == (tangent > 0) else "end"
+    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", side, "ink")
+    ends = "{gap}", f"{value + tangent:.4g}"
+    caps = "".join(f"M{at + 0.92:.4g} {end}h.16" for end in ends)
     return content + panel.inside(
         panel.curve(x, values, "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
-        + "<path class='t' data-set='d: {ends}'/>"
-        + f"<path class='gap' data-set='d: M{at + 1:.4g} {value + tangent:.4g}V{{gap}}'/>"
+        + "<path class='case' data-set='d: {ends}'/><path class='t' data-set='d: {ends}'/>"
+        + f"<path class='gap' data-set='d: M{at + 1:.4g} {ends[1]}V{ends[0]}{caps}'/>"
         + hole(at, value)
         + dot("{x}", "{v}"),
         drag="x",
@@ -379,7 +390,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     )
     say = "x = {x}, u = {u}, y = {y}; slope {slope0} times {slope1} is {product}"
     readout = product(
-        ("slope of the chain", "{product}", ""),
+        ("slope", "{product}", ""),
         *((name, f"{{slope{k}}}", "") for k, name in enumerate(names)),
     )
     track, sides = (panel.share(span[0]), panel.share(span[1])), {"left": 1.5, "right": 6.7}
@@ -439,15 +450,12 @@ def _through(machines, names, x):
 def _chain_content(panel, names):
     """Draw a chain of two machines."""
     marks, inside = ticks(panel.x_span, 5), []
-    content = [panel.columns(marks)]
+    content = [panel.columns(marks, 0)]
     for k, letter in enumerate("xuy"):
         row, y = 2 - k, panel.y(2 - k)
         content += [
             line(y, "axis"),
-            *(
-                f"<line class='axis' x1='{at}' x2='{at}' y1='{y}' y2='{y + 6}'/>"
-                for at in map(panel.x, marks)
-            ),
+            *(tick(at, y) for at in map(panel.x, marks)),
             written(0, y, letter, "start", "left mid"),
             shown("100%", y, f"{{{letter}}}", "start", "aside mid value"),
         ]
@@ -519,7 +527,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
         + written(0, 15, "share of the slope in the last layer", "start", "left")
-        + panel.columns(wanted, [str(k) for k in wanted])
+        + panel.columns(wanted, -12, [str(k) for k in wanted])
         + written(0, panel.top + panel.height + 27, "layer", "start", "left")
         + panel.inside(
             "<path class='d' data-set='d: {line}'/><path class='dots' data-set='d: {dots}'/>"
@@ -534,12 +542,12 @@ def explore_depth(deepest=20, width=50, networks=5):
         ("gain", "{gain}", ""),
         ("share R", "{share}", "slope"),
     )
-    left = 3.6
+    sides = {"left": 3.6, "right": 2.3}
     controls = [
-        Slider("D", deepest, deepest - 1, left=left),
+        Slider("D", deepest, deepest - 1, value="{depth}", **sides),
         Choice("activation", names, 0),
     ]
-    drawing = Drawing(content, 278, label, left)
+    drawing = Drawing(content, 278, label, **sides)
     return Explorer([drawing], controls, tables, say, readout)
 
 
@@ -591,7 +599,8 @@ def explore_softmax(widest=4):
 def _softmax_bars():
     """Draw the outputs of softmax as bars."""
     panel = Panel((0, 3), (0, 1), top=46, height=172)
-    content = [panel.rows([0, 0.5, 1]), written(0, 16, "outputs S_i", "start", "left")]
+    content = [panel.rows([0, 0.5, 1]), line(panel.y(0), "axis")]
+    content.append(written(0, 16, "outputs S_i", "start", "left"))
     bars = []
     for i in range(3):
         bars.append(f"<rect x='{i + 0.23}' width='.54' data-set='height: {{s{i}}}'/>")
@@ -774,10 +783,10 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
         ((1, 0), {"w": [fixed(v, 2) for v in w]}),
         ((0, 1), {"curve": curves, "y": ["0", "1"], **names}),
     ]
-    content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4])
+    content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4], 0)
     content += panel.inside(
         "<path class='f' data-set='d: {curve}'/><path class='drop' data-set='d: M{w} {loss}V0'/>"
-        "<path class='t' d='M-1 0H1' data-set='transform: matrix({r} {rm} 0 1 {w} {loss})'/>"
+        + _cased("d='M-1 0H1'", "{r} {rm} 0 1 {w} {loss}")
         + dot("{w}", "{loss}"),
         drag="w",
     )

@@ -440,16 +440,17 @@ class Panel:
         """Draw horizontal lines with their numbers."""
         parts = []
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
-            parts.append(line(self.y(value), "axis" if value == 0 else "grid"))
+            parts.append(line(self.y(value), "grid"))
             parts.append(written(-10, self.y(value), name, "end", "mid"))
         return "".join(parts)
 
-    def columns(self, ticks, names=None):
-        """Write the numbers of the horizontal axis; a long one at its right end ends there, too."""
-        bottom = self.top + self.height + 27
-        parts = []
+    def columns(self, ticks, at, names=None):
+        """Draw the horizontal axis at a height, with its numbers; the last one ends where it does."""
+        y, bottom = self.y(at), self.top + self.height + 27
+        parts = [line(y, "axis")]
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
-            ends = self.share(value) > 0.98 and len(name) > 2
+            parts.append(tick(self.x(value), y))
+            ends = self.share(value) > 0.98
             parts.append(written(self.x(value), bottom, name, "end" if ends else "middle"))
         return "".join(parts)
 
@@ -564,6 +565,15 @@ def line(y, kind):
     "<line class='axis' x2='100%' y1='40.0' y2='40.0'/>"
     """
     return f"<line class='{kind}' x2='100%' y1='{y:.1f}' y2='{y:.1f}'/>"
+
+
+def tick(x, y):
+    """Draw the mark of a number below an axis.
+
+    >>> tick("50%", 40)
+    "<line class='axis' x1='50%' x2='50%' y1='40.0' y2='45.0'/>"
+    """
+    return f"<line class='axis' x1='{x}' x2='{x}' y1='{y:.1f}' y2='{y + 5:.1f}'/>"
 
 
 def anchored(x, content, size=""):

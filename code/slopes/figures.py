@@ -10,13 +10,14 @@ import io
 import math
 from itertools import pairwise
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import cycler, font_manager
+from matplotlib import cycler, font_manager, patheffects
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.gridspec import SubplotSpec
 from PIL import Image
 
 from slopes.explore import (
@@ -28,10 +29,13 @@ from slopes.explore import (
     explore_secant,
     explore_softmax,
 )
+from slopes.explorer import LEFT
+from slopes.placing import move_clear, pixel
 from slopes.svg import lighten
 
 __all__ = [
     "as_svg",
+    "draw_arrow",
     "draw_classes",
     "draw_curve",
     "draw_pixels",
@@ -71,14 +75,22 @@ SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
 DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
 _FACE = "Slopes Serif"
-#: How near to an axis, in points, a line of the grid runs beside it.
-_SIDE_BY_SIDE = 18
+_WAYS = WeakKeyDictionary()  # on which side of its place each name stands, across and up
+_PIXEL = 0.75  # a pixel of a page, in the points in which Matplotlib counts
+#: How near to an axis, in pixels, a line of the grid runs beside it.
+_SIDE_BY_SIDE = 24
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 #: How wide the two drawings of a figure are, in inches of 96 pixels, and how large their letters, in
 #: points: as the text of a page is, which on a telephone is 350 pixels wide.
 WIDTHS = (6, 15), (350 / 96, 14)
 #: The type under which a notebook keeps the drawing for narrow windows, beside the one for wide ones.
 NARROW = "image/x-narrow+svg"
+
+#: A tangent is thinner than its curve, and where it crosses it a hair of paper parts the two.
+_TANGENT = {
+    "linewidth": 2 * _PIXEL,
+    "path_effects": [patheffects.withStroke(linewidth=4 * _PIXEL, foreground="white")],
+}
 
 _STYLE = {
     "figure.figsize": (6, 3.6),
@@ -91,12 +103,12 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.spines.left": False,
     "axes.edgecolor": "#8D8B85",
-    "axes.linewidth": 1,
+    "axes.linewidth": _PIXEL,
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
     "grid.color": "#DFDCD3",
-    "grid.linewidth": 1,
+    "grid.linewidth": _PIXEL,
     "axes.labelcolor": QUIET,
     "axes.titlecolor": QUIET,
     "axes.titlesize": "medium",
@@ -110,12 +122,15 @@ _STYLE = {
     "ytick.color": "#8D8B85",
     "xtick.labelcolor": QUIET,
     "ytick.labelcolor": QUIET,
+    "xtick.major.size": 5 * _PIXEL,
+    "xtick.major.width": _PIXEL,
     "ytick.major.size": 0,
+    "ytick.major.pad": 10 * _PIXEL,
     "ytick.minor.size": 0,
     # The middle of a number, and not its baseline, stands on its line.
     "ytick.alignment": "center",
     "xtick.minor.size": 0,
-    "lines.linewidth": 2.3,
+    "lines.linewidth": 3 * _PIXEL,
     "lines.markersize": 7,
     "lines.solid_capstyle": "round",
     "legend.frameon": False,
@@ -180,7 +195,7 @@ def panels(wide=(1, 1, 3.6), narrow=None, ratios=None, **how):
     for (width, letters), (rows, columns, height) in zip(WIDTHS, (wide, narrow), strict=True):
         # Numbers at the axes are made when they are drawn: that, too, in letters of this size.
         with plt.rc_context({"font.size": letters}):
-            figure = Figure(figsize=(width, height))
+            figure = Figure(figsize=(width, height), layout="constrained")
             shared = "width_ratios" if columns > 1 else "height_ratios"
             axes = figure.subplots(rows, columns, **{shared: ratios}, **how)
             yield axes.ravel() if rows * columns > 1 else axes
@@ -232,30 +247,92 @@ def is_narrow(ax):
 
 
 def _settle(figure):
-    """Let nothing stand in the way of another: axes, numbers, and labels on lines of the grid."""
+    """Give all axes one frame, and each name a place where nothing is in its way."""
     figure.draw_without_rendering()
     for ax in figure.axes:
         _join(ax)
         for axis in (ax.xaxis, ax.yaxis):
             _spread(axis)
+    planes = [ax for ax in figure.axes if _is_plot(ax) and ax.get_aspect() != "auto"]
+    for ax in planes:
+        ax.set_aspect("auto")  # until the figure is as high as they need it
+    figure.draw_without_rendering()
+    _stretch(figure, planes)
+    for ax in planes:
+        ax.set_aspect("equal")
     figure.draw_without_rendering()
     for ax in figure.axes:
-        lines = [line for line in ax.get_ygridlines() if line.get_visible() and ax.axison]
-        for text in ax.texts:
-            if isinstance(text, Annotation) and text.get_text():
-                _lift(text, [line.get_window_extent() for line in lines])
+        names = [text for text in ax.texts if text in _WAYS and text.get_text()]
+        for name in names:
+            name.set_visible(False)
+        for name in names:
+            name.set_visible(True)
+            move_clear(name, _WAYS[name])
 
 
 def _join(ax):
-    """Let the axis be the lowest line of the grid where the two would run side by side."""
+    """Let the axis be the lowest line of the grid where the two would run side by side.
+
+    Where its numbers stand at another panel there is no axis: the lines of the grid are enough.
+    """
+    spine = ax.spines["bottom"]
+    if not (ax.axison and spine.get_visible()):
+        return
+    if not ax.xaxis.get_tick_params()["labelbottom"]:
+        spine.set_visible(False)
+        ax.tick_params("x", length=0)
+        return
     lower, upper = sorted(ax.get_ylim())
-    spine, ticks = ax.spines["bottom"], [t for t in ax.get_yticks() if lower <= t <= upper]
-    if not (ax.axison and spine.get_visible() and ticks and not ax.yaxis_inverted()):
+    ticks = [t for t in ax.get_yticks() if lower <= t <= upper]
+    if not ticks or ax.yaxis_inverted():
         return
     height = ax.transData.transform((0, min(ticks)))[1] - ax.get_window_extent().y0
-    if 0 < height * 72 / ax.figure.dpi < _SIDE_BY_SIDE:
+    if 0 < height < _SIDE_BY_SIDE * pixel(ax):
         spine.set_position(("data", min(ticks)))
         spine.set_zorder(1.5)  # under what is drawn
+
+
+def _stretch(figure, planes):
+    """Let axes begin where those of an explorer begin, if there is room, and end where the text does."""
+    first, last = (
+        [ax for ax in figure.axes if at_end(ax.get_subplotspec())]
+        for at_end in (SubplotSpec.is_first_col, SubplotSpec.is_last_col)
+    )
+    if not all(map(_is_plot, last)):
+        return
+    width, letter = figure.bbox.width, plt.rcParams["font.size"] / 72 * figure.dpi
+    left, right = (ax.get_position(original=True) for ax in (first[0], last[0]))
+    begin = max(left.x0, LEFT * letter / width) if all(map(_is_plot, first)) else left.x0
+    # Names may stand beyond the end, numbers may not.
+    beyond = [t.get_window_extent().x1 - ax.get_window_extent().x1 for ax in last for t in ax.texts]
+    end = 1 - max([0, *beyond]) / width
+    start = begin - left.x0
+    figure.get_layout_engine().set(rect=(start, 0, 1 - start + end - right.x1, 1))
+    figure.draw_without_rendering()
+    _fit_height(figure, planes)
+    figure.set_layout_engine("none")  # what follows takes no room
+    for ax in last:
+        for label in ax.get_xticklabels():
+            if label.get_text() and label.get_window_extent().x1 > width:
+                label.set_horizontalalignment("right")
+
+
+def _fit_height(figure, planes):
+    """Make a figure as high as the planes in it need to be to fill its width."""
+    for _ in range(2 * bool(planes)):  # the room between them grows, too
+        missing = {}
+        for ax in planes:
+            box = ax.get_position()
+            wanted = box.width * figure.get_figwidth() * ax.get_data_ratio()
+            row = ax.get_subplotspec().rowspan.start
+            missing[row] = wanted - box.height * figure.get_figheight()
+        figure.set_figheight(figure.get_figheight() + sum(missing.values()))
+        figure.draw_without_rendering()
+
+
+def _is_plot(ax):
+    """Whether axes have numbers, and are not a picture or a drawing."""
+    return ax.axison and len(ax.get_xticks()) > 0
 
 
 def _spread(axis):
@@ -268,16 +345,6 @@ def _spread(axis):
         every *= 2
     if every > 1:
         axis.set_ticks(places, ["" if k % every else text for k, text in enumerate(texts)])
-
-
-def _lift(text, lines):
-    """Move a label up or down, whichever is less, where a line of the grid would go through it."""
-    box = text.get_window_extent()
-    for line in lines:
-        if box.y0 < line.y0 < box.y1 and box.x0 < line.x1 and line.x0 < box.x1:
-            up, down = line.y0 - box.y0 + 1, line.y0 - box.y1 - 1
-            shift = min(up, down, key=abs) * 72 / text.figure.dpi
-            text.xyann = text.xyann[0], text.xyann[1] + shift
 
 
 def _small(png):
@@ -338,7 +405,7 @@ def label_curve(line, text, at, side):
     --------
     >>> (line,) = plt.figure().subplots().plot([0, 2], [0, 4])
     >>> label_curve(line, "twice", 1, "below right")
-    Text(7.0, -5.0, 'twice')
+    Text(7.0, -7.0, 'twice')
     """
     x, y = (np.asarray(data, dtype=float) for data in line.get_data())
     order = np.argsort(x)
@@ -346,30 +413,31 @@ def label_curve(line, text, at, side):
     return label_point(line.axes, text, place, side, line.get_color())
 
 
-def label_point(ax, text, place, side="right", color=INK):
+def label_point(ax, text, at, side="right", color=INK):
     """Write ``text`` beside a place of the axes; ``side`` is as in `label_curve`.
 
     >>> label_point(plt.figure().subplots(), "here", (0, 0), "above")
     Text(0.0, 7.0, 'here')
     """
     words = side.split()
-    both = len(words) == 2
     up = ("above" in words) - ("below" in words)
     across = ("right" in words) - ("left" in words)
-    # Beside a line that slopes, a corner of the text is nearest: it needs less room up and down.
-    offset = 7.0 * across, (5.0 if both else 7.0) * up
-    return ax.annotate(
+    # Until the figure settles.
+    offset = 7.0 * across, 7.0 * up
+    name = ax.annotate(
         text,
-        place,
+        at,
         offset,
         textcoords="offset points",
         ha={-1: "right", 0: "center", 1: "left"}[across],
         va={-1: "top", 0: "center", 1: "bottom"}[up],
         color=_WRITTEN.get(color, color),
     )
+    _WAYS[name] = across, up
+    return name
 
 
-def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
+def plot_with_derivative(function, span=(-6, 6), ax=None, labels=(), dash="-"):
     """Draw a function of one variable and its derivative over ``span``.
 
     At a kink the derivative's branches end in open circles, and a dot shows the value that the code
@@ -386,6 +454,8 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     labels : pair of (float, str)
         Where the names of the function and of its derivative stand, as for `label_curve`; without, the
         curves have none.
+    dash : str or tuple
+        The dashes of the derivative, where curves without names need them.
 
     Returns
     -------
@@ -399,7 +469,6 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=()):
     True
     """
     above, ax = ax if isinstance(ax, tuple) else [ax or plt.subplots()[1]] * 2
-    dash = DASHES[1] if above is ax else "-"
     values = draw_curve(above, function, function, span)
     slopes = draw_curve(ax, function, function.derivative, span, color=SLOPE, linestyle=dash)
     names = _called(function), _called(function, "'")
@@ -497,7 +566,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         value, slope = function(point), function.derivative(point)
         half = reach * width / math.hypot(1, 0.6 * slope * width / height)
         x = np.array([point - half, point + half])
-        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-")
+        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", **_TANGENT)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
         label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
@@ -527,14 +596,29 @@ def plot_errors(steps, errors, labels, ax=None):
     """
     ax = ax or plt.subplots()[1]
     # Marks of two methods that agree stand between each other, not on top.
-    marks = zip(DASHES, "osD", (VALUE, VALUE, "white"), (0, 0, 3), strict=False)
-    for (name, values), (dash, marker, fill, first) in zip(errors.items(), marks, strict=False):
+    marks = zip(
+        DASHES, "osD", (VALUE, VALUE, "white"), (0, 0, 3), (VALUE, VALUE, GREY), strict=False
+    )
+    for (name, values), (dash, marker, fill, first, color) in zip(
+        errors.items(), marks, strict=False
+    ):
         values = np.where(np.asarray(values) > 0, values, np.nan)
         style = {"linestyle": dash, "marker": marker, "markerfacecolor": fill, "markersize": 5}
+        style["color"] = color
         (line,) = ax.loglog(steps, values, **style, markevery=(first, 6), linewidth=1.8)
         label_curve(line, name, *labels[name])
     ax.set(xlabel="step $h$", title="error")
     return ax
+
+
+def draw_arrow(ax, start, end, color=GREY, **how):
+    """Draw an arrow from one place of the axes to another; ``how`` is what `annotate` takes.
+
+    >>> draw_arrow(plt.figure().subplots(), (0, 0), (1, 1)).get_text()
+    ''
+    """
+    arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.5 * _PIXEL, "shrinkA": 0}
+    return ax.annotate("", end, start, arrowprops=arrow | {"shrinkB": 0} | how)
 
 
 def plot_graph(nodes, edges, ax=None):
@@ -563,16 +647,15 @@ def plot_graph(nodes, edges, ax=None):
     ['', '4', '$x$', '2', '$y$', '4']
     """
     ax = ax or plt.subplots()[1]
-    arrow = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 18, "shrinkB": 18.5, "linewidth": 1.3}
     # Where slopes of the last node are shown, they alone have the colour of slopes.
     written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
     middle = np.mean([node[0][1] for node in nodes.values()])
     turned = _turn if is_narrow(ax) else np.array
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
-        ax.annotate("", turned(b), turned(a), arrowprops=arrow)
+        draw_arrow(ax, turned(a), turned(b), shrinkA=18, shrinkB=18.5)
         if a[1] == b[1]:
-            _label(ax, turned((a + b) / 2), slope, turned((0, 11)), color=written)
+            _label(ax, turned((a + b) / 2), slope, turned((0, 15)), color=written)
             continue
         # Beside the middle; nearer to the start, and above, where arrows cross in the middle.
         crossed = any(
@@ -586,11 +669,13 @@ def plot_graph(nodes, edges, ax=None):
         _label(ax, turned(place), slope, turned(2 * way), color=written)
     for name, (place, *numbers) in nodes.items():
         place = turned(place)
-        ax.plot(*place, "o", markersize=34, color="white", markeredgecolor=INK, markeredgewidth=1.2)
+        ax.plot(*place, "o", ms=34, color="white", mec=INK, mew=1.4 * _PIXEL)
         _label(ax, place, f"${name}$", (0, 0), size=17)
         for number, height, color in zip(numbers, (28, -28), (VALUE, SLOPE), strict=False):
             _label(ax, place, number, turned((0, height)), color=color)
     ax.margins(*((0.34, 0.1) if is_narrow(ax) else (0.07, 0.34)))
+    if len({place[1] for place, *_ in nodes.values()}) == 1 and not is_narrow(ax):
+        ax.set_ylim(-0.6, 1)  # a row has its values above it, and less below
     ax.axis("off")
     return ax
 
@@ -629,12 +714,12 @@ def set_ticks(ax, x=None, y=None):
             axis.set_ticks(places, [_number(place, 4) for place in places])
 
 
-def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
-    """Make the axes those of a plane: one scale for both, with a grid of the places ``x`` and ``y``.
+def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
+    """Make the axes those of a plane: one scale for both, with the places ``x`` and ``y`` marked.
 
     As in every figure, the name of each axis stands at its end: that of the vertical one above its
-    numbers, so that a panel can have a title. Of panels that share their axes, those in the first
-    column and in the last row have the names and the numbers.
+    numbers, so the title of a panel stands over its middle. Of panels that share their axes, those in
+    the first column and in the last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
@@ -643,29 +728,25 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$")):
     """
     set_ticks(ax, x, y)
     ax.set_xlabel(names[0])
+    ax.set_title(title, loc="center")
     if ax.get_subplotspec().is_first_col():
-        above = (-8, plt.rcParams["axes.titlepad"])
+        above = (-10 * _PIXEL, plt.rcParams["axes.titlepad"])
         how = {"xycoords": "axes fraction", "textcoords": "offset points"}
         ax.annotate(names[1], (0, 1), above, ha="right", color=QUIET, **how)
     ax.label_outer()
     ax.set_aspect("equal")
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params("x", length=0, pad=7)
-    ax.grid(True, axis="both")
 
 
 def draw_classes(ax, positive, negative):
-    """Draw the points of two classes: ochre dots, and plum crosses.
+    """Draw the points of two classes: dots, and crosses.
 
     >>> ax = plt.figure().subplots()
     >>> draw_classes(ax, np.zeros((3, 2)), np.ones((2, 2)))
     >>> [len(line.get_xdata()) for line in ax.lines]
     [3, 2]
     """
-    ax.plot(*positive.T, "o", color=PLUS, markersize=5.5)
-    ax.plot(
-        *negative.T, "X", color=MINUS, markersize=7, markeredgecolor="white", markeredgewidth=0.4
-    )
+    ax.plot(*positive.T, "o", color=INK, markersize=5.5)
+    ax.plot(*negative.T, "x", color=INK, markersize=6.5, mew=2 * _PIXEL)
 
 
 def shade_positive(ax, across, up, values):
@@ -676,18 +757,18 @@ def shade_positive(ax, across, up, values):
     """
     # The grid shows through.
     ax.contourf(across, up, values, [0, 1e9], colors=["#A39A75"], alpha=0.25)
-    ax.contour(across, up, values, [0], colors=INK, linewidths=1.6)
+    ax.contour(across, up, values, [0], colors=INK, linewidths=2 * _PIXEL)
 
 
 def draw_pixels(ax, picture, signed=False):
-    """Draw a square picture, pixel by pixel: ink in grey, or slopes in the colours of their signs.
+    """Draw a picture, pixel by pixel: ink in grey, or slopes in the colours of their signs.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    picture : array_like of shape (n * n,)
-        The pixels, row by row from the top.
+    picture : array_like of shape (n * n,) or (m, n)
+        The pixels, row by row from the top; of a square picture in one row, too.
     signed : bool
         Whether the numbers are slopes, of which the largest gets the full colour.
 
@@ -698,18 +779,20 @@ def draw_pixels(ax, picture, signed=False):
     >>> bool(ax.yaxis_inverted())
     True
     """
-    side = math.isqrt(len(picture))
-    pixels = np.reshape(picture, (side, side))
+    pixels = np.asarray(picture)
+    if pixels.ndim == 1:
+        side = math.isqrt(len(pixels))
+        pixels = pixels.reshape(side, side)
     if signed:  # rounded, so that every processor draws the same colours
         pixels = (pixels / np.abs(pixels).max()).round(2)
     colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
     # A picture in the drawing: between its pixels there are no seams.
     ax.imshow(pixels, **colors, interpolation="none")
-    ax.set(xticks=[], yticks=[], anchor="W")
+    ax.set(xticks=[], yticks=[], anchor="NW")
     ax.grid(False)
     # White pixels are as white as the paper: a frame shows where the picture ends.
     ax.patch.set_visible(False)
-    ax.spines[:].set(visible=True, color=GREY, linewidth=0.6)
+    ax.spines[:].set(visible=True, color=GREY, linewidth=_PIXEL)
 
 
 def plot_neuron(ax=None):
@@ -725,18 +808,18 @@ def plot_neuron(ax=None):
     narrow = is_narrow(ax)
     turned = _turn if narrow else np.array
     stations = [turned((place, 0)) for place in range(4)]
-    ax.plot(*np.transpose(stations), "o", ms=38, color="white", mec=INK, mew=1.3, zorder=3)
+    ax.plot(*np.transpose(stations), "o", ms=38, color="white", mec=INK, mew=1.4 * _PIXEL, zorder=3)
     for station, name in zip(stations, ["$w$", "$z$", "$a$", "$L$"], strict=True):
         _label(ax, station, name, (0, 0), size=19)
-    forward = {"arrowstyle": "-|>", "color": VALUE, "lw": 2, "shrinkA": 19, "shrinkB": 20}
+    forward = {"color": VALUE, "linewidth": 2.5 * _PIXEL, "shrinkA": 19, "shrinkB": 20}
     # Back beside the row, from a circle's lower left to the lower right of the one before.
     rad = 0.45 if narrow else -0.45
     back = {"connectionstyle": f"arc3,rad={rad}", "shrinkA": 22, "shrinkB": 23}
     back = forward | back | {"color": SLOPE}
     stages = [("$wx + b$", "$x$"), (r"$\sigma(z)$", r"$\sigma'(z)$"), ("$(a - y)^2$", "$2(a - y)$")]
     for (start, end), (value, slope) in zip(pairwise(stations), stages, strict=True):
-        ax.annotate("", end, start, arrowprops=forward)
-        ax.annotate("", start, end, arrowprops=back)
+        draw_arrow(ax, start, end, **forward)
+        draw_arrow(ax, end, start, **back)
         _label(ax, (start + end) / 2, value, turned((0, 15)), VALUE)
         _label(ax, (start + end) / 2, slope, (26, 0) if narrow else (0, -40), SLOPE)
     if narrow:

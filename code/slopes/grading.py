@@ -17,8 +17,12 @@ A set of homework is a Markdown file. A heading names it, and each task is a blo
 
 A *derivation* is its own key: whatever leads from the left side of what it proves to the right one, in
 at least so many steps, is right. *Code* is marked by its tests, elsewhere; a *figure* to read and an
-*open* question by a person. An answer is found by the line that its cell begins with, so that a cell
-may be moved, and a notebook renamed.
+*open* question by a person. Its points are those of its parts, which its block ``~~~marking`` lists::
+
+    - 2 points for what students may know: what a right answer says.
+
+An answer is found by the line that its cell begins with, so that a cell may be moved, and a notebook
+renamed.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -35,10 +39,12 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from .equations import check_derivation
 from .equations.derivation import WRONG, written_sides
 
-KINDS = ("derivation", "code", "figure", "open")
+# The options that a task of each kind needs, beside its title.
+KINDS = {"derivation": {"points", "proves"}, "code": {"points"}, "figure": {"alt"}, "open": set()}
 BLOCKS = ("solution", "start", "tests", "hidden", "picture", "marking")
 REPEATED = ("given",)
 OPTION = re.compile(r":([a-z]+):\s*(.*)")
+PART = re.compile(r"^- (\d+(?:\.\d+)?) points? for (.+?): .+$", re.M)
 BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
 # What Python reads as something else than a backslash and a letter, unless an r stands before.
 ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
@@ -96,6 +102,13 @@ class Task:
         return self.blocks["start"].strip() if self.kind == "code" else UNANSWERED
 
     @property
+    def parts(self):
+        """(points, what they are for) of each part that a person marks, for students, too."""
+        return [
+            (float(worth), what) for worth, what in PART.findall(self.blocks.get("marking", ""))
+        ]
+
+    @property
     def tests(self):
         """(name, source) of each test of code: the one that students see, and those that they do not."""
         hidden = re.split(r"^(?=# )", self.blocks.get("hidden", ""), flags=re.M)
@@ -127,8 +140,9 @@ class Mark:
     """What became of one task.
 
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
-    for the student, `comment` what a person adds, `by_hand` why a person should look, and `lines` the
-    kind of verdict on each line of a derivation, its LaTeX and its rule.
+    for the student, `comment` what a person adds, `by_hand` why a person should look, `lines` the kind
+    of verdict on each line of a derivation, its LaTeX and its rule, and `shares` what a person gave to
+    each part of the task.
 
     >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
@@ -140,6 +154,7 @@ class Mark:
     by_hand: str = ""
     lines: list = field(default_factory=list)
     comment: str = ""
+    shares: list = field(default_factory=list)
 
 
 def read_homework(path) -> Homework:
@@ -153,12 +168,13 @@ def read_homework(path) -> Homework:
     Examples
     --------
     >>> import tempfile
-    >>> task = ":::{open} why\n:title: Why not?\n:points: 2\nSay why.\n~~~marking\nOne.\n~~~\n:::"
+    >>> marking = "~~~marking\n- 2 points for one reason: it has a kink.\n~~~"
+    >>> task = f":::{{open}} why\n:title: Why not?\nSay why.\n{marking}\n:::"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "one.md")
     ...     count = path.write_text(f"# Homework 1\n\n{task}\n")
-    ...     [task.title for task in read_homework(path).tasks]
-    ['Why not?']
+    ...     [(task.title, task.points, task.parts) for task in read_homework(path).tasks]
+    [('Why not?', 2.0, [(2.0, 'one reason')])]
     """
     path = Path(path)
     text = path.read_text(encoding="utf-8")
@@ -187,7 +203,7 @@ def _task(token, where):
         )
     options, rest = _options(token.content.splitlines())
     text, blocks = _blocks("\n".join(rest))
-    wanted = {"title", "points"} | {"derivation": {"proves"}, "figure": {"alt"}}.get(head[1], set())
+    wanted = {"title"} | KINDS[head[1]]
     known = wanted | ({"given", "least"} if head[1] == "derivation" else set())
     for name in (*sorted(wanted - set(options)), *sorted(set(options) - known)):
         what = "lacks" if name in wanted else "has an unknown"
@@ -199,10 +215,17 @@ def _task(token, where):
     if not blocks.get("hidden", "# ").startswith("# "):
         raise HomeworkError(f"{where}: a hidden test of {head[2]} begins with its name, as # ...")
     try:
-        numbers = {"points": float(options.pop("points")), "least": int(options.pop("least", 1))}
+        numbers = {"points": float(options.pop("points", 0)), "least": int(options.pop("least", 1))}
     except ValueError:
         raise HomeworkError(f"{where}: :points: and :least: of {head[2]} are numbers") from None
-    return Task(head[1], head[2], text=text, blocks=blocks, **options, **numbers)
+    task = Task(head[1], head[2], text=text, blocks=blocks, **options, **numbers)
+    if "marking" not in blocks:
+        return task
+    items = [line for line in blocks["marking"].splitlines() if line.startswith("- ")]
+    if not items or len(items) != len(task.parts):
+        part = "- 2 points for what students may know: what a right answer says"
+        raise HomeworkError(f"{where}: in ~~~marking of {head[2]} each item is like {part}")
+    return replace(task, points=sum(worth for worth, _ in task.parts))
 
 
 def _options(lines):
@@ -280,18 +303,23 @@ def _mark_derivation(task, answer):
         return Mark(task, None, answer, f"It could not be read: {error}.", str(error))
     if not steps.strip() or steps.strip() == steps_of(task.start).strip():
         return Mark(task, said="Not answered.")
-    claim = {"given": task.given, "proves": task.proves, "least": task.least, "hints": False}
+    claim = {"given": task.given, "proves": task.proves, "least": task.least}
     verdict = check_derivation(steps, **claim)
     if verdict.first_wrong is not None:
         verdict = check_derivation(_going_on(steps), **claim)
     if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
         said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
     elif verdict.first_wrong is not None:
+        line = verdict.first_wrong[1]
+        line.hint = line.hint.partition(": ")[0]  # the kind of slip, and not what mends it
         said = f"L{str(verdict)[1:]}."
     elif verdict.gap == "none":
         said = "No line of it says that two things are equal."
     elif verdict.gap == "claim" and not verdict.reached:
-        said = f"You begin with what is to be shown: {verdict.missing}."
+        said = (
+            "Every line holds, but writing down the claim is not a step, and nothing else leads from"
+            " one side of it to the other."
+        )
     else:
         reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
         said = f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."

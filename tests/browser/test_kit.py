@@ -250,15 +250,16 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
     assert said.inner_text() == "Left to a person: 3."
     # From answer to answer, past what is folded, and to what saves.
     page.get_by_label("Points of 10").first.focus()
-    for keys in ("3,5", "Tab", 'A "sign" is lost: $-1$', "Enter", "7", "Enter"):
+    for keys in ("3,5", "Tab", 'A "sign" is lost: $-1$', "Enter", "2+0+3", "Enter"):
         (page.keyboard.press if keys in ("Tab", "Enter") else page.keyboard.type)(keys)
     assert said.inner_text() == "Left to a person: 3; wrong: 3."
-    assert "“7” is not a number from 0 to 6." in page.locator("article").last.inner_text()
+    wrong = "“2+0+3” is not a number from 0 to 6, nor at most 2 + 2 + 2."
+    assert wrong in page.locator("article").last.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Save by-hand.csv"
     # More points than there are: nothing is saved, and the place is shown.
     page.keyboard.press("Control+s")
-    assert page.evaluate("document.activeElement.value") == "7"
-    page.keyboard.type("5")
+    assert page.evaluate("document.activeElement.value") == "2+0+3"
+    page.keyboard.type("2+1+2")
     assert said.inner_text() == "Left to a person: 0."
     assert "is not a number" not in page.locator("main").inner_text()
     page.get_by_text("marked by the machine").click()
@@ -266,7 +267,7 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
     wanted = [
         ["Ada", "3,5", 'A "sign" is lost: $-1$'],
         ["Bo, Cy", "1", ""],
-        ["Ada, Bo, Cy", "5", ""],
+        ["Ada, Bo, Cy", "2+1+2", ""],
     ]
     assert typed(page) == wanted
     # It is kept in the browser.

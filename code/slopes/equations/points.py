@@ -48,17 +48,17 @@ class Domain:
     whole: bool = False  # whether it is an integer
 
     def draw(self, generator, mode):
-        """A random value; a multiple of 1/128 where possible, so that it is exact and short."""
+        """A random value; in hundredths where possible, as a person would choose it."""
         low, high = self.lower, self.upper
         if self.values:
             return generator.choice(self.values)
         if self.whole:
             return Fraction(math.floor(replace(self, whole=False).draw(generator, "wide")))
         if None not in (low, high):
-            return low + (high - low) * Fraction(generator.randint(1, 63), 64)
-        size = Fraction(generator.randint(1, 64 * (12 if mode == "wide" else 3)) * 2 - 1, 128)
+            return low + (high - low) * Fraction(generator.randint(1, 99), 100)
+        size = Fraction(generator.randint(1, 50 * (12 if mode == "wide" else 3)) * 2 - 1, 100)
         if mode == "unit":
-            size = Fraction(generator.randint(1, 63), 64)
+            size = Fraction(generator.randint(1, 99), 100)
         if low is not None or high is not None:
             return high - size if low is None else low + size
         if mode in ("positive", "unit"):

@@ -14,7 +14,7 @@ ONE, TWO = t.Number("1"), t.Number("2")
 CHAIN = "It looks like a lost inner derivative (chain rule)"
 OFF_DIAGONAL = "The case i ≠ j looks forgotten: the 1 stands for i = j only (δ_ij)"
 SWAPPED = "The numerator of the quotient rule looks swapped: it should be u'v − uv'"
-SIGN = "It looks like a sign: "
+SIGN = "It looks like a wrong sign: "
 FORGOTTEN = "It looks like a forgotten path of the chain rule: add one product for each path"
 OUTPUT = "It looks like the output taken for the input, or the input for the output"
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
