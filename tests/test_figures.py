@@ -32,7 +32,7 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 WIDE = "image/svg+xml"
 SMALLEST = 13  # pixels to the em of a letter, the small ones of formulas among them
 CLEAR = 3  # pixels between a name and a curve
-LONGEST = 155  # letters of a caption, which has six lines in the margin
+LONGEST = 130  # letters of a caption, which has six lines in the margin
 
 
 def stored():

@@ -14,6 +14,7 @@ from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
 
+COLUMN = 76  # signs of code in a line as wide as the text
 WHOLE = 28  # signs of code in a text that stay in one line
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
@@ -88,12 +89,18 @@ def fold_dropdown(box: nodes.container) -> nodes.Element:
 def fold_input(cell: nodes.container, env) -> None:
     """Fold the code of a cell: above what it prints, and below what it draws or makes."""
     code = cell[0]
+    code["classes"] += ["out"] * reaches_out(code.astext())
     outputs = cell.children[1:]
     words, made = what(code.astext(), outputs, env)
     folded = fold([words], code)
     del cell["hide_mode"]
     cell.children = []
     cell += [*outputs, folded] if made else [folded, *outputs]
+
+
+def reaches_out(source: str) -> bool:
+    """Whether a line of code is longer than one of the text."""
+    return max(map(len, source.splitlines())) > COLUMN
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:

@@ -226,7 +226,7 @@ class Letters(SphinxPostTransform):
                 if key in listed:
                     glossary += nodes.definition_list("", *listed[key], **terms.attributes)
                 if key in others:
-                    glossary += tag("p", *start.between(" · ", others[key]), classes=["others"])
+                    glossary += tag("p", *others[key], classes=["others"])
 
     def lead_on(self, said: nodes.definition) -> None:
         """Take the last line of a definition, which names its chapter, out of the sentences."""
