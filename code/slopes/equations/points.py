@@ -298,7 +298,7 @@ def assignments(indices, ends):
 
 # -- where a comparison turns over, or an inequality is tight -----------------------------------------
 
-PROBES = [Decimal(k) / 8 for k in (-999, -53, -25, -9, -3, 3, 11, 23, 47, 803)]
+PROBES = [Decimal(k) / 8 for k in (-97, -53, -25, -9, -3, 3, 11, 23, 47, 83)]
 CLOSE = [Decimal(2 * k + 1) / 8 for k in range(-28, 28)]  # a slope turns over more often
 FINE, GOOD, SHORT = Decimal("1e-190"), Decimal("1e-100"), Decimal("1e-30")
 FOUND = Decimal("1e-40")
@@ -378,8 +378,8 @@ def _roots(track, margin):
             y0, y1 = margin(x0), margin(x1)  # with all digits
             roots += [r for r in (x0 - y0 * (x1 - x0) / (y1 - y0),) if abs(r) < 10**7]
     for (x0, y0), (x1, y1) in pairwise(track):
-        if y0 == 0:
-            roots.append(x0)
+        if y0 == 0:  # or it vanished beside another term: with all digits it is told
+            roots += [x0] if margin(x0) == 0 else []
         elif (y0 > 0) != (y1 > 0) and not any(x0 <= r <= x1 for r in roots):
             found = _bisect(x0, y0, x1, y1, margin)
             short = found and found.quantize(SHORT)  # 0, and not 1e-200
