@@ -47,6 +47,7 @@ def setup(app):
     app.add_directive("explorer", start.Explorer)
     app.add_directive("quizzes", questions.Quizzes)
     app.add_directive("chapter-map", start.ChapterMap)
+    app.add_transform(tables.Captions)
     for transform in (
         opening.Opening,
         start.Start,

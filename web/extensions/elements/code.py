@@ -112,8 +112,10 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
         return f"Code that makes {' and '.join(named) or 'this explorer'}", True
     if figures:
         return f"Code that draws {' and '.join(named) or 'this figure'}", True
-    if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
-        return "Code that makes this table", True
+    tables = [table for output in outputs for table in output.findall(nodes.table)]
+    if "<table" in html or tables:
+        named = [name for name in (number(table, env) for table in tables) if name]
+        return f"Code that makes {' and '.join(named) or 'this table'}", True
     body = ast.parse(source).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     if imports and body[0] in imports:
@@ -125,8 +127,8 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     return f"Code that {'prints' if outputs else 'prepares'} what follows", False
 
 
-def number(figure: nodes.figure, env) -> str:
-    """Return the name of a figure in the book, such as "Fig. 6.1"."""
+def number(figure: nodes.Element, env) -> str:
+    """Return the name of a figure or a table in the book, such as "Fig. 6.1"."""
     kind = env.get_domain("std").get_enumerable_node_type(figure)
     numbers = env.toc_fignumbers.get(env.docname, {}).get(kind, {})
     found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
