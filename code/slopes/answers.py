@@ -61,7 +61,7 @@ def backpropagation_target():
     parameters = np.array([1.0, 0.5, -1.5, 0.5, 0.0, -0.5, 0.5, 2.0, 0.2])
     slopes = numeric_jacobian(loss, parameters)
     along = central_difference(lambda rate: loss(parameters - rate * slopes), 0.0)
-    return {"the slopes": slopes[:4].reshape(2, 2), "the fall": -0.01 * along}
+    return {"the array of slopes": slopes[:4].reshape(2, 2), "the fall": -0.01 * along}
 
 
 def backpropagation_twins():
