@@ -214,7 +214,21 @@ def test_a_hint_names_the_kind_of_slip(step, hint):
 
 
 def test_a_kink_is_no_output_taken_for_an_input():
-    assert not check_derivation(r"\operatorname{ReLU}(w x + b) = w x + b").lines[0].hint
+    line = check_derivation(r"\operatorname{ReLU}(w x + b) = w x + b").lines[0]
+    assert line.hint == r"It holds only for $w \, x + b \ge 0$: is that given?"
+    step = r"f'(x) = 7 \operatorname{sign}(7 x - \pi)"
+    line = check_derivation(step, given=r"f(x) := |7 x - \pi|").lines[0]
+    assert (line.kind, line.hint) == ("conditional", "")
+
+
+@pytest.mark.parametrize(
+    "words", ["so this is the chain rule", "by the chain rule", "because x > 0"]
+)
+def test_words_on_a_line_stand_behind_a_percent_sign(words):
+    line = check_derivation(rf"\frac{{d}}{{dx}} x^2 = 2 x {words}").lines[0]
+    assert line.kind == "unread"
+    assert "words? they stand behind %" in line.reason
+    assert check_derivation(rf"\frac{{d}}{{dx}} x^2 = 2 x % {words}")
 
 
 SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"
@@ -295,7 +309,7 @@ def test_a_claim_can_be_required():
     assert check_derivation(spelled, proves="v - v x = v (1 - x)")
     short = check_derivation(claim, given=SIGMA, proves=claim)
     assert not short
-    assert "no step between" in str(short)
+    assert "states the claim itself" in str(short)
     other = check_derivation(r"\tanh'(x) = 1 - \tanh^2(x)", given=SIGMA, proves=claim)
     assert not other
     assert "begin with" in str(other)

@@ -160,7 +160,8 @@ SPLIT = "-\\frac{1}{1 + e^{x}} \\cdot \\frac{e^{x}}{1 + e^{x}}"
         (f"{LEFT}\nf'(x) = {WHOLE}\nf'(x) = {SPLIT}\nf'(x) {END}", 10, ""),
         (f"f'(x) + f(x) = f(x) {WHOLE}\n= f(x)^2", None, "does not begin with"),
         (TRICK, None, "what was to be shown, in another form"),
-        ("I saw it at once", None, "no line of it says that two things are equal"),
+        ("I", None, "no line of it says that two things are equal"),
+        ("I saw it at once", None, ""),
         # Lines that hold beside the way may be what is missing on it.
         (LOGARITHM, None, "from one side to the other it takes 2"),
         (f"{LEFT}\n= {WHOLE}\n= {SPLIT}\n= f(x)^2 - f(x)", 10, ""),

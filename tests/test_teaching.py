@@ -163,13 +163,6 @@ def test_every_chapter_has_questions_under_its_title():
     assert all(len(quiz.read(slug)) >= 3 for slug in found)
 
 
-def test_one_of_the_questions_is_answered_wrongly():
-    """As an example of what an answer looks like."""
-    page = (CHAPTERS / "quizzes.md").read_text(encoding="utf-8")
-    slug, number, letter = re.search(r"\{quizzes\} ([\w-]+)-(\d)-(\w)$", page, re.M).groups()
-    assert not quiz.read(slug)[int(number) - 1].options["abc".index(letter)].right
-
-
 def test_options_of_words_end_in_a_full_stop_and_formulas_do_not():
     for path in quiz.QUIZZES.glob("*.md"):
         for option in itertools.chain.from_iterable(q.options for q in quiz.read(path.stem)):

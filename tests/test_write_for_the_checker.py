@@ -72,12 +72,18 @@ def test_what_is_wrong_is_refused_and_what_is_right_is_not(wrong, right, tmp_pat
 
 
 BRIEF = r"\operatorname{ReLU}(w x + b) = w x + b"
+SQUARES = r"\sqrt{x^2 y^2} = x y"
 AGAIN = ("## One", "r := 2 s", "## Two")
 SAID = {  # of what the page says in sentences and tables, the exit status of a page with each
-    "refuted": ((BRIEF,), 1),
-    "in order with a Let": (("**Let** $w x + b > 0$.", BRIEF), 0),
+    "conditional": ((BRIEF,), 2),
+    "in order with a Let": (("**Let** $w x + b \\ge 0$.", BRIEF), 0),
+    "refuted": ((SQUARES,), 1),
+    "in order with one, too": (("**Let** $x y \\ge 0$.", SQUARES), 0),
+    "a zero of a denominator": ((r"\frac{(a + b)^2}{a + b} = a + b",), 2),
+    "excluded": (("**Let** $a + b \\ne 0$.", r"\frac{(a + b)^2}{a + b} = a + b"), 0),
     "an equation to solve": (("k x = 3",), 2),
-    "and another": ((r"\sin^2 x + \cos^2 x = 2",), 2),
+    "turned": (("3 = k x",), 2),
+    "no equation to solve": ((r"\sin^2 x + \cos^2 x = 2",), 1),
     "withheld": (("The **sentence** says $x > 0$.", r"\cos x = 1 + x"), 2),
     "not withheld": (("The **sentence** says $x = 0$.", r"\cos x = 1 + x"), 1),
     "one side without a value": ((r"\sqrt{a b}^2 = a b",), 2),

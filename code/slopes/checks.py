@@ -207,10 +207,14 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self):
-        body = "".join(
-            f"<tr><td>{as_html(method)}</td><td>{as_html(found)}</td></tr>"
-            for method, found in self._cells()
-        )
+        cells = [(as_html(method), as_html(found)) for method, found in self._cells()]
+        if len({found for _, found in cells}) == 1:  # one line says it of all methods
+            methods = ", ".join(method for method, _ in cells)
+            return (
+                f"<p>{escape(self.title)}. Worst relative error {cells[0][1]} by every method: "
+                f"{methods}.</p>"
+            )
+        body = "".join(f"<tr><td>{method}</td><td>{found}</td></tr>" for method, found in cells)
         return (
             f"<table><caption>{escape(self.title)}</caption>"
             "<thead><tr><th>method</th><th>worst relative error</th></tr></thead>"

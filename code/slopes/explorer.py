@@ -504,7 +504,10 @@ def beside(panel, x, values, name, rows, others=()):
 
     def cost(place):
         share, down, _, boxes = place
-        struck = any(_gap(taken, down, *box) < 4 for box in boxes)
+        # Above a curve that rises at its end a name is near to it on that side, too.
+        struck = any(
+            min(_gap(taken, down, *box), _gap(curve, down, *box) - 0.5) < 4 for box in boxes
+        )
         lined = ((down - 17 < lines) & (lines < down + 6)).any()
         far = max(_gap(curve, down, *box) for box in boxes)
         return far + 40 * struck + 20 * lined + 8 * (1 - share)

@@ -714,6 +714,32 @@ def test_code_steps_back(visit, name):
     assert visit(f"{name}.html").page.evaluate(OPEN_CODE) <= 0.15
 
 
+# Open lines of code that take more than one line of the page; what an exercise asks for is typed, and wraps.
+WRAPPED = """() => [...document.querySelectorAll(".cell_input .line")]
+  .filter(line => line.checkVisibility() && !line.closest(".card-exercise"))
+  .filter(line => line.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(line).lineHeight))
+  .map(line => line.textContent)"""
+# Notes that reach below what they stand beside, and captions below their figures.
+HANGING = """() => {
+  const bottom = node => node.getBoundingClientRect().bottom;
+  const last = section => [...section.children].findLast(node => !node.matches(".note"));
+  const notes = [...document.querySelectorAll(".note")]
+    .filter(note => bottom(note) > bottom(last(note.closest("section"))) + 8);
+  const captions = [...document.querySelectorAll("figure:not(.under) > figcaption")]
+    .filter(caption => bottom(caption) > bottom(caption.parentNode.firstElementChild) + 24);
+  return [...notes, ...captions].map(node => node.textContent.trim());
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_column_and_the_margin_hold_what_stands_in_them(visit, name):
+    """No open line of code is broken, no note or caption tears a hole into the text."""
+    page = visit(f"{name}.html", width=1280).page
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    assert page.evaluate(WRAPPED) == []
+    assert page.evaluate(HANGING) == []
+
+
 def test_selected_code_is_copied_as_it_is(visit):
     page = visit(SIGMOID).page
     for code in page.locator(".cell_input pre:visible").all()[:6]:

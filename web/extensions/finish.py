@@ -18,7 +18,7 @@ from docutils import nodes
 from bookcheck import with_roles
 from slopes import figures
 
-ENTRIES = re.compile(r'<table class="[^"]*\bentries\b.*?</table>', re.DOTALL)
+TABLES = re.compile(r'<table class="[^"]*\bdocutils\b.*?</table>', re.DOTALL)
 PERMALINK = re.compile(r'<a class="headerlink".*?</a>')  # is not among what such a table may hold
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 UNUSED = re.compile(r' class="(?:reference (?:internal|external)|std std-(?:ref|doc))"')
@@ -120,7 +120,7 @@ def mend(app, pagename, templatename, context, doctree):
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
     body = UNUSED.sub("", body)  # no sheet and no script asks for these classes
-    context["body"] = ENTRIES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
+    context["body"] = TABLES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
 
 
 # After the pages are written

@@ -37,6 +37,18 @@
     if (event.target.closest(".sections a") && contents.matches(":popover-open")) contents.hidePopover();
   });
 
+  // On the page of questions the list of chapters says where one is: at the last one that has begun.
+  const ways = [...document.querySelectorAll(".quizzes .sections a")];
+  if (ways.length) {
+    const begun = (way) => document.getElementById(way.hash.slice(1)).getBoundingClientRect().top < 200;
+    const mark = () => {
+      const here = ways.findLast(begun);
+      for (const way of ways) way.ariaCurrent = way === here ? "location" : null;
+    };
+    addEventListener("scroll", mark, { passive: true });
+    mark();
+  }
+
   // Code is copied with a button.
   for (const block of document.querySelectorAll("article div.highlight")) {
     const copy = document.createElement("button");

@@ -71,9 +71,9 @@ class Comparison:
 
         Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
         """
-        before = None
+        before, work = None, n.now()
+        work.rounded = sample.rounded
         for count in LOOKS:
-            work = n.now()
             work.absorbed = False
             try:
                 with digits(count), n.setting(work, "watching", count > DIGITS):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import cycle, product
 
 from . import approximate, points
 from . import numbers as n
@@ -89,6 +90,7 @@ class Question(Comparison):
         super().__init__(meaning, left, operator, right)
         self.conditions = in_force(conditions)
         self.compared = self.generic = 0  # points at which the relation holds: all, and random ones
+        self.zeros = []  # of denominators, while one variable moves
         self.lonely = []  # (side without a value, why, the point as text)
         self.unsettled = self.lost = ""  # why points could not be told
         self.work = n.now()
@@ -118,6 +120,11 @@ class Question(Comparison):
         known = [self.meaning.table.get(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
+        powers = [(x.base, x.exponent) for x in nodes if type(x) is t.Power]
+        powers = [[sorted(self.meaning.leaves(x).scalars) for x in pair] for pair in powers]
+        self.powers = [
+            pair for k, pair in enumerate(powers) if all(pair) and pair not in powers[:k]
+        ]
         self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
@@ -135,11 +142,12 @@ class Question(Comparison):
     def is_tested(self, condition, leaves):
         """Whether a condition is about what the sides depend on, and tells which points are meant."""
         sides = getattr(condition, "left", None), getattr(condition, "right", None)
-        if type(condition) is t.IndexRange or any(points.is_total(side) for side in sides):
+        operator = getattr(condition, "operator", "")
+        total = operator == "=" and any(map(points.is_total, sides))
+        if type(condition) is t.IndexRange or total or operator == "to":
             return False
         kinds = ("scalars", "families", "indices", "sizes")
-        about = any(getattr(leaves, kind) & getattr(self.leaves, kind) for kind in kinds)
-        return about and getattr(condition, "operator", "") != "to"
+        return any(getattr(leaves, kind) & getattr(self.leaves, kind) for kind in kinds)
 
     def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
@@ -199,9 +207,14 @@ class Question(Comparison):
             sample = self.sample(f"s{k}", mode, size, variant=k % 3)
             for key in keys if k == 0 or len(keys) < 5 else ():
                 yield from self.kinks(sample, key, place)
-        for value in (0, 1, Fraction(1, 2), -1) if first and len(self.scalars) > 1 else ():
-            fixed = dict.fromkeys(self.scalars, Fraction(value))
-            yield self.sample("equal", "mixed", size, fixed)
+        every = [*self.scalars, *sorted(self.leaves.families)] if first else ()
+        for value in (0, 1, Fraction(1, 2), -1) if len(every) > 1 or indexed else ():
+            yield self.sample("equal", "mixed", size, dict.fromkeys(every, Fraction(value)))
+        # (-1)^{1/2} has no value, and (-1)^{1/2 + 1/2} has one
+        for (base, exponent), k in product(self.powers if first else (), range(3)):
+            quarters = [Fraction(x, 4) for x in ((2, 2), (1, 3), (1, 5))[k]]
+            fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-1 - k))
+            yield self.sample("powers", "mixed", size, fixed)
 
     def elements(self):
         """The first two elements of each free family, the first row of a matrix only."""
@@ -267,14 +280,15 @@ class Question(Comparison):
 
     def kinks(self, sample, key, env):
         """Where a comparison turns over as one variable moves, or an inequality is tight; and beside."""
-        found = []
+        turns = zeros = ()
         with suppress(Undefined):
             self.satisfy(sample, env)
             domain = domain_of(key, self.domain)
             if not (domain.values or domain.whole):
-                found = points.kinks(self, sample, key, env)
-        for point in points.beside(found):
-            yield sample.moved(key, point)
+                turns, zeros = points.kinks(self, sample, key, env)
+        self.zeros = points.apart([*self.zeros, *zeros])
+        for point in (*points.beside(turns), *zeros):
+            yield replace(sample.moved(key, point), rounded=point in zeros)
 
     def allowed(self, sample, env):
         """Whether the point lies in the domain."""

@@ -72,7 +72,7 @@ class Declarations:
         condition = self.scope.condition(chain)
         self.meaning.note(condition)
         keys = set().union(*map(self.scope.keys_in, chain.sides))
-        self.scope.numbers |= {k for k in keys if not self.scope.is_function(k)}
+        self.scope.numbers |= {k for k in keys - {"e", "pi"} if not self.scope.is_function(k)}
         self.scope.used |= keys
         return condition
 

@@ -298,7 +298,7 @@ def where_it_ends(written, goal, ways, given, proves, table):
             return end, "form", "its first line is what was to be shown, in another form"
         return end, "", ""
     if any({one, other} == set(goal) for one, _, other in written.steps):
-        return None, "claim", "there is no step between the two ends"
+        return None, "claim", "a line that states the claim itself shows nothing"
     if not any(one != other for one, _, other in written.steps):
         return None, "none", "there is no step yet"
     if goal[0] not in written.sides:

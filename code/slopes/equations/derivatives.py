@@ -193,7 +193,8 @@ def _limit(node, body, ev, env):
     """A limit, from both sides unless one is named, by evaluating very near (or very far)."""
 
     def value(x):
-        return scalar(body(ev, {**env, node.variable: x}), "a limit")
+        with n.setting(n.now(), "zeros", None):  # beside the point, nothing is a zero of it
+            return scalar(body(ev, {**env, node.variable: x}), "a limit")
 
     end = scalar(code(node.target)(ev, env), "the end of a limit")
     directions = {"+": [ONE], "-": [-ONE]}.get(node.side, [-ONE, ONE])
@@ -273,7 +274,8 @@ def _integral(node, body, low, high, ev, env):
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
     ev.slack = max(ev.slack, AREA_SLACK)
-    with n.setting(n.now(), "margins", None):  # of the many comparisons inside none is a kink of it
+    # Of the many comparisons inside none is a kink of it.
+    with n.setting(n.now(), "margins", None), n.setting(n.now(), "zeros", None):
         return between(n.real(scalar(low(ev, env))), n.real(scalar(high(ev, env))))
 
 

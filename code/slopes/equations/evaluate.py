@@ -9,6 +9,7 @@ stands: after u := x², the u in the body of g(x) is x² for the x of g.
 import functools
 import operator
 from decimal import Decimal
+from functools import partial
 
 from . import functions
 from . import numbers as n
@@ -37,7 +38,7 @@ def evaluated(kind, *names):
     def keep(function):
         def make(node):
             below = [getattr(node, name) for name in names]
-            return functools.partial(function, node, *[x and code(x) for x in below])
+            return partial(function, node, *[x and code(x) for x in below])
 
         return maker(kind)(make)
 
@@ -97,7 +98,7 @@ class Evaluator:
         if definition.body and min(indices) < 1 and name in t.names_in(definition.body):
             return self.sample.value(name, indices)  # where a recurrence begins: any number
         inner = {k: v for k, v in env.items() if k not in definition.indices}
-        compute = functools.partial(self.defined, definition, env, indices)
+        compute = partial(self.defined, definition, env, indices)
         return self.remembered((name, indices), inner, compute)
 
     def reach(self, key):
@@ -221,7 +222,7 @@ def _power(node, base, exponent):
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
         return functools.reduce(operator.mul, [base] * count)
-    return each(n.power, base, scalar(exponent, "an exponent"))
+    return each(partial(n.power, key=id(node)), base, scalar(exponent, "an exponent"))
 
 
 def _norm(node, body, order):
@@ -240,8 +241,7 @@ BY_VALUES = {
     t.Add: lambda node, *items: total(items),
     t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
-    t.Divide: lambda node, x, y: each(n.divide, x, y),
-    t.Power: _power,
+    t.Divide: lambda node, x, y: each(partial(n.divide, key=id(node)), x, y),
     t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
     t.Absolute: lambda node, x: n.absolute(scalar(x, "|…| (for a norm write ‖…‖)"), id(node)),
@@ -273,6 +273,15 @@ def _by_values(function):
 
 
 MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
+
+
+@maker(t.Power)
+def _raised(node):
+    match node:
+        case t.Power(t.Norm(body, t.Number("2")), t.Number("2")):  # it has a slope at 0, unlike ‖v‖
+            inner = code(body)
+            return lambda ev, env: total([x * x for x in flat([inner(ev, env)])])
+    return _by_values(_power)(node)
 
 
 @maker(t.Number)

@@ -34,10 +34,10 @@ SCALAR = {
     "log10": lambda x: divide(log(x), log(ONE * 10)),
     "sin": n.sin,
     "cos": n.cos,
-    "tan": lambda x: divide(n.sin(x), n.cos(x)),
-    "cot": lambda x: divide(n.cos(x), n.sin(x)),
-    "sec": lambda x: divide(ONE, n.cos(x)),
-    "csc": lambda x: divide(ONE, n.sin(x)),
+    "tan": lambda x: divide(n.sin(x), n.cos(x), "tan"),
+    "cot": lambda x: divide(n.cos(x), n.sin(x), "cot"),
+    "sec": lambda x: divide(ONE, n.cos(x), "sec"),
+    "csc": lambda x: divide(ONE, n.sin(x), "csc"),
     "sinh": n.sinh,
     "cosh": n.cosh,
     "tanh": n.tanh,
@@ -89,7 +89,7 @@ OF_VECTORS = {
 SEVERAL = {
     "max": partial(_extreme, 1),
     "min": partial(_extreme, -1),
-    "log_base": lambda base, x: divide(log(x), log(base)),
+    "log_base": lambda base, x: divide(log(x), log(base), "log_base"),
     **OF_VECTORS,
 }
 

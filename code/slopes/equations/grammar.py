@@ -224,6 +224,8 @@ def read(tokens, start="side"):
         advice = next(missing, "something is missing before it")
         if token.kind in ("op", "rel") and "NAME" in accepts:
             advice = "write brackets, or what it acts on, before it"
+        if token.kind == "text":
+            advice = "a name is written \\mathrm{…}, and words stand behind the formula"
         near = [x.text for x in tokens[max(tokens.index(token) - 1, 0) :][:3]]
         if {"|", "_"} <= set(near):
             advice = "a value at a point is written \\left. … \\right|_{x = a}"

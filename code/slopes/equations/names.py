@@ -59,8 +59,8 @@ class Names:
     def word(self, name):
         """The key of a letter or word, without subscript or layer."""
         if name.style in UPRIGHT:
-            text = SPELLED.get(name.text, name.text)
-            return text.lower() if text not in FIXED and text.lower() in FIXED else text
+            text = SPELLED.get(name.text.lower(), name.text.lower())
+            return text if text in FIXED else name.text
         return f"{name.style}:{name.text}" if name.style in ALPHABETS else name.text
 
     def family(self, key):

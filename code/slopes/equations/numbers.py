@@ -27,6 +27,7 @@ from .errors import BeyondReach, TooMuch, Undefined
 DIGITS = 60  # with which both sides are computed
 AGREEING = 40  # of these, the first ones in which the sides must agree
 SECOND = 200  # of a second look, where the sides seem to differ
+ROOT = 90  # digits to which a quantity vanishes at a root that was found with rounding
 CAREFUL = 1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
 LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an int has 32 bits
 FAR = 9 * 10**8  # the exponential of which is about that
@@ -42,6 +43,8 @@ class Work:
         self.known = set()  # values of functions that are paid for
         self.ties = 0  # comparisons of equal numbers: only they make a derivative one-sided
         self.margins = None  # a list here is given (key, left - right) by each comparison
+        self.zeros = None  # and one here (key, value) of what must not vanish
+        self.rounded = False  # whether a root that was found stands in the point, and is rounded
         self.watching = False  # whether to notice in `absorbed` a term that vanished in a sum
         self.absorbed = False
 
@@ -181,13 +184,18 @@ def tolerance(spare):
     return _power_of_ten(spare - getcontext().prec)
 
 
-def divide(x, y):
-    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero."""
+def divide(x, y, key=None):
+    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero.
+
+    ``key`` names the divisor for `points`, which looks for where it is zero.
+    """
     size = primal(y)
-    tiny = _power_of_ten(-9 * getcontext().prec // 10)
+    if key is not None and _now.zeros is not None:
+        _now.zeros.append((key, real(size)))
+    tiny = _power_of_ten(-min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST))
     if type(size) is Decimal and (not size or abs(size) < tiny):
         # Or it is a small number: with more digits it is told.
-        _now.absorbed = _now.absorbed or bool(size)
+        _now.absorbed = _now.absorbed or (bool(size) and not _now.rounded)
         raise Undefined("a division by zero")
     return x / y
 
@@ -367,9 +375,11 @@ def whole(x):
     return value if value == x else None
 
 
-def power(base, exponent):
+def power(base, exponent, key=None):
     """``base ** exponent``; an integer exponent works for any base."""
     count = whole(exponent)
+    if count is not None and count < 0 and key is not None:
+        return divide(ONE, integer_power(base, -count), key)
     if count is not None:
         return integer_power(base, count)
     start = primal(base)

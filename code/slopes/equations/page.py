@@ -142,7 +142,9 @@ class PageReader(Declarations):
         """The links of one chain; the name that an unread line would have defined is lost."""
         try:
             if not all(line.sides):
-                raise Unread("a relation stands first or last, and lacks a side", line.at)
+                reason = "a relation stands first or last, and lacks a side"
+                words = " (a name in \\text? write \\mathrm)" if "\\text" in latex else ""
+                raise Unread(reason + words, line.at)
             sides = [read(side) for side in line.sides]
             if not line.operators and line.conditions:
                 raise Unread("a condition, and nothing that it restricts", line.at)
@@ -281,8 +283,8 @@ class PageReader(Declarations):
         factors = [t.factors_of(side) for side in sides[k : k + 2]]
         if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
             raise Unread(ALONE)
-        right = self.meaning.leaves(link.right_node)
-        if link.relation != "=" or right.names or right.sizes or right.indices:
+        both = [self.meaning.leaves(side) for side in (link.left_node, link.right_node)]
+        if link.relation != "=" or all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
@@ -330,7 +332,7 @@ class PageReader(Declarations):
         sides = (link.left_node, link.right_node)
         free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
         if "i" in free[0] | free[1]:
-            raise Unread("i is a number here: the imaginary unit? say **Let** $i^2 = -1$")
+            raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
         if link.relation != "=":
             return
         told = set().union(*map(t.names_in, conditions))
@@ -344,6 +346,14 @@ class PageReader(Declarations):
     def to_solve(self, link, leaves, conditions):
         """An equation to solve: rule 27."""
         work, sides, verdict = Work(BUDGET), (link.left_node, "=", link.right_node), link.verdict
+        gap, zero = t.Add((link.left_node, t.Negate(link.right_node))), t.Number("0")
+        for name in sorted(leaves.scalars | leaves.families):
+            slope = t.Derivative(gap, ((t.Symbol(name), 1),))
+            found = self.judge(slope, "=", zero, conditions, work, regions=False)
+            if found.kind == "refuted" or not found.compared:
+                break
+        else:
+            return  # the sides differ by the same number everywhere: nothing is left to solve
         verdict.kind, verdict.reason = "conditional", "an equation to solve, and no identity"
         for name, text in itertools.product(sorted(leaves.scalars), ("0", "1", "-1", "2", "-2")):
             value = self.scope.resolve(read(tokenize(text)))

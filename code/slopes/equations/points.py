@@ -208,6 +208,7 @@ class Sample:
     fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
     flat: bool = False  # all elements of a family are equal
     variant: int = 0  # which kind of function stands for a smooth one
+    rounded: bool = False  # whether it is a root that was found, and may be rounded
     drawn: dict = field(default_factory=dict)
     functions: dict = field(default_factory=dict)
 
@@ -234,6 +235,8 @@ class Sample:
         if key in self.fixed:
             return self.fixed[key]
         name, indices = key if type(key) is tuple else (key, ())
+        if name in self.fixed:
+            return self.fixed[name]
         seed = ("flat",) if self.flat and indices else indices
         return drawn(domain_of(key, self.domain), self.seed_of(name, *seed), self.mode)
 
@@ -295,9 +298,10 @@ def assignments(indices, ends):
 
 # -- where a comparison turns over, or an inequality is tight -----------------------------------------
 
-PROBES = [Decimal(k) / 8 for k in (-53, -25, -9, -3, 3, 11, 23, 47)]
+PROBES = [Decimal(k) / 8 for k in (-97, -53, -25, -9, -3, 3, 11, 23, 47, 83)]
 CLOSE = [Decimal(2 * k + 1) / 8 for k in range(-28, 28)]  # a slope turns over more often
 FINE, GOOD, SHORT = Decimal("1e-190"), Decimal("1e-100"), Decimal("1e-30")
+FOUND = Decimal("1e-40")
 STEPS = (Decimal("1e-12"), Decimal("1e-4"))
 ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
@@ -308,41 +312,52 @@ def margins(question, sample, key, value, env, ordered):
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
     """
     work, result, seen, found, tag = n.now(), {}, {}, [], n.new_tag()
-    with n.setting(work, "margins", []):
+    zeros = [] if sample.mode == "mixed" else None  # once is enough
+    with n.setting(work, "margins", []), n.setting(work, "zeros", zeros):
         for node in (question.left, question.right):
             evaluator = question.evaluator(sample.moved(key, value))
             if ordered:
                 evaluator.moved = {key: Dual(tag, value, ONE)}
             with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
                 found.append(code(node)(evaluator, env))
-        for item, margin in work.margins:
-            seen[item] = seen.get(item, 0) + 1
-            result[item, seen[item]] = margin
+        for zero, pairs in ((False, work.margins), (True, zeros or ())):
+            for item, margin in pairs:
+                seen[item] = seen.get(item, 0) + 1
+                result[zero, item, seen[item]] = margin
     if ordered and len(found) == 2 and Array not in map(type, found):
-        result["room"] = primal(n.split(found[1] - found[0], tag)[1])
+        result[False, "room", 1] = primal(n.split(found[1] - found[0], tag)[1])
     return result
 
 
 def kinks(question, sample, key, env):
-    """The places (at most eight) where a comparison or a slope turns over as one variable moves."""
+    """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
     def table(x):
         return margins(question, sample, key, x, env, ordered)
 
+    turns, zeros = [], []
+    if table(PROBES[2]) == table(PROBES[5]):
+        return turns, zeros
+    probes = CLOSE if ordered else PROBES
+    rows = [table(p) for p in probes]
     with digits(SECOND + 20):
-        if not table(PROBES[3]):
-            return []
-        probes, roots = CLOSE if ordered else PROBES, []
-        rows = [table(p) for p in probes]
         for item in dict.fromkeys(k for row in rows for k in row):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
-                roots += _roots(track, lambda x, item=item: table(x).get(item))
-        kept = []
-        for root in sorted(roots):
-            if not kept or abs(root - kept[-1]) > SHORT:
-                kept.append(root)
+                found = zeros if item[0] else turns
+                margin = lambda x, item=item: table(x).get(item)  # noqa: E731
+                found += _roots(track, margin)
+                found += _touches(track, margin) if found is zeros else []
+        return apart(turns), apart(zeros)
+
+
+def apart(roots):
+    """Roots that differ, at most eight."""
+    kept = []
+    for root in sorted(roots):
+        if not kept or abs(root - kept[-1]) > SHORT:
+            kept.append(root)
     return kept[:8]
 
 
@@ -359,16 +374,38 @@ def _roots(track, margin):
     if len(track) >= 3:
         (x0, y0), (x1, y1), (x2, y2) = track[:3]
         slope = (y1 - y0) / (x1 - x0)
-        if slope and abs(y0 + slope * (x2 - x0) - y2) <= GOOD * max(1, abs(y2)):
-            roots += [root for root in (x0 - y0 / slope,) if abs(root) < 10**7]
+        if slope and abs(y0 + slope * (x2 - x0) - y2) <= FOUND * max(1, abs(y2)):
+            y0, y1 = margin(x0), margin(x1)  # with all digits
+            roots += [r for r in (x0 - y0 * (x1 - x0) / (y1 - y0),) if abs(r) < 10**7]
     for (x0, y0), (x1, y1) in pairwise(track):
-        if y0 == 0:
-            roots.append(x0)
+        if y0 == 0:  # or it vanished beside another term: with all digits it is told
+            roots += [x0] if margin(x0) == 0 else []
         elif (y0 > 0) != (y1 > 0) and not any(x0 <= r <= x1 for r in roots):
             found = _bisect(x0, y0, x1, y1, margin)
             short = found and found.quantize(SHORT)  # 0, and not 1e-200
             roots += [] if found is None else [short if abs(found - short) < GOOD else found]
     return roots
+
+
+def _touches(track, margin):
+    """Where a margin comes down to zero and goes up again: vertices of parabolas."""
+    for k in range(len(track) - 2):
+        near = track[k : k + 3]
+        signs = {y > 0 for _, y in near}
+        if len(signs) > 1 or abs(near[1][1]) > min(abs(near[0][1]), abs(near[2][1])):
+            continue
+        with suppress(ArithmeticError, TypeError):
+            for _ in range(30):
+                (x0, y0), (x1, y1), (x2, y2) = near
+                first, second = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)
+                x = (x0 + x1) / 2 - first * (x2 - x0) / (second - first) / 2
+                short = x.quantize(SHORT)
+                x = short if abs(x - short) < FOUND else x
+                near = [*near[1:], (x, margin(x))]
+                if abs(near[-1][1]) < GOOD:
+                    yield x
+                if abs(x - x2) < FOUND:
+                    break
 
 
 def _bisect(x0, y0, x1, y1, margin):

@@ -1,6 +1,7 @@
 r"""Where is a relation true that is not true in general? A region that a Let can declare.
 
-Candidates are plain: the sign of a name, ≠ of a name and a number or of two names, the order of two
+Candidates are plain: what a denominator is not, itself or one name in it; the sign of a name, or of
+what stands in |…|, a log, a maximum; ≠ of a name and a number or of two names, the order of two
 names, intervals between the numbers of the formulas, {0, 1}, elements that sum to 1, i ≠ k and
 i = k; a number of elements; and "where the derivative exists". They are tried from the widest to the
 narrowest against points on both sides of every edge. One is offered only if the relation is verified
@@ -23,6 +24,7 @@ SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
+TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sqrt")]
 
 
 def conditional(question, verdict, again):
@@ -79,9 +81,11 @@ def candidates(question):
     indices = [t.Symbol(name) for name in sorted(question.indices)]
     defined = [t.Symbol(d) for d in sorted(leaves.definitions) if known[d].kind == "value"]
     pairs, free = list(combinations(names, 2)), [*names, *families]
+    yield from nonzero(question)
     yield from relations(["!="], [*product(free, ends), *pairs, *product(defined, ends[:1])])
     yield from relations(["!=", "="], combinations(indices, 2))
     yield from relations(ORDERED, [*product(free, ends), *pairs])
+    yield from relations(ORDERED, product(turning(question), ends[:1]))
     for x, (low, high) in product(free, combinations(sorted(ends, key=constant), 2)):
         for first, second in product((">=", ">"), ("<=", "<")):
             yield t.Relation(x, first, low), t.Relation(x, second, high)
@@ -93,6 +97,48 @@ def candidates(question):
     for x, low in product(free, (0, -1)):
         if not domain_of(named(x), question.domain).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
+
+
+def nonzero(question):
+    """Where no denominator is zero: at which numbers the only variable is not, or what is not zero."""
+    nodes = [n for side in (question.left, question.right) for n in side.walk()]
+    near = [(x, Fraction(x).limit_denominator(100)) for x in question.zeros]
+    short = [number(y) for x, y in near if abs(Fraction(x) - y) < Fraction(1, 10**40)]
+    sets = [[(t.Symbol(x), y) for x in question.scalars for y in short]]
+    sets = sets if len(question.scalars) == 1 else []
+    over = [n.denominator for n in nodes if type(n) is t.Divide]
+    over += [n.base for n in nodes if type(n) is t.Power and type(n.exponent) is t.Negate]
+    over = [x for n in over for x in (n.factors if type(n) is t.Multiply else (n,))]
+    over = [x.base if type(x) is t.Power else x for x in over]
+    sets.append([sides_of(x) for x in plainly(question, over)])
+    for pairs in sets:
+        yield from relations(["!="], pairs)
+        if len(pairs) > 1:
+            yield tuple(t.Relation(x, "!=", y) for x, y in pairs)
+
+
+def sides_of(node):
+    """What differs where a node is not zero: x² - 2 as x² and 2."""
+    match node:
+        case t.Add((x, t.Negate(y))):
+            return x, y
+    return node, number(0)
+
+
+def turning(question):
+    """What stands where a sign matters: in |…|, a logarithm, a maximum."""
+    nodes = [n for side in (question.left, question.right) for n in side.walk()]
+    inside = [n.children() for n in nodes if type(n) in (t.Absolute, t.Root)]
+    inside += [n.arguments for n in nodes if type(n) is t.Apply and n.head in TURNING]
+    return plainly(question, (x.base if type(x) is t.Power else x for y in inside for x in y))
+
+
+def plainly(question, nodes):
+    """Those of some nodes that a Let can speak of, and that are not a name alone; at most four."""
+    free = question.leaves.names | question.leaves.smooth
+    fits = (x for x in nodes if type(x) not in (t.Symbol, t.Number) and "dots" not in latex(x))
+    leaves = ((x, question.meaning.leaves(x)) for x in dict.fromkeys(fits))
+    return [x for x, own in leaves if own.names and own.names | own.smooth <= free][:MOST]
 
 
 def relations(operators, pairs):
@@ -119,7 +165,7 @@ def total(question, family):
 
 def written(region):
     """The LaTeX that a Let would hold."""
-    if len(region) == 2 and region[0].left == region[1].left:
+    if len({c.left for c in region}) < len(region) and region[0].operator in ORDERED:
         low, high = (latex(relation) for relation in region)
         _, sign, end = low.split(" ", 2)
         return f"{end} {sign.replace('ge', 'le').replace('>', '<')} {high}"
@@ -154,7 +200,7 @@ def fit(question, found, region):
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
     loose = pointed or any(type(c.left) is t.Element for c in region)
-    inside = outside = chance = 0
+    inside = outside = chance = neither = 0
     parts = [(c, question.meaning.leaves(c)) for c in region]
     for sample, place, kind in found:
         evaluator = question.evaluator(sample)
@@ -170,7 +216,8 @@ def fit(question, found, region):
             chance += 1
         else:
             outside += kind != "neither"
-    few = 4 * outside if loose else outside / 4
+            neither += kind == "neither"
+    few = 4 * outside if loose else (outside + neither) / 4
     return outside > 0 and chance <= few and (inside > 0 or thin)
 
 

@@ -33,6 +33,8 @@ def hint(link):
         return told
     if "no derivative" in link.verdict.reason:
         return "At a kink leave the point out of the cases, or take a value by a Let"
+    if link.verdict.kind == "conditional" and not region:
+        return ""
     meaning, conditions = link.again
     work = Work(2 * BUDGET)
     for sentence, repaired in repairs(link.left_node, link.right_node, meaning):

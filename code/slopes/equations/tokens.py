@@ -86,7 +86,7 @@ PIECE = re.compile(
 )
 # A name in braces, a bare one, and one of an alphabet below an accent: \hat{\mathbf{y}}.
 STYLED = re.compile(
-    r"\s*(?:\{\s*(\\?[A-Za-z]+[0-9]*|[01])\s*\}|([A-Za-z01]|\\[A-Za-z]+)"
+    r"\s*(?:\{\s*(\\?[A-Za-z]+[0-9]*|[01]|[A-Za-z]+(?:-[A-Za-z]{2,})+)\s*\}|([A-Za-z01]|\\[A-Za-z]+)"
     r"|\{\s*\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?\s*\})"
 )
 BRACKET = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.S)
@@ -200,7 +200,8 @@ def _styled(latex, text, at, end):
         if latex[end:].lstrip().startswith("{"):
             _braced(latex, end)  # says so if it is not closed
         raise Unread(f"what stands in {text} is not one name", at)
-    style, inner = STYLES.get(text[1:], "op"), found[found.lastindex].lstrip("\\")
+    inner = found[found.lastindex].lstrip("\\").replace("-", "")  # log-sum-exp
+    style = STYLES.get(text[1:], "op")
     return Token("name", inner, at, found.end(), style), found.end()
 
 
@@ -239,15 +240,19 @@ def _balanced(tokens):
 
 
 def _refuse_spelled(tokens):
-    """A function's name in letters, l·o·g, is no product of numbers; nor is a condition's word."""
-    run = ""
+    """A function's name in letters, l·o·g, is no product of numbers; nor are words in a row."""
+    words = [""]
     for token, after in itertools.zip_longest(tokens, tokens[1:]):
         letter = token.kind == "name" and not token.style and token.end - token.at == 1
-        run = run + token.text if letter else ""
-        glued = after is not None and after.kind == "name" and after.at == token.end
-        if letter and not glued and run in NAMES:
-            raise Unread(f"{run} in letters: write \\{run}, or \\text{{{run}}}", token.at)
-        run = run if glued else ""
+        words = [*words[:-1], words[-1] + token.text] if letter else [""]
+        if letter and not (after and after.kind == "name" and after.at == token.end):
+            run, size = words[-1], sum(len(word) for word in words if len(word) > 1)
+            if run in NAMES:
+                raise Unread(f"{run} in letters: write \\{run}, or \\text{{{run}}}", token.at)
+            if size > max(6, len(run)) or len(run) > 6:
+                reason = f"{' '.join(words)}: words? they stand behind %, or in \\text{{…}}"
+                raise Unread(reason, token.at)
+            words.append("")
 
 
 def _sided(tokens):

@@ -7,6 +7,7 @@ from decimal import Context, localcontext
 from . import tree as t
 from .arrays import Array, Range
 from .numbers import Dual, primal
+from .tokens import FUNCTIONS
 
 
 @dataclass
@@ -29,8 +30,12 @@ class Refuted(Exception):
 
 # How conditions are written: what stands around or between the parts of a node.
 _AROUND = {
-    t.Negate: "-{}", t.Absolute: "|{}|", t.Divide: r"\frac{{{}}}{{{}}}", t.Power: "{}^{{{}}}",
-    t.IndexRange: r"{} = {}, \dots, {}",
+    t.Negate: "-{}", t.Absolute: "|{}|", t.Divide: r"\frac{{{}}}{{{}}}", t.Power: "{}^{}",
+    t.IndexRange: r"{} = {}, \dots, {}", t.Norm: r"\lVert {} \rVert",
+}  # fmt: skip
+_BRACKETED = {  # the first of each, or all
+    t.Negate: t.Add, t.Multiply: t.Add | t.Negate, t.Big: t.Add,
+    t.Power: t.Add | t.Negate | t.Multiply | t.Divide | t.Power,
 }  # fmt: skip
 _BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } ", t.Or: r" \text{ or } "}
 SIGNS = {
@@ -42,7 +47,10 @@ SIGNS = {
 def latex(node):
     """A condition as LaTeX."""
     kind = type(node)
-    below = [latex(x) for x in node.children()]
+    loose = _BRACKETED.get(kind, ())
+    below = [f"({latex(x)})" if isinstance(x, loose) else latex(x) for x in node.children()]
+    if kind is t.Power and len(below[1]) > 1:
+        below[1] = f"{{{below[1].strip('()')}}}"
     if kind in _AROUND:
         return _AROUND[kind].format(*([node.index] if kind is t.IndexRange else []), *below)
     if kind in _BETWEEN:
@@ -50,8 +58,8 @@ def latex(node):
     if kind is t.Relation:
         return f"{below[0]} {SIGNS.get(node.operator, node.operator)} {below[1]}"
     if kind is t.Element:
-        label = "".join(below[1:])
-        return f"{below[0]}_{label if len(label) == 1 else '{' + label + '}'}"
+        label, base = "".join(below[1:]), getattr(node.base, "name", "…")
+        return f"{name_latex(base)}_{label if len(label) == 1 else '{' + label + '}'}"
     if kind is t.Finite:
         return r"\{" + ", ".join(below) + r"\}"
     if kind is t.Interval:
@@ -59,8 +67,15 @@ def latex(node):
         return f"{ends[0]}{below[0]}, {below[1]}{ends[1]}"
     if kind is t.Big and node.kind == "sum" and not node.condition:
         end = "n" if node.upper is None else latex(node.upper)
-        return rf"\sum_{{{node.index}={below[0]}}}^{{{end}}} {below[-1]}"
-    if kind is t.Symbol:
+        begin = "1" if node.lower is None else latex(node.lower)
+        return rf"\sum_{{{node.index}={begin}}}^{{{end}}} {below[-1]}"
+    if kind is t.Apply and type(node.head) is t.Function:
+        return f"{below[0]}({', '.join(below[1:])})"
+    if kind is t.Root and node.degree == t.Number("2"):
+        return rf"\sqrt{{{below[0]}}}"
+    if kind is t.Symbol and node.name.endswith("·"):
+        return rf"\mathbf{{{name_latex(node.name)}}}"
+    if kind in (t.Symbol, t.Function):
         return name_latex(node.name)
     if kind is t.NumberSet:
         return rf"\mathbb{{{node.name}}}"
@@ -74,14 +89,17 @@ def name_latex(name):
     accent, _, base = name.split("~")[0].replace("·", "").rpartition(":")
     head, mark, label = base.partition("_{")
     signs = {sign: f"\\{name} " for name, sign in t.GREEK_LETTERS.items()}  # Δx, an increment
-    head = "\\" + head if head in t.GREEK_LETTERS else "".join(signs.get(c, c) for c in head)
+    if len(head) > 1 and head.isascii():
+        known = head in t.GREEK_LETTERS or head in FUNCTIONS
+        head = f"\\{head}" if known else rf"\mathrm{{{head}}}"
+    head = "".join(signs.get(c, c) for c in head)
     accent = {"cal": "mathcal", "bb": "mathbb", "bf": "mathbf"}.get(accent, accent)
     return (rf"\{accent}{{{head}}}" if accent else head) + mark + label
 
 
 _PLAIN = {
     "ne": "≠", "le": "≤", "ge": "≥", "approx": "≈", "in": "∈", "notin": "∉", "to": "→",
-    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…",
+    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…", "lVert": "‖", "rVert": "‖", "sqrt": "√",
 }  # fmt: skip
 
 

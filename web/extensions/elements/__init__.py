@@ -15,10 +15,12 @@
 | `questions` | quick questions |
 | `tables` | tables, whose numbers stand in line; the letters of a glossary |
 | `works` | below each work, the pages that cite it |
+| `captions` | a caption that is taller than its figure stands below it |
 | `start` | the cover, the map of the chapters, explorers in a page without cells |
 """
 
 from elements import (
+    captions,
     code,
     derivation,
     exercises,
@@ -45,6 +47,7 @@ def setup(app):
     app.add_directive("explorer", start.Explorer)
     app.add_directive("quizzes", questions.Quizzes)
     app.add_directive("chapter-map", start.ChapterMap)
+    app.add_transform(tables.Captions)
     for transform in (
         opening.Opening,
         start.Start,
@@ -55,6 +58,7 @@ def setup(app):
         tables.Tables,
         tables.Letters,
         works.CitedIn,
+        captions.Captions,
         ties.Ties,
     ):
         app.add_post_transform(transform)

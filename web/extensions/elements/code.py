@@ -14,6 +14,7 @@ from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
 
+COLUMN = 76  # signs of code in a line as wide as the text
 WHOLE = 28  # signs of code in a text that stay in one line
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
@@ -88,12 +89,18 @@ def fold_dropdown(box: nodes.container) -> nodes.Element:
 def fold_input(cell: nodes.container, env) -> None:
     """Fold the code of a cell: above what it prints, and below what it draws or makes."""
     code = cell[0]
+    code["classes"] += ["out"] * reaches_out(code.astext())
     outputs = cell.children[1:]
     words, made = what(code.astext(), outputs, env)
     folded = fold([words], code)
     del cell["hide_mode"]
     cell.children = []
     cell += [*outputs, folded] if made else [folded, *outputs]
+
+
+def reaches_out(source: str) -> bool:
+    """Whether a line of code is longer than one of the text."""
+    return max(map(len, source.splitlines())) > COLUMN
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
@@ -105,8 +112,10 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
         return f"Code that makes {' and '.join(named) or 'this explorer'}", True
     if figures:
         return f"Code that draws {' and '.join(named) or 'this figure'}", True
-    if "<table" in html or any(output.next_node(nodes.table) for output in outputs):
-        return "Code that makes this table", True
+    tables = [table for output in outputs for table in output.findall(nodes.table)]
+    if "<table" in html or tables:
+        named = [name for name in (number(table, env) for table in tables) if name]
+        return f"Code that makes {' and '.join(named) or 'this table'}", True
     body = ast.parse(source).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     if imports and body[0] in imports:
@@ -115,11 +124,14 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
+    kinds = {type(node) for node in body}
+    if ast.Assert in kinds and kinds <= {ast.Assert, ast.Assign}:
+        return "Code that checks numbers of the text", False
     return f"Code that {'prints' if outputs else 'prepares'} what follows", False
 
 
-def number(figure: nodes.figure, env) -> str:
-    """Return the name of a figure in the book, such as "Fig. 6.1"."""
+def number(figure: nodes.Element, env) -> str:
+    """Return the name of a figure or a table in the book, such as "Fig. 6.1"."""
     kind = env.get_domain("std").get_enumerable_node_type(figure)
     numbers = env.toc_fignumbers.get(env.docname, {}).get(kind, {})
     found = next((numbers[name] for name in figure["ids"] if name in numbers), None)

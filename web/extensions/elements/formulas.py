@@ -22,9 +22,9 @@ def written(html: str, latex: str) -> str:
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
     latex = get_latex(node)
-    # An answer, and what is alone in a cell of a table, have room for a fraction in full size.
+    # An answer, and what is alone in a cell of a table or a list, have room for a large fraction.
     label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
-    alone = isinstance(node.parent.parent, nodes.entry) and len(node.parent) == 1
+    alone = isinstance(node.parent.parent, nodes.entry | nodes.list_item) and len(node.parent) == 1
     shown = rf"\displaystyle {latex}" if label or alone else latex
     whole = "together" in node.parent["classes"]
     html = sphinxcontrib.katex.render_latex(shown if whole else loose(shown))

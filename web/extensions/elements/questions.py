@@ -13,17 +13,13 @@ import quiz
 from elements.markup import Tag, put, tag, unseen
 from elements.start import link, number, parts
 
-SHORT = 20  # signs: answers that are no longer stand in one line
-
 
 class questions_on(nodes.Element):
     """The questions on one chapter, until the order of the chapters is known."""
 
 
 class Quizzes(SphinxDirective):
-    """```{quizzes} sigmoid-2-b``` shows all questions, with that option chosen."""
-
-    required_arguments = 1
+    """```{quizzes}``` shows all questions."""
 
     def run(self):
         """Return the questions, chapter by chapter."""
@@ -50,15 +46,12 @@ class Quizzes(SphinxDirective):
                 *self.parsed(question.text),
             ),
             *(self.option(option, name, f"{name}-{letter}") for letter, option in options),
-            classes=["quiz", *["short"] * all(len(o.text) <= SHORT for o in question.options)],
+            classes=["quiz"],
         )
 
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:
         """Return one option, and below it what is to be said if it is chosen."""
-        chosen = " checked" * (at == self.arguments[0])
-        button = nodes.raw(
-            "", f'<input type="radio" name="{name}" id="{at}"{chosen}>', format="html"
-        )
+        button = nodes.raw("", f'<input type="radio" name="{name}" id="{at}">', format="html")
         kind, word = ("verified", "Right.") if option.right else ("refuted", "No.")
         verdict = tag("span", words=word, classes=["verdict", kind])
         why = tag("div", verdict, " ", *self.parsed(option.why), classes=["why"])
@@ -89,17 +82,25 @@ class InOrder(SphinxPostTransform):
             if asked:
                 name = nodes.make_id(caption)
                 ordered.append(tag("h2", caption, ids=[name]))
-                links.append(tag("a", words=caption, href=f"#{name}"))
+                links.append(tag("p", tag("a", words=caption, href=f"#{name}")))
             for name, place in asked:
                 ordered += [self.heading(name, place["slug"]), *place.children]
+                links[-1] += self.way(name, place["slug"])
                 for label in place.findall(Tag):
                     if "number" in label["classes"]:
                         label["words"] = f"{number(self.env, name)}.{label['words']}"
-        ways = tag("nav", *links, classes=["sections"], **{"aria-label": "Parts"})
+        ways = tag("nav", *links, classes=["sections"], **{"aria-label": "Parts and chapters"})
         place = next(iter(found.values())).parent
         put(tag("div", ways, *ordered, classes=["quizzes"]), place)
 
     def heading(self, name: str, slug: str) -> Tag:
         """Return the number and the title of a chapter, which lead there."""
-        words = f"{number(self.env, name)}\u00a0 {self.env.titles[name].astext()}"
-        return tag("h3", link(self, name, words), ids=[slug], classes=["asked"])
+        title = link(self, name, self.env.titles[name].astext())
+        place = tag("span", words=number(self.env, name), classes=["number"])
+        return tag("h3", place, " ", title, ids=[slug], classes=["asked"])
+
+    def way(self, name: str, slug: str) -> Tag:
+        """Return a link to the questions on a chapter."""
+        title = self.env.titles[name].astext()
+        words = {"aria-label": f"Chapter {number(self.env, name)}: {title}", "title": title}
+        return tag("a", words=number(self.env, name), href=f"#{slug}", **words)

@@ -244,9 +244,9 @@ def in_text(html: str) -> str:
     >>> re.sub("<[^>]*>", "", in_text(f"<b><i>{bases}</span></span>"))
     '0 (x)'
     """
-    head, found, end = bases(html, 2)
-    if len(found) < 2:
+    if html.count(BASE) < 2:
         return html
+    head, found, end = bases(html, 2)
     groups = []
     for kind, piece, over in pieces(found):
         if kind == "rel" or over or not groups:
@@ -350,12 +350,16 @@ def display(latex: str, render: Callable[[str], str]) -> str:
     made = chains(loosened) if known else [[loosened]]
     if sum(map(len, made)) > 1:
         # A screen reader reads the rows as they were written.
-        head, _, end = bases(render(latex), 3)
+        html = render(latex)
+        if BASE not in html:  # cannot be read, and says so
+            return html
+        head, _, end = bases(html, 3)
         return f'{head}<span class="rows">{rows(made, render)}</span>{end}'
-    head, found, end = bases(render(loose(made[0][0])), 3)
-    head = ANNOTATION.sub(lambda said: said[1] + escape(latex, quote=False), head, count=1)
-    if len(found) == 1:
-        return head + found[0] + end
+    html = render(loose(made[0][0]))
+    html = ANNOTATION.sub(lambda said: said[1] + escape(latex, quote=False), html, count=1)
+    if html.count(BASE) < 2:
+        return html
+    head, found, end = bases(html, 3)
     body = [within(statement) for statement in parted(found)]
     shown = body[0] if len(body) == 1 else f'<span class="statements">{"".join(body)}</span>'
     return head + shown + end

@@ -9,6 +9,7 @@ from posixpath import dirname, join, normpath
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements import start
@@ -17,10 +18,32 @@ from elements.markup import lines, put, tag
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
 LINE, WIDE = 70, 103  # signs of a table's line as wide as the text, or with the margin
-TINY = 12  # signs: a table as narrow as a matrix is as wide as it needs
+NARROW, AIR = (
+    44,
+    3,
+)  # signs: a table that needs no more is as wide as that, with so many behind a column
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
+
+
+class Captions(SphinxTransform):
+    """Let a table that a cell makes have the caption of its cell, and a number among the tables."""
+
+    default_priority = 400
+
+    def apply(self, **options):
+        """Rewrite the tables of one page."""
+        for figure in list(self.document.findall(nodes.figure)):
+            table = figure.next_node(nodes.table)
+            if table is None:
+                continue
+            caption = figure.next_node(nodes.caption)
+            table.insert(0, nodes.title("", "", *caption.children))
+            for kept in ("ids", "names"):
+                table[kept] += figure[kept]
+            self.document.ids.update(dict.fromkeys(table["ids"], table))
+            figure.replace_self(table)
 
 
 class Tables(SphinxPostTransform):
@@ -41,13 +64,14 @@ class Tables(SphinxPostTransform):
             box += table
             head = next(table.findall(nodes.thead))[0]
             rows = [row.children for row in next(table.findall(nodes.tbody)).children]
-            for column in zip(head.children, *rows, strict=False):
-                in_line(*column)
-            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
-                enter(table, [entry.astext() for entry in head], rows)
             for row in rows:
                 if len(row) > 1 and not any(entry.astext() for entry in row[1:]):
                     row[0].parent["classes"].append("group")
+            compared = [row for row in rows if "group" not in row[0].parent["classes"]]
+            for column in zip(head.children, *compared, strict=False):
+                in_line(*column)
+            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
+                enter(table, [entry.astext() for entry in head], rows)
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             span(head, rows)
@@ -147,7 +171,9 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         for row in found[1:]:
             row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
         if "entries" not in table["classes"]:
-            table["classes"] += ["tiny"] if sum(longest) <= TINY else []
+            needed = sum(longest) + AIR * len(longest)
+            table["classes"] += ["narrow"] if needed <= NARROW else []
+            table.parent["classes"] += ["wide"] if needed > LINE else []
             continue
         table.parent["classes"].append("words")
         if "repair" in table["classes"]:
@@ -200,7 +226,7 @@ class Letters(SphinxPostTransform):
                 if key in listed:
                     glossary += nodes.definition_list("", *listed[key], **terms.attributes)
                 if key in others:
-                    glossary += tag("p", *start.between(" · ", others[key]), classes=["others"])
+                    glossary += tag("p", *others[key], classes=["others"])
 
     def lead_on(self, said: nodes.definition) -> None:
         """Take the last line of a definition, which names its chapter, out of the sentences."""

@@ -21,6 +21,8 @@ FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
 ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
 LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
+# A short first part is not left at the end of a line: "32-bit", "zig-zag".
+SHORT_FIRST = re.compile(r"(?<![\w-])(\w{1,3}-\w+)")
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
@@ -41,6 +43,7 @@ class Ties(SphinxPostTransform):
                     tied = ROW.sub(lambda row: row[0].replace(" ", TIE), tied)
                     text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
+            keep_compounds(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
@@ -48,6 +51,17 @@ class Ties(SphinxPostTransform):
                 if mark and short and "together" not in parent["classes"]:
                     at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
                     parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
+
+
+def keep_compounds(paragraph: nodes.paragraph) -> None:
+    """Keep a compound whose first part is short in one line."""
+    for text in [node for node in paragraph.children if isinstance(node, nodes.Text)]:
+        *parts, rest = SHORT_FIRST.split(text)
+        made = [
+            (together if k % 2 else nodes.Text)(nodes.Text(part)) for k, part in enumerate(parts)
+        ]
+        at = paragraph.index(text)
+        paragraph[at : at + 1] = [*filter(None, made), nodes.Text(rest)] if parts else [text]
 
 
 def tie(paragraph: nodes.paragraph) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.facts import contents
 from elements.markup import tag
 from elements.start import between, link, number
+from elements.ties import together
 
 
 class CitedIn(SphinxPostTransform):
@@ -28,6 +31,10 @@ class CitedIn(SphinxPostTransform):
                 if key in (target.key for target in ref.targets)
             }
             places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
+            name = entry.next_node(nodes.label)
+            name[:] = [nodes.Text(name.astext().replace(" et al", " et\N{NO-BREAK SPACE}al"))]
+            for address in entry.findall(nodes.reference):
+                break_at_slashes(address)
             if places:
                 entry += tag("p", "Cited in ", *self.links(places), ".", classes=["chapter"])
 
@@ -40,3 +47,11 @@ class CitedIn(SphinxPostTransform):
         links += [link(self, name, titles[name]) for name in others]
         before = ["chapter " if len(chapters) == 1 else "chapters "] if chapters else []
         return before + between(", ", links)
+
+
+def break_at_slashes(address: nodes.reference) -> None:
+    """Let what a link shows break behind a slash, and nowhere else."""
+    parts = re.findall(r"[^/]+/*", address.astext())
+    address[:] = []
+    for part in parts:
+        address += [together(nodes.Text(part)), nodes.raw("", "<wbr>", format="html")]
