@@ -208,6 +208,7 @@ def first_chapter(path):
             shown(html=report._repr_html_(), plain="…", report=report._repr_mimebundle_()[MIME]),
         ),
         cell("def f(x):\n    return x", (), "hide-input"),
+        cell("four = 2 + 2\nassert four == 4", (), "hide-input"),
         cell("table()", shown(html="<table><tr><td>1</td></tr></table>"), "hide-input"),
         new_markdown_cell(QUESTION),
         cell("slope = ...\n\ncheck_answer(slope, 4)", shown(plain="stored")),
@@ -406,9 +407,10 @@ def test_code_that_is_folded_says_what_it_does(pages):
     assert [words(fold.summary) for fold in folds] == [
         "Setup: 4 lines of imports",
         "Code that defines f",
+        "Code that checks numbers of the text",
         "Code that makes this table",
     ]
-    assert folds[2].find_previous_sibling(class_="cell_output").table
+    assert folds[3].find_previous_sibling(class_="cell_output").table
     assert all(fold.select_one(".cell_input pre") for fold in folds)
 
 
