@@ -223,13 +223,13 @@ def _two_to(exponent, precision):
         return TWO**exponent
 
 
-def _to_mp(x):
+def to_mp(x):
     """A number of mpmath's library, with all digits that x has; 1 is 1, so that log 1 is 0."""
     last, bits = x.adjusted() - getcontext().prec - 4, _bits() + 40
     return libmp.mpf_div(libmp.from_int(int(x.scaleb(-last))), _ten_to(-last, bits), bits)
 
 
-def _from_mp(value):
+def from_mp(value):
     sign, man, exponent, _ = value
     man = int(-man if sign else man)  # with gmpy2 it is no int
     return man * _two_to(exponent, getcontext().prec)
@@ -237,8 +237,8 @@ def _from_mp(value):
 
 @functools.lru_cache(maxsize=20_000)
 def _computed(name, x, precision):
-    arguments = () if x is None else (_to_mp(x),)
-    return _from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
+    arguments = () if x is None else (to_mp(x),)
+    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
 
 
 def constant(name):
