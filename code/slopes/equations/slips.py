@@ -94,7 +94,7 @@ class Around:
 
     def transposed(self, node):
         """A matrix with its rows and columns exchanged."""
-        sentence = "It looks like a missing transpose"
+        sentence = "It looks like a missing transpose: compare the shapes"
         if isinstance(node, t.Symbol) and self.meaning.families.get(node.name) == 2:
             yield sentence, t.Transpose(node)
         elif isinstance(node, t.Transpose):
@@ -126,9 +126,7 @@ def index_repairs(around, right):
             turned = t.substitute(rest, first, second)
             turned = t.substitute(turned, t.Kronecker((second, second)), delta)
             yield OFF_DIAGONAL, t.substitute(right, target, turned)
-    for sentence, changed in at_each(right, around.transposed):
-        yield f"{sentence}: compare the shapes", changed
-        yield f"{sentence}, and a factor of 2", t.Multiply((TWO, changed))
+    yield from at_each(right, around.transposed)
 
 
 def chain_repairs(around, right):
@@ -137,7 +135,6 @@ def chain_repairs(around, right):
         yield f"{CHAIN}: what is the slope of the inner function?", t.Multiply((right, slope))
         for changed in at_each_term(right, lambda term, s=slope: t.Multiply((term, s))):
             yield f"{CHAIN}, in one term", changed
-        yield f"{CHAIN}, and a sign with it", t.Negate(t.Multiply((right, slope)))
     for body in around.bodies:
         known = around.meaning.table.get(getattr(body, "name", ""))
         parts = t.names_in(known.body) if known is not None and known.body is not None else ()
@@ -160,10 +157,6 @@ def sign_repairs(around, right):
         turned = t.Add(replaced(target.terms, place, negative(term)))
         changed = t.substitute(right, target, turned)
         yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
-    for power in [x for x in right.walk() if isinstance(x, t.Power)][:6]:
-        if not isinstance(power.exponent, t.Number):
-            turned = t.Power(power.base, negative(power.exponent))
-            yield f"{SIGN}that of an exponent", t.substitute(right, power, turned)
     yield from quotients
 
 
