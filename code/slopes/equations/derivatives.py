@@ -16,7 +16,7 @@ from mpmath import MPContext
 
 from . import numbers as n
 from . import tree as t
-from .arrays import Array, Range, each, scalar
+from .arrays import Array, Range, each, flat, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
 from .evaluate import HEADS, apply, code, evaluated, pick
 from .numbers import INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
@@ -50,10 +50,8 @@ def slope(value, tag):
 
 def same(x, y):
     """Equality of values with their infinitesimal parts, rounding forgiven."""
-    if type(x) is Array or type(y) is Array:
-        shapes = getattr(x, "shape", None) == getattr(y, "shape", None)
-        return shapes and all(n.close(p, q) for p, q in zip(x.items, y.items, strict=True))
-    return n.close(x, y)
+    shapes = getattr(x, "shape", None) == getattr(y, "shape", None)
+    return shapes and all(map(n.close, flat([x]), flat([y])))
 
 
 def primed(ev, head, values, env):
@@ -161,14 +159,11 @@ def stacked(slopes, shape):
     return Array(slopes[0].rows, len(slopes), [x for row in rows for x in row])
 
 
-@evaluated(t.At, "body")
-def _at(node, body, ev, env):
-    inner = functools.partial(body, ev)
-    for variable, x in node.assignments:
-        element = type(variable) is t.Element
-        name = (variable.base.name, ev.indices(variable, env)) if element else variable.name
-        inner = functools.partial(placed, ev, name, code(x)(ev, env), inner)
-    return inner(env)
+@evaluated(t.At, "body", "value")
+def _at(node, body, value, ev, env):
+    moved, element = node.variable, type(node.variable) is t.Element
+    name = (moved.base.name, ev.indices(moved, env)) if element else moved.name
+    return placed(ev, name, value(ev, env), functools.partial(body, ev), env)
 
 
 @evaluated(t.Subdifferential)
@@ -290,10 +285,10 @@ def _area(value, a, b):
         found = value(n.from_mp(x._mpf_))
         if type(found) is Dual:
             raise Undecidable("the derivative of an integral by something inside it")
-        return MP.make_mpf(n.to_mp(found))
+        return MP.convert(found)
 
     rule = "gauss-legendre" if INFINITY in (-a, b) else "tanh-sinh"
-    ends = [MP.mpf(float(x)) for x in ((a, ZERO, b) if a < 0 < b else (a, b))]
+    ends = [MP.convert(x) for x in ((a, ZERO, b) if a < 0 < b else (a, b))]
     how = {"method": rule, "maxdegree": 4, "maxintervals": 100, "error": True}
     area, error = MP.quadsubdiv(height, ends, 1e-14, **how)
     if error > 1e-12 * max(1, abs(area)):
