@@ -63,11 +63,10 @@ class Calculus:
         """A derivative, if what stands above reaches what stands below by what is declared."""
         if len(variables) == 1 and variables[0][1] == 1:
             return self.by(body, variables[0][0], partial, at)
-        resolved = []
-        for node, order in variables:
-            resolved.append((self.by_value(node), order))
-            self.must_reach(body, resolved[-1][0], at)
-        return t.Derivative(body, tuple(resolved), partial)
+        resolved = tuple((self.by_value(node), order) for node, order in variables)
+        for variable, _ in resolved:
+            self.must_reach(body, variable, at)
+        return t.Derivative(body, resolved, partial)
 
     def by(self, body, node, partial, at):
         """The first derivative by one variable; by a power of a name as by the name, over its slope."""

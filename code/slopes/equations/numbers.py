@@ -305,12 +305,6 @@ def _saturating(name):
     return value
 
 
-def _arcsin(x):
-    if abs(x) > 1:
-        raise Undefined("arcsin outside [-1, 1]")
-    return constant("pi") * HALF.copy_sign(x) if abs(x) == 1 else _value("asin", x)
-
-
 def _sqrt(x):
     if x < 0:
         raise Undefined("the square root of a negative number")
@@ -341,7 +335,6 @@ tanh = elementary(
 )
 erf = elementary(_saturating("erf"), lambda x: TWO / constant("pi").sqrt() * exp(-(x * x)))
 arctan = elementary(lambda x: _value("atan", x), lambda x: ONE / (x * x + ONE))
-arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
 sqrt = elementary(_sqrt, _sqrt_slope)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from . import layout
 from . import tree as t
 from .decide import BUDGET
-from .declare import Declarations, items_in
+from .declare import Declarations
 from .errors import Unread
 from .grammar import read
 from .markdown import Item
@@ -198,18 +198,17 @@ class PageReader(Declarations):
 
     def settle(self, link, line, sides, k, conditions, work):
         """Give a link its verdict."""
-        inner = range(1, len(line.operators) - 1)
-        near = list(enumerate(line.operators))[max(k - 1, 0) : k + 2]
-        if any(o == "arrow" or (o == "to" and j in inner) for j, o in near):
-            raise Unread("an arrow between relations is not read: write each on its own")
+        if {"arrow", "to"} & set(line.operators[max(k - 1, 0) : k + 2]):
+            reason = (
+                "an arrow between relations is not read: write each on its own, a limit with \\lim"
+            )
+            raise Unread(reason, line.at)
         # A lone relation between names as they are is a condition, and no identity: rule 27.
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
         if not numbers and not conditions and all(map(self.is_plain, sides)):
             raise Unread(ALONE, line.at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator)
-        if operator == "to":
-            left, operator = self.as_limit(sides[k], line), "="
         self.meaning.note(left)
         self.meaning.note(right)
         conditions = [*self.inherited(left, right), *conditions]
@@ -237,14 +236,6 @@ class PageReader(Declarations):
             return special == t.Constant("infinity")
         words = node is base and self.scope.is_fixed(base)
         return not words and self.scope.lookup(self.scope.key(node)[0]) is None
-
-    def as_limit(self, body, line):
-        r"""``f(x) \to a, x \to \infty``: a limit, written as an arrow."""
-        beside = [x for tokens in line.conditions for x in items_in(tokens)]
-        arrows = [x for x in beside if getattr(x, "operators", ()) == ("to",)]
-        if len(arrows) != 1:
-            raise Unread("an arrow, and the display does not say where the variable goes")
-        return self.scope.resolve(t.Operator("lim", arrows[0], None, body))
 
     def inherited(self, *nodes):
         """The conditions under which the names of a relation were defined.

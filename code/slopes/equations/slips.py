@@ -37,24 +37,23 @@ def hint(link):
         return ""
     meaning, conditions = link.again
     work = Work(2 * BUDGET)
-    for sentence, repaired in repairs(link.left_node, link.right_node, meaning):
+    around = Around(link.left_node, meaning)
+    kinds = (
+        index_repairs,
+        chain_repairs,
+        sign_repairs,
+        quotient_repairs,
+        call_repairs,
+        factor_repairs,
+    )
+    every = (pair for repairs in kinds for pair in repairs(around, link.right_node))
+    for sentence, repaired in every:
         found = decide(meaning, link.left_node, "=", repaired, conditions, work, regions=False)
         if found.kind == "verified":
             return sentence
         if work.left < 0:
             break
     return told
-
-
-def repairs(left, right, meaning):
-    """(sentence, repaired right side), the likeliest slips first."""
-    around = Around(left, meaning)
-    yield from index_repairs(around, right)
-    yield from chain_repairs(around, right)
-    yield from sign_repairs(around, right)
-    yield from quotient_repairs(around, right)
-    yield from call_repairs(around, right)
-    yield from factor_repairs(around, right)
 
 
 class Around:
