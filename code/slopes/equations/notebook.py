@@ -26,7 +26,7 @@ def verify(name=None):
         The page's file, for example ``"sigmoid.ipynb"``. It is looked for in the working directory,
         in ``chapters/`` here and above, and beside the package. Without a name it is the notebook
         that runs this line, under whatever name it was saved; where that cannot be told, a sentence
-        says so and nothing is raised.
+        is printed, and nothing is raised.
 
     Returns
     -------
