@@ -46,10 +46,10 @@ What it is.
 Move $w$.
 :::
 """
-WORDS = """
+WORDS = r"""
 # Words
 
-Words.
+Words: $0 \quad \text{for } x > 0$ is said apart.
 
 | name | size: found | size: foretold |
 |---|---|---|
@@ -208,6 +208,7 @@ def first_chapter(path):
             shown(html=report._repr_html_(), plain="…", report=report._repr_mimebundle_()[MIME]),
         ),
         cell("def f(x):\n    return x", (), "hide-input"),
+        cell("four = 2 + 2\nassert four == 4", (), "hide-input"),
         cell("table()", shown(html="<table><tr><td>1</td></tr></table>"), "hide-input"),
         new_markdown_cell(QUESTION),
         cell("slope = ...\n\ncheck_answer(slope, 4)", shown(plain="stored")),
@@ -284,6 +285,12 @@ def test_a_chapter_opens_with_its_number_its_promise_and_its_facts(pages):
 def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
     assert words(pages["words"].select_one(".eyebrow")) == "Back matter"
     assert not pages["words"].select(".facts, .badge, .tick, dl.opening")
+
+
+def test_a_condition_in_the_text_stands_apart_from_what_it_restricts(pages):
+    shown = pages["words"].select_one("p .katex-html")
+    assert words(shown) == "0 for x>0"
+    assert shown.select(".if")
 
 
 def test_numbers_stand_in_line_at_the_right(pages):
@@ -406,9 +413,10 @@ def test_code_that_is_folded_says_what_it_does(pages):
     assert [words(fold.summary) for fold in folds] == [
         "Setup: 4 lines of imports",
         "Code that defines f",
+        "Code that checks numbers of the text",
         "Code that makes this table",
     ]
-    assert folds[2].find_previous_sibling(class_="cell_output").table
+    assert folds[3].find_previous_sibling(class_="cell_output").table
     assert all(fold.select_one(".cell_input pre") for fold in folds)
 
 

@@ -52,6 +52,18 @@ def backpropagation_shortcut():
     return lambda u: central_difference(lambda x: loss(x, u), 1.0)
 
 
+def backpropagation_target():
+    def loss(parameters):
+        W, b, v, c = np.split(parameters, [4, 6, 8])
+        hidden = LeakyReLU(0.1)(W.reshape(2, 2) @ [1.0, 2.0] + b)
+        return square_loss(v @ hidden + c[0], 0.0)
+
+    parameters = np.array([1.0, 0.5, -1.5, 0.5, 0.0, -0.5, 0.5, 2.0, 0.2])
+    slopes = numeric_jacobian(loss, parameters)
+    along = central_difference(lambda rate: loss(parameters - rate * slopes), 0.0)
+    return {"the array of slopes": slopes[:4].reshape(2, 2), "the fall": -0.01 * along}
+
+
 def backpropagation_twins():
     network = Network((2, 4, 1), (tanh, identity), square_loss, np.random.default_rng(0))
     network.weights = [np.full_like(weights, 0.5) for weights in network.weights]

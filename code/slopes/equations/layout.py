@@ -8,6 +8,7 @@ which begin a chain of their own.
 """
 
 import itertools
+import re
 from dataclasses import dataclass, field
 
 from .errors import Unread
@@ -19,6 +20,7 @@ ALIGNING = {
 }  # fmt: skip
 RESTRICTS = ("for", "if", "where")
 BREAKS = ("quad", "comma", "text")
+SIZED = re.compile(r"(?:\\[bB]igg?[lm]?\s*)?\Z")
 
 
 @dataclass
@@ -35,8 +37,12 @@ class Line:
         return next((side[0].at for side in self.sides if side), 0)
 
     def texts(self, latex):
-        """Its sides, as they are written."""
-        return [latex[side[0].at : side[-1].end] if side else "" for side in self.sides]
+        r"""Its sides, as they are written: with the \bigl of a first bracket, which is no token."""
+        spans = [
+            (SIZED.search(latex, 0, s[0].at).start(), s[-1].end) if s else (0, 0)
+            for s in self.sides
+        ]
+        return [latex[start:end] for start, end in spans]
 
 
 def lines(tokens):

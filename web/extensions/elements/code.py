@@ -124,6 +124,9 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         return f"Code that defines {' and '.join(names)}", False
+    kinds = {type(node) for node in body}
+    if ast.Assert in kinds and kinds <= {ast.Assert, ast.Assign}:
+        return "Code that checks numbers of the text", False
     return f"Code that {'prints' if outputs else 'prepares'} what follows", False
 
 
