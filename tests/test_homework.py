@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -174,6 +175,17 @@ def test_no_notation_and_no_direction_costs_a_point_and_a_claim_in_disguise_is_s
     assert (result.points, why in result.by_hand) == (points, True), result.said
 
 
+def test_who_differentiates_both_sides_is_not_said_to_restate_the_claim():
+    both = """h(x)(e^x + e^{-x}) = 2
+h'(x)(e^x + e^{-x}) + h(x)(e^x - e^{-x}) = 0
+h'(x) = -h(x) \\frac{e^x - e^{-x}}{e^x + e^{-x}}
+= -h(x) t(x)"""
+    result = mark(ONE, [f"{DERIVATIONS[1].mark}\n{steps(both)}"])[1]
+    assert result.points is None
+    assert "part of it stands beside the chain" in result.said
+    assert "another form" not in result.said + result.by_hand
+
+
 SLIP = LEFT + "\n= \\frac{e^{x}}{(1 + e^{x})^2}"  # its sign is lost
 
 
@@ -220,6 +232,26 @@ def test_the_kind_of_slip_is_told_and_not_what_mends_it():
         1
     ]
     assert "inner derivative (chain rule)." in lost.said
+
+
+def test_a_lost_sign_of_one_term_is_not_taken_for_a_lost_inner_derivative():
+    swish = next(task for task in DERIVATIONS if task.name == "swish")
+    result = only(steps("s'(x) = \\sigma(x) - x \\sigma(x)(1 - \\sigma(x))"), swish)
+    assert "It looks like a wrong sign." in result.said
+    lost = check_derivation("f'(x) = 1 + e^{-x}", given="f(x) := x + e^{-x}")
+    assert "lost inner derivative" in str(lost)
+
+
+def test_what_goes_on_from_a_line_that_is_not_understood_is_not_looked_at():
+    result = only(steps(f"{LEFT}\n= )\n= {SPLIT}\n{END}"))
+    assert [kind for kind, *_ in result.lines] == ["verified", "unread", "open", "open"]
+    formulas = feedback.Formulas()
+    page = feedback.lines(result, formulas, whole=True)
+    assert (page.count("✗"), page.count("not looked at")) == (1, 2)
+    formulas.katex.close()
+    # What begins with a side of its own is.
+    result = only(steps(f"{LEFT}\n= )\nf'(x) = {WHOLE}\n= {SPLIT}"))
+    assert [kind for kind, *_ in result.lines] == ["verified", "unread", "verified", "verified"]
 
 
 def test_a_sentence_is_set_as_it_is_meant():
@@ -315,7 +347,9 @@ def test_a_notebook_of_another_set_is_told(tmp_path):
 
 
 def table(content):
-    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+    """The rows of a table; what there is of points is left out of its head."""
+    rows = csv.DictReader(content.decode("utf-8-sig").splitlines())
+    return [{key.partition(" (of ")[0]: value for key, value in row.items()} for row in rows]
 
 
 def test_a_second_run_gives_the_same_bytes(marked):
@@ -333,6 +367,9 @@ def test_each_submission_has_its_marks(marked):
     assert rows["Pdf"]["note"] == "scan.ipynb: it is not a notebook"
     assert (rows["Blank"]["falling-sigmoid"], rows["Hostile"]["falling-sigmoid"]) == ("0", "")
     assert '\'=HYPERLINK("a")' in rows
+    head = marked[0][Path("marks.csv")].decode("utf-8-sig").splitlines()[0]
+    assert "falling-sigmoid (of 10)" in head
+    assert f"marked (of {ONE.points:g})" in head
 
 
 def test_what_is_left_to_a_person_is_listed(marked):
@@ -349,7 +386,7 @@ def test_the_pages_hold_no_script_and_no_answer(marked):
     pages = {
         path: text.decode("utf-8") for path, text in marked[0].items() if path.suffix == ".html"
     }
-    assert len(pages) == 13
+    assert len(pages) == 14
     own = pages.pop(Path("by-hand.html"))
     assert own.count("<script") == 1
     for path, text in pages.items():
@@ -478,6 +515,64 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     }
 
 
+def test_pages_say_what_a_person_did_and_promise_nothing_more(tmp_path):
+    folder, marks = tmp_path / "in", tmp_path / "marks"
+    slip = f"{SLIP}\n= {SPLIT[1:]}\n= f(x)(1 - f(x))"
+    answers = RIGHT | {"falling-sigmoid": steps(slip)}
+    name = nbformat.v4.new_markdown_cell("**Your name:** Kim Photo")
+    for student in ("12-photo", "13"):
+        hand_in(folder / student / "hw.ipynb", answers, [name] if student == "12-photo" else ())
+    words = {task.name: RIGHT[task.name] for task in ONE.tasks if task.kind in ("figure", "open")}
+    hand_in(folder / "14" / "hw.ipynb", words)
+    said, out = grade(folder, marks)
+
+    def feedback_of(student):
+        return (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
+
+    # Who handed in the same is told, and how many answers there are to read.
+    same = "The same answers throughout: 12-photo, 13."
+    assert same in said
+    assert same in (out / "by-hand.html").read_text(encoding="utf-8")
+    assert "14" not in same
+    assert re.search(r"Left to a person: \d+ \(\d+ different\);", said)
+    kim = feedback_of("12-photo")
+    assert f"<h1>{ONE.title}: Kim Photo</h1>" in kim
+    assert "Handed in as 12-photo." in kim
+    assert "0 of 10, and a person will look at it" in kim
+    assert "2 more lines stand below it." in kim
+    # When all else is marked, the points that stood are final.
+    blank = [task.name for task in ONE.tasks if task.name not in words]
+    given = [(who, task, "1", "See it.") for who in ("12-photo", "13", "14") for task in words]
+    given += [("14", task, "0", "") for task in blank]
+    decide(out / "by-hand.csv", *given)
+    said, _ = grade(folder, marks)
+    assert "Left to a person: 0;" in said
+    assert "2 more have points by the rule" in said
+    kim = feedback_of("12-photo")
+    assert "will look at it" not in kim
+    assert "<b>Your teacher:</b> See it." in kim
+    # Points of a person may be for lines below the wrong one: then these are shown.
+    decide(out / "by-hand.csv", *given, ("12-photo", "falling-sigmoid", "4", ""))
+    grade(folder, marks)
+    assert "below it." not in feedback_of("12-photo")
+    assert "2 more lines stand below it." in feedback_of("13")
+    page = (out / "overview.html").read_text(encoding="utf-8")
+    assert '<a href="feedback/12-photo.html">12-photo (Kim Photo)</a>' in page
+    assert "Line 2 does not hold" in page
+    for number, task in enumerate(ONE.tasks, 1):
+        assert f"<th>{number}. {task.title.partition('$')[0]}" in page
+
+
+def test_nothing_marked_is_no_points_yet(tmp_path):
+    hand_in(tmp_path / "in" / "Ada.ipynb", {}, [nbformat.v4.new_markdown_cell("All on paper.")])
+    command = [Path(book.ROOT, "tools", "grade.py"), tmp_path / "in", "--out", tmp_path / "marks"]
+    subprocess.run(
+        [sys.executable, *command, "--homework", ONE.name], check=True, env=book.environment()
+    )
+    page = (tmp_path / "marks" / ONE.name / "in" / "feedback" / "Ada.html").read_text("utf-8")
+    assert "<b>No points yet.</b>" in page
+
+
 def test_another_folder_of_the_same_name_is_stopped(tmp_path):
     for group in ("A", "B"):
         hand_in(tmp_path / group / "week1" / "Ada" / "hw.ipynb", RIGHT)
@@ -539,6 +634,35 @@ def test_each_test_of_code_has_its_share_and_a_name(tmp_path):
     grade(tmp_path / "in", tmp_path / "marks")
     (row,) = table((out / "marks.csv").read_bytes())
     assert row["hard-sigmoid"] == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program in place of docker is a shell's")
+def test_one_command_runs_the_code_in_a_container_without_a_network(tmp_path, monkeypatch):
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT)
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    marks, calls = tmp_path / "marks", tmp_path / "calls"
+    command = [sys.executable, Path(book.ROOT, "tools", "grade.py"), tmp_path / "in", "--code"]
+
+    def run(path):
+        told = book.environment() | {"PATH": path}
+        return subprocess.run(
+            [*command, "--out", marks], env=told, capture_output=True, text=True
+        ).stderr
+
+    assert "there is no docker" in run("/usr/bin-without")
+    docker.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n', encoding="utf-8")
+    docker.chmod(0o755)
+    path = f"{docker.parent}{os.pathsep}{os.environ['PATH']}"
+    assert run(path) == ""
+    build, start = calls.read_text(encoding="utf-8").splitlines()
+    folder = marks / "one-neuron" / "in" / "nbgrader"
+    assert build == f"build --tag marking {folder}"
+    assert (folder / "Dockerfile").is_file()
+    assert "--network none" in start
+    assert f"--volume {folder}:/work" in start
+    docker.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    assert "docker build failed" in run(path)
 
 
 def test_code_comes_to_its_tests_whatever_became_of_the_notebook(marked):

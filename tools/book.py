@@ -615,15 +615,17 @@ def committed(folder):
 
 
 def lab(options):
-    """Open the chapters in JupyterLab."""
+    """Open the chapters, or another FOLDER, in JupyterLab."""
+    folder = options.folder or os.path.join(ROOT, "chapters")
+    if not os.path.isdir(folder):
+        raise Trouble("There is no folder {} to open.".format(folder))
     setup()
     port = free_port(options.port or 8888)
-    chapters = os.path.join(ROOT, "chapters")
     # JupyterLab shows the scripts and drawings of a notebook if they are signed or were run here.
-    tested = committed(chapters)
+    tested = committed(folder)
     if tested:
         run("-c", SIGN, *tested)
-    command = [PYTHON, "-m", "jupyterlab", chapters, "-y"] + lab_options(port)
+    command = [PYTHON, "-m", "jupyterlab", folder, "-y"] + lab_options(port)
     told = []
 
     def watch(line):
@@ -698,6 +700,7 @@ def grade(options):
             "Name the folder of what was handed in, as in `make grade FOLDER=submissions`."
         )
     named = ["--homework", options.homework] if options.homework else []
+    named += ["--code"] if options.code else []
     return tool("grade", os.path.abspath(options.folder), *named)
 
 
@@ -842,12 +845,16 @@ def main(words):
         if function in (lab, serve):
             default = os.environ.get("PORT") or None
             command.add_argument("--port", type=port_number, default=default)
-        if function is grade:
+        if function in (lab, grade):
             handed_in = "what was handed in, as in `book.py grade submissions`"
+            told = handed_in if function is grade else "what to open instead of the chapters"
             folder = os.environ.get("FOLDER")
-            command.add_argument("folder", nargs="?", default=folder, help=handed_in)
+            command.add_argument("folder", nargs="?", default=folder, help=told)
+        if function is grade:
             which = "the set; otherwise it is seen from the answers"
             command.add_argument("--homework", default=os.environ.get("HOMEWORK"), help=which)
+            tests, code = "run the tests of code in a container", bool(os.environ.get("CODE"))
+            command.add_argument("--code", action="store_true", default=code, help=tests)
         if function in (test, test_browser, test_live, bench, refresh):
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on")
     options = parser.parse_args(words)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
+import book
 import kit
 from homework import task_cells
 from slopes.grading import BEGINS, Homework, Mark, halves
@@ -20,15 +24,14 @@ README = """\
 # Marking the code
 
 The tests of the code tasks run what students wrote.
-So run them where nothing can be harmed: in a container without a network, in an environment of its own.
-In this folder:
+So run them where nothing can be harmed.
+With Docker one command does all of it, in a container without a network:
 
 ```
-docker build --tag marking .
-docker run --rm --network none --user "$(id -u):$(id -g)" --env HOME=/tmp --volume "$PWD:/work" marking
+make grade FOLDER=... CODE=1
 ```
 
-or, in an environment of its own on a machine where nothing can be harmed:
+Without Docker, in this folder, in an environment of its own on a machine where nothing can be harmed:
 
 ```
 pip install nbgrader {wheel}
@@ -38,7 +41,7 @@ nbgrader autograde {name} --create --force
 
 It takes some seconds a student; what does not end within 20 seconds is stopped, each test anew.
 Then run `make grade FOLDER=...` once more, as before.
-It reads in `autograded/` what the tests said, and puts it into the marks and the students' pages.
+Either way it reads in `autograded/` what the tests said, for the marks and the students' pages.
 Each test has its share of the points, and a page names those that failed by the first line of the test.
 """
 CONTAINER = """\
@@ -73,6 +76,21 @@ def lay_out(folder: Path, homework: Homework, students: dict[str, list[str]]) ->
     wheel = kit.wheel(folder)
     for file, text in (("README.md", README), ("Dockerfile", CONTAINER)):
         (folder / file).write_text(text.format(name=name, wheel=wheel), encoding="utf-8")
+
+
+def run(folder: Path) -> None:
+    """Let nbgrader run the tests on what was laid out, in a container without a network."""
+    docker = shutil.which("docker")
+    if docker is None:
+        raise book.Trouble(f"{kit.shown(folder)}/README.md: there is no docker; or without CODE=1.")
+    who = ["--user", f"{os.getuid()}:{os.getgid()}"] if hasattr(os, "getuid") else []
+    inside = ["--network", "none", *who, "--env", "HOME=/tmp", "--volume", f"{folder}:/work"]
+    for command in (
+        ["build", "--tag", "marking", str(folder)],
+        ["run", "--rm", *inside, "marking"],
+    ):
+        if subprocess.run([docker, *command]).returncode:
+            raise book.Trouble(f"docker {command[0]} failed: see above. The code is not marked.")
 
 
 def errors(cell: dict) -> list[str]:

@@ -20,6 +20,7 @@ from slopes.equations.derivation import WRONG
 from slopes.grading import Homework, Mark, Task
 
 LONGEST_FORMULA = 2000
+BESIDE = {"start": "begins", "open": "not looked at"}  # a line of a derivation that has no verdict
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
 RULE = """<hr><p><small>A derivation has all points if each line holds, and its lines lead from one
 side of the claim to the other in the steps asked for. A step is an = that changes something; the
@@ -119,9 +120,12 @@ class Formulas:
         return "".join(self(part) if k % 2 else words(part) for k, part in enumerate(parts))
 
 
-def for_student(homework: Homework, one, formulas: Formulas) -> str:
-    """The page for one student: what held, the first line that did not, and never an answer."""
-    title = f"{homework.title}: {one.student}"
+def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> str:
+    """The page for one student: what held, the first line that did not, and never an answer.
+
+    When nothing is left to a person (`finished`), whatever points stand are final.
+    """
+    title = f"{homework.title}: {one.name or one.person}"
     if one.marked is None:
         said = (
             f"<p>Your file could not be marked: {escape(one.unreadable)}. Hand in the notebook of this"
@@ -131,24 +135,39 @@ def for_student(homework: Homework, one, formulas: Formulas) -> str:
     if one.unreadable:
         result = f"<p><b>{points(one.marked)} of {points(homework.points)} points.</b></p>"
         reason = f"<p>A person marked it: {escape(one.unreadable)}.</p>"
-        return page(title, [result, reason, f"<p>{formulas.sentence(one.comment)}</p>"])
-    possible = sum(m.task.points for m in one.marks if m.points is not None)
-    so_far = " so far" if possible < homework.points else ""
-    parts = [f"<p><b>{points(one.marked)} of {points(possible)} points{so_far}.</b></p>"]
+        return page(title, [result, reason, remark(one.comment, formulas)])
+    parts = [f"<p><b>{total(homework, one)}</b></p>"]
+    if one.name not in ("", one.person):
+        parts.append(f"<p><small>Handed in as {escape(one.student)}.</small></p>")
     for number, m in enumerate(one.marks, 1):
         given = f"{points(m.points)} of {points(m.task.points)}"
         if m.points is None:
             given = "its tests will mark it" if one.tested(m) else "a person will mark it"
-        elif m in one.waiting:
+        elif m in one.waiting and not finished:
             given += ", and a person will look at it"
         parts += question(number, m.task, given, formulas)
         parts.append(earned(m, formulas))
-        parts.append(answered(m, one.attached, formulas))
+        # Points that a person gave may be for lines below a wrong one.
+        parts.append(answered(m, one.attached, formulas, whole=one.decided(m.task.name)))
         said = formulas.sentence(m.said)
         if one.stray and not m.answer:
             said += ' <a href="#cells">Your cells that name no task</a> stand below.'
-        parts += [f"<p>{one}</p>" for one in (said, formulas.sentence(m.comment)) if one]
+        parts += [f"<p>{said}</p>" * bool(said), remark(m.comment, formulas)]
     return page(title, [*parts, *stray(one), RULE])
+
+
+def total(homework: Homework, one) -> str:
+    """The points of a submission, of those that somebody has decided about."""
+    possible = sum(m.task.points for m in one.marks if m.points is not None)
+    if not possible:
+        return "No points yet."
+    so_far = " so far" if possible < homework.points else ""
+    return f"{points(one.marked)} of {points(possible)} points{so_far}."
+
+
+def remark(comment: str, formulas: Formulas) -> str:
+    """What the person who marked it wrote."""
+    return comment and f"<p><b>Your teacher:</b> {formulas.sentence(comment)}</p>"
 
 
 def question(number: int, task: Task, worth: str, formulas: Formulas) -> list[str]:
@@ -196,12 +215,12 @@ def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
     for kind, latex, rule in m.lines:
         wrong = kind in WRONG
         sign, word = ("✗", WRONG[kind]) if wrong else ("✓", "holds")
-        sign, word = ("", "begins") if kind == "start" else (sign, word)
+        sign, word = ("", BESIDE[kind]) if kind in BESIDE else (sign, word)
         # What is no mathematics is shown as it was typed.
         shown = (
             f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas.line(latex)
         )
-        look = "wrong" if wrong else "right"
+        look = "wrong" if wrong else "open" if kind == "open" else "right"
         said = f'<span class="verdict">{sign} {word}</span>{shown} <small>{escape(rule)}</small>'
         rows.append(f'<li class="{look}">{said}</li>')
         if wrong and not whole:
@@ -228,3 +247,27 @@ def with_pictures(answer: str, attached: dict[str, str], shown: Callable[[str], 
         elif part.strip():
             parts.append(shown(part.strip()))
     return "".join(parts)
+
+
+def overview(homework: Homework, submissions: list, formulas: Formulas, place: Callable) -> str:
+    """The page for the teacher: everybody's points, and what is wrong first in each derivation."""
+    heads = "".join(
+        f"<th>{number}. {formulas.sentence(task.title)} <small>of {points(task.points)}</small></th>"
+        for number, task in enumerate(homework.tasks, 1)
+    )
+    rows = []
+    for one in submissions:
+        said = escape(one.unreadable) if one.unreadable else total(homework, one)
+        link = f'<a href="feedback/{place(one.student)}.html">{escape(one.known)}</a>'
+        cells = "".join(f"<td>{brief(m, formulas)}</td>" for m in one.marks)
+        rows.append(f"<tr><th>{link}<br><small>{said}</small></th>{cells}</tr>")
+    head = f'<div class="all"><table><thead><tr><th>Student</th>{heads}</tr></thead><tbody>'
+    return page(f"{homework.title}: all marks", [head, *rows, "</tbody></table></div>"])
+
+
+def brief(m: Mark, formulas: Formulas) -> str:
+    """The points of an answer, and why they are not all, as far as the machine can tell."""
+    given = points(m.points) or ("\N{EM DASH}" if m.answer else "blank")
+    if m.points == m.task.points or not m.said:
+        return given
+    return f"{given}<br><small>{formulas.sentence(m.said)}</small>"

@@ -1,6 +1,7 @@
 """Mark homework: read what was handed in, run none of it, and write marks, feedback and what is left.
 
     make grade FOLDER=submissions
+    make grade FOLDER=submissions CODE=1     and run the tests of the code, in a container
 
 A submission is a notebook anywhere in the folder. Its student is the folder in it that the notebook
 stands in, as learning platforms hand it out, or else the notebook's own name. What a person, or the
@@ -28,7 +29,7 @@ import feedback
 import kit
 from feedback import points
 from homework import IMPORTS, sets
-from marking import WHOLE, Marking
+from marking import WHOLE, Marking, equal
 from slopes.grading import BEGINS, Homework, Mark, mark
 from slopes.notebooks import Unreadable, cells_of, text_of
 
@@ -84,12 +85,17 @@ class Submission:
     @property
     def name(self) -> str:
         """The name that the student wrote into the notebook."""
-        return next((found[1].strip() for c in self.cells if (found := NAME.search(c))), "")
+        return next((found[1].strip()[:80] for c in self.cells if (found := NAME.search(c))), "")
 
     @property
     def row_name(self) -> str:
         """What the student is called in the tables."""
         return cell(self.student)
+
+    @property
+    def known(self) -> str:
+        """What the student is called, and the name in the file where that is another."""
+        return self.student if self.name in ("", self.student) else f"{self.student} ({self.name})"
 
     def decided(self, task: str) -> bool:
         """Whether a person has given points; a comment may stand alone."""
@@ -392,8 +398,9 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
     """Write marks.csv and by-hand.csv."""
     with open(out / "marks.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
-        tasks = [task.name for task in homework.tasks]
-        head = ["student", "name in the file", "file", *tasks, "marked", "left", "note", "feedback"]
+        tasks = [f"{task.name} (of {points(task.points)})" for task in homework.tasks]
+        marked = f"marked (of {points(homework.points)})"
+        head = ["student", "name in the file", "file", *tasks, marked, "left", "note", "feedback"]
         table.writerow(head)
         for one in submissions:
             given = [points(m.points) for m in one.marks] or [""] * len(tasks)
@@ -423,22 +430,21 @@ def folder_name(student: str) -> str:
     return plain.lstrip("-")
 
 
-def write(out: Path, folder: Path, homework: Homework, submissions: list[Submission]) -> None:
-    """Write all that becomes of the submissions in a folder."""
+def write(out: Path, folder: Path, homework: Homework, submissions: list[Submission]) -> list[int]:
+    """Write all that becomes of submissions; return how many students gave each answer that is left."""
     kit.fresh(out / "feedback")
     formulas = feedback.Formulas()
     write_tables(out, homework, submissions)
+    marking = Marking(homework, submissions, formulas)
+    pages = {"by-hand.html": marking.page(folder)}
+    pages["overview.html"] = feedback.overview(homework, submissions, formulas, folder_name)
     for one in submissions:
-        page = feedback.for_student(homework, one, formulas)
-        (out / "feedback" / f"{folder_name(one.student)}.html").write_text(page, encoding="utf-8")
-    page = Marking(homework, submissions, formulas).page(folder)
-    (out / "by-hand.html").write_text(page, encoding="utf-8")
+        name = f"feedback/{folder_name(one.student)}.html"
+        pages[name] = feedback.for_student(homework, one, formulas, finished=not marking.left)
+    for name, page in pages.items():
+        (out / name).write_text(page, encoding="utf-8")
     formulas.katex.close()
-    if any(task.kind == "code" for task in homework.tasks):
-        students = {
-            folder_name(one.student): one.cells for one in submissions if not one.unreadable
-        }
-        code_answers.lay_out(out / "nbgrader", homework, students)
+    return marking.left
 
 
 def main() -> int:
@@ -447,6 +453,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="what was handed in")
     parser.add_argument("--out", type=Path, default=MARKS, help="where the marks go")
     parser.add_argument("--homework", help="the set; otherwise it is seen from the answers")
+    parser.add_argument("--code", action="store_true", help="run the tests of code in a container")
     options = parser.parse_args()
     if not options.folder.is_dir():
         raise book.Trouble(f"There is no folder {options.folder}.")
@@ -462,26 +469,44 @@ def main() -> int:
     submissions = judge_all(homework, submissions)
     for one in found:
         decide(homework, submissions, one)
-    tested(homework, submissions, out / "nbgrader")
-    write(out, folder, homework, submissions)
+    if any(task.kind == "code" for task in homework.tasks):
+        students = {
+            folder_name(one.student): one.cells for one in submissions if not one.unreadable
+        }
+        code_answers.lay_out(out / "nbgrader", homework, students)
+        if options.code:
+            code_answers.run(out / "nbgrader")
+        tested(homework, submissions, out / "nbgrader")
+    left = write(out, folder, homework, submissions)
     (out / FROM).write_text(str(folder), encoding="utf-8")
+    report(homework, submissions, out, left)
+    return 0
+
+
+def report(homework: Homework, submissions: list[Submission], out: Path, left: list[int]) -> None:
+    """Say what was done, where it is, and what is left."""
     waiting = [(one, m) for one in submissions for m in one.waiting]
-    left = [(one, m) for one, m in waiting if m.points is None]
-    tests = sum(one.tested(m) for one, m in left)
-    files = sum(one.marked is None for one in submissions)
+    tests = sum(m.points is None and one.tested(m) for one, m in waiting)
+    standing = sum(m.points is not None for _, m in waiting)
+    for said in equal(submissions):
+        print(said)
     for one in submissions:
         for task, said in one.aside.items():
             print(f"{one.student}, {task}: {said}. It is for a person again.")
     count = f"{len(submissions)} submission" + "s" * (len(submissions) != 1)
     print(
-        f"{homework.title}: {count} marked. In {kit.shown(out)} are marks.csv, a page"
+        f"{homework.title}: {count} marked. In {kit.shown(out)} are overview.html, marks.csv, a page"
         " for each student in feedback/, and by-hand.html, where a person marks."
-        f" Left to a person: {len(left) - tests + files}; to the tests of the code: {tests}"
+        f" Left to a person: {answers(left)}; to the tests of the code: {tests}"
         + (", see nbgrader/README.md." if tests else ".")
-        + f" {len(waiting) - len(left)} more have points that stand unless you type others."
-        * (len(waiting) > len(left))
+        + f" {standing} more {'has' if standing == 1 else 'have'} points by the rule, which stand unless"
+        " you type others." * bool(standing)
     )
-    return 0
+
+
+def answers(left: list[int]) -> str:
+    """How many answers there are, given how many students gave each, and how many different ones."""
+    return f"{sum(left)}" + f" ({len(left)} different)" * (len(left) < sum(left))
 
 
 if __name__ == "__main__":

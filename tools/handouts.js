@@ -64,6 +64,8 @@ function sheet() {
     const kept = [...section.querySelectorAll(wanted)];
     for (const card of section.querySelectorAll(".card-exercise")) {
       for (const more of card.querySelectorAll(".cell, details")) more.remove();
+      // A sheet has no cells, and says nothing of what to do with one.
+      for (const said of card.querySelectorAll("p")) if (/\bcells?\b/.test(said.textContent)) said.remove();
       tasks.append(card);
     }
     section.replaceChildren(heading, ...kept.filter(node => !tasks.contains(node)));

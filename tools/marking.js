@@ -1,6 +1,7 @@
 // What a person types stays in this browser until `make grade` has read it from by-hand.csv.
 const form = document.querySelector("form");
 const entries = [...form.querySelectorAll("article")].map(article => ({
+  article,
   task: article.dataset.task,
   rows: JSON.parse(article.dataset.rows), // [student, print of the answer]
   points: article.querySelector("input"),
@@ -65,7 +66,10 @@ function tell() {
   const given = ({ points }) => words(points) && points.validity.valid;
   const left = entries.filter(entry => !given(entry) && !entry.stands && !entry.points.closest("details"));
   const wrong = entries.filter(({ points }) => !points.validity.valid);
-  const count = list => list.reduce((sum, { rows }) => sum + rows.length, 0);
+  const count = list => {
+    const all = list.reduce((sum, { rows }) => sum + rows.length, 0);
+    return list.length < all ? `${all} (${list.length} different)` : all;
+  };
   said.textContent = `Left to a person: ${count(left)}${wrong.length ? `; wrong: ${count(wrong)}` : ""}.`;
 }
 
@@ -108,7 +112,9 @@ async function save() {
 function onward(field) {
   const here = entries.findIndex(entry => KINDS.some(kind => entry[kind] === field));
   const next = entries.slice(here + 1).find(entry => !words(entry.points) && entry.points.checkVisibility());
-  (next?.points ?? form.querySelector("button")).focus();
+  if (!next) return form.querySelector("button").focus();
+  next.points.focus({ preventScroll: true });
+  next.article.scrollIntoView(); // it is read from its first line on
 }
 
 form.addEventListener("input", event => {

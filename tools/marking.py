@@ -24,16 +24,29 @@ by-hand.csv that is there; then run this again:</p>
 <pre>make grade FOLDER={folder}</pre>"""
 
 
+def equal(submissions: list) -> list[str]:
+    """Sentences that name the submissions whose answers are the same throughout."""
+    groups: dict[tuple, list] = {}
+    for one in submissions:
+        answers = tuple(m.answer for m in one.marks)
+        if any(answers):
+            groups.setdefault(answers, []).append(one.student)
+    same = filter(lambda who: len(who) > 1, groups.values())
+    return [f"The same answers throughout: {', '.join(who)}." for who in same]
+
+
 class Marking:
     """The page, for the submissions of one folder."""
 
     def __init__(self, homework: Homework, submissions: list, formulas: feedback.Formulas):
         self.homework, self.submissions, self.formulas = homework, submissions, formulas
+        self.left: list[int] = []  # how many gave each of the answers that nobody has marked
 
     def page(self, folder: Path) -> str:
         """The whole page; the script on it is the only one that may run."""
         parts = [
             HOW.format(folder=escape(shlex.quote(str(folder)))),
+            *(f"<p><small>{escape(said)}</small></p>" for said in equal(self.submissions)),
             '<form autocomplete="off">',
         ]
         for number, task in enumerate(self.homework.tasks):
@@ -41,6 +54,7 @@ class Marking:
             parts += self.task(number + 1, task, answers)
         parts += [*self.files(), *self.stray(), BAR, "</form>"]
         title = f"{self.homework.title}: mark by hand"
+        parts = ['<div class="by-hand">', *parts, "</div>"]
         return feedback.page(title, parts, SCRIPT.read_text(encoding="utf-8"))
 
     def task(self, number: int, task, answers: list[tuple]) -> list[str]:
@@ -53,7 +67,12 @@ class Marking:
                 settled.append((one, m))
         if not left and not settled:
             return []
-        open_ones, folded = self.entries(task, left), self.entries(task, settled)
+        first = self.groups(task, left)
+        self.left += [len(who) for (*_, given, stands, _), who in first if not (given[0] or stands)]
+        open_ones, folded = (
+            self.entries(task, first),
+            self.entries(task, self.groups(task, settled)),
+        )
         if folded:
             wait = any(m.points is None for _, m in settled)
             by = "for their tests to mark" if wait else "marked by the machine"
@@ -62,8 +81,8 @@ class Marking:
             folded = [f"<details>{summary}", *folded, "</details>"]
         return ["<section>", *self.about(number, task), *open_ones, *folded, "</section>"]
 
-    def entries(self, task, answers: list[tuple]) -> list[str]:
-        """Answers with room for points; equal ones, of which the same is to be said, once."""
+    def groups(self, task, answers: list[tuple]) -> list[tuple]:
+        """Equal answers, of which the same is to be said, with those who gave them."""
 
         def shown(pair):
             one, m = pair
@@ -83,6 +102,10 @@ class Marking:
         groups: dict[tuple, list] = {}
         for pair in answers:
             groups.setdefault(shown(pair), []).append(pair[0])
+        return list(groups.items())
+
+    def entries(self, task, groups: list[tuple]) -> list[str]:
+        """Answers with room for points."""
         return [
             self.entry(
                 task.name,
@@ -92,7 +115,7 @@ class Marking:
                 decision,
                 stands,
             )
-            for (text, why, decision, stands, _), who in groups.items()
+            for (text, why, decision, stands, _), who in groups
         ]
 
     def entry(
@@ -100,7 +123,7 @@ class Marking:
     ) -> str:
         """One answer, those who gave it, the points that stand, and room for others and a comment."""
         rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
-        names = escape(", ".join(map(self.known, who)))
+        names = escape(", ".join(one.known for one in who))
         data = f'data-task="{escape(task)}" data-rows="{escape(rows)}" data-stands="{stands}"'
         given, comment = map(escape, decision)
         most = " + ".join(f"{part:g}" for part in parts)
@@ -113,10 +136,6 @@ class Marking:
 <span class="fault" aria-live="polite"></span>
 <label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
 
-    def known(self, one) -> str:
-        """What a student is called, and the name in the file where that is another."""
-        return one.student if one.name in ("", one.student) else f"{one.student} ({one.name})"
-
     def files(self) -> list[str]:
         """What nobody could read, and what a person gave to a file that has changed since."""
         parts = []
@@ -124,6 +143,7 @@ class Marking:
             if one.unreadable:
                 link = f'<p><a href="{escape(one.path.as_uri())}">{escape(one.unreadable)}</a></p>'
                 decision = one.decisions.get(WHOLE, ("", ""))
+                self.left += [] if decision[0] else [1]
                 parts.append(self.entry(WHOLE, [self.homework.points], [one], link, decision))
             elif WHOLE in one.aside:
                 said = self.formulas.sentence(one.aside[WHOLE])

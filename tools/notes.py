@@ -13,7 +13,7 @@ import kit
 
 NOTES = kit.TEACHING / "notes"
 GIVEN = "given: "
-SLIDES = re.compile(r"^(\.\./slides/[\w-]+)\.md")
+SLIDES = re.compile(r"^\.\./slides/([\w-]+)\.md")
 CHAPTER = re.compile(r"^\.\./\.\./chapters/([\w-]+)\.(?:ipynb|md)")
 
 
@@ -29,7 +29,7 @@ def derivation(text: str, wrong: bool, formulas: feedback.Formulas) -> str:
     return f"{known}<ul>{items}</ul>"
 
 
-def reader(formulas: feedback.Formulas) -> MarkdownIt:
+def reader(formulas: feedback.Formulas, slides: dict[str, str]) -> MarkdownIt:
     """What makes HTML of a note: formulas are set, and links lead to the book and to the slides."""
 
     def fence(tokens, at, options, env):
@@ -40,7 +40,7 @@ def reader(formulas: feedback.Formulas) -> MarkdownIt:
 
     def link(tokens, at, options, env):
         page = CHAPTER.sub(r"../../html/chapters/\1.html", tokens[at].attrs["href"])
-        page = SLIDES.sub(r"\1.html", page)
+        page = SLIDES.sub(lambda found: f"../slides/{slides[found[1]]}", page)
         return f'<a href="{escape(page)}">'
 
     parser = formulas.reader()
@@ -48,10 +48,13 @@ def reader(formulas: feedback.Formulas) -> MarkdownIt:
     return parser
 
 
-def write(folder: Path) -> int:
-    """Write all notes, in the order of the book on the first page; return how many there are."""
+def write(folder: Path, slides: dict[str, str]) -> int:
+    """Write all notes, in the order of the book on the first page; return how many there are.
+
+    `slides` has the address of each chapter's first slide.
+    """
     formulas = feedback.Formulas()
-    parser = reader(formulas)
+    parser = reader(formulas, slides)
     kit.fresh(folder)
     found = {path.stem: path.read_text(encoding="utf-8") for path in NOTES.glob("*.md")}
     order = [slug for name in kit.pages() if (slug := name.rpartition("/")[2]) in found]

@@ -8,10 +8,11 @@ function of the package, without its slope, `{{quiz-1}}` for the first of the ch
 which asks the room, `{{explore_descent}}` for what that function of `slopes.explore` returns, and
 `{{homework-one-neuron}}` for a slide that hands out that set. `{{plan}}` stands for what the page for
 teachers plans. In the notes of the speaker `{{minutes-sigmoid}}` says when that chapter's turn is, and
-`{{minutes-before-sigmoid}}` and `{{minutes-after-sigmoid}}` what comes before and after it.
+`{{minutes-before-sigmoid}}` and `{{minutes-after-sigmoid}}` what comes before and after it; `{{part-2}}`
+says when the second part of the chapter begins, by the table in its notes for teachers.
 
-The first equation of a slide is there at once; each of the others comes at a press of a key, and so
-does what is asked or warned of below them.
+The decks of a lecture are one row of slides, so that nobody changes decks in front of a room. The first
+formula or box of a slide is there at once; each of the others comes at a press of a key.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ PLACE = re.compile(r"\{\{(lower )?([\w-]+)\}\}")
 # The head of a figure, and each text in it: its base line, and a hundredth of its size.
 HEAD = re.compile(r'width="(\S+)pt" height="(\S+)pt" viewBox="0 0 \1 \2"')
 TEXT = re.compile(r"translate\(\S+ (\S+)\) scale\((\S+) ")
-EQUATION = re.compile(r"^```\{container\} numbered$", re.M)
+# The minutes that the unit takes of a part of a chapter, in its notes.
+TAKEN = re.compile(r"^\| [^|\n]+ \| \d+ \| (\d+) \|$", re.M)
+SLIDE = re.compile(r"^(?:# |\{\{homework-)", re.M)
 BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip)$", re.M)
 
 
@@ -107,6 +110,8 @@ def filled(deck: str, slug: str, folder: Path, numbered: dict[str, str]) -> str:
             return handed_out(name.removeprefix("homework-"), minutes(f"after-{slug}"))
         if name.startswith("minutes-"):
             return minutes(name.removeprefix("minutes-"))
+        if name.startswith("part-"):
+            return begins(slug, int(name.removeprefix("part-")))
         if name.startswith("curve-"):
             function = name.removeprefix("curve-")
             (folder / f"{name}.svg").write_text(curve(function), encoding="utf-8")
@@ -159,11 +164,11 @@ def curve(name: str, span: tuple[float, float] = (-6, 6)) -> str:
 
 
 def step_by_step(deck: str) -> str:
-    """Let the equations of a slide come one by one, and a box when those above it are there."""
+    """Let what a slide has come one by one, after the first: formulas, questions, slips."""
     slides = []
     for slide in re.split(r"^(?=# )", deck, flags=re.M):
-        starts = [found.start() for found in EQUATION.finditer(slide)]
-        at = starts[1] if len(starts) > 1 else len(slide)
+        first = BOX.search(slide)
+        at = first.end() if first else len(slide)
         slides.append(slide[:at] + BOX.sub(r"\g<0> fragment", slide[at:]))
     return "".join(slides)
 
@@ -197,12 +202,26 @@ def plan() -> str:
 def minutes(part: str) -> str:
     """When a part of a lecture is: that of a chapter, or what comes `before-` or `after-` it."""
     beside, slug = re.fullmatch(r"(before-|after-)?(.*)", part).groups()
-    aside = {"before-": -1, "after-": 1}.get(beside, 0)
+    meeting, begin, end = span(slug, {"before-": -1, "after-": 1}.get(beside, 0))
+    return f"Minutes {begin} to {end} of {meeting.name.lower()}."
+
+
+def begins(slug: str, part: int) -> str:
+    """When a part of a chapter begins, of those that the unit takes from it."""
+    table = (notes.NOTES / f"{slug}.md").read_text(encoding="utf-8")
+    lengths = [int(length) for length in TAKEN.findall(table) if int(length)]
+    if not 1 < part <= len(lengths):
+        raise book.Trouble(f"{slug}.md: the unit takes no part {part} of the chapter.")
+    return f"Minute {span(slug)[1] + sum(lengths[: part - 1])}."
+
+
+def span(slug: str, aside: int = 0) -> tuple[kit.Meeting, int, int]:
+    """The meeting that has a chapter, and the minutes of it, or of what comes beside it."""
     for meeting in kit.unit():
         if slug in meeting.slugs:
             at = [page for _, page in meeting.parts].index(slug) + aside
             begin = sum(length for length, _ in meeting.parts[:at])
-            return f"Minutes {begin} to {begin + meeting.parts[at][0]} of {meeting.name.lower()}."
+            return meeting, begin, begin + meeting.parts[at][0]
     raise book.Trouble(f"No lecture of the unit has the chapter {slug}.")
 
 
@@ -221,23 +240,47 @@ Run the cell as often as you like: it names the first line that does not hold.
 
 :::{{revealjs-notes}}
 {when} Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
+(Open the notebook before the lecture: `make lab FOLDER=_build/teach/homework/{name}`.)
 
 The tasks: {"; ".join(task.title for task in one.tasks)}.
 :::"""
 
 
-def contents(names: list[str]) -> str:
-    """The first page: a link to each deck, lecture by lecture."""
-    columns, decks = [], []
+def lectures() -> dict[str, tuple[kit.Meeting, list[str]]]:
+    """Each meeting that has slides, and the chapters whose decks it shows, by the name of its file."""
+    names = {path.stem for path in DECKS.glob("*.md")}
+    found = {}
     for meeting in kit.unit():
         slugs = [slug for slug in meeting.slugs if slug in names]
-        links = "\n".join(f"- <a href='{s}.html'>{title(f'{s}.ipynb')}</a>" for s in slugs)
-        about = f"**{meeting.name}: {meeting.about}**"
-        columns += [f":::{{container}} column\n{about}\n\n{links}\n:::"] * bool(slugs)
-        decks += slugs
-    if set(decks) != set(names):
-        raise book.Trouble(f"No lecture of the unit shows {', '.join(set(names) - set(decks))}.")
-    columns, decks = "\n".join(columns), "\n".join(decks)
+        if slugs:
+            found[meeting.name.lower().replace(" ", "-")] = meeting, slugs
+    lost = names.difference(*(slugs for _, slugs in found.values()))
+    if lost:
+        raise book.Trouble(f"No lecture of the unit shows {', '.join(lost)}.")
+    return found
+
+
+def places() -> dict[str, str]:
+    """The address of the slide on which each chapter begins."""
+    found = {}
+    for file, (_, slugs) in lectures().items():
+        begin = 0
+        for slug in slugs:
+            found[slug] = f"{file}.html#/{begin}"
+            begin += len(SLIDE.findall((DECKS / f"{slug}.md").read_text(encoding="utf-8")))
+    return found
+
+
+def contents() -> str:
+    """The first page: a link to each lecture, and to the slide on which a chapter begins."""
+    columns, place = [], places()
+    for file, (meeting, slugs) in lectures().items():
+        links = "\n".join(
+            f"- <a href='{place[slug]}'>{title(f'{slug}.ipynb')}</a>" for slug in slugs
+        )
+        about = f"**<a href='{file}.html'>{meeting.name}: {meeting.about}</a>**"
+        columns.append(f":::{{container}} column\n{about}\n\n{links}\n:::")
+    columns, decks = "\n".join(columns), "\n".join(lectures())
     return f"""# Slopes: the slides
 
 ::::{{container}} two
@@ -261,14 +304,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         source = Path(work, "source")
         source.mkdir()
-        names = []
-        for deck in sorted(DECKS.glob("*.md")):
-            numbered = numbers(options.pages, deck.stem)
-            text = filled(deck.read_text(encoding="utf-8"), deck.stem, source, numbered)
-            text = step_by_step(text)
-            (source / deck.name).write_text(text, encoding="utf-8")
-            names.append(deck.stem)
-        (source / "index.md").write_text(contents(names), encoding="utf-8")
+        for file, (_, slugs) in lectures().items():
+            decks = []
+            for slug in slugs:
+                deck = (DECKS / f"{slug}.md").read_text(encoding="utf-8")
+                decks.append(filled(deck, slug, source, numbers(options.pages, slug)))
+            (source / f"{file}.md").write_text(step_by_step("\n".join(decks)), encoding="utf-8")
+        (source / "index.md").write_text(contents(), encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-b", "revealjs", "-W", "-q", "-c", str(DECKS)]
         command += [str(source), str(Path(work, "slides"))]
         paths = os.pathsep.join([str(EXTENSIONS), str(Path(book.ROOT, "tools"))])
@@ -282,9 +324,9 @@ def main() -> None:
         shutil.rmtree(options.out, ignore_errors=True)
         leave = shutil.ignore_patterns(".doctrees", ".buildinfo", "_sources", "objects.inv")
         shutil.copytree(Path(work, "slides"), options.out, ignore=leave)
-    print(f"{len(names)} decks are in {kit.shown(options.out)}: open index.html there.")
+    print(f"{len(lectures())} lectures are in {kit.shown(options.out)}: open index.html there.")
     folder = options.out.with_name("notes")
-    print(f"{notes.write(folder)} notes for teachers are in {kit.shown(folder)}.")
+    print(f"{notes.write(folder, places())} notes for teachers are in {kit.shown(folder)}.")
 
 
 if __name__ == "__main__":

@@ -305,7 +305,8 @@ def _mark_derivation(task, answer):
         return Mark(task, said="Not answered.")
     claim = {"given": task.given, "proves": task.proves, "least": task.least}
     verdict = check_derivation(steps, **claim)
-    if verdict.first_wrong is not None:
+    unread = any(line.kind == "unread" for line in verdict.lines)
+    if verdict.first_wrong is not None and not unread:
         verdict = check_derivation(_going_on(steps), **claim)
     if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
         said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."

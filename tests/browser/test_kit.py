@@ -11,12 +11,15 @@ import pytest
 
 import book
 import browser as chromium
+import handouts
 import homework
 import kit
+import slides as deck_files
+from references import title
 from slopes import figures
 
 TOOLS = Path(book.ROOT, "tools")
-DECKS = sorted(path.stem for path in Path(book.ROOT, "teaching", "slides").glob("*.md"))
+LECTURES = deck_files.lectures()
 # Whatever of a slide lies below an arrow or the slide's number.
 COVERED = """() => {
   const slide = document.querySelector(".reveal .slides section.present:not(.stack)");
@@ -103,6 +106,11 @@ FAULTS = """letter => {
     const size = letter * image.getBoundingClientRect().width / image.naturalWidth;
     if (size < least) faults.push(`${image.src} has letters of ${size}`);
   }
+  // Where an explorer says what its numbers are, the last row reads it, too.
+  for (const node of slide.querySelectorAll(".readout [data-text]")) {
+    const size = parseFloat(getComputedStyle(node).fontSize) * scale * node.currentCSSZoom;
+    if (size < innerHeight / 24) faults.push(`${node.textContent} is shown in letters of ${size}`);
+  }
   for (const node of slide.querySelectorAll("p, li, dt, dd, label, button, pre, svg text")) {
     const size = parseFloat(getComputedStyle(node).fontSize) * (node.closest("svg") ? node.getScreenCTM().a : scale * node.currentCSSZoom);
     if (!node.closest("aside") && size < least) faults.push(`${node.textContent} has letters of ${size}`);
@@ -126,7 +134,7 @@ def slides(site, tmp_path_factory):
         yield root
 
 
-@pytest.mark.parametrize("deck", DECKS)
+@pytest.mark.parametrize("deck", LECTURES)
 def test_every_slide_holds_what_is_on_it(slides, browser, deck):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     outside, errors = [], []
@@ -155,14 +163,23 @@ def test_every_slide_holds_what_is_on_it(slides, browser, deck):
     page.close()
 
 
-def test_the_first_page_has_each_deck_in_its_lecture(slides, browser):
+def test_a_lecture_is_one_row_of_slides_and_the_first_page_leads_into_it(slides, browser):
     page = browser.new_page()
     page.goto(f"{slides}index.html")
-    columns = page.locator(".column").evaluate_all(
-        "nodes => nodes.map(n => [...n.querySelectorAll('a')].map(a => a.getAttribute('href')))"
+    links = page.locator(".column").evaluate_all(
+        "nodes => nodes.map(n => [...n.querySelectorAll('a')].map(a => [a.textContent, a.getAttribute('href')]))"
     )
-    wanted = [[f"{slug}.html" for slug in meeting.slugs if slug in DECKS] for meeting in kit.unit()]
-    assert columns == [column for column in wanted if column]
+    wanted, place = [], deck_files.places()
+    for file, (meeting, slugs) in LECTURES.items():
+        head = [f"{meeting.name}: {meeting.about}", f"{file}.html"]
+        wanted.append([head, *([title(f"{slug}.ipynb"), place[slug]] for slug in slugs)])
+    assert links == wanted
+    for slug, address in place.items():
+        text = (deck_files.DECKS / f"{slug}.md").read_text(encoding="utf-8")
+        page.goto(f"{slides}{address}")
+        page.reload()
+        first = page.locator("section.present:not(.stack) h1").inner_text()
+        assert text.startswith(f"# {first}\n")
     page.close()
 
 
@@ -193,6 +210,20 @@ def test_a_handout_prints_with_bookmarks_and_without_solutions(site, tmp_path):
     assert not (tmp_path / "notation-with-solutions.pdf").exists()
     questions = [tmp_path / f"quizzes{suffix}.pdf" for suffix in ("", "-with-solutions")]
     assert questions[0].stat().st_size < questions[1].stat().st_size
+
+
+def test_a_sheet_asks_all_questions_and_speaks_of_no_cell(site, browser):
+    page = browser.new_page()
+    with chromium.serve(site) as root:
+        page.goto(f"{root}chapters/sigmoid.html")
+        handouts.change(page, "prepare", slugs=[], solutions=False)
+        before = " ".join(page.locator(".card-exercise").all_text_contents())
+        handouts.change(page, "sheet")
+        tasks = page.locator(".tasks").inner_text()
+    page.close()
+    assert re.search(r"run\s+the\s+cell", before)
+    assert "Your goal is" in tasks
+    assert not re.search(r"\bcells?\b|first line below", tasks)
 
 
 def test_the_page_for_teachers_is_not_handed_out(site, tmp_path):
@@ -247,12 +278,12 @@ def test_a_person_marks_on_one_page_by_keyboard(marking, visit):
     assert "but 1 other step holds" in page.locator("article").first.inner_text()
     # The lost sign has 0 points, which stand; the open answers of all three are left.
     assert "0 stands unless you type" in page.locator("article").first.inner_text()
-    assert said.inner_text() == "Left to a person: 3."
+    assert said.inner_text() == "Left to a person: 3 (1 different)."
     # From answer to answer, past what is folded, and to what saves.
     page.get_by_label("Points of 10").first.focus()
     for keys in ("3,5", "Tab", 'A "sign" is lost: $-1$', "Enter", "2+0+3", "Enter"):
         (page.keyboard.press if keys in ("Tab", "Enter") else page.keyboard.type)(keys)
-    assert said.inner_text() == "Left to a person: 3; wrong: 3."
+    assert said.inner_text() == "Left to a person: 3 (1 different); wrong: 3 (1 different)."
     wrong = "“2+0+3” is not a number from 0 to 6, nor at most 2 + 2 + 2."
     assert wrong in page.locator("article").last.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Save by-hand.csv"
@@ -334,4 +365,29 @@ def test_what_stays_in_sight_covers_what_runs_below_it(marking, visit):
     page.get_by_label("Points of 6").last.focus()
     field = page.get_by_label("Points of 6").last.bounding_box()
     box = guide.bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 500
+    assert field["x"] + field["width"] <= box["x"]
+    # Where there is no room beside the answers, it stands above them.
+    page.set_viewport_size({"width": 1000, "height": 500})
+    page.get_by_label("Points of 6").last.focus()
+    field = page.get_by_label("Points of 6").last.bounding_box()
+    box = guide.bounding_box()
     assert 0 <= box["y"] < box["y"] + box["height"] <= field["y"]
+
+
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_enter_leads_to_an_answer_that_is_seen_from_its_first_line(marking, visit, width):
+    page = visit((marking() / "by-hand.html").as_uri()).page
+    page.set_viewport_size({"width": width, "height": 720})
+    page.get_by_label("Points of 10").first.focus()
+    page.keyboard.press("Enter")
+    article = page.locator("article", has=page.locator("input:focus"))
+    assert article.count() == 1
+    name, words = article.locator("h3"), article.locator(".words")
+    guide = page.locator(".guide", has_text="one-sided slopes").bounding_box()
+    bar = page.locator(".bar").bounding_box()
+    for part in (name, words, article.locator("input")):
+        box = part.bounding_box()
+        assert 0 <= box["y"] < box["y"] + box["height"] <= bar["y"]
+        beside = box["x"] + box["width"] <= guide["x"]
+        assert beside or guide["y"] + guide["height"] <= box["y"]

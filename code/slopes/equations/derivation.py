@@ -33,8 +33,9 @@ WRONG = {
 class Line:
     """One line of a derivation.
 
-    Its `kind` is that of a verdict, or 'start' (an expression to begin with); `rule` is the comment
-    behind it, and `hint` the kind of slip that would explain a wrong line, where that can be told.
+    Its `kind` is that of a verdict, 'start' (an expression to begin with) or 'open' (it goes on from a
+    line that is not understood, and is not looked at); `rule` is the comment behind it, and `hint` the
+    kind of slip that would explain a wrong line, where that can be told.
     """
 
     latex: str
@@ -98,7 +99,7 @@ class Derivation:
     def _repr_html_(self):
         rows = []
         for number, line in enumerate(self.lines, 1):
-            kind = "" if line.kind == "start" else mark(line.kind)
+            kind = "" if line.kind in ("start", "open") else mark(line.kind)
             rows.append((number, tex(line.latex), html.escape(line.rule), kind))
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
@@ -171,7 +172,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
 class Written:
     """What was written so far: the last side, from which the next line may go on, and what holds."""
 
-    text: str = ""
+    text: str | None = ""  # None where that line was not understood
     begun: dict = field(default_factory=dict)  # how far the lines came that begin with a side
     sides: dict = field(default_factory=dict)  # each with its LaTeX
     steps: list = field(default_factory=list)  # (side, relation, side)
@@ -228,6 +229,10 @@ def check_line(reader, written, latex, rule, hints):
         tokens = tokenize(text)
         found = layout.lines(tokens)
         if found and found[0].operators and not found[0].sides[0]:
+            if written.text is None:
+                return replace(
+                    line, kind="open", reason="goes on from a line that is not understood"
+                )
             if not written.text:
                 raise Unread("begins with a relation, and nothing stands before it")
             begins = next(token.at for token in tokens if token.kind == "rel")
@@ -235,7 +240,7 @@ def check_line(reader, written, latex, rule, hints):
             found = layout.lines(tokenize(text))
     except Unread as error:
         reader.lose(layout.openings(text))
-        written.text = ""
+        written.text = None
         return replace(line, kind="unread", reason=error.in_place(text))
     work = Work(BUDGET)
     for part in found:
@@ -279,8 +284,7 @@ def what_is_missing(reader, written, goal, given, proves, least):
     end, gap, missing = where_it_ends(written, goal, ways, given, proves, reader.meaning.table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
-        beside = set(step_pairs(written, goal)) - set(map(frozenset, pairwise(ways[end])))
-        gap = "form" if beside else "steps" if reached > 1 else "claim"
+        gap = "form" if beside(written, goal, ways[end]) else "steps" if reached > 1 else "claim"
         missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
     return missing, gap, reached, held
 
@@ -295,6 +299,8 @@ def where_it_ends(written, goal, ways, given, proves, table):
         early, any_names = without_rule(ways[end]), left_names & right_names or right_names
         put = early is not None and opened(early, table) == opened(goal[1], table)
         if put or (early and is_claimed(written, early, given, right, any_names)):
+            if beside(written, goal, ways[end]):
+                return end, "form", f"part of it stands beside the chain from ${left}$ to ${right}$"
             return end, "form", "its first line is what was to be shown, in another form"
         return end, "", ""
     if any({one, other} == set(goal) for one, _, other in written.steps):
@@ -315,6 +321,11 @@ def step_pairs(written, goal):
         for one, relation, other in written.steps
         if relation in PROVED and one != other and {one, other} != set(goal)
     }
+
+
+def beside(written, goal, way):
+    """The steps that hold and do not stand on a way, as sets of their sides."""
+    return set(step_pairs(written, goal)) - set(map(frozenset, pairwise(way)))
 
 
 def ways_from(written, goal):

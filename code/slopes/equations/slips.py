@@ -133,9 +133,13 @@ def index_repairs(around, right):
 
 def chain_repairs(around, right):
     """An inner derivative that is lost, or has the wrong sign; a path that is forgotten."""
-    for _, slope in around.slopes(around.inner()):
+    for inner, slope in around.slopes(around.inner()):
         yield f"{CHAIN}: what is the slope of the inner function?", t.Multiply((right, slope))
-        for changed in at_each_term(right, lambda term, s=slope: t.Multiply((term, s))):
+
+        def times(term, inner=inner, slope=slope):  # elsewhere a slope of -1 may be a lost sign
+            return t.Multiply((term, slope)) if inner in term.walk() else term
+
+        for changed in at_each_term(right, times):
             yield f"{CHAIN}, in one term", changed
         yield f"{CHAIN}, and a sign with it", t.Negate(t.Multiply((right, slope)))
     for body in around.bodies:
