@@ -314,7 +314,7 @@ def test_the_complex_step():
         (number(2), t.Multiply((t.Constant("i"), t.Power(number(10), t.Negate(number(30))))))
     )
     step = t.Divide(call("im", call("sin", moved)), t.Power(number(10), t.Negate(number(30))))
-    slope = t.At(t.Derivative(call("sin", x()), ((x(), 1),)), ((x(), number(2)),))
+    slope = t.At(t.Derivative(call("sin", x()), ((x(), 1),)), x(), number(2))
     tiny = t.Power(number(10), t.Negate(number(50)))
     assert decide(meaning, t.Absolute(t.Add((step, t.Negate(slope)))), "<", tiny).kind == "verified"
 

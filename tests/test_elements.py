@@ -46,10 +46,10 @@ What it is.
 Move $w$.
 :::
 """
-WORDS = """
+WORDS = r"""
 # Words
 
-Words.
+Words: $0 \quad \text{for } x > 0$ is said apart.
 
 | name | size: found | size: foretold |
 |---|---|---|
@@ -285,6 +285,12 @@ def test_a_chapter_opens_with_its_number_its_promise_and_its_facts(pages):
 def test_a_page_outside_the_chapters_says_where_it_belongs(pages):
     assert words(pages["words"].select_one(".eyebrow")) == "Back matter"
     assert not pages["words"].select(".facts, .badge, .tick, dl.opening")
+
+
+def test_a_condition_in_the_text_stands_apart_from_what_it_restricts(pages):
+    shown = pages["words"].select_one("p .katex-html")
+    assert words(shown) == "0 for x>0"
+    assert shown.select(".if")
 
 
 def test_numbers_stand_in_line_at_the_right(pages):

@@ -226,7 +226,6 @@ a^{b} = e^{b\ln a}, \quad a > 0
 \frac{d}{dx}x|x| = 2|x|
 \frac{d}{dx}e^{-x^2/2} = -x e^{-x^2/2}
 \frac{d}{dx}\operatorname{erf}(x) = \frac{2}{\sqrt{\pi}}e^{-x^2}
-\frac{d}{dx}\arcsin x = \frac{1}{\sqrt{1-x^2}}, \quad -1 < x < 1
 \frac{d}{dx}(ax+b)^3 = 3a(ax+b)^{2}
 \frac{\partial}{\partial x}(x^2y+y^3) = 2xy
 \frac{\partial}{\partial w}\tanh(wx+b) = x\bigl(1-\tanh^2(wx+b)\bigr)

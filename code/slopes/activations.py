@@ -67,8 +67,6 @@ class Sigmoid(Elementwise):
     formula = r"\frac{1}{1 + e^{-x}}"
     derivative_formula = r"\sigma(x)\,(1 - \sigma(x))"
     range = Interval(0, 1)
-    use = "the output for a yes-or-no question, read as a probability; gates"
-    limits = "saturates on both sides; every output is positive"
     analytic = True
 
     def _value(self, x):
@@ -118,8 +116,6 @@ class Tanh(Elementwise):
     formula = r"\frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}"
     derivative_formula = r"1 - \tanh^2(x)"
     range = Interval(-1, 1)
-    use = "hidden layers of small and of recurrent networks"
-    limits = "saturates on both sides"
     analytic = True
     in_single = ("_value",)
 
@@ -170,8 +166,6 @@ class Softplus(Elementwise):
     formula = r"\log(1 + e^{x})"
     derivative_formula = r"\sigma(x)"
     range = Interval(0, math.inf)
-    use = "positive outputs under a likelihood, such as a standard deviation; a smooth ReLU"
-    limits = "saturates on the left; every output is positive; costs an exponential"
     analytic = True
 
     def _value(self, x):
@@ -215,8 +209,6 @@ class Identity(Elementwise):
     formula = "x"
     derivative_formula = "1"
     range = REALS
-    use = "the output of a regression; logits, for a loss that takes them"
-    limits = "hidden layers of it collapse into one affine map"
     analytic = True
     in_single = ("_value", "_derivative")
 
@@ -261,10 +253,8 @@ class Step(Elementwise):
     name = "step"
     symbol = r"\operatorname{step}"
     formula = r"\begin{cases} 1 & \text{if } x \ge 0 \\ 0 & \text{if } x < 0 \end{cases}"
-    derivative_formula = r"0 \quad (x \ne 0)"
+    derivative_formula = r"0 \quad \text{for } x \ne 0"
     range = Values((0, 1))
-    use = "a hard decision, where nothing before it has to learn"
-    limits = "carries no gradient: no slope reaches what lies before it"
     in_single = ("_value", "_derivative")
     kinks = (Kink(at=0.0, left=math.inf, right=0.0, value=0.0, source="a convention of this book"),)
 
@@ -311,8 +301,6 @@ class ReLU(Elementwise):
     formula = r"\max(0, x)"
     derivative_formula = r"\begin{cases} 0 & \text{if } x < 0 \\ 1 & \text{if } x > 0 \end{cases}"
     range = Interval(0, math.inf, closed="left")
-    use = "hidden layers of deep networks, as a first choice"
-    limits = "no slope for negative inputs, so that units can die; no output is negative"
     in_single = ("_value", "_derivative")
     kinks = (Kink(at=0.0, left=0.0, right=1.0, value=0.0, source="JAX, PyTorch and TensorFlow"),)
 
@@ -358,8 +346,6 @@ class LeakyReLU(Elementwise):
         r"\begin{cases} 1 & \text{if } x > 0 \\ \alpha & \text{if } x < 0 \end{cases}"
     )
     range = REALS
-    use = "hidden layers in which ReLU units die"
-    limits = "on the left the slope is only α, and a product of many such slopes is tiny"
     in_single = ("_value", "_derivative")
 
     def __init__(self, slope=0.01):
@@ -432,8 +418,6 @@ class Softmax:
     domain = REALS
     range = Interval(0, 1)
     kinks = ()
-    use = "the output for a choice among n classes, read as probabilities"
-    limits = "saturates when one logit is far above the others"
     analytic = True
 
     def __call__(self, z):
@@ -515,8 +499,6 @@ class LogSoftmax(Softmax):
     formula = r"z_i - \log \sum_{j=1}^{n} e^{z_j}"
     derivative_formula = r"\delta_{ik} - S_k"
     range = Interval(-math.inf, 0)
-    use = "the logarithms of class probabilities, as a loss needs them"
-    limits = "unbounded below: one improbable class can dominate a sum"
 
     def _value(self, z):
         shifted, powers = _shifted(z)

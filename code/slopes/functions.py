@@ -318,8 +318,6 @@ class Elementwise:
         The values that it takes.
     kinks : tuple of Kink
         The points without a derivative, in increasing order.
-    use, limits : str
-        What the function is good for, and where it fails: a clause each, for the summary.
     analytic : bool
         Whether complex arguments are accepted, as the complex step needs.
     in_single : tuple of str
@@ -344,8 +342,6 @@ class Elementwise:
     variable = "x"
     formula: str
     derivative_formula: str
-    use: str
-    limits: str
     domain = REALS
     range: Interval | Values
     kinks: tuple[Kink, ...] = ()

@@ -54,8 +54,6 @@ class Loss:
     variable = "a"
     formula: str
     derivative_formula: str
-    use: str
-    limits: str
     domain = REALS
     targets = REALS
     range = Interval(0, math.inf, closed="left")
@@ -118,7 +116,6 @@ class _FixedTarget(Elementwise):
         self.kinks = loss.kinks_at(self._target)
         for fact in ("symbol", "variable", "formula", "derivative_formula", "domain", "range"):
             setattr(self, fact, getattr(loss, fact))
-        self.use, self.limits = loss.use, loss.limits
         self.analytic = loss.analytic
 
     def __call__(self, x):
@@ -162,8 +159,6 @@ class SquareLoss(Loss):
     symbol = r"\mathcal{L}_{\mathrm{sq}}"
     formula = "(a - y)^2"
     derivative_formula = "2(a - y)"
-    use = "regression; a constant prediction ends at the mean"
-    limits = "an outlier pulls in proportion to its error; flat after a saturated sigmoid"
     in_single = ("_value", "_derivative")
 
     def _value(self, a, y):
@@ -206,9 +201,7 @@ class AbsoluteLoss(Loss):
     name = "absolute loss"
     symbol = r"\mathcal{L}_{\mathrm{lin}}"
     formula = "|a - y|"
-    derivative_formula = r"\operatorname{sign}(a - y) \quad (a \ne y)"
-    use = "regression with outliers; a constant prediction ends at the median"
-    limits = "the pull does not shrink near the target, so fixed steps overshoot"
+    derivative_formula = r"\operatorname{sign}(a - y) \quad \text{for } a \ne y"
     analytic = False
     in_single = ("_value", "_derivative")
 
@@ -263,8 +256,6 @@ class NLL(Loss):
     symbol = r"\mathcal{L}_{\mathrm{NLL}}"
     formula = r"-\bigl(y \log a + (1 - y) \log(1 - a)\bigr)"
     derivative_formula = r"-\Bigl(\frac{y}{a} - \frac{1 - y}{1 - a}\Bigr)"
-    use = "a yes-or-no question, when only the probability is at hand"
-    limits = "infinite for a certain prediction that is wrong"
     domain = Interval(0, 1, closed="both")
     targets = Interval(0, 1, closed="both")
 
@@ -321,8 +312,6 @@ class NLLFromLogits(Loss):
     variable = "z"
     formula = r"-\bigl(y \log \sigma(z) + (1 - y) \log(1 - \sigma(z))\bigr)"
     derivative_formula = r"\sigma(z) - y"
-    use = "a yes-or-no question: the form to train with"
-    limits = "the network must end with the identity, not with a sigmoid"
     targets = Interval(0, 1, closed="both")
     range = Interval(0, math.inf)
 
@@ -379,8 +368,6 @@ class NLLM:
     domain = Interval(0, 1, closed="both")
     formula = r"-\sum_{j=1}^{n} y_j \log a_j"
     derivative_formula = r"-\frac{y_k}{a_k}"
-    use = "a choice among n classes, when only probabilities are at hand"
-    limits = "infinite where the true class is given no probability"
     range = Interval(0, math.inf, closed="left")
     kinks = ()
     analytic = True
@@ -486,8 +473,6 @@ class NLLMFromLogits(NLLM):
     domain = REALS
     formula = r"-\sum_{j=1}^{n} y_j \log S_j"
     derivative_formula = "S_k - y_k"
-    use = "a choice among n classes: the form to train with"
-    limits = "the network must end with the identity, not with a softmax"
     range = Interval(0, math.inf)
 
     def _require_prediction(self, z):

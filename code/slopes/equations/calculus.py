@@ -6,9 +6,6 @@ body does not reach is refused, not taken for constant: ``dr/ds`` with r undecla
 
 from . import tree as t
 from .errors import Unread
-from .numbers import setting
-
-BOUND = "•"  # the variable of an expression of functions, where it stands at a point: (fg)'(x)
 
 
 class Calculus:
@@ -66,11 +63,10 @@ class Calculus:
         """A derivative, if what stands above reaches what stands below by what is declared."""
         if len(variables) == 1 and variables[0][1] == 1:
             return self.by(body, variables[0][0], partial, at)
-        resolved = []
-        for node, order in variables:
-            resolved.append((self.by_value(node), order))
-            self.must_reach(body, resolved[-1][0], at)
-        return t.Derivative(body, tuple(resolved), partial)
+        resolved = tuple((self.by_value(node), order) for node, order in variables)
+        for variable, _ in resolved:
+            self.must_reach(body, variable, at)
+        return t.Derivative(body, resolved, partial)
 
     def by(self, body, node, partial, at):
         """The first derivative by one variable; by a power of a name as by the name, over its slope."""
@@ -147,42 +143,29 @@ class Calculus:
             raise Unread(f"a prime on something with {several}: write d/dx", at)
         return t.Symbol(names.pop())
 
-    def is_expression(self, node, argument):
-        """Whether a bracket is an expression of functions at an argument: (fg)'(x)."""
-        group, sub, sup, primes = t.scripts(node)
-        if sub is not None or sup is not None or len(group.items) > 1 or group.opening != "(":
-            return False
-        keys = [self.word(x) for x in group.walk() if isinstance(x, t.Name)]
+    def refuse_expression(self, node, argument):
+        """An expression of functions at an argument, (f + g)(x) or (fg)'(x), is no product."""
+        keys = {self.word(x) for x in t.bare(node).walk() if isinstance(x, t.Name)}
         known = [self.lookup(key) for key in keys]
         smooth = known and all(k and k.kind == "smooth" and not k.parameters for k in known)
-        free = not self.standing_alone(argument.items) & set(keys)  # (1 - f)(1 + f)
-        return bool(primes or (smooth and free))
-
-    def value_at(self, node, argument):
-        """The value of an expression of functions at an argument."""
-        with setting(self, "implicit", t.Symbol(BOUND)), setting(self, "arguments", {}):
-            value = self.resolve(node)
-        return t.At(value, ((self.only_variable(value, node.at), self.one(argument)),))
+        product = keys & self.standing_alone(argument.items)  # (1 - f)(1 + f)
+        if t.scripts(node)[3] or (smooth and not product):
+            raise Unread("a bracket at an argument: leave it out, or define a name", node.at)
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇_x f``; and where to go on."""
         if place + 1 >= len(factors) or factors[place + 1][0]:
             raise Unread(f"{'∂' if kind == 'partial' else '∇'} of nothing", node.at)
-        if isinstance(node, t.Script):
-            operand, end = self.operand(factors, place + 1, node.at)
-            value = self.resolve(operand)
-        else:
-            value, end = self.factor(factors, place + 1)
-        if kind == "partial" and isinstance(value, t.Apply) and not isinstance(node, t.Script):
-            return t.Subdifferential(value.head, value.arguments), end
         if kind == "partial":
-            raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)
-        return self.gradient(value, t.scripts(node)[1], node.at), end
-
-    def gradient(self, body, sub, at):
-        """The column of the derivatives by a vector."""
+            value, end = self.factor(factors, place + 1)
+            if isinstance(node, t.Script) or not isinstance(value, t.Apply):
+                raise Unread("∂ is read in fractions, and in ∂f(0)", node.at)
+            return t.Subdifferential(value.head, value.arguments), end
+        sub = t.scripts(node)[1]
         if sub is None:
-            raise Unread("a gradient, and it does not say by what: write it below the nabla", at)
-        variable = self.by_value(sub, vector=True)
-        self.must_reach(body, variable, at)
-        return t.Derivative(body, ((variable, 1),), True)
+            reason = "a gradient, and it does not say by what: write it below the nabla"
+            raise Unread(reason, node.at)
+        operand, end = self.operand(factors, place + 1, node.at)
+        body, variable = self.resolve(operand), self.by_value(sub, vector=True)
+        self.must_reach(body, variable, node.at)
+        return t.Derivative(body, ((variable, 1),), True), end

@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
-from .arrays import Range, flat
+from .arrays import Array, Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
-from .numbers import AGREEING, CAREFUL, DIGITS, INFINITY, ONE, SECOND, Dual, digits, primal
+from .numbers import AGREEING, CAREFUL, DIGITS, ONE, SECOND, Dual, digits, primal
 
 AGREES = ONE.scaleb(-AGREEING)  # the relative difference that is none at first sight
 CONVICTS = Decimal("1e-50")  # and at a second look
@@ -107,7 +107,7 @@ class Comparison:
             kind = "holds" if found == (self.operator == "in") else "differs"
             return Outcome(kind, left, self.right), None
         pairs = paired(left, right)
-        gaps = [difference(x, y) for x, y in pairs]
+        gaps = [n.ZERO if x == y else x - y for x, y in pairs]  # also of infinities
         known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
         kinds = {self.tell(*pair, strict, far) for pair in known}
         told = ("differs", "lost", "unclear", "holds")
@@ -158,13 +158,13 @@ def lonely(left, left_error, right, right_error):
 def paired(left, right):
     """The numbers of two values that belong together; of sets the ends, and whether they belong."""
     sets = [type(value) is Range for value in (left, right)]
-    if all(sets):
-        closed = [(x.lower_closed, x.upper_closed) for x in (left, right)]
-        pairs = [(left.lower, right.lower), (left.upper, right.upper)]
-        pairs += [] if closed[0] == closed[1] else [(ONE, -ONE)]
-        return [(primal(x), primal(y)) for x, y in pairs]
-    if any(sets):
+    if any(sets) and not all(sets):
         raise Unread("a set on one side and a number on the other: write ∈")
+    if all(sets):
+        ends = [
+            (x.lower, x.upper, ONE * x.lower_closed, ONE * x.upper_closed) for x in (left, right)
+        ]
+        left, right = (Array(4, 1, four) for four in ends)
     sides = flat([left]), flat([right])
     first, second = (getattr(value, "shape", None) for value in (left, right))
     if None in (first, second):
@@ -175,13 +175,3 @@ def paired(left, right):
     elif first != second:
         raise Unread(f"shapes {first} and {second} on the two sides")
     return [(primal(x), primal(y)) for x, y in zip(*sides, strict=True)]
-
-
-def difference(x, y):
-    """The difference; infinite where one of them is, and 0 where both are the same infinity."""
-    if x == y:
-        return n.ZERO
-    for value, sign in ((x, ONE), (y, -ONE)):
-        if value in (INFINITY, -INFINITY):
-            return sign * value
-    return x - y

@@ -172,9 +172,8 @@ class Declarations:
 
     def define(self, left, operator, right, conditions=()):
         """Take ``left := right`` as a definition; False if it claims something."""
-        number = isinstance(t.scripts(left)[2], t.Number)
-        if number and self.unnamed_power(left) not in self.scope.used:
-            self.refuse_power(left)
+        if isinstance(t.scripts(left)[2], t.Number):
+            self.refuse_power(left, self.scope.used)
         form = self.form(left)
         if form is None and operator == ":=":
             raise Unread("left of := stands a name, with its variables or indices", left.at)
@@ -284,23 +283,17 @@ class Declarations:
         scope.unknown[key] = reason
         raise Unread(f"{name}: {reason}; if it is defined here, {advice}", left.at)
 
-    def refuse_power(self, left):
+    def refuse_power(self, left, used=()):
         r"""``\sigma^2 = …`` gives a power of a name, and not the name; it makes a new name unknown."""
-        power = self.unnamed_power(left)
-        if power:
-            self.scope.unknown[power] = "a power of it is given, and not itself"
-            name = t.pretty(power)
-            raise Unread(f"this gives a power of {name}: define {name} itself", left.at)
-
-    def unnamed_power(self, left):
-        """The key of a name without a meaning of which a left side is a power; '' for any other."""
-        base, _, sup, primes = t.scripts(left)
+        scope, (base, _, sup, primes) = self.scope, t.scripts(left)
         above = sup is not None and not isinstance(sup, t.Mark) and not t.layer_of(sup)
         if not isinstance(base, t.Name) or primes or not above:
-            return ""
-        key, _ = self.scope.key(left)
-        named = self.scope.is_fixed(base) or self.scope.lookup(key) or key in self.scope.numbers
-        return "" if named or key in ("e", "pi") or self.scope.is_bound(key) else key
+            return
+        key, name = scope.key(left)[0], t.pretty(scope.key(left)[0])
+        told = scope.is_fixed(base) or scope.lookup(key) or scope.is_bound(key)
+        if not told and key not in {"e", "pi", *scope.numbers, *used}:
+            scope.unknown[key] = "a power of it is given, and not itself"
+            raise Unread(f"this gives a power of {name}: define {name} itself", left.at)
 
     def restrictions(self, segments):
         """The conditions beside a chain."""

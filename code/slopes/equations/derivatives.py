@@ -9,18 +9,17 @@ oscillates too fast, is undecided.
 """
 
 import functools
-from contextlib import suppress
 from decimal import Decimal, getcontext
 from itertools import pairwise
 
-from numpy.polynomial.legendre import leggauss
+from mpmath import MPContext
 
 from . import numbers as n
 from . import tree as t
-from .arrays import Array, Range, each, scalar
+from .arrays import Array, Range, each, flat, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
 from .evaluate import HEADS, apply, code, evaluated, pick
-from .numbers import HALF, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
+from .numbers import INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 
 
 def derivative(function, at, side=""):
@@ -51,10 +50,8 @@ def slope(value, tag):
 
 def same(x, y):
     """Equality of values with their infinitesimal parts, rounding forgiven."""
-    if type(x) is Array or type(y) is Array:
-        shapes = getattr(x, "shape", None) == getattr(y, "shape", None)
-        return shapes and all(n.close(p, q) for p, q in zip(x.items, y.items, strict=True))
-    return n.close(x, y)
+    shapes = getattr(x, "shape", None) == getattr(y, "shape", None)
+    return shapes and all(map(n.close, flat([x]), flat([y])))
 
 
 def primed(ev, head, values, env):
@@ -162,14 +159,11 @@ def stacked(slopes, shape):
     return Array(slopes[0].rows, len(slopes), [x for row in rows for x in row])
 
 
-@evaluated(t.At, "body")
-def _at(node, body, ev, env):
-    inner = functools.partial(body, ev)
-    for variable, x in node.assignments:
-        element = type(variable) is t.Element
-        name = (variable.base.name, ev.indices(variable, env)) if element else variable.name
-        inner = functools.partial(placed, ev, name, code(x)(ev, env), inner)
-    return inner(env)
+@evaluated(t.At, "body", "value")
+def _at(node, body, value, ev, env):
+    moved, element = node.variable, type(node.variable) is t.Element
+    name = (moved.base.name, ev.indices(moved, env)) if element else moved.name
+    return placed(ev, name, value(ev, env), functools.partial(body, ev), env)
 
 
 @evaluated(t.Subdifferential)
@@ -256,8 +250,7 @@ def _settled(value, points):
     return found[-1]
 
 
-RULE = [(Decimal(x), Decimal(weight)) for x, weight in zip(*leggauss(12), strict=True)]
-INTERVALS = 400  # after which an integrand that still does not settle is given up
+MP = MPContext()  # its own: a page may set the digits of mpmath.mp
 
 
 @evaluated(t.Integral, "body", "lower", "upper")
@@ -280,54 +273,24 @@ def _integral(node, body, low, high, ev, env):
 
 
 def _area(value, a, b):
-    """∫ from a to b; an infinite end is brought to 1 by x = a + t/(1 - t)."""
+    """∫ from a to b: mpmath halves intervals until its rule settles on each of them.
+
+    The points of tanh-sinh crowd at the ends, so that no kink hides there; on an infinite interval
+    they would lie farther out than an exponential can be computed.
+    """
     if a > b:
         return -_area(value, b, a)
-    if a.is_infinite() and b.is_infinite():
-        return _area(value, a, ZERO) + _area(value, ZERO, b)
-    if a.is_infinite():
-        return _area(lambda x: value(-x), -b, -a)
-    if b.is_infinite():
-        return _adaptive(lambda s: value(a + s / (1 - s)) / ((1 - s) * (1 - s)), ZERO, ONE)
-    parts = [a, ZERO, b] if a < 0 < b else [a, b]
-    return sum(_adaptive(value, *ends) for ends in pairwise(parts))
 
+    def height(x):
+        found = value(n.from_mp(x._mpf_))
+        if type(found) is Dual:
+            raise Undecidable("the derivative of an integral by something inside it")
+        return MP.convert(found)
 
-def _adaptive(value, a, b):
-    """Halve until the rule on an interval and on its halves agree; Undecidable where they never do."""
-    total, scale, count = ZERO, ONE, 0
-    waiting = [(a, b, *_rule(value, a, b))]
-    while waiting:
-        a, b, whole, hidden = waiting.pop()
-        middle = (a + b) * HALF
-        left, right = _rule(value, a, middle), _rule(value, middle, b)
-        area = left[0] + right[0]
-        scale, count = max(scale, abs(area)), count + 1
-        if max(abs(area - whole), hidden) <= Decimal("1e-14") * scale:
-            total += area
-        elif count > INTERVALS:
-            raise Undecidable("an integral that oscillates, or is too steep to be computed")
-        else:
-            waiting += [(middle, b, *right), (a, middle, *left)]
-    return total
-
-
-def _rule(value, a, b):
-    """Gauss's area, and a bound on what a kink hides that lies between the ends and his points."""
-    centre, radius = (a + b) * HALF, (b - a) * HALF
-    seen = [_watched(value, centre + radius * x) for x, _ in RULE]
-    if any(type(v) is Dual for v, _ in seen):
-        raise Undecidable("the derivative of an integral by something inside it")
-    area = radius * sum(weight * v for (_, weight), (v, _) in zip(RULE, seen, strict=True))
-    for end in (a, b) if any(signs for _, signs in seen) else ():
-        with suppress(Undefined, ArithmeticError):
-            seen.append(_watched(value, end))
-    values, signs = zip(*seen, strict=True)
-    turns = any({-1, 1} <= set(column) for column in zip(*signs, strict=False))
-    return area, (b - a) * (max(values) - min(values)) if turns else ZERO
-
-
-def _watched(value, x):
-    """A value, and the sign of each comparison on the way to it."""
-    with n.setting(n.now(), "margins", []):
-        return value(x), [(gap > 0) - (gap < 0) for _, gap in n.now().margins]
+    rule = "gauss-legendre" if INFINITY in (-a, b) else "tanh-sinh"
+    ends = [MP.convert(x) for x in ((a, ZERO, b) if a < 0 < b else (a, b))]
+    how = {"method": rule, "maxdegree": 4, "maxintervals": 100, "error": True}
+    area, error = MP.quadsubdiv(height, ends, 1e-14, **how)
+    if error > 1e-12 * max(1, abs(area)):
+        raise Undecidable("an integral that oscillates, or is too steep to be computed")
+    return n.from_mp(area._mpf_)

@@ -43,8 +43,6 @@ SCALAR = {
     "tanh": n.tanh,
     "sech": lambda x: divide(ONE, n.cosh(x)),
     "arctan": n.arctan,
-    "arcsin": n.arcsin,
-    "arccos": lambda x: n.constant("pi") * HALF - n.arcsin(x),
     "sign": lambda x: ONE * n.sign(x, "sign"),
     "abs": lambda x: n.absolute(x, "abs"),
     "sqrt": sqrt,
@@ -96,6 +94,6 @@ SEVERAL = {
 FIXED = {*SCALAR, *SEVERAL}
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
-    "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "atan": "arctan", "asin": "arcsin",
-    "acos": "arccos", "tg": "tan", "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
+    "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "atan": "arctan",
+    "tg": "tan", "ctg": "cot", "logistic": "sigmoid", "expit": "sigmoid",
 }  # fmt: skip

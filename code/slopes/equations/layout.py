@@ -15,8 +15,8 @@ from .errors import Unread
 from .tokens import DEPTH, MOST, PAIRS, Token, tokenize
 
 ALIGNING = {
-    "aligned", "gathered", "align", "align*", "gather", "gather*", "split", "equation", "equation*",
-    "alignedat", "alignat", "alignat*", "multline", "multline*", "eqnarray", "eqnarray*",
+    "aligned", "gathered", "align", "gather", "split", "equation", "alignedat", "alignat", "multline",
+    "eqnarray",
 }  # fmt: skip
 RESTRICTS = ("for", "if", "where")
 BREAKS = ("quad", "comma", "text")
@@ -95,7 +95,7 @@ def openings(latex):
 
 def _unwrapped(tokens):
     """The rows inside an environment that only aligns, or inside braces (a box) around it all."""
-    while tokens and (tokens[0].kind == "lbrace" or tokens[0].text in ALIGNING):
+    while tokens and (tokens[0].kind == "lbrace" or tokens[0].text.rstrip("*") in ALIGNING):
         levels = itertools.accumulate(DEPTH.get(token.kind, 0) for token in tokens)
         end = next(place for place, level in enumerate(levels) if level == 0)
         if end < len(tokens) - 1 and tokens[0].kind == "lbrace":

@@ -127,14 +127,12 @@ class Meaning:
                 found.indices.add(index)
                 found.sizes |= t.names_in(upper) & set(self.sizes)
                 return
-            case t.At(body, assignments):
+            case t.At(body, variable, value):
                 inner = self.leaves(body)
-                given = {name.name for name, _ in assignments if isinstance(name, t.Symbol)}
-                inner.scalars -= given | bound
+                inner.scalars -= bound | {getattr(variable, "name", "")}
                 for kind, names in vars(inner).items():
                     getattr(found, kind).update(names)
-                for _, value in assignments:
-                    self._collect(value, bound, found)
+                self._collect(value, bound, found)
                 return
             case t.Big() | t.Listing():
                 ends = getattr(node, "lower", None), node.upper

@@ -8,16 +8,10 @@ STALE = (
     "This session ran code that the saved file does not have. The verdicts are about the saved file: "
     "save the notebook and run this cell again."
 )
-
-
-class NotFound:
-    """What `verify` shows where it cannot tell which notebook it runs in; the next cells go on."""
-
-    def __repr__(self):
-        return (
-            "Which notebook is this? Save it in the folder where it runs, or give its name: "
-            'verify("name.ipynb"). The cells below run all the same.'
-        )
+WHICH = (
+    "Which notebook is this? Save it in the folder where it runs, or give its name: "
+    'verify("name.ipynb"). The cells below run all the same.'
+)
 
 
 def verify(name=None):
@@ -32,7 +26,7 @@ def verify(name=None):
         The page's file, for example ``"sigmoid.ipynb"``. It is looked for in the working directory,
         in ``chapters/`` here and above, and beside the package. Without a name it is the notebook
         that runs this line, under whatever name it was saved; where that cannot be told, a sentence
-        says so and nothing is raised.
+        is printed, and nothing is raised.
 
     Returns
     -------
@@ -64,7 +58,8 @@ def verify(name=None):
     """
     path = find(name) if name is not None else running()
     if path is None:
-        return NotFound()
+        print(WHICH)
+        return None
     try:
         report = check_items(read_file(path), path=path.name)
     except Unreadable as error:

@@ -18,7 +18,6 @@ import itertools
 import sys
 from contextlib import contextmanager
 from decimal import Context, Decimal, getcontext, localcontext
-from functools import partial
 
 from mpmath import libmp
 
@@ -214,22 +213,14 @@ def _bits():
     return int(getcontext().prec * 3.33) + 20
 
 
-_ten_to = functools.lru_cache(maxsize=2048)(partial(libmp.mpf_pow_int, libmp.ften))
-
-
 @functools.lru_cache(maxsize=2048)
 def _two_to(exponent, precision):
     with digits(precision + 12):
         return TWO**exponent
 
 
-def _to_mp(x):
-    """A number of mpmath's library, with all digits that x has; 1 is 1, so that log 1 is 0."""
-    last, bits = x.adjusted() - getcontext().prec - 4, _bits() + 40
-    return libmp.mpf_div(libmp.from_int(int(x.scaleb(-last))), _ten_to(-last, bits), bits)
-
-
-def _from_mp(value):
+def from_mp(value):
+    """A number of mpmath's library as one of ours."""
     sign, man, exponent, _ = value
     man = int(-man if sign else man)  # with gmpy2 it is no int
     return man * _two_to(exponent, getcontext().prec)
@@ -237,8 +228,8 @@ def _from_mp(value):
 
 @functools.lru_cache(maxsize=20_000)
 def _computed(name, x, precision):
-    arguments = () if x is None else (_to_mp(x),)
-    return _from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
+    arguments = () if x is None else (libmp.from_Decimal(x, _bits() + 40),)
+    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
 
 
 def constant(name):
@@ -314,12 +305,6 @@ def _saturating(name):
     return value
 
 
-def _arcsin(x):
-    if abs(x) > 1:
-        raise Undefined("arcsin outside [-1, 1]")
-    return constant("pi") * HALF.copy_sign(x) if abs(x) == 1 else _value("asin", x)
-
-
 def _sqrt(x):
     if x < 0:
         raise Undefined("the square root of a negative number")
@@ -350,7 +335,6 @@ tanh = elementary(
 )
 erf = elementary(_saturating("erf"), lambda x: TWO / constant("pi").sqrt() * exp(-(x * x)))
 arctan = elementary(lambda x: _value("atan", x), lambda x: ONE / (x * x + ONE))
-arcsin = elementary(_arcsin, lambda x: divide(ONE, sqrt(ONE - x * x)))
 sqrt = elementary(_sqrt, _sqrt_slope)
 
 

@@ -388,24 +388,17 @@ def _roots(track, margin):
 
 
 def _touches(track, margin):
-    """Where a margin comes down to zero and goes up again: vertices of parabolas."""
-    for k in range(len(track) - 2):
-        near = track[k : k + 3]
-        signs = {y > 0 for _, y in near}
-        if len(signs) > 1 or abs(near[1][1]) > min(abs(near[0][1]), abs(near[2][1])):
-            continue
-        with suppress(ArithmeticError, TypeError):
-            for _ in range(30):
-                (x0, y0), (x1, y1), (x2, y2) = near
-                first, second = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)
-                x = (x0 + x1) / 2 - first * (x2 - x0) / (second - first) / 2
-                short = x.quantize(SHORT)
-                x = short if abs(x - short) < FOUND else x
-                near = [*near[1:], (x, margin(x))]
-                if abs(near[-1][1]) < GOOD:
-                    yield x
-                if abs(x - x2) < FOUND:
-                    break
+    """Where a margin comes down to zero and goes up again: its slope is zero there, too."""
+
+    def slope(x):
+        return margin(x + FOUND) - margin(x - FOUND)
+
+    for near in zip(track, track[1:], track[2:], strict=False):
+        low, least, high = (abs(y) for _, y in near)
+        if len({y > 0 for _, y in near}) == 1 and least <= min(low, high):
+            with suppress(TypeError):  # where there is no margin
+                turns = _roots([(x, slope(x)) for x, _ in near], slope)
+                yield from (x for x in turns if abs(margin(x)) < GOOD)
 
 
 def _bisect(x0, y0, x1, y1, margin):

@@ -10,6 +10,7 @@ where x ≥ 0 will do.
 """
 
 import itertools
+from collections import Counter
 from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
@@ -109,7 +110,6 @@ def nonzero(question):
     over = [n.denominator for n in nodes if type(n) is t.Divide]
     over += [n.base for n in nodes if type(n) is t.Power and type(n.exponent) is t.Negate]
     over = [x for n in over for x in (n.factors if type(n) is t.Multiply else (n,))]
-    over = [x.base if type(x) is t.Power else x for x in over]
     sets.append([sides_of(x) for x in plainly(question, over)])
     for pairs in sets:
         yield from relations(["!="], pairs)
@@ -130,12 +130,13 @@ def turning(question):
     nodes = [n for side in (question.left, question.right) for n in side.walk()]
     inside = [n.children() for n in nodes if type(n) in (t.Absolute, t.Root)]
     inside += [n.arguments for n in nodes if type(n) is t.Apply and n.head in TURNING]
-    return plainly(question, (x.base if type(x) is t.Power else x for y in inside for x in y))
+    return plainly(question, (x for y in inside for x in y))
 
 
 def plainly(question, nodes):
     """Those of some nodes that a Let can speak of, and that are not a name alone; at most four."""
     free = question.leaves.names | question.leaves.smooth
+    nodes = [x.base if type(x) is t.Power else x for x in nodes]
     fits = (x for x in nodes if type(x) not in (t.Symbol, t.Number) and "dots" not in latex(x))
     leaves = ((x, question.meaning.leaves(x)) for x in dict.fromkeys(fits))
     return [x for x, own in leaves if own.names and own.names | own.smooth <= free][:MOST]
@@ -200,25 +201,20 @@ def fit(question, found, region):
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
     loose = pointed or any(type(c.left) is t.Element for c in region)
-    inside = outside = chance = neither = 0
-    parts = [(c, question.meaning.leaves(c)) for c in region]
+    parts, seen = [(c, question.meaning.leaves(c)) for c in region], Counter()
     for sample, place, kind in found:
         evaluator = question.evaluator(sample)
         try:
             within = all(question.meets(*part, evaluator, place) for part in parts)
         except Undefined:
             return False
-        if within:
-            if kind != "holds" and not (pointed and kind == "neither"):
-                return False
-            inside += kind == "holds"
-        elif kind == "holds":
-            chance += 1
-        else:
-            outside += kind != "neither"
-            neither += kind == "neither"
+        if within and kind != "holds" and not (pointed and kind == "neither"):
+            return False
+        seen[within, kind] += 1
+    chance, neither = seen[False, "holds"], seen[False, "neither"]
+    outside = sum(seen[False, kind] for kind in ("differs", "left", "right"))
     few = 4 * outside if loose else (outside + neither) / 4
-    return outside > 0 and chance <= few and (inside > 0 or thin)
+    return outside > 0 and chance <= few and (seen[True, "holds"] > 0 or thin)
 
 
 def ends_here(question, region):

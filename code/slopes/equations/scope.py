@@ -252,7 +252,7 @@ class Scope(Calculus, Names):
         name, value = self.resolved(below.sides)
         if not isinstance(name, t.Symbol | t.Element):
             raise Unread("a value is given to a name", below.at)
-        return t.At(self.resolve(node.body), ((name, value),))
+        return t.At(self.resolve(node.body), name, value)
 
     def with_increments(self, factors):
         r"""The factors, with the increments ``\Delta x``, ``dx`` and ``\delta x`` as one name each."""
@@ -333,8 +333,8 @@ class Scope(Calculus, Names):
         indicator = self.indicator(node, following)
         if indicator is not None:
             return indicator[0], place + 1 + indicator[1]
-        if group is not None and isinstance(base, t.Group) and self.is_expression(node, group):
-            return self.value_at(node, group), place + 2
+        if group is not None and isinstance(base, t.Group):
+            self.refuse_expression(node, group)
         head = self.head(node)
         if head is None and group is not None and isinstance(base, t.Name):
             self.must_be_number(node, group)

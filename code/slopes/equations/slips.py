@@ -37,24 +37,23 @@ def hint(link):
         return ""
     meaning, conditions = link.again
     work = Work(2 * BUDGET)
-    for sentence, repaired in repairs(link.left_node, link.right_node, meaning):
+    around = Around(link.left_node, meaning)
+    kinds = (
+        index_repairs,
+        chain_repairs,
+        sign_repairs,
+        quotient_repairs,
+        call_repairs,
+        factor_repairs,
+    )
+    every = (pair for repairs in kinds for pair in repairs(around, link.right_node))
+    for sentence, repaired in every:
         found = decide(meaning, link.left_node, "=", repaired, conditions, work, regions=False)
         if found.kind == "verified":
             return sentence
         if work.left < 0:
             break
     return told
-
-
-def repairs(left, right, meaning):
-    """(sentence, repaired right side), the likeliest slips first."""
-    around = Around(left, meaning)
-    yield from index_repairs(around, right)
-    yield from chain_repairs(around, right)
-    yield from sign_repairs(around, right)
-    yield from quotient_repairs(around, right)
-    yield from call_repairs(around, right)
-    yield from factor_repairs(around, right)
 
 
 class Around:
@@ -94,7 +93,7 @@ class Around:
 
     def transposed(self, node):
         """A matrix with its rows and columns exchanged."""
-        sentence = "It looks like a missing transpose"
+        sentence = "It looks like a missing transpose: compare the shapes"
         if isinstance(node, t.Symbol) and self.meaning.families.get(node.name) == 2:
             yield sentence, t.Transpose(node)
         elif isinstance(node, t.Transpose):
@@ -126,9 +125,7 @@ def index_repairs(around, right):
             turned = t.substitute(rest, first, second)
             turned = t.substitute(turned, t.Kronecker((second, second)), delta)
             yield OFF_DIAGONAL, t.substitute(right, target, turned)
-    for sentence, changed in at_each(right, around.transposed):
-        yield f"{sentence}: compare the shapes", changed
-        yield f"{sentence}, and a factor of 2", t.Multiply((TWO, changed))
+    yield from at_each(right, around.transposed)
 
 
 def chain_repairs(around, right):
@@ -141,7 +138,6 @@ def chain_repairs(around, right):
 
         for changed in at_each_term(right, times):
             yield f"{CHAIN}, in one term", changed
-        yield f"{CHAIN}, and a sign with it", t.Negate(t.Multiply((right, slope)))
     for body in around.bodies:
         known = around.meaning.table.get(getattr(body, "name", ""))
         parts = t.names_in(known.body) if known is not None and known.body is not None else ()
@@ -164,10 +160,6 @@ def sign_repairs(around, right):
         turned = t.Add(replaced(target.terms, place, negative(term)))
         changed = t.substitute(right, target, turned)
         yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
-    for power in [x for x in right.walk() if isinstance(x, t.Power)][:6]:
-        if not isinstance(power.exponent, t.Number):
-            turned = t.Power(power.base, negative(power.exponent))
-            yield f"{SIGN}that of an exponent", t.substitute(right, power, turned)
     yield from quotients
 
 

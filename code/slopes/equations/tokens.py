@@ -25,8 +25,8 @@ class Token:
 
 
 FUNCTIONS = {
-    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos",
-    "arctan", "exp", "log", "ln", "det", "dim", "ker", "arg", "deg", "gcd", "Pr",
+    "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arctan",
+    "exp", "log", "ln", "det", "dim", "ker", "arg", "deg", "gcd", "Pr",
 }  # fmt: skip
 STYLES = {
     "mathbf": "bf", "boldsymbol": "bf", "bm": "bf", "vec": "bf", "mathcal": "cal", "mathscr": "cal",

@@ -105,7 +105,7 @@ Apply = _node("Apply", "head arguments", "A function at its arguments.")
 Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
 # The variables of a derivative are pairs (node, order).
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
-At = _node("At", "body assignments", "A value at a point; pairs (name, value).")
+At = _node("At", "body variable value", "A value at a point.")
 Big = _node("Big", "kind index lower upper condition body", "A sum, … over an index.")
 Limit = _node("Limit", "variable target side body", "A limit, from one side or from both.")
 Integral = _node("Integral", "variable lower upper body", "A definite integral.")

@@ -7,7 +7,7 @@ from decimal import Context, localcontext
 from . import tree as t
 from .arrays import Array, Range
 from .numbers import Dual, primal
-from .tokens import FUNCTIONS
+from .tokens import FUNCTIONS, RELATIONS
 
 
 @dataclass
@@ -38,10 +38,7 @@ _BRACKETED = {  # the first of each, or all
     t.Power: t.Add | t.Negate | t.Multiply | t.Divide | t.Power,
 }  # fmt: skip
 _BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } ", t.Or: r" \text{ or } "}
-SIGNS = {
-    "<=": r"\le", ">=": r"\ge", "!=": r"\ne", "~": r"\approx", "in": r"\in", "notin": r"\notin",
-    "to": r"\to", "arrow": r"\Rightarrow",
-}  # fmt: skip
+SIGNS = {sign: command for command, sign in reversed(RELATIONS.items())}  # the first one of each
 
 
 def latex(node):
@@ -56,7 +53,7 @@ def latex(node):
     if kind in _BETWEEN:
         return _BETWEEN[kind].join(below).replace("+ -", "- ")
     if kind is t.Relation:
-        return f"{below[0]} {SIGNS.get(node.operator, node.operator)} {below[1]}"
+        return f"{below[0]} {SIGNS[node.operator]} {below[1]}"
     if kind is t.Element:
         label, base = "".join(below[1:]), getattr(node.base, "name", "…")
         return f"{name_latex(base)}_{label if len(label) == 1 else '{' + label + '}'}"
@@ -99,7 +96,7 @@ def name_latex(name):
 
 _PLAIN = {
     "ne": "≠", "le": "≤", "ge": "≥", "approx": "≈", "in": "∈", "notin": "∉", "to": "→",
-    "Rightarrow": "⇒", "sum": "Σ", "infty": "∞", "dots": "…", "lVert": "‖", "rVert": "‖", "sqrt": "√",
+    "implies": "⇒", "sum": "Σ", "infty": "∞", "dots": "…", "lVert": "‖", "rVert": "‖", "sqrt": "√",
 }  # fmt: skip
 
 

@@ -237,21 +237,29 @@ def in_text(html: str) -> str:
     >>> bases = "".join(f'{BASE}<span class="mrel">=</span>{sign}{CUT}</span>' for sign in "abc")
     >>> in_text(f"<b><i>{bases}</span></span>").count("together")
     1
+
+    A condition stays apart from what it restricts.
+
+    >>> bases = f'{BASE}<span class="mord">0</span>{GAP}{CUT}</span>{BASE}(x)</span>'
+    >>> re.sub("<[^>]*>", "", in_text(f"<b><i>{bases}</span></span>"))
+    '0 (x)'
     """
     if html.count(BASE) < 2:
         return html
     head, found, end = bases(html, 2)
     groups = []
-    for kind, piece, _ in pieces(found):
-        groups += [[]] if kind == "rel" or not groups else []
-        groups[-1].append(piece)
-    if sum(size(piece) for group in groups for piece in group) <= SHORT:
-        groups = [[piece for group in groups for piece in group]]
+    for kind, piece, over in pieces(found):
+        if kind == "rel" or over or not groups:
+            groups.append((BLANK * over, []))
+        groups[-1][1].append(piece)
+    if sum(size(piece) for _, group in groups for piece in group) <= SHORT:
+        groups = [("", ["".join(air + "".join(group) for air, group in groups)])]
     kept = []
-    for group in groups:
+    for air, group in groups:
         whole = "".join(group)
-        kept += group if size(whole) > LONG else [whole]
-    return head + "".join(f'<span class="together">{one}</span>' for one in kept) + end
+        lasting = group if size(whole) > LONG else [whole]
+        kept.append(air + "".join(f'<span class="together">{one}</span>' for one in lasting))
+    return head + "".join(kept) + end
 
 
 def parts(found: list[tuple]) -> list[str]:
