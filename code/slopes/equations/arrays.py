@@ -13,9 +13,10 @@ class Array:
     __slots__ = ("cols", "items", "rows")
 
     def __init__(self, rows, cols, items):
-        self.rows = rows
-        self.cols = cols
+        self.rows, self.cols = rows, cols
         self.items = tuple(items)
+        if Array in map(type, self.items):
+            raise Unread("a vector whose elements are vectors")
 
     @classmethod
     def build(cls, rows, cols, entry):

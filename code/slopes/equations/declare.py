@@ -250,6 +250,7 @@ class Declarations:
     def refuse_twice(self, key, at):
         """A name has one meaning in a section."""
         if self.scope.section_of.get(key) == self.section:
+            self.scope.unknown[key] = "it is given two meanings in one section"
             raise Unread(f"{t.pretty(key)} has a meaning in this section already", at)
 
     def may_define(self, left, operator, form, right):

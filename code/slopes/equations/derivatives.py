@@ -29,7 +29,7 @@ def derivative(function, at, side=""):
     """
     tag, work, step = n.new_tag(), n.now(), -ONE if side == "-" else ONE
     before = work.ties
-    moved = function(Dual(tag, at, step))
+    moved = function(Dual(tag, scalar(at, "what a derivative is taken by"), step))
     right = each(lambda x: step * slope(x, tag), moved)
     if not side and work.ties == before:
         return right

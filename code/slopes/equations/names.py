@@ -138,6 +138,10 @@ class Names:
         shaped = internal in self.meaning.table or internal in self.meaning.families
         return shaped or key in self.numbers
 
+    def is_told(self, key):
+        """Whether anything says what a key is, here."""
+        return self.has_meaning(key) or self.is_bound(key)
+
     def is_bound(self, key, vector=False):
         """Whether a key is an index, a parameter or otherwise bound here (as a vector, if asked so)."""
         return any(key in names and (names[key] or not vector) for names in self.bound)
@@ -199,7 +203,8 @@ class Names:
                     behind = t.bare(follower(node.factors, place))
                     increases = t.is_name(factor, *INCREMENTS) and isinstance(behind, t.Name)
                     acts = isinstance(behind, t.Group) or increases
-                    if not (acts and isinstance(t.bare(factor), t.Name)):
+                    plain = factor.body if isinstance(factor, t.Negate) else factor
+                    if not (acts and isinstance(t.bare(plain), t.Name)):
                         stack.append(factor)
             elif isinstance(base, t.Name):
                 found |= set() if primes else self.keys_in(node)

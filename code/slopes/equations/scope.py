@@ -11,11 +11,13 @@ from . import tree as t
 from .arrays import SETS
 from .calculus import Calculus
 from .errors import Unread
-from .functions import FIXED, OF_VECTORS
+from .functions import FIXED, OF_VECTORS, SPELLED
 from .names import INCREMENTS, UPRIGHT, Names, follower
+from .tokens import FUNCTIONS
 
 PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
 MISPLACED = {t.Listed: "a list", t.Chain: "a relation", t.Mark: "a sign, or nothing,"}
+SPELT = sorted(FUNCTIONS & {*FIXED, *SPELLED}, key=len, reverse=True)
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -141,12 +143,17 @@ class Scope(Calculus, Names):
 
     def transposes(self, sup):
         r"""Whether a superscript is ``\top``, or a T without a meaning of its own."""
-        own = self.has_meaning("T") or self.is_bound("T")
-        return t.is_name(sup, "top", styles=("sign",)) or (sup.text == "T" and not own)
+        return sup.style == "sign" or (sup.text == "T" and not self.is_told("T"))
 
     def _Fraction(self, node):
         form = self.derivative_form(node)
         if form is None:
+            sides = node.top, node.bottom
+            (first, *_), (mark, *rest) = map(t.factors_of, sides)
+            names = [x for x in map(self.joined, sides) if not isinstance(x, t.Product)]
+            told = map(self.is_told, {"delta"}.union(*map(self.keys_in, names)))
+            if rest and t.is_name(mark, "delta") and t.bare(first) == mark and not any(told):
+                raise Unread("δ above and below: a derivative? write \\partial", node.at)
             return t.Divide(self.resolve(node.top), self.resolve(node.bottom))
         body, variables, partial = form
         if body is None:
@@ -272,11 +279,25 @@ class Scope(Calculus, Names):
         """Whether a Δ, δ or d before a letter is no name of its own."""
         if mark.text not in INCREMENTS or mark.style not in ("", "rm"):
             return False
-        key = self.word(mark)
-        alone = mark.text != "Delta" and key in self.beside
-        return not (alone or self.has_meaning(key) or self.is_bound(key))
+        alone = mark.text != "Delta" and mark.text in self.beside
+        return not (alone or self.is_told(mark.text))
+
+    def refuse_glued(self, factors):
+        r"""``lnx`` is no product of l, n and x while they have no meaning, and ``\delta 3`` no 3 δ."""
+        letters, end, before = "", 0, None
+        for sign, node in factors:
+            base = t.bare(node)
+            if t.is_name(before, styles=("",)) and isinstance(base, t.Number) and not sign:
+                raise Unread(f"an index? write {t.pretty(before.text)}_{base.text}", before.at)
+            letter = t.is_name(base, styles=("",)) and len(base.text) == 1
+            letters += " " * (base.at != end) + (base.text if letter else " ")
+            end, before = base.at + 1, node
+        word = next((word for word in SPELT if word in letters), "")
+        if not all(map(self.is_told, word)):
+            raise Unread(f"{word} in letters: write \\{word}", factors[0][1].at)
 
     def _Product(self, node):
+        self.refuse_glued(node.factors)
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
             operator = factors[place][0]
@@ -296,6 +317,9 @@ class Scope(Calculus, Names):
     def factor(self, factors, place):
         """One factor, with the arguments or the operand that follow it; and where to go on."""
         node, following = factors[place][1], follower(factors, place)
+        if isinstance(node, t.Negate):  # a \cdot -f(x)
+            value, taken = self.factor([("", node.body), *factors[place + 1 :]], 0)
+            return t.Negate(value), place + taken
         form = self.derivative_form(node) if isinstance(node, t.Fraction) else None
         if form is not None and form[0] is None:
             operand, place = self.operand(factors, place + 1, node.at)
@@ -304,8 +328,7 @@ class Scope(Calculus, Names):
         if t.is_name(base, "partial", "nabla", styles=("sign",)):
             return self.signed_factor(base.text, node, factors, place)
         group = bracketed(following, "([{" if t.is_name(base, "max", "min") else "([")
-        own = self.has_meaning("O") or self.is_bound("O")
-        if group is not None and t.is_name(base, "O", styles=("",)) and not own:
+        if group is not None and t.is_name(base, "O", styles=("",)) and not self.is_told("O"):
             return t.BigO(self.one(group)), place + 2
         indicator = self.indicator(node, following)
         if indicator is not None:
