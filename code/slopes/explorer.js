@@ -38,7 +38,7 @@
         radio.name += `-${count}`;
         radio.checked = radio.defaultChecked;
       }
-      this.addEventListener("input", () => this.show());
+      this.addEventListener("input", () => this.settle(+this.controls[0].value));
       this.addEventListener("click", (event) => this.press(event.target.dataset.go));
       const handle = this.querySelector("[data-drag]");
       if (handle) this.follow(handle);
@@ -81,8 +81,7 @@
         const far = (place) => Math.abs(this.state([place, ...others])[column] - there.x);
         let best = 0;
         for (let place = 1; place <= slider.max; place += 1) if (far(place) < far(best)) best = place;
-        slider.value = best;
-        this.show();
+        this.settle(best);
       };
       svg.addEventListener("pointerdown", (event) => {
         svg.setPointerCapture(event.pointerId);
@@ -91,10 +90,19 @@
       svg.addEventListener("pointermove", (event) => svg.hasPointerCapture(event.pointerId) && move(event));
     }
 
+    // The first slider stands at a place at once, whatever glide is under way.
+    settle(place) {
+      cancelAnimationFrame(this.gliding);
+      this.gliding = 0;
+      this.controls[0].value = place;
+      this.show();
+    }
+
     // A button sends the first slider to a place, or to where a column says: what a step leaves over between two
-    // places counts in the next one, so that short steps add up.
+    // places counts in the next one, so that short steps add up; a glide that is under way is finished first.
     press(go) {
       if (!go) return;
+      if (this.gliding) this.settle(Math.round(this.exact));
       const slider = this.controls[0], start = +slider.value, since = performance.now();
       const next = this.state(this.controls.map(this.place))[go];
       const from = Math.round(this.exact) === start ? this.exact : start;
@@ -105,9 +113,9 @@
         const part = still ? 1 : Math.min(1, (time - since) / 350);
         slider.value = Math.round(start + (target - start) * part * (2 - part));
         this.show();
-        if (part < 1) requestAnimationFrame(glide);
+        this.gliding = part < 1 ? requestAnimationFrame(glide) : 0;
       };
-      requestAnimationFrame(glide);
+      this.gliding = requestAnimationFrame(glide);
     }
   }
 

@@ -313,6 +313,25 @@ def test_the_explorer_follows_the_keyboard(visit):
     assert assert_true(page) == pytest.approx(-5)
 
 
+def test_quick_steps_downhill_go_as_far_as_slow_ones(visit):
+    page = visit("chapters/index.html").page
+    explorer = page.locator("slopes-explorer").first
+    slider = explorer.locator("input").first
+    step, back = explorer.locator("[data-go]").all()
+
+    def walk(rest):
+        back.click()
+        page.wait_for_timeout(500)
+        for _ in range(5):
+            step.click()
+            page.wait_for_timeout(rest)
+        page.wait_for_timeout(500)
+        return float(slider.input_value())
+
+    slow = walk(500)
+    assert walk(0) == slow
+
+
 def test_the_explorer_follows_the_mouse(visit):
     page = visit(SIGMOID).page
     drawing = page.locator("slopes-explorer svg").first
