@@ -80,8 +80,7 @@ class TestNotes:
         for given, lines in wrong:
             verdict = check_derivation(lines, given=given)
             assert verdict.first_wrong is not None, lines
-            # Of either kind there is a point at which it fails.
-            assert verdict.first_wrong[1].kind in ("refuted", "conditional"), str(verdict)
+            assert verdict.first_wrong[1].kind == "refuted", str(verdict)
 
     def test_each_solution_holds(self, path):
         for given, lines in blocks(path.read_text(encoding="utf-8"), "solution"):
