@@ -278,7 +278,8 @@ def _join(ax):
     spine = ax.spines["bottom"]
     if not (ax.axison and spine.get_visible()):
         return
-    if not ax.xaxis.get_tick_params()["labelbottom"]:
+    ticks = ax.xaxis.get_major_ticks()
+    if ticks and not any(tick.label1.get_visible() for tick in ticks):
         spine.set_visible(False)
         ax.tick_params("x", length=0)
         return

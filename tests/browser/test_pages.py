@@ -408,7 +408,7 @@ def test_search_finds_a_chapter(visit):
 SEARCHES = {
     "absolute-loss": ["MAE", "absolute error", "L1 loss", "Huber"],
     "backpropagation": ["backprop"],
-    "checking": ["gradient checking", "gradient check", "numerical gradient", "finite difference"],
+    "checking": ["gradient checking", "gradient check", "numerical gradient"],
     "choose": ["swish", "SiLU"],
     "jacobians": ["Jacobian", "partial derivative"],
     "leaky-relu": ["leaky relu", "PReLU"],
