@@ -416,7 +416,7 @@ SEARCHES = {
     "nllm": ["cross-entropy", "categorical cross-entropy", "multiclass cross-entropy", "logsumexp"],
     "nonlinearity": ["activation function", "XOR"],
     "relu": ["relu", "rectifier", "rectified linear unit", "dying relu"],
-    "rules": ["chain rule", "gradient descent"],
+    "rules": ["chain rule", "gradient descent", "finite difference"],
     "sigmoid": ["sigmoid", "logistic function"],
     "softmax": ["softmax", "softargmax"],
     "square-loss": ["MSE", "squared error", "L2 loss"],
