@@ -28,7 +28,7 @@ def pixel(artist):
     >>> pixel(Figure(dpi=192))
     2.0
     """
-    return artist.get_figure(root=True).dpi / 96
+    return artist.figure.dpi / 96
 
 
 def move_clear(name, way):
@@ -62,7 +62,7 @@ def move_clear(name, way):
     heights = _lines(ax)
     others = [_ink(text) for text in _texts(ax) if text is not name]
     left, right = ax.get_window_extent().intervalx
-    size = name.get_figure(root=True).bbox.size
+    size = name.figure.bbox.size
 
     def struck(box):
         low, high = box[0, 1] - 2 * unit, box[1, 1] + 2 * unit
@@ -101,7 +101,7 @@ def _ink(text):
         return box
     letters = TextPath((0, 0), words, text.get_fontsize(), prop=text.get_fontproperties())
     start = text.get_transform().transform(text.get_position())
-    return start + letters.get_extents().get_points() * text.get_figure(root=True).dpi / 72
+    return start + letters.get_extents().get_points() * text.figure.dpi / 72
 
 
 def _texts(ax):
@@ -120,7 +120,7 @@ def _lines(ax):
 
 def _drawn(ax):
     """Return points on all that is drawn in axes, dense, and how far its ink reaches around each."""
-    points, reach, inch = [np.empty((0, 2))], [np.empty(0)], ax.get_figure(root=True).dpi / 72
+    points, reach, inch = [np.empty((0, 2))], [np.empty(0)], ax.figure.dpi / 72
 
     def add(where, size):
         points.append(where)
