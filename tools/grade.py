@@ -301,8 +301,7 @@ class Decision:
 
 def worth(homework: Homework) -> dict[str, list[float]]:
     """The points that there are for the parts of each task, and for the whole."""
-    parts = {t.name: [most for most, _ in t.parts] or [t.points] for t in homework.tasks}
-    return parts | {WHOLE: [homework.points]}
+    return {task.name: task.shares for task in homework.tasks} | {WHOLE: [homework.points]}
 
 
 def fault(decision: Decision, submissions: list[Submission], possible: dict) -> str:

@@ -109,7 +109,7 @@ class Marking:
         return [
             self.entry(
                 task.name,
-                [most for most, _ in task.parts] or [task.points],
+                task.shares,
                 who,
                 f"<p><small>{why}</small></p>{text}" if why else text,
                 decision,

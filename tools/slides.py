@@ -273,14 +273,14 @@ def places() -> dict[str, str]:
 
 def contents() -> str:
     """The first page: a link to each lecture, and to the slide on which a chapter begins."""
-    columns, place = [], places()
-    for file, (meeting, slugs) in lectures().items():
+    columns, place, shown = [], places(), lectures()
+    for file, (meeting, slugs) in shown.items():
         links = "\n".join(
             f"- <a href='{place[slug]}'>{title(f'{slug}.ipynb')}</a>" for slug in slugs
         )
         about = f"**<a href='{file}.html'>{meeting.name}: {meeting.about}</a>**"
         columns.append(f":::{{container}} column\n{about}\n\n{links}\n:::")
-    columns, decks = "\n".join(columns), "\n".join(lectures())
+    columns, decks = "\n".join(columns), "\n".join(shown)
     return f"""# Slopes: the slides
 
 ::::{{container}} two

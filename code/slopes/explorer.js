@@ -38,7 +38,10 @@
         radio.name += `-${count}`;
         radio.checked = radio.defaultChecked;
       }
-      this.addEventListener("input", () => this.settle(+this.controls[0].value));
+      this.addEventListener("input", (event) => {
+        if (event.target === this.controls[0]) this.halt();
+        this.show();
+      });
       this.addEventListener("click", (event) => this.press(event.target.dataset.go));
       const handle = this.querySelector("[data-drag]");
       if (handle) this.follow(handle);
@@ -90,10 +93,15 @@
       svg.addEventListener("pointermove", (event) => svg.hasPointerCapture(event.pointerId) && move(event));
     }
 
-    // The first slider stands at a place at once, whatever glide is under way.
-    settle(place) {
+    // Whoever moves the first slider ends a glide that is under way.
+    halt() {
       cancelAnimationFrame(this.gliding);
       this.gliding = 0;
+    }
+
+    // The first slider stands at a place at once.
+    settle(place) {
+      this.halt();
       this.controls[0].value = place;
       this.show();
     }

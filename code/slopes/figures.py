@@ -597,16 +597,14 @@ def plot_errors(steps, errors, labels, ax=None):
     """
     ax = ax or plt.subplots()[1]
     # Marks of two methods that agree stand between each other, not on top.
-    marks = zip(
-        DASHES, "osD", (VALUE, VALUE, "white"), (0, 0, 3), (VALUE, VALUE, GREY), strict=False
-    )
-    for (name, values), (dash, marker, fill, first, color) in zip(
-        errors.items(), marks, strict=False
+    marks = [("o", VALUE, VALUE, 0), ("s", VALUE, VALUE, 0), ("D", GREY, "white", 3)]
+    for (name, values), dash, (marker, color, fill, first) in zip(
+        errors.items(), DASHES, marks, strict=False
     ):
         values = np.where(np.asarray(values) > 0, values, np.nan)
-        style = {"linestyle": dash, "marker": marker, "markerfacecolor": fill, "markersize": 5}
-        style["color"] = color
-        (line,) = ax.loglog(steps, values, **style, markevery=(first, 6), linewidth=1.8)
+        style = {"linestyle": dash, "color": color, "marker": marker, "markerfacecolor": fill}
+        style |= {"markersize": 5, "markevery": (first, 6), "linewidth": 1.8}
+        (line,) = ax.loglog(steps, values, **style)
         label_curve(line, name, *labels[name])
     ax.set(xlabel="step $h$", title="error")
     return ax

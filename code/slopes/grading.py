@@ -109,6 +109,11 @@ class Task:
         ]
 
     @property
+    def shares(self):
+        """The points that there are for each part, or for all in one number."""
+        return [most for most, _ in self.parts] or [self.points]
+
+    @property
     def tests(self):
         """(name, source) of each test of code: the one that students see, and those that they do not."""
         hidden = re.split(r"^(?=# )", self.blocks.get("hidden", ""), flags=re.M)

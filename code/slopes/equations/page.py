@@ -314,7 +314,7 @@ class PageReader(Declarations):
             base, _, above, _ = t.scripts(node)
             if t.is_name(above, styles=("",)) and isinstance(base, t.Name):
                 same, key = self.scope.key(node)[0] == form.name, self.scope.word(above)
-                told = self.scope.has_meaning(key) or self.scope.is_bound(key) or key in ("e", "pi")
+                told = self.scope.is_told(key) or key in ("e", "pi")
                 if same and not told and not self.scope.transposes(above):
                     raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 

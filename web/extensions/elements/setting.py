@@ -38,10 +38,8 @@ WITHIN, ROOM = (
 SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or fits a telephone
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
-BESIDE, ALIKE = (
-    13,
-    6,
-)  # signs: left sides up to which, and no more unlike, right sides stand in line
+# Signs: left sides up to which, and no more unlike, right sides stand in line.
+BESIDE, ALIKE = 13, 6
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 

@@ -18,10 +18,8 @@ from elements.markup import lines, put, tag
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
 LINE, WIDE = 70, 103  # signs of a table's line as wide as the text, or with the margin
-NARROW, AIR = (
-    44,
-    3,
-)  # signs: a table that needs no more is as wide as that, with so many behind a column
+# Signs: a table that needs no more is as wide as that, with so many behind a column.
+NARROW, AIR = 44, 3
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
