@@ -331,7 +331,7 @@ def square_rate():
     return rates[np.abs(1 - 2 * 5.0**2 * rates) < 1].max()
 
 
-def step_area():
+def step_rise():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
 
