@@ -119,6 +119,16 @@ def jacobians_forward():
     return min(from_input, from_output)
 
 
+def jacobians_gradient():
+    gradient = numeric_jacobian(lambda x: x[0] ** 2 * x[1], np.array([2.0, 0.75]))
+    down = -gradient / np.linalg.norm(gradient)
+    return {
+        "the way down": down,
+        "the rate": gradient @ down,
+        "the way on which nothing changes": [-down[1], down[0]],
+    }
+
+
 def jacobians_shapes():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(16, 64)), rng.normal(size=(10, 16))
