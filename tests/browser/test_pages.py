@@ -786,6 +786,23 @@ def test_a_line_of_code_that_wraps_hangs_under_itself(visit):
     assert any(rows > 1 and last > first for rows, first, last, _ in wrapped)
 
 
+def test_a_line_of_code_that_wraps_begins_where_it_is_indented(visit):
+    """A long word does not leave its first line empty."""
+    page = visit("chapters/leaky-relu.html", width=390).page
+    lay_out(page)
+    late = page.locator(".cell_input .line:not(.blank)").evaluate_all(
+        """lines => lines.filter(line => {
+          const text = document.createTreeWalker(line, NodeFilter.SHOW_TEXT), range = document.createRange();
+          let node = text.nextNode();
+          while (!node.data.trim()) node = text.nextNode();
+          range.setStart(node, node.data.search(/\\S/));
+          range.setEnd(node, node.data.search(/\\S/) + 1);
+          return range.getBoundingClientRect().top > line.getBoundingClientRect().top + 12;
+        }).map(line => line.textContent)"""
+    )
+    assert late == []
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_ticks_stand_in_one_line_and_lead_to_the_report(visit, width):
     page = visit(SIGMOID, width=width).page

@@ -18,7 +18,7 @@ COLUMN = 76  # signs of code in a line as wide as the text
 WHOLE = 28  # signs of code in a text that stay in one line
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
-# In a line that a telephone breaks it can break behind a bracket, too, and so begins where it is indented.
+# A line that a telephone breaks can break behind a bracket, too, and so begins where it is indented.
 NARROW = 34  # signs
 TAG = re.compile(r"<[^>]*>")
 BRACKET = re.compile(r"([(\[])(?=\w|<span)")

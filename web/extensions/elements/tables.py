@@ -185,8 +185,8 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         widths = shares(longest, WIDE if wide else LINE)
         table["classes"] = [name for name in table["classes"] if name != "colwidths-auto"]
         table["classes"].append("colwidths-given")
-        for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
-            spec["colwidth"] = width
+        for spec, share in zip(table.findall(nodes.colspec), widths, strict=True):
+            spec["colwidth"] = share
 
 
 def shares(longest: list[int], line: int) -> list[int]:
