@@ -45,11 +45,11 @@ def absolute_three():
 
 
 def backpropagation_shortcut():
-    def loss(x, u):
+    def loss(x, k):
         hidden = LeakyReLU(0.1)(np.array([[1.0, 0.5], [-1.5, 0.5]]) @ [x, 2.0] + [0.0, -0.5])
-        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + u * x, 3.0)
+        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + k * x, 3.0)
 
-    return lambda u: central_difference(lambda x: loss(x, u), 1.0)
+    return lambda k: central_difference(lambda u: loss(LeakyReLU(0.1)(u * 2), k), 0.5)
 
 
 def backpropagation_target():
