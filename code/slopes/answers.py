@@ -148,10 +148,6 @@ def leaky_parametric():
     return difference_quotient
 
 
-def leaky_quarter():
-    return (sigmoid.derivative(0.0) ** 20) ** (1 / 10)
-
-
 def matrices_shapes():
     network = Network((64, 30, 1), (relu, identity), square_loss, np.random.default_rng(0))
     gradients = network.backward(np.ones((20, 64)), np.ones((20, 1)))
