@@ -110,9 +110,9 @@ SETS = {
 
 def each(function, *values):
     """A function of numbers, elementwise where some of its arguments are arrays."""
-    arrays = [v for v in values if type(v) is Array]
-    if not arrays:
+    if Array not in map(type, values):
         return function(*values)
+    arrays = [v for v in values if type(v) is Array]
     shape = arrays[0].shape
     if any(v.shape != shape for v in arrays):
         raise Unread(f"arrays of shapes {', '.join(str(v.shape) for v in arrays)} do not fit")

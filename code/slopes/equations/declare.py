@@ -306,7 +306,8 @@ class Declarations:
         """Note of which names inline formulas say something, and what they call them."""
         for item in items:
             with suppress(Unread):
-                for chain in items_in(tokenize(item.text)) if item.kind == "inline" else ():
+                tokens = tokenize(item.text) if item.kind == "inline" else ()
+                for chain in items_in(tokens) if "rel" in [x.kind for x in tokens] else ():
                     if isinstance(chain, t.Chain):
                         self.note_spoken(chain, item)
 

@@ -126,15 +126,21 @@ class Evaluator:
         n.now().spend()
         if self.depth > NESTING:
             raise Unread("definitions nested too deeply, or a definition that needs itself")
-        with n.setting(self, "depth", self.depth + 1):
+        self.depth += 1
+        try:
             return compute()
+        finally:
+            self.depth -= 1
 
     def moving(self, key, value, inner, env):
         """The value of ``inner(env)`` while a value stands in the place of another."""
-        name = key if type(key) is str else key[0]
-        memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
-        with n.setting(self, "moved", {**self.moved, key: value}), n.setting(self, "memo", memo):
+        name, before = key if type(key) is str else key[0], (self.moved, self.memo)
+        self.moved = {**self.moved, key: value}
+        self.memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
+        try:
             return inner(env)
+        finally:
+            self.moved, self.memo = before
 
     def defined(self, definition, env, indices=None):
         """The value of a name by its definition; of a function at its own parameters."""
@@ -178,9 +184,8 @@ class Evaluator:
         return self.nested(lambda: self.body(definition, inner))
 
     def index(self, node, env):
-        if type(node) is t.Symbol and type(env.get(node.name)) is int:
-            return env[node.name]
-        return whole_number(code(node)(self, env), "an index")
+        value = env.get(getattr(node, "name", None))
+        return value if type(value) is int else whole_number(code(node)(self, env), "an index")
 
     def indices(self, node, env):
         """The indices of an element."""
@@ -222,7 +227,7 @@ def _power(node, base, exponent):
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
         return functools.reduce(operator.mul, [base] * count)
-    return each(partial(n.power, key=id(node)), base, scalar(exponent, "an exponent"))
+    return each(n.power, base, scalar(exponent, "an exponent"), id(node))
 
 
 def _norm(node, body, order):
@@ -241,7 +246,7 @@ BY_VALUES = {
     t.Add: lambda node, *items: total(items),
     t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
-    t.Divide: lambda node, x, y: each(partial(n.divide, key=id(node)), x, y),
+    t.Divide: lambda node, x, y: each(n.divide, x, y, id(node)),
     t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
     t.Absolute: lambda node, x: n.absolute(scalar(x, "|…| (for a norm write ‖…‖)"), id(node)),
@@ -281,6 +286,9 @@ def _raised(node):
         case t.Power(t.Norm(body, t.Number("2")), t.Number("2")):  # it has a slope at 0, unlike ‖v‖
             inner = code(body)
             return lambda ev, env: total([x * x for x in flat([inner(ev, env)])])
+        case t.Power(t.Constant("e"), exponent):
+            above = code(exponent)
+            return lambda ev, env: n.exp(scalar(above(ev, env), "an exponent"))
     return _by_values(_power)(node)
 
 

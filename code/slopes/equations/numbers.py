@@ -29,7 +29,7 @@ SECOND = 200  # of a second look, where the sides seem to differ
 ROOT = 90  # digits to which a quantity vanishes at a root that was found with rounding
 CAREFUL = 1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
 LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an int has 32 bits
-FAR = 9 * 10**8  # the exponential of which is about that
+FAR = Decimal(9 * 10**8)  # the exponential of which is about that
 ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
 INFINITY = Decimal("Infinity")
 
@@ -39,7 +39,7 @@ class Work:
 
     def __init__(self, budget):
         self.left = budget  # operations that may still be done
-        self.known = set()  # values of functions that are paid for
+        self.known = {}  # values of functions that are paid for
         self.ties = 0  # comparisons of equal numbers: only they make a derivative one-sided
         self.margins = None  # a list here is given (key, left - right) by each comparison
         self.zeros = None  # and one here (key, value) of what must not vanish
@@ -191,8 +191,8 @@ def divide(x, y, key=None):
     size = primal(y)
     if key is not None and _now.zeros is not None:
         _now.zeros.append((key, real(size)))
-    tiny = _power_of_ten(-min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST))
-    if type(size) is Decimal and (not size or abs(size) < tiny):
+    tiny = -min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST)  # a power of ten
+    if type(size) is Decimal and (not size or size.adjusted() < tiny):
         # Or it is a small number: with more digits it is told.
         _now.absorbed = _now.absorbed or (bool(size) and not _now.rounded)
         raise Undefined("a division by zero")
@@ -240,10 +240,11 @@ def _value(name, x):
     """A function of mpmath's library at a plain number; its value is paid for once."""
     precision = getcontext().prec
     key = name, x, precision
-    if key not in _now.known:
-        _now.known.add(key)
+    value = _now.known.get(key)
+    if value is None:
         _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
-    return _computed(*key)
+        value = _now.known[key] = _computed(*key)
+    return value
 
 
 def elementary(value, slope, of_complex=None):

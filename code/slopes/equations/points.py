@@ -12,6 +12,7 @@ at where its two sides come closest.
 import functools
 import itertools
 import math
+import operator
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from . import tree as t
 from .arrays import SETS, Array
 from .errors import Undecidable, Undefined
 from .evaluate import code
-from .numbers import CAREFUL, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
+from .numbers import CAREFUL, DIGITS, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
 SPECIAL = [
@@ -224,11 +225,12 @@ class Sample:
     def value(self, name, indices=None):
         """The value of a free number, or of an element of a free family."""
         key = name if indices is None else (name, indices)
-        if key not in self.drawn and name in self.totals and indices and len(indices) == 1:
-            self.draw_total(name)
-        if key not in self.drawn:
-            self.drawn[key] = exact(self.draw(key))
-        return +self.drawn[key]
+        value = self.drawn.get(key)
+        if value is None:
+            if name in self.totals and indices and len(indices) == 1:
+                self.draw_total(name)
+            value = self.drawn.setdefault(key, exact(self.draw(key)))
+        return +value
 
     def draw(self, key):
         """The value that is fixed for a number or an element, or a random one."""
@@ -267,8 +269,8 @@ class Sample:
         shift, height, *weights = [Decimal(k) / 64 for k in drawn]
 
         def function(*arguments):
-            s = sum((w * x for w, x in zip(weights, arguments, strict=False)), shift)
-            r = sum((w * x for w, x in zip(weights[arity:], arguments, strict=True)), height)
+            s = sum(map(operator.mul, weights, arguments), shift)
+            r = sum(map(operator.mul, weights[arity:], arguments), height)
             if self.variant == 1:
                 return exp(HALF * HALF * r + HALF * sin(s))
             if self.variant == 2:
@@ -286,7 +288,12 @@ def drawn(domain, seed, mode):
 
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
-    return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
+    return _quotient(value.numerator, value.denominator)
+
+
+@functools.lru_cache(maxsize=5_000)
+def _quotient(above, below):
+    return DRAWN.divide(Decimal(above), Decimal(below))
 
 
 def assignments(indices, ends):
@@ -333,8 +340,10 @@ def kinks(question, sample, key, env):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
-    def table(x):
-        return margins(question, sample, key, x, env, ordered)
+    @functools.cache
+    def table(x, count=DIGITS):
+        with digits(count):
+            return margins(question, sample, key, x, env, ordered)
 
     turns, zeros = [], []
     if table(PROBES[2]) == table(PROBES[5]):
@@ -346,7 +355,7 @@ def kinks(question, sample, key, env):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
                 found = zeros if item[0] else turns
-                margin = lambda x, item=item: table(x).get(item)  # noqa: E731
+                margin = lambda x, item=item: table(x, SECOND + 20).get(item)  # noqa: E731
                 found += _roots(track, margin)
                 found += _touches(track, margin) if found is zeros else []
         return apart(turns), apart(zeros)
