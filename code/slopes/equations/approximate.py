@@ -13,8 +13,8 @@ from fractions import Fraction
 from . import tree as t
 from .compare import paired
 from .errors import Undecidable, Undefined, Unread
-from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
-from .points import MODES, constant
+from .numbers import INFINITY, ONE, SECOND, digits, primal, tolerance
+from .points import MODES, constant, exact
 from .verdicts import Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
@@ -96,7 +96,7 @@ def to_digits(question, decimal):
         raise Undecidable("≈ with a number, and the other side is not one number")
     value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
     gaps, loose = [abs(x - y) for x, y in paired(value, claimed)], ONE + tolerance(10)
-    limits = [number(shown) * loose + question.slack for shown in all_shown(decimal)]
+    limits = [exact(shown) * loose + question.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
         return Verdict("verified", "to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)

@@ -60,11 +60,11 @@ def code(node):
 class Evaluator:
     """Computes expressions of a page at one sample point."""
 
-    def __init__(self, meaning, sample, reaches):
+    def __init__(self, meaning, sample, reach):
         self.meaning = meaning
         self.table = meaning.table
         self.sample = sample
-        self.reaches = reaches  # what each name depends on; shared by all points
+        self.reach = reach  # `Meaning.reach`, which all points ask for the same
         self.moved = {}  # values in the place of others: of a name, or of a name and its indices
         self.memo = {}  # values of defined names under the present `moved`
         self.slack = 0  # the relative error that a limit or an integral brings in
@@ -100,16 +100,6 @@ class Evaluator:
         inner = {k: v for k, v in env.items() if k not in definition.indices}
         compute = partial(self.defined, definition, env, indices)
         return self.remembered((name, indices), inner, compute)
-
-    def reach(self, key):
-        """All names that a name (or an element) depends on, through its definitions."""
-        name = key if type(key) is str else key[0]
-        found = self.reaches.get(name)
-        if found is None:
-            leaves = self.meaning.leaves(t.Symbol(name))
-            found = leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
-            self.reaches[name] = found
-        return found
 
     def remembered(self, key, env, compute):
         """A value that is computed once where nothing that is bound plays a part in it."""
@@ -172,7 +162,7 @@ class Evaluator:
         if not definition.is_function or len(values) != len(definition.parameters):
             raise Unread(f"{t.pretty(name)} is no function of {len(values)} arguments")
         if len(values) == 1 and type(values[0]) is Array and True not in vectors:
-            return values[0].map(lambda x: self.call(definition, [x], env, indices))
+            return each(lambda x: self.call(definition, [x], env, indices), values[0])
         if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=False)):
             raise Unread(f"{t.pretty(name)} takes a vector")
         if definition.indices and indices is None:
@@ -240,9 +230,11 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
+CONSTANTS = {"infinity": INFINITY, "i": n.I}
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
+    t.Constant: lambda node: CONSTANTS.get(node.name) or n.constant(node.name),
     t.Add: lambda node, *items: total(items),
     t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
@@ -296,14 +288,6 @@ def _raised(node):
 def _number(node):
     exact = Decimal(node.text)
     return lambda ev, env: +exact
-
-
-@maker(t.Constant)
-def _constant(node):
-    if node.name in ("e", "pi"):
-        return lambda ev, env: n.constant(node.name)
-    value = n.I if node.name == "i" else INFINITY
-    return lambda ev, env: value
 
 
 @maker(t.Symbol)

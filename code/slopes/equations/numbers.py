@@ -168,19 +168,9 @@ def primal(x):
     return x
 
 
-def number(value):
-    """An int or Fraction as a number, rounded to the digits in force."""
-    return Decimal(value.numerator) / value.denominator
-
-
-@functools.lru_cache(maxsize=256)
-def _power_of_ten(power):
-    return Decimal((0, (1,), power))
-
-
 def tolerance(spare):
     """10 to the power of `spare` less the digits in force: what rounding may have left of 1."""
-    return _power_of_ten(spare - getcontext().prec)
+    return ONE.scaleb(spare - getcontext().prec)
 
 
 def divide(x, y, key=None):
@@ -209,10 +199,6 @@ def plus(x, y):
     return x + y
 
 
-def _bits():
-    return int(getcontext().prec * 3.33) + 20
-
-
 @functools.lru_cache(maxsize=2048)
 def _two_to(exponent, precision):
     with digits(precision + 12):
@@ -228,8 +214,9 @@ def from_mp(value):
 
 @functools.lru_cache(maxsize=20_000)
 def _computed(name, x, precision):
-    arguments = () if x is None else (libmp.from_Decimal(x, _bits() + 40),)
-    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
+    bits = int(precision * 3.33) + 20
+    arguments = () if x is None else (libmp.from_Decimal(x, bits + 40),)
+    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, bits))
 
 
 def constant(name):
@@ -444,12 +431,13 @@ def largest(items, key=None, turn=1):
     return best
 
 
-def close(x, y):
-    """Equality of numbers with all their infinitesimal parts, rounding forgiven."""
+def close(x, y, share=None):
+    """Equality of numbers with all their infinitesimal parts, but for a share: rounding, or this one."""
     if type(x) is Dual or type(y) is Dual:
         tag = max(v.tag for v in (x, y) if type(v) is Dual)
-        return all(close(p, q) for p, q in zip(split(x, tag), split(y, tag), strict=True))
+        pairs = zip(split(x, tag), split(y, tag), strict=True)
+        return all(close(*pair, share) for pair in pairs)
     if x == y:
         return True
     scale = max(abs(x), abs(y), ONE)
-    return scale != INFINITY and abs(x - y) <= tolerance(12) * scale
+    return scale != INFINITY and abs(x - y) <= (share or tolerance(12)) * scale

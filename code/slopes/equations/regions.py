@@ -36,7 +36,9 @@ def conditional(question, verdict, again):
     if question.operator in ("notin", "~") or question.slack:
         return None
     with in_force(Work(SHARE)):
-        found = survey(question)
+        points = itertools.islice(question.points(), POINTS)
+        found = [(sample, place, told(question, sample, place)) for sample, place, _ in points]
+        found = [point for point in found if point[2]]
         region = first(question, found, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
     if region:
@@ -173,22 +175,13 @@ def written(region):
     return ", ".join(latex(relation) for relation in region)
 
 
-def survey(question):
-    """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
-    found = []
-    for sample, place, _ in itertools.islice(question.points(), POINTS):
-        kind = told(question, sample, place)
-        if kind in ("holds", "differs", "left", "right", "neither"):
-            found.append((sample, place, kind))
-    return found
-
-
 def told(question, sample, place):
-    """What a point says; nothing outside of the domain."""
+    """What a point says, if it is anything; nothing outside of the domain."""
     with suppress(Undefined):
         question.satisfy(sample, place)
         if question.allowed(sample, place):
-            return question.outcome(sample, place).kind
+            kind = question.outcome(sample, place).kind
+            return kind if kind in ("holds", "differs", "left", "right", "neither") else ""
     return ""
 
 

@@ -494,16 +494,11 @@ class Scope(Calculus, Names):
             return (t.Or if node.join == "or" else t.And)(tuple(parts))
         if not isinstance(node, t.Chain):
             raise Unread("a condition needs a relation", node.at)
-        return self.relation(node.sides, node.operators)
-
-    def relation(self, sides, operators):
-        """Relations between sides as one condition."""
-        parts = []
-        for k, operator in enumerate(operators):
+        for operator in node.operators:
             if operator not in (*COMPARISONS, "in", "notin", "to"):
-                raise Unread(f"{operator} is not read in a condition", sides[k].at)
-            parts.append(self.part(sides[k], operator, sides[k + 1]))
-        return parts[0] if len(parts) == 1 else t.And(tuple(parts))
+                raise Unread(f"{operator} is not read in a condition", node.at)
+        parts = tuple(map(self.part, node.sides, node.operators, node.sides[1:]))
+        return parts[0] if len(parts) == 1 else t.And(parts)
 
     def right_side(self, node, operator):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
