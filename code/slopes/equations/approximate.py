@@ -55,8 +55,7 @@ def where_to(question, order):
             end = condition.right
             return condition.left.name, end.body if type(end) is t.Sided else end
     if order is None:
-        reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
-        raise Undecidable(reason)
+        raise Undecidable("≈ does not say how close: show digits, or write h → 0, or an O(…)")
     if len(names) != 1:
         raise Unread("O(…) of more than one variable: write beside it which one goes where")
     found, error = question.side(order, question.sample("o").moved(names[0], Decimal(0)), {})

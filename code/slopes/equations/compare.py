@@ -77,7 +77,7 @@ class Comparison:
         for count in LOOKS:
             work.absorbed = False
             try:
-                with digits(count), n.setting(work, "watching", count > DIGITS):
+                with digits(count):
                     found, gaps = self.look(sample, env, before, strict, far)
             except Undecidable as error:
                 return Outcome("unsettled", error=error)

@@ -18,29 +18,23 @@ from .arrays import SETS, Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 
-MAKERS = {}
 NESTING = 60  # definitions within definitions
 
 
-def maker(kind):
-    """Register what makes the closure of one kind of node."""
-
-    def keep(function):
-        MAKERS[kind] = function
-        return function
-
-    return keep
+@functools.singledispatch
+def make(node):
+    """The closure of a node: for each kind that has a value by a function of its own."""
+    raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
 
 
 def evaluated(kind, *names):
     """Register ``function(node, *closures, ev, env)`` for one kind, with those of the nodes named."""
 
     def keep(function):
-        def make(node):
+        @make.register(kind)
+        def made(node):
             below = [getattr(node, name) for name in names]
             return partial(function, node, *[x and code(x) for x in below])
-
-        return maker(kind)(make)
 
     return keep
 
@@ -49,9 +43,6 @@ def code(node):
     """The closure of a node, compiled when it is first asked for."""
     found = node.__dict__.get("_code")
     if found is None:
-        make = MAKERS.get(type(node))
-        if make is None:
-            raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
         found = make(node)
         object.__setattr__(node, "_code", found)
     return found
@@ -255,7 +246,7 @@ BY_VALUES = {
 
 
 def _by_values(function):
-    def make(node):
+    def made(node):
         parts = [code(x) for x in node.children()]
         if len(parts) == 1:
             return lambda ev, env: function(node, parts[0](ev, env))
@@ -266,13 +257,14 @@ def _by_values(function):
 
         return run
 
-    return make
+    return made
 
 
-MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
+for _kind, _function in BY_VALUES.items():
+    make.register(_kind, _by_values(_function))
 
 
-@maker(t.Power)
+@make.register(t.Power)
 def _raised(node):
     match node:
         case t.Power(t.Norm(body, t.Number("2")), t.Number("2")):  # it has a slope at 0, unlike ‖v‖
@@ -284,13 +276,13 @@ def _raised(node):
     return _by_values(_power)(node)
 
 
-@maker(t.Number)
+@make.register(t.Number)
 def _number(node):
     exact = Decimal(node.text)
     return lambda ev, env: +exact
 
 
-@maker(t.Symbol)
+@make.register(t.Symbol)
 def _symbol(node):
     name = node.name
 
@@ -303,7 +295,7 @@ def _symbol(node):
     return run
 
 
-@maker(t.Element)
+@make.register(t.Element)
 def _element(node):
     base = node.base
     name = base.name if type(base) is t.Symbol else None
@@ -326,20 +318,14 @@ def _kronecker(node, ev, env):
     return ONE if len(set(ev.indices(node, env))) == 1 else ZERO
 
 
-@maker(t.Apply)
-def _apply(node):
-    head, arguments = node.head, [code(a) for a in node.arguments]
-    name = getattr(head, "name", None)
-
-    def run(ev, env):
-        definition = ev.table.get(name)
-        if definition is not None and name in ev.moved:
-            own = tuple([t.Symbol(p) for p in definition.parameters])
-            if own == node.arguments:  # p(t) where the value of p is moved
-                return ev.moved[name]
-        return apply(ev, head, [a(ev, env) for a in arguments], env)
-
-    return run
+@evaluated(t.Apply)
+def _apply(node, ev, env):
+    name = getattr(node.head, "name", None)
+    if name in ev.moved and name in ev.table:
+        own = tuple(map(t.Symbol, ev.table[name].parameters))
+        if own == node.arguments:  # p(t) where the value of p is moved
+            return ev.moved[name]
+    return apply(ev, node.head, [code(a)(ev, env) for a in node.arguments], env)
 
 
 def apply(ev, head, values, env):
@@ -394,23 +380,19 @@ def _big(node, body, condition, ev, env):
     return n.largest(items, id(node), 1 if node.kind == "max" else -1)
 
 
-@maker(t.Cases)
-def _cases(node):
-    rows = [(code(v), code(c)) for v, c in node.rows if type(c) is not t.Otherwise]
-    rest = [code(v) for v, c in node.rows if type(c) is t.Otherwise]
-
-    def run(ev, env):
-        chosen = [value for value, condition in rows if condition(ev, env)] or rest
-        if not chosen:
-            raise Undefined("none of the cases holds")
-        result = chosen[0](ev, env)
-        for other in chosen[1:]:
-            pairs = zip(flat([result]), flat([other(ev, env)]), strict=True)
-            if not all(n.close(primal(x), primal(y)) for x, y in pairs):
-                raise Contradiction("two cases hold at once and say different things")
-        return result
-
-    return run
+@evaluated(t.Cases)
+def _cases(node, ev, env):
+    rows = [(v, c) for v, c in node.rows if type(c) is not t.Otherwise]
+    chosen = [value for value, condition in rows if code(condition)(ev, env)]
+    chosen = chosen or [v for v, c in node.rows if type(c) is t.Otherwise]
+    if not chosen:
+        raise Undefined("none of the cases holds")
+    result, *others = (code(value)(ev, env) for value in chosen)
+    for other in others:
+        pairs = zip(flat([result]), flat([other]), strict=True)
+        if not all(n.close(primal(x), primal(y)) for x, y in pairs):
+            raise Contradiction("two cases hold at once and say different things")
+    return result
 
 
 @evaluated(t.IndexRange)
@@ -422,7 +404,7 @@ def _range(node, ev, env):
 SATISFIES = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
-@maker(t.Relation)
+@make.register(t.Relation)
 def _relation(node):
     if node.operator in ("in", "notin"):
         inner, wanted = code(node.left), node.operator == "in"

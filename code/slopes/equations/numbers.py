@@ -44,8 +44,7 @@ class Work:
         self.margins = None  # a list here is given (key, left - right) by each comparison
         self.zeros = None  # and one here (key, value) of what must not vanish
         self.rounded = False  # whether a root that was found stands in the point, and is rounded
-        self.watching = False  # whether to notice in `absorbed` a term that vanished in a sum
-        self.absorbed = False
+        self.absorbed = False  # whether, with many digits, a term vanished in a sum
 
     def spend(self, amount=1):
         self.left -= amount
@@ -190,8 +189,8 @@ def divide(x, y, key=None):
 
 
 def plus(x, y):
-    """The sum, noticing where one of them vanishes beside the other."""
-    if _now.watching:
+    """The sum, noticing with many digits where one of them vanishes beside the other."""
+    if getcontext().prec > DIGITS:
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
             gap = abs(p.adjusted() - q.adjusted())

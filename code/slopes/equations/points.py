@@ -211,13 +211,9 @@ class Sample:
     variant: int = 0  # which kind of function stands for a smooth one
     rounded: bool = False  # whether it is a root that was found, and may be rounded
     drawn: dict = field(default_factory=dict)
-    functions: dict = field(default_factory=dict)
 
     def seed_of(self, *key):
         return "|".join(map(str, (self.seed, *key)))
-
-    def generator(self, *key):
-        return random.Random(self.seed_of(*key))
 
     def moved(self, key, value):
         return replace(self, drawn={**self.drawn, key: value})
@@ -248,7 +244,7 @@ class Sample:
         domain = domain_of(name, self.domain)
         values = [self.draw((name, (k,))) for k in range(1, count + 1)]
         if domain.values:
-            hot = self.generator(name, "hot").randint(1, count)
+            hot = random.Random(self.seed_of(name, "hot")).randint(1, count)
             values = [total if k == hot else Fraction(0) for k in range(1, count + 1)]
         elif domain.lower is not None and sum(values):
             values = [total * v / sum(values) for v in values]
@@ -259,31 +255,31 @@ class Sample:
 
     def smooth(self, name, arity):
         """An arbitrary smooth function: one of three kinds, with coefficients drawn for its name."""
-        if (name, arity) not in self.functions:
-            self.functions[name, arity] = self.draw_function(name, arity)
-        return self.functions[name, arity]
-
-    def draw_function(self, name, arity):
-        dice = self.generator("function", name, self.variant)
-        drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
-        shift, height, *weights = [Decimal(k) / 64 for k in drawn]
-
-        def function(*arguments):
-            s = sum(map(operator.mul, weights, arguments), shift)
-            r = sum(map(operator.mul, weights[arity:], arguments), height)
-            if self.variant == 1:
-                return exp(HALF * HALF * r + HALF * sin(s))
-            if self.variant == 2:
-                return HALF * HALF * s * s + cos(r)
-            return r + sin(s)
-
-        return function
+        return _smooth(self.seed_of("function", name, self.variant), self.variant, arity)
 
 
 @functools.lru_cache(maxsize=20_000)
 def drawn(domain, seed, mode):
     """A random value in a domain: the same ones are asked for again by every relation of a page."""
     return domain.draw(random.Random(seed), mode)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _smooth(seed, variant, arity):
+    dice = random.Random(seed)
+    drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
+    shift, height, *weights = [Decimal(k) / 64 for k in drawn]
+
+    def function(*arguments):
+        s = sum(map(operator.mul, weights, arguments), shift)
+        r = sum(map(operator.mul, weights[arity:], arguments), height)
+        if variant == 1:
+            return exp(HALF * HALF * r + HALF * sin(s))
+        if variant == 2:
+            return HALF * HALF * s * s + cos(r)
+        return r + sin(s)
+
+    return function
 
 
 def exact(value):
