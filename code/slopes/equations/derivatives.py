@@ -9,7 +9,7 @@ oscillates too fast, is undecided.
 """
 
 import functools
-from decimal import Decimal, getcontext
+from decimal import Context, Decimal, getcontext
 from itertools import pairwise
 
 from mpmath import MPContext
@@ -19,7 +19,7 @@ from . import tree as t
 from .arrays import Array, Range, each, flat, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
 from .evaluate import HEADS, apply, code, evaluated, pick
-from .numbers import INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
+from .numbers import CAREFUL, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 
 
 def derivative(function, at, side=""):
@@ -176,6 +176,8 @@ def _subdifferential(node, ev, env):
 
 
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
+# No point is a round number: a sine of π·10^25 is 0 for no other reason.
+ODD = [Decimal(k).sqrt(Context(prec=CAREFUL)) for k in (2, 3, 5)]
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
 # leads to numbers too large to be computed.
 NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
@@ -216,8 +218,8 @@ def _approach(value, end, direction, whole):
 
 
 def _point(end, direction, k, power, whole):
-    """A point on the way. None is a round number: a sine of π·10^25 is 0 for no other reason."""
-    size = Decimal((2, 3, 5)[k]).sqrt().scaleb(power)
+    """A point on the way."""
+    size = ODD[k].scaleb(power)
     if not primal(end).is_infinite():
         return end + direction / size
     return direction * (2 * (size / 2).to_integral_value() + k % 2 if whole else size)
