@@ -239,7 +239,8 @@ def test_words_alone_on_a_line_are_no_product(words):
     assert [line.kind for line in found.lines] == ["start", "unread", "open"]
     assert "words? they stand behind %" in found.lines[1].reason
     given = r"s, o \in \mathbb{R}"
-    assert check_derivation("x y\n= y x") and check_derivation("so\n= os", given=given)
+    assert check_derivation("x y\n= y x")
+    assert check_derivation("so\n= os", given=given)
 
 
 SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"
