@@ -372,6 +372,43 @@ FAULTY = """() => [...document.querySelectorAll("slopes-explorer")].flatMap(expl
 })"""
 
 
+# Which names in drawings are nearer than four pixels to a curve, a tangent or a bracket.
+NEAR = """() => [...document.querySelectorAll("slopes-explorer")].flatMap(explorer => {
+  const lines = [...explorer.querySelectorAll("path:is(.f, .d, .t, .gap, .still-line)")].map(path => {
+    const map = path.getScreenCTM(), long = path.getTotalLength();
+    return { broad: parseFloat(getComputedStyle(path).strokeWidth) / 2, points: Array.from({ length: 600 },
+      (_, k) => path.getPointAtLength(long * k / 599).matrixTransform(map)) };
+  });
+  return [...explorer.querySelectorAll("text:is(.value, .slope, .ink):not([data-text])")].flatMap(text => {
+    const box = text.getBoundingClientRect(), air = box.height / 5;
+    const far = ({ x, y }) => Math.hypot(Math.max(0, box.left - x, x - box.right),
+      Math.max(0, box.top + air - y, y - box.bottom + air));
+    const gap = Math.min(...lines.map(line => Math.min(...line.points.map(far)) - line.broad));
+    return gap < 4 ? [`${text.textContent}: ${gap.toFixed(1)} px`] : [];
+  });
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["index", "sigmoid", "step", "relu", "nll", "checking"])
+def test_names_in_an_explorer_are_clear_of_its_curves(visit, name, width):
+    page = visit(f"chapters/{name}.html", width=width).page
+    lay_out(page)
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(NEAR) == []
+
+
+@pytest.mark.parametrize("name", ["index", "rules", "backpropagation", "vanishing-gradients"])
+def test_what_an_explorer_reads_out_begins_where_its_axes_do(visit, name):
+    page = visit(f"chapters/{name}.html").page
+    lay_out(page)
+    axes, number = (
+        page.locator(f"slopes-explorer {what}").first.bounding_box()["x"]
+        for what in (".drawings > svg", ".readout dd")
+    )
+    assert number == pytest.approx(axes, abs=1)
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", ["index", "rules", "nll", "softmax", "backpropagation"])
 def test_an_explorer_can_be_read_at_any_width(visit, name, width):
