@@ -39,7 +39,7 @@ SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
 # Signs: left sides up to which, and no more unlike, right sides stand in line.
-BESIDE, ALIKE = 13, 6
+BESIDE, ALIKE = 13, 3
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 
@@ -147,9 +147,13 @@ def width(latex: str) -> int:
 
 
 def in_line(made: list[list[str]]) -> list[bool]:
-    """Return for each statement whether its right sides stand in a column, behind its left side.
+    r"""Return for each statement whether its right sides stand in a column, behind its left side.
 
-    They do behind short left sides of about one width, if two sides are said to be equal.
+    All do, or none: if each says that two sides are equal, and the left ones are short and of about
+    one width.
+
+    >>> in_line([["f(0) = 1"], ["g(0) := 2"]]), in_line([["f(0) = 1"], [r"0 < g(x) \le 1"]])
+    ([True, True], [False, False])
     """
     equal = [bool(at := signs(one)) and tokens(one)[at[0]][0] in ("=", ":") for one, *_ in made]
     lefts = [
@@ -157,8 +161,8 @@ def in_line(made: list[list[str]]) -> list[bool]:
         for (one, *_), able in zip(made, equal, strict=True)
         if able
     ]
-    near = bool(lefts) and max(lefts) <= BESIDE and max(lefts) - min(lefts) <= ALIKE
-    return [near and able for able in equal]
+    near = all(equal) and max(lefts) <= BESIDE and max(lefts) - min(lefts) <= ALIKE
+    return [near] * len(made)
 
 
 def loose(latex: str) -> str:
