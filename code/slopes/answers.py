@@ -119,6 +119,16 @@ def jacobians_forward():
     return min(from_input, from_output)
 
 
+def jacobians_gradient():
+    gradient = numeric_jacobian(lambda x: x[0] ** 2 * x[1], np.array([2.0, 0.75]))
+    down = -gradient / np.linalg.norm(gradient)
+    return {
+        "the way down": down,
+        "the rate": gradient @ down,
+        "the way on which nothing changes": [-down[1], down[0]],
+    }
+
+
 def jacobians_shapes():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(16, 64)), rng.normal(size=(10, 16))
@@ -301,7 +311,11 @@ def softmax_batch():
 
 
 def softmax_hand():
-    return softmax.jacobian(np.log([0.6, 0.3, 0.1]))
+    z = np.log([0.6, 0.3, 0.1])
+    return {
+        "the Jacobian": softmax.jacobian(z),
+        "the list of rates": central_difference(lambda t: softmax(z + t * np.arange(3)), 0.0),
+    }
 
 
 def softmax_temperature():
@@ -327,7 +341,7 @@ def square_rate():
     return rates[np.abs(1 - 2 * 5.0**2 * rates) < 1].max()
 
 
-def step_area():
+def step_rise():
     x = np.linspace(-0.2, 0.2, 100_001)
     return np.trapezoid(10 * sigmoid.derivative(10 * x), x)
 
