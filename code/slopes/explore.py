@@ -255,13 +255,16 @@ def _named(panel, x, values, name, kind, others=(), marks=()):
 def _secant_content(function, at, x, panel, slopes):
     """The drawing of a tangent and of secants, by the slopes of the tangent and of the first secant."""
     values, value, tangent = function(x), float(function(at)), slopes[0]
-    lines = [(p, value + m * (p - at)) for m in slopes for p in x]
-    marks = ticks((x[0], x[-1]), 6)
-    content = _named(panel, x, values, name_of(function), "value", lines, marks)
     # One to the right the two lines are apart by the difference of their slopes: a bracket, and its
     # name on the side of the tangent that rises away from it.
     below = 20 if slopes[1] > tangent else -8
     side = "start" if (below > 0) == (tangent > 0) else "end"
+    word = at + 1 + np.linspace(0, 1.5, 7) * (1 if side == "start" else -1)
+    low, high = panel.y_span
+    level = value + tangent - below * (high - low) / panel.height
+    taken = [(p, value + m * (p - at)) for m in slopes for p in x] + [(p, level) for p in word]
+    marks = ticks((x[0], x[-1]), 6)
+    content = _named(panel, x, values, name_of(function), "value", taken, marks)
     content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", side, "ink")
     ends = "{gap}", f"{value + tangent:.4g}"
     caps = "".join(f"M{at + 0.92:.4g} {end}h.16" for end in ends)
