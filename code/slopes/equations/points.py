@@ -282,14 +282,10 @@ def _smooth(seed, variant, arity):
     return function
 
 
+@functools.lru_cache(maxsize=5_000)
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
-    return _quotient(value.numerator, value.denominator)
-
-
-@functools.lru_cache(maxsize=5_000)
-def _quotient(above, below):
-    return DRAWN.divide(Decimal(above), Decimal(below))
+    return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
 
 
 def assignments(indices, ends):

@@ -18,8 +18,9 @@ COLUMN = 76  # signs of code in a line as wide as the text
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
-# A line that a telephone breaks can break behind a bracket, too, and so begins where it is indented.
+# A line whose first word is too long for a telephone breaks behind a bracket, and not before that word.
 NARROW = 34  # signs
+FIRST = re.compile(r" *\S*")
 TAG = re.compile(r"<[^>]*>")
 BRACKET = re.compile(r"([(\[])(?=\w|<span)")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
@@ -48,7 +49,7 @@ class Lines(HtmlFormatter):
             depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
             line = MINUS.sub(r'<span class="together">\g<0></span>', unbroken(line))
-            if len(TAG.sub("", line)) > NARROW:
+            if len(FIRST.match(TAG.sub("", line))[0]) > NARROW:
                 line = BRACKET.sub(r"\1<wbr>", line)
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 

@@ -14,7 +14,7 @@ from elements.markup import Tag, put, tag, unseen
 from elements.start import link, number, parts
 from elements.tables import length
 
-SHORT = 14  # signs: answers that are no longer stand in one row
+SHORT = 22  # signs: answers that together are no longer stand in one row
 
 
 class questions_on(nodes.Element):
@@ -42,9 +42,7 @@ class Quizzes(SphinxDirective):
             self.option(option, name, f"{name}-{letter}")
             for letter, option in zip("abcdefgh", question.options, strict=False)
         ]
-        short = all(
-            length(label) <= SHORT for _, label, _ in (option.children for option in options)
-        )
+        short = sum(length(option[1]) for option in options) <= SHORT
         return tag(
             "fieldset",
             tag(
