@@ -233,6 +233,16 @@ def test_words_on_a_line_stand_behind_a_percent_sign(words):
     assert check_derivation(rf"\frac{{d}}{{dx}} x^2 = 2 x % {words}")
 
 
+@pytest.mark.parametrize("words", ["Then", "so", "we get"])
+def test_words_alone_on_a_line_are_no_product(words):
+    found = check_derivation(f"x^2 - 1\n{words}\n= (x - 1) (x + 1)")
+    assert [line.kind for line in found.lines] == ["start", "unread", "open"]
+    assert "words? they stand behind %" in found.lines[1].reason
+    given = r"s, o \in \mathbb{R}"
+    assert check_derivation("x y\n= y x")
+    assert check_derivation("so\n= os", given=given)
+
+
 SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"
 TANH = r"f(x) := \tanh(x)"
 # Wrong derivations of the kinds that students hand in: what is given, the lines, which is wrong, the hint.

@@ -330,6 +330,11 @@ def test_the_softmax_explorer_shows_its_jacobian():
         assert number(state[f"j{i}{k}"]) == pytest.approx(jacobian[i, k], abs=6e-3)
 
 
+def test_numbers_of_an_axis_stand_under_their_ticks():
+    html = Panel((-4, 4), (0, 1), 0, 100).columns([-4, 0, 4], 0)
+    assert html.count("<text") == html.count("text-anchor='middle'") == 3
+
+
 def test_numbers_of_an_axis_are_few_and_reach_its_ends():
     assert ticks((0, 0.993)) == [0, 0.5, 1]
     assert ticks((-4, 4), 3) == [-4, 0, 4]

@@ -31,7 +31,8 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 
 WIDE = "image/svg+xml"
 SMALLEST = 13  # pixels to the em of a letter, the small ones of formulas among them
-CLEAR = 3  # pixels between a name and a curve
+CLEAR = 5  # pixels between a name and a curve
+AIR = 3  # pixels between a name and a line of the grid
 LONGEST = 130  # letters of a caption, which has six lines in the margin
 
 
@@ -113,6 +114,7 @@ class Drawing:
         self.texts, self.lines, self.marks, self.letters = [], [], [], []
         self.names = []  # the texts that are not numbers of an axis
         self.curves = []  # the lines that are not of the grid, and how broad they are
+        self.grid = []
         self.words = iter(re.findall(r"<g id=\"text_\d+\">[^!]*?<!-- (.*?) -->", svg))
         self.walk(root, np.eye(3), axis=False)
 
@@ -136,6 +138,7 @@ class Drawing:
             # The frame of a bar or of the figure is none of the lines that can strike a text.
             lines = [self.clipped(p, node) for p in points(node.get("d"), map_)]
             self.lines += lines
+            self.grid += lines if axis or AXIS in style else []
             if not axis and AXIS not in style:
                 broad = re.search(r"stroke-width: ([\d.]+)", style)
                 self.curves += [(line, float(broad[1]) if broad else 1.0) for line in lines]
@@ -193,6 +196,8 @@ class Drawing:
             far = [gap(box, line) - broad / 2 for line, broad in self.curves]
             if min(far, default=CLEAR) * 4 / 3 < CLEAR:
                 yield f"{word!r} is too near to a curve"
+            if min((gap(box, line) for line in self.grid), default=AIR) * 4 / 3 < AIR:
+                yield f"{word!r} is too near to a line of the grid"
 
 
 def meet(a, b):
@@ -257,7 +262,9 @@ def test_faults_are_found():
     ax.text(0.1, 0.6, "on the grid", va="center")
     ax.plot([0.9, 0.9], [0, 1])
     ax.annotate("near", (0.9, 0.5), (1, 0), textcoords="offset points", va="center")
+    ax.annotate("lined", (0.6, 0.2), (0, 1), textcoords="offset points")
     figures.label_curve(line, "fine", 0.3, "below right")
+    figures._settle(figure)
     faults = " ".join(Drawing(figures.as_svg(figure)).faults())
     for wanted in (
         "'struck' is struck",
@@ -266,6 +273,7 @@ def test_faults_are_found():
         "'outside' is cut off",
         "'on the grid' is struck",
         "'near' is too near to a curve",
+        "'lined' is too near to a line of the grid",
     ):
         assert wanted in faults
     assert "fine" not in faults
@@ -296,6 +304,49 @@ def test_a_name_is_clear_of_all_curves_and_close_to_its_own(side, narrow):
     figures._settle(figure)
     assert list(Drawing(figures.as_svg(figure)).faults()) == []
     assert max(np.hypot(*name.xyann) for name in names) < 60
+
+
+def test_a_name_is_nearest_to_its_own_curve():
+    figures.use_style()
+    figure, ax = plt.subplots()
+    x = np.linspace(-2, 2, 121)
+    lines = [ax.plot(x, np.tanh(steep * x))[0] for steep in (0.5, 2)]
+    wanted = [(lines[0], 1.9, "below left"), (lines[1], 0.5, "below right")]
+    names = [figures.label_curve(line, "$k = 4$", *how) for line, *how in wanted]
+    figures._settle(figure)
+    for name, own in zip(names, lines, strict=True):
+        box = name.get_window_extent().get_points().ravel()
+        far = {
+            line: gap(box, line.get_transform().transform(np.transpose(line.get_data())))
+            for line in lines
+        }
+        assert min(far, key=far.get) is own
+
+
+def test_panels_below_each_other_do_not_read_as_one_axis():
+    """Between their numbers there is more room than between those of either."""
+    figures.use_style()
+    figure, (above, below) = plt.subplots(2, 1, figsize=(6, 4.6), sharex=True)
+    for ax in (above, below):
+        ax.plot([-1, 3], [0, 2])
+        figures.set_ticks(ax, y=[0, 1, 2])
+    figures._settle(figure)
+    heights = [ax.transData.transform((0, y))[1] for ax in (above, below) for y in (2, 1, 0)]
+    between = -np.diff(heights)
+    assert between[2] > max(between[[0, 1, 3, 4]])
+    plt.close(figure)
+
+
+def test_a_line_of_the_grid_makes_way_for_a_curve_that_lies_on_it():
+    figures.use_style()
+    figure, ax = plt.subplots()
+    ax.plot([0, 100], [1, 1])
+    ax.plot([0, 50], [0.5, 0.5])
+    ax.set_ylim(0, 1.1)
+    figures.set_ticks(ax, y=[0, 0.5, 1])
+    figures._settle(figure)
+    assert [line.get_visible() for line in ax.yaxis.get_gridlines()] == [True, True, False]
+    plt.close(figure)
 
 
 def test_axes_begin_and_end_at_the_same_places_whatever_their_numbers():

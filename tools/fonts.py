@@ -16,6 +16,7 @@ import subprocess
 import tarfile
 import tempfile
 from html.parser import HTMLParser
+from math import radians, tan
 from pathlib import Path
 
 import book
@@ -154,6 +155,22 @@ def subset(sources, letters, target: Path, features) -> set[str]:
     return set(letters) - left
 
 
+def slant(name: str, italic: Path, upright: Path) -> None:
+    """Let an italic face have a letter of the upright one, slanted as the others are."""
+    from fontTools.pens.transformPen import TransformPen
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import TTFont
+
+    font, source = TTFont(italic), TTFont(upright)
+    pen = TTGlyphPen(None)
+    lean = tan(radians(-font["post"].italicAngle))
+    source.getGlyphSet()[name].draw(TransformPen(pen, (1, 0, lean, 1, 0, 0)))
+    font["glyf"][name] = pen.glyph()
+    font["glyf"][name].recalcBounds(font["glyf"])
+    font["hmtx"][name] = (source["hmtx"][name][0], font["glyf"][name].xMin)
+    font.save(italic)
+
+
 def face(family, style, weight, address, letters) -> str:
     """Write one rule of the style sheet."""
     return (
@@ -192,6 +209,8 @@ def main() -> None:
                 target = FONTS / f"serif-{name}.woff2"
                 has = subset(sources, wanted, target, ["kern", "mark", "mkmk"])
                 rules.append(face("Slopes Serif", style, name[:3], target.name, ranges(has)))
+        # The italic J has a bar and looks like another letter.
+        slant("J", *(FONTS / f"serif-400-{style}.woff2" for style in ("italic", "normal")))
         has_serif = covered("Slopes Serif", "".join(rules))
         math = packages["libertinus-math"] / "files" / "libertinus-math-latin-400-normal.woff2"
         mono = packages["inconsolata"] / "files" / "inconsolata-latin-400-normal.woff2"

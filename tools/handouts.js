@@ -37,6 +37,7 @@ const SHEET = `
   .formulas .katex-display { flex: 1; margin: 0; padding: 0 !important; mask: none !important; text-align: left; }
   .formulas .katex-display > .katex { text-align: left; }
   .formulas .eqno { order: 1; position: static; margin: 0; }
+  .formulas .room { display: none; }
   .tasks {
     display: grid;
     grid-template-columns: 1fr 1fr;

@@ -45,11 +45,11 @@ def absolute_three():
 
 
 def backpropagation_shortcut():
-    def loss(x, u):
+    def loss(x, k):
         hidden = LeakyReLU(0.1)(np.array([[1.0, 0.5], [-1.5, 0.5]]) @ [x, 2.0] + [0.0, -0.5])
-        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + u * x, 3.0)
+        return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + k * x, 3.0)
 
-    return lambda u: central_difference(lambda x: loss(x, u), 1.0)
+    return lambda k: central_difference(lambda u: loss(LeakyReLU(0.1)(u * 2), k), 0.5)
 
 
 def backpropagation_target():
@@ -119,6 +119,16 @@ def jacobians_forward():
     return min(from_input, from_output)
 
 
+def jacobians_gradient():
+    gradient = numeric_jacobian(lambda x: x[0] ** 2 * x[1], np.array([2.0, 0.75]))
+    down = -gradient / np.linalg.norm(gradient)
+    return {
+        "the way down": down,
+        "the rate": gradient @ down,
+        "the way on which nothing changes": [-down[1], down[0]],
+    }
+
+
 def jacobians_shapes():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(16, 64)), rng.normal(size=(10, 16))
@@ -146,10 +156,6 @@ def leaky_parametric():
         return central_difference(lambda alpha: LeakyReLU(alpha)(x), 0.25)
 
     return difference_quotient
-
-
-def leaky_quarter():
-    return (sigmoid.derivative(0.0) ** 20) ** (1 / 10)
 
 
 def matrices_shapes():
@@ -261,10 +267,31 @@ def relu_born_dead():
     return -(corners @ [3, -4]).max()
 
 
-def relu_sparse():
-    rng = np.random.default_rng(0)
-    pictures, _ = digits()
-    return np.mean(relu(rng.normal(size=(10_000, 64)) @ pictures[0]) == 0)
+def relu_dying():
+    x = np.random.default_rng(0).uniform(-1, 1, size=(64, 2))
+    y = x[:, :1] ** 2 + x[:, 1:]
+    dead = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        network = Network((2, 40, 1), (relu, identity), square_loss, rng, gain=2**0.5)
+        network.train(x, y, rate=0.25, steps=20, say=None)
+        dead.append(np.all(network.forward(x).sums[0] <= 0, axis=0))
+    return {"the prediction": np.mean(dead), "the measurement": np.mean(dead)}
+
+
+def relu_shifted():
+    x = np.linspace(-10, 10, 2001)
+    f = relu(6 - 2 * x)
+    bend = 1 + np.argmax(np.diff(f, 2))
+    slopes = np.linspace(-5, 5, 1001)
+    below = [g for g in slopes if np.all(f[bend] + g * (x - x[bend]) <= f + 1e-9)]
+    return {
+        "the kink": x[bend],
+        "the slope on its left": central_difference(lambda x: relu(6 - 2 * x), 2.0),
+        "the slope on its right": central_difference(lambda x: relu(6 - 2 * x), 4.0),
+        "the smallest slope": below[0],
+        "the largest slope": below[-1],
+    }
 
 
 def sigmoid_certain():
@@ -301,7 +328,11 @@ def softmax_batch():
 
 
 def softmax_hand():
-    return softmax.jacobian(np.log([0.6, 0.3, 0.1]))
+    z = np.log([0.6, 0.3, 0.1])
+    return {
+        "the Jacobian": softmax.jacobian(z),
+        "the list of rates": central_difference(lambda t: softmax(z + t * np.arange(3)), 0.0),
+    }
 
 
 def softmax_temperature():

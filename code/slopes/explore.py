@@ -120,11 +120,11 @@ def _function_content(function, span, kinks, start):
     above = tangent + [(start, y) for y in np.linspace(upper.y_span[0], value, 41)]
     below = [(start, y) for y in np.linspace(slope, lower.y_span[1], 41)]
     marks = ticks(span, 6)
-    if max(marks[0] - span[0], span[1] - marks[-1]) > 0.04 * (span[1] - span[0]):
-        marks = np.linspace(*span, 3)  # no round number is near an end
     halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
+    # Where branches are straight the tangent lies on the graph, which is broad so that both are seen.
+    graph = "f broad" if kinks else "f"
     tangents = "".join(
-        _cased(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}")
+        _tangent_of(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}", not kinks)
         for side, left, right in halves
     )
     ends = "".join(
@@ -137,19 +137,21 @@ def _function_content(function, span, kinks, start):
     # Where there is no slope the point below is open: what the code takes is not on the graph.
     no_slope = "<path class='hole' data-set='d: {open}'/>" if kinks else ""
     content = (
-        _named(upper, x, values, name_of(function), "value", above)
+        _named(upper, x, values, name_of(function), "value", above, marks, [""] * len(marks))
         + _named(lower, x, slopes, name_of(function, prime=True), "slope", below, marks)
         + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
-        + upper.inside(upper.curve(x, values, "f") + tangents + jumps + dot("{x}", "{v}"), drag="x")
+        + upper.inside(
+            upper.curve(x, values, graph) + tangents + jumps + dot("{x}", "{v}"), drag="x"
+        )
         + lower.inside(lower.curve(x, slopes, "d") + ends + dot("{x}", "{d}") + no_slope)
     )
     return content, upper, lower
 
 
-def _cased(path, matrix):
-    """Draw a tangent, with a hair of paper that parts it from the curve that it touches."""
-    moves = f"data-set='transform: matrix({matrix})'"
-    return "".join(f"<path class='{kind}' {path} {moves}/>" for kind in ("case", "t"))
+def _tangent_of(path, matrix, cased=True):
+    """Draw a tangent; cased, with a hair of paper that parts it from the curve that it touches."""
+    moves, kinds = f"data-set='transform: matrix({matrix})'", ("case", "t") if cased else ("t",)
+    return "".join(f"<path class='{kind}' {path} {moves}/>" for kind in kinds)
 
 
 def _jump(function, at, span):
@@ -240,15 +242,14 @@ def _panel(span, values, top, height):
     return Panel(span, (lower - extra, upper + extra), top, height)
 
 
-def _named(panel, x, values, name, kind, others=(), marks=()):
-    """Draw the lines of a panel, and write the name of its curve beside it.
+def _named(panel, x, values, name, kind, others, marks, numbers=None):
+    """Draw the lines of a panel and its axis, and write the name of its curve beside it.
 
-    Points of others, in pairs of coordinates, are what the name must not touch either. Where there are
-    marks, they are the numbers of the horizontal axis.
+    Points of others, in pairs of coordinates, are what the name must not touch either.
     """
     rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
     across, down, anchor = beside(panel, x, values, name, rows, others)
-    axis = panel.columns(marks, rows[0]) if len(marks) else ""
+    axis = panel.columns(marks, rows[0], numbers)
     return panel.rows(rows) + axis + written(across, down, name, anchor, kind)
 
 
@@ -258,22 +259,29 @@ def _secant_content(function, at, x, panel, slopes):
     lines = [(p, value + m * (p - at)) for m in slopes for p in x]
     marks = ticks((x[0], x[-1]), 6)
     content = _named(panel, x, values, name_of(function), "value", lines, marks)
-    # One to the right the two lines are apart by the difference of their slopes: a bracket, and its
-    # name on the side of the tangent that rises away from it.
-    below = 20 if slopes[1] > tangent else -8
-    side = "start" if (below > 0) == (tangent > 0) else "end"
-    content += written(panel.x(at + 1), panel.y(value + tangent) + below, "error", side, "ink")
+    content += _bracket_name(panel, at, value, *slopes)
     ends = "{gap}", f"{value + tangent:.4g}"
     caps = "".join(f"M{at + 0.92:.4g} {end}h.16" for end in ends)
     return content + panel.inside(
         panel.curve(x, values, "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
-        + "<path class='case' data-set='d: {ends}'/><path class='t' data-set='d: {ends}'/>"
+        + "<path class='case' data-set='d: {ends}'/><path class='t fine' data-set='d: {ends}'/>"
         + f"<path class='gap' data-set='d: M{at + 1:.4g} {ends[1]}V{ends[0]}{caps}'/>"
         + hole(at, value)
         + dot("{x}", "{v}"),
         drag="x",
     )
+
+
+def _bracket_name(panel, at, value, tangent, secant):
+    """Name the gap between tangent and secant, beyond the secant; a line leads to its bracket."""
+    up = -1 if secant > tangent else 1
+    out = up if secant > 0 else -up
+    y = panel.y(value + secant)
+    lead = f"<path class='lead' d='M{5 * out} {y + 6 * up:.1f}L{22 * out} {y + 22 * up:.1f}'/>"
+    side = "start" if out > 0 else "end"
+    name = written(26 * out, y + 28 * up + 5, "error", side, "ink")
+    return anchored(panel.x(at + 1), lead + name)
 
 
 def explore_secant(function, at, widest=2.0, halvings=16, span=(-4, 4)):
@@ -422,7 +430,7 @@ def _multiplied(*factors):
         near = [rounded(factor, digits) for factor in factors]
         if significant(math.prod(near)) == product:
             break
-    return [f"{f:.0f}" if float(f).is_integer() else significant(f, digits) for f in near], product
+    return [significant(factor, digits) for factor in near], product
 
 
 def _note_factors(columns, outer, middle, last):
@@ -526,9 +534,9 @@ def explore_depth(deepest=20, width=50, networks=5):
     wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
-        + written(0, 15, "share of the slope in the last layer", "start", "left")
+        + written(0, 15, "share of the slope in the last layer", "start")
         + panel.columns(wanted, -12, [str(k) for k in wanted])
-        + written(0, panel.top + panel.height + 27, "layer", "start", "left")
+        + written("100%", panel.top + panel.height + 51, "layer", "end")
         + panel.inside(
             "<path class='d' data-set='d: {line}'/><path class='dots' data-set='d: {dots}'/>"
         )
@@ -547,7 +555,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         Slider("D", deepest, deepest - 1, value="{depth}", **sides),
         Choice("activation", names, 0),
     ]
-    drawing = Drawing(content, 278, label, **sides)
+    drawing = Drawing(content, 302, label, **sides)
     return Explorer([drawing], controls, tables, say, readout)
 
 
@@ -600,7 +608,7 @@ def _softmax_bars():
     """Draw the outputs of softmax as bars."""
     panel = Panel((0, 3), (0, 1), top=46, height=172)
     content = [panel.rows([0, 0.5, 1]), line(panel.y(0), "axis")]
-    content.append(written(0, 16, "outputs S_i", "start", "left"))
+    content.append(written(0, 16, "outputs S_i", "start"))
     bars = []
     for i in range(3):
         bars.append(f"<rect x='{i + 0.23}' width='.54' data-set='height: {{s{i}}}'/>")
@@ -613,19 +621,19 @@ def _softmax_bars():
 
 def _softmax_matrix():
     """Draw the Jacobian of softmax as nine squares."""
-    content = [written(0, 16, "slopes ∂S_i/∂z_k", "start", "left")]
+    content = [written(0, 16, "slopes ∂S_i/∂z_k", "start")]
     for i in range(3):
-        x, y = 34 * i, 60 + 71 * i
-        content.append(written(f"{x + 16}%", 46, f"z_{i + 1}"))
-        content.append(written(0, y + 33, f"S_{i + 1}", "start", "left mid"))
+        y = 58 + 70 * i
+        content.append(written(f"{33.3 * i + 16.7:.1f}%", 46, f"z_{i + 1}"))
+        content.append(written(-10, y + 35, f"S_{i + 1}", "end", "mid"))
         for k in range(3):
             entry = f"{min(i, k)}{max(i, k)}"  # the matrix is symmetric
             kind, sign = ("plus", "") if i == k else ("minus", "-")
             content += [
-                f"<rect class='{kind}' x='{34 * k}%' y='{y}' width='32%' height='66'"
+                f"<rect class='{kind}' x='{33.3 * k:.1f}%' y='{y}' width='33.3%' height='70'"
                 # A quarter is the largest size that an entry can have.
                 f" data-set='style: fill-opacity: calc(.06 + {sign}1.9 * {{j{entry}}})'/>",
-                shown(f"{34 * k + 16}%", y + 33, f"{{j{entry}}}", kind="ink mid"),
+                shown(f"{33.3 * k + 16.7:.1f}%", y + 35, f"{{j{entry}}}", kind="ink mid"),
             ]
     return "".join(content)
 
@@ -728,10 +736,10 @@ def _neuron_content():
 def _descent_readout(x, start):
     """The slope of the loss as a product, and two buttons."""
     return product(
-        ("L′(w)", "{product}", "the slope"),
-        ("2(a − y)", "{outer}", "of the loss"),
-        ("σ′(z)", "{middle}", "of the unit"),
-        ("x", f"{x:g}", "of the sum"),
+        ("L′(w)", "{product}", "slope"),
+        ("2(a − y)", "{outer}", "of loss"),
+        ("σ′(z)", "{middle}", "of unit"),
+        ("x", f"{x:g}", "of sum"),
         live=True,
     ) + (
         "<div class='buttons'><button type='button' data-go='next'>Take a step downhill</button>"
@@ -786,7 +794,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     content = panel.rows([0, 1]) + panel.columns([-2, 0, 2, 4], 0)
     content += panel.inside(
         "<path class='f' data-set='d: {curve}'/><path class='drop' data-set='d: M{w} {loss}V0'/>"
-        + _cased("d='M-1 0H1'", "{r} {rm} 0 1 {w} {loss}")
+        + _tangent_of("d='M-1 0H1'", "{r} {rm} 0 1 {w} {loss}")
         + dot("{w}", "{loss}"),
         drag="w",
     )
@@ -797,13 +805,13 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     )
     label = "The loss of one neuron against its weight, with the tangent at the current weight."
     controls = [
-        Slider("w", positions, start, right=2.5, value="{w}"),
+        Slider("w", positions, start, right=3, value="{w}"),
         Choice("target y", ["0", "1"], 1),
     ]
     say = "w = {w}, target {y}, loss {loss}; slope {outer} times {middle}"
     say += f" times {x:g} is {{product}}"
     return Explorer(
-        [Drawing(content, 244, label, right=2.5)], controls, tables, say, _descent_readout(x, start)
+        [Drawing(content, 244, label, right=3)], controls, tables, say, _descent_readout(x, start)
     )
 
 

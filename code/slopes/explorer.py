@@ -206,11 +206,16 @@ class Explorer:
         controls = "".join(control.html() for control in self._controls)
         moving = f"<div class='drawings'>{drawings}</div><div class='controls'>{controls}</div>"
         return (
-            f"<slopes-explorer class='explorer'>{self._alone()}<div class='moving'{_HIDDEN}>"
+            f"<slopes-explorer class='explorer' style='--axis:{self._left():g}'>"
+            f"{self._alone()}<div class='moving'{_HIDDEN}>"
             f"{_started(moving + self._readout, self.state())}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"
             f"<!--notebook--><script>{_read(SCRIPT)}</script><!--/notebook-->"
         )
+
+    def _left(self):
+        """Return where the axes begin, with which the numbers below are ranged."""
+        return self._drawings[0].left if self._drawings else 0
 
     def _alone(self):
         """Return what a notebook needs and a built page does not: the style, and a picture.
@@ -445,13 +450,12 @@ class Panel:
         return "".join(parts)
 
     def columns(self, ticks, at, names=None):
-        """Draw the horizontal axis at a height, with its numbers; the last one ends where it does."""
+        """Draw the horizontal axis at a height, and below the panel its numbers."""
         y, bottom = self.y(at), self.top + self.height + 27
         parts = [line(y, "axis")]
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
             parts.append(tick(self.x(value), y))
-            ends = self.share(value) > 0.98
-            parts.append(written(self.x(value), bottom, name, "end" if ends else "middle"))
+            parts.append(written(self.x(value), bottom, name) if name else "")
         return "".join(parts)
 
     def curve(self, x, values, kind):

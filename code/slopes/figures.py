@@ -76,9 +76,13 @@ DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
 _FACE = "Slopes Serif"
 _WAYS = WeakKeyDictionary()  # on which side of its place each name stands, across and up
+_OWN = WeakKeyDictionary()  # the curve that a name names
 _PIXEL = 0.75  # a pixel of a page, in the points in which Matplotlib counts
 #: How near to an axis, in pixels, a line of the grid runs beside it.
-_SIDE_BY_SIDE = 24
+_SIDE_BY_SIDE = 28
+#: How far apart panels are, in inches, where no title parts them: their numbers must not read as those
+#: of one axis.
+_APART = 0.7
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 #: How wide the two drawings of a figure are, in inches of 96 pixels, and how large their letters, in
 #: points: as the text of a page is, which on a telephone is 350 pixels wide.
@@ -248,6 +252,10 @@ def is_narrow(ax):
 
 def _settle(figure):
     """Give all axes one frame, and each name a place where nothing is in its way."""
+    below = [ax for ax in figure.axes if not ax.get_subplotspec().is_first_row()]
+    if any(_is_plot(ax) and not ax.get_title(loc="left") + ax.get_title() for ax in below):
+        rows = below[0].get_subplotspec().get_gridspec().nrows
+        figure.get_layout_engine().set(hspace=_APART * rows / figure.get_figheight())
     figure.draw_without_rendering()
     for ax in figure.axes:
         _join(ax)
@@ -267,30 +275,42 @@ def _settle(figure):
             name.set_visible(False)
         for name in names:
             name.set_visible(True)
-            move_clear(name, _WAYS[name])
+            move_clear(name, _WAYS[name], _OWN.get(name))
 
 
 def _join(ax):
     """Let the axis be the lowest line of the grid where the two would run side by side.
 
-    Where its numbers stand at another panel there is no axis: the lines of the grid are enough.
+    A line of the grid, or the axis, on which a curve lies all along makes way for it.
     """
-    spine = ax.spines["bottom"]
-    if not (ax.axison and spine.get_visible()):
-        return
-    ticks = ax.xaxis.get_major_ticks()
-    if ticks and not any(tick.label1.get_visible() for tick in ticks):
-        spine.set_visible(False)
-        ax.tick_params("x", length=0)
-        return
+    spine, heights = ax.spines["bottom"], ax.get_yticks()
+    lines = [line for line in ax.yaxis.get_gridlines() if line.get_visible()]
     lower, upper = sorted(ax.get_ylim())
-    ticks = [t for t in ax.get_yticks() if lower <= t <= upper]
-    if not ticks or ax.yaxis_inverted():
+    ticks = [t for t in heights if lower <= t <= upper]
+    if not (ax.axison and lines and ticks):
         return
-    height = ax.transData.transform((0, min(ticks)))[1] - ax.get_window_extent().y0
-    if 0 < height < _SIDE_BY_SIDE * pixel(ax):
+    place = ax.transData.transform((0, min(ticks)))[1] - ax.get_window_extent().y0
+    beside = 0 < place < _SIDE_BY_SIDE * pixel(ax) and not ax.yaxis_inverted()
+    if spine.get_visible() and beside:
         spine.set_position(("data", min(ticks)))
         spine.set_zorder(1.5)  # under what is drawn
+    for line, height in zip(lines, heights, strict=False):
+        if any(_lies_on(curve, height) for curve in ax.lines):
+            line.set_visible(False)
+            if beside and height == min(ticks):
+                spine.set_visible(False)
+
+
+def _lies_on(curve, height):
+    """Whether a curve is level at a height for nine tenths of its axes."""
+    x, y = (np.asarray(data, dtype=float) for data in curve.get_data())
+    if curve.get_linestyle() == "None" or curve.get_alpha() or len(x) < 2:
+        return False
+    box = curve.axes.get_window_extent()
+    places = curve.get_transform().transform(np.column_stack([x, y]))
+    there = curve.axes.transData.transform((x[0], height))[1]
+    level = np.abs(places[:, 1] - there) < 2 * pixel(curve)
+    return np.diff(places[:, 0])[level[:-1] & level[1:]].sum() > 0.85 * box.width
 
 
 def _stretch(figure, planes):
@@ -303,7 +323,8 @@ def _stretch(figure, planes):
         return
     width, letter = figure.bbox.width, plt.rcParams["font.size"] / 72 * figure.dpi
     left, right = (ax.get_position(original=True) for ax in (first[0], last[0]))
-    begin = max(left.x0, LEFT * letter / width) if all(map(_is_plot, first)) else left.x0
+    numbered = all(_is_plot(ax) and len(ax.get_yticks()) for ax in first)
+    begin = max(left.x0, LEFT * letter / width) if numbered else left.x0
     # Names may stand beyond the end, numbers may not.
     beyond = [t.get_window_extent().x1 - ax.get_window_extent().x1 for ax in last for t in ax.texts]
     end = 1 - max([0, *beyond]) / width
@@ -411,7 +432,9 @@ def label_curve(line, text, at, side):
     x, y = (np.asarray(data, dtype=float) for data in line.get_data())
     order = np.argsort(x)
     place = at, np.interp(at, x[order], y[order])
-    return label_point(line.axes, text, place, side, line.get_color())
+    name = label_point(line.axes, text, place, side, line.get_color())
+    _OWN[name] = line
+    return name
 
 
 def label_point(ax, text, at, side="right", color=INK):
@@ -497,7 +520,7 @@ def stack():
     True
     <a figure for wide and for narrow windows>
     """
-    for above, below in panels((2, 1, 4.6), ratios=[3.6, 1.4], sharex=True):
+    for above, below in panels((2, 1, 5), ratios=[3.6, 1.4], sharex=True):
         above.set_ylim(-0.4, 3.2)
         below.set_ylim(-0.2, 1.2)
         yield above, below
@@ -597,13 +620,15 @@ def plot_errors(steps, errors, labels, ax=None):
     """
     ax = ax or plt.subplots()[1]
     # Marks of two methods that agree stand between each other, not on top.
+    # The last method is a thin line behind the others, which shows between their dashes.
     marks = [("o", VALUE, VALUE, 0), ("s", VALUE, VALUE, 0), ("D", GREY, "white", 3)]
-    for (name, values), dash, (marker, color, fill, first) in zip(
-        errors.items(), DASHES, marks, strict=False
+    lines = [(DASHES[0], 1.8, 2.2), (DASHES[1], 1.8, 2.2), ("-", 1, 2.1)]
+    for (name, values), (dash, broad, above), (marker, color, fill, first) in zip(
+        errors.items(), lines, marks, strict=False
     ):
         values = np.where(np.asarray(values) > 0, values, np.nan)
         style = {"linestyle": dash, "color": color, "marker": marker, "markerfacecolor": fill}
-        style |= {"markersize": 5, "markevery": (first, 6), "linewidth": 1.8}
+        style |= {"markersize": 5, "markevery": (first, 6), "linewidth": broad, "zorder": above}
         (line,) = ax.loglog(steps, values, **style)
         label_curve(line, name, *labels[name])
     ax.set(xlabel="step $h$", title="error")
@@ -665,7 +690,7 @@ def plot_graph(nodes, edges, ax=None):
         way = np.array((out if a[1] > b[1] else -out, out))
         share = 0.34 if crossed else 0.5
         place = (1 - share) * a + share * b
-        _label(ax, turned(place), slope, turned(2 * way), color=written)
+        _label(ax, turned(place), slope, turned(4 * way), color=written)
     for name, (place, *numbers) in nodes.items():
         place = turned(place)
         ax.plot(*place, "o", ms=34, color="white", mec=INK, mew=1.4 * _PIXEL)
@@ -755,7 +780,7 @@ def shade_positive(ax, across, up, values):
     >>> shade_positive(ax, [0, 1], [0, 1], np.array([[-1, 1], [-1, 1]]))
     """
     # The grid shows through.
-    ax.contourf(across, up, values, [0, 1e9], colors=["#A39A75"], alpha=0.25)
+    ax.contourf(across, up, values, [0, 1e9], colors=["#A39A75"], alpha=0.4)
     ax.contour(across, up, values, [0], colors=INK, linewidths=2 * _PIXEL)
 
 

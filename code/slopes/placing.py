@@ -14,11 +14,11 @@ from matplotlib import cbook
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-__all__ = ["CLEAR", "move_clear", "pixel"]
+__all__ = ["AIR", "CLEAR", "move_clear", "pixel"]
 
-#: How many pixels of a page stay free between a name and what is drawn; and how far from its place a
-#: name may stand.
-CLEAR, _FAR = 4, 40
+#: How many pixels of a page stay free between a name and what is drawn, and between it and a line of
+#: the grid; and how far from its place a name may stand.
+CLEAR, AIR, _FAR = 6, 4, 60
 
 
 def pixel(artist):
@@ -31,8 +31,10 @@ def pixel(artist):
     return artist.figure.dpi / 96
 
 
-def move_clear(name, way):
+def move_clear(name, way, own=None):
     """Move a name away from its place to one side, as little as possible, until nothing is near.
+
+    The name of a curve comes no nearer to anything else than to its own curve, if there is such a place.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ def move_clear(name, way):
         The name, with its offset in points.
     way : pair of int
         On which side of its place it stands: across and up, each -1, 0 or 1.
+    own : matplotlib.lines.Line2D, optional
+        The curve that it names.
 
     Examples
     --------
@@ -58,28 +62,32 @@ def move_clear(name, way):
     # The end, or the middle, of the name that is nearest to its place comes there first.
     nearest = box[0] + (1 - way) / 2 * (box[1] - box[0])
     start = ax.transData.transform(name.xy) - nearest
-    points, reach = _drawn(ax)
+    drawn = _drawn(ax)
+    points, reach = (np.concatenate(parts) for parts in list(zip(*drawn, strict=True))[1:])
+    named = np.concatenate([np.full(len(where), artist is own) for artist, where, _ in drawn])
     heights = _lines(ax)
     others = [_ink(text) for text in _texts(ax) if text is not name]
     left, right = ax.get_window_extent().intervalx
     size = name.figure.bbox.size
 
     def struck(box):
-        low, high = box[0, 1] - 2 * unit, box[1, 1] + 2 * unit
+        low, high = box[0, 1] - AIR * unit, box[1, 1] + AIR * unit
         return left < box[1, 0] and box[0, 0] < right and any((low < heights) & (heights < high))
 
-    def free(box):
+    def free(box, own):
         gaps = np.maximum(0, np.maximum(box[0] - points, points - box[1]))
+        gaps = np.hypot(*gaps.T) - reach
         return (
-            (np.hypot(*gaps.T) - reach).min(initial=math.inf) >= CLEAR * unit
+            gaps.min(initial=math.inf) >= CLEAR * unit
+            and (own is None or gaps[named].min() <= gaps[~named].min(initial=math.inf))
             and not struck(box)
             and ((box >= 0) & (box <= size)).all()
             and all(np.maximum(box[0] - b[1], b[0] - box[1]).max() > CLEAR * unit for b in others)
         )
 
-    shift = next((shift for shift in _shifts(*way) * unit if free(box + start + shift)), None)
-    if shift is None:
-        shift = 2 * CLEAR * unit * way
+    shifts = _shifts(*way) * unit
+    tries = ((shift, o) for o in dict.fromkeys([own, None]) for shift in shifts)
+    shift = next((s for s, o in tries if free(box + start + s, o)), 2 * CLEAR * unit * way)
     name.xyann = tuple((start + shift) / unit * 72 / 96)
 
 
@@ -119,33 +127,32 @@ def _lines(ax):
 
 
 def _drawn(ax):
-    """Return points on all that is drawn in axes, dense, and how far its ink reaches around each."""
-    points, reach, inch = [np.empty((0, 2))], [np.empty(0)], ax.figure.dpi / 72
+    """Return what is drawn in axes: each artist, dense points on it, how far its ink reaches around."""
+    found, inch = [(None, np.empty((0, 2)), np.empty(0))], ax.figure.dpi / 72
 
-    def add(where, size):
-        points.append(where)
-        reach.append(np.full(len(where), size / 2 * inch))
+    def add(artist, where, size):
+        found.append((artist, where, np.full(len(where), size / 2 * inch)))
 
     for line in ax.lines:
         step = cbook.STEP_LOOKUP_MAP[line.get_drawstyle()]
         path = line.get_transform().transform(np.transpose(step(*line.get_data(orig=False))))
         if line.get_linestyle() != "None":
-            add(_dense(path, ax, line.get_clip_on()), line.get_linewidth())
+            add(line, _dense(path, ax, line.get_clip_on()), line.get_linewidth())
         if line.get_marker() != "None":
             marked = line.get_transform().transform(line.get_xydata())
-            add(marked, line.get_markersize() + line.get_markeredgewidth())
+            add(line, marked, line.get_markersize() + line.get_markeredgewidth())
     for text in ax.texts:
         if getattr(text, "arrow_patch", None):
             ends = ax.transData.transform([text.xyann, text.xy])
-            add(_dense(ends, ax, False), 6)  # the head is as wide
+            add(text, _dense(ends, ax, False), 6)  # the head is as wide
     for patch in ax.patches:
         for piece in patch.get_transform().transform_path(patch.get_path()).to_polygons():
-            add(_dense(piece, ax, True), patch.get_linewidth())
+            add(patch, _dense(piece, ax, True), patch.get_linewidth())
     for collection in ax.collections:
         for path in collection.get_paths():
             for piece in path.to_polygons(closed_only=False):
-                add(_dense(collection.get_transform().transform(piece), ax, True), 1)
-    return np.concatenate(points), np.concatenate(reach)
+                add(collection, _dense(collection.get_transform().transform(piece), ax, True), 1)
+    return found
 
 
 def _dense(path, ax, clipped):

@@ -15,6 +15,10 @@ class explorer_figure(nodes.figure):
     """A figure that a reader moves."""
 
 
+class unnamed_explorer(nodes.figure):
+    """One to which nothing refers: it has no number."""
+
+
 class NumberExplorers(SphinxTransform):
     """Make the figures around explorers a kind of their own."""
 
@@ -30,7 +34,8 @@ class NumberExplorers(SphinxTransform):
             while figure is not None and not isinstance(figure, nodes.figure):
                 figure = figure.parent
             if figure is not None:
-                figure.replace_self(explorer_figure("", *figure.children, **figure.attributes))
+                kind = explorer_figure if figure["names"] else unnamed_explorer
+                figure.replace_self(kind("", *figure.children, **figure.attributes))
 
 
 def visit_html(writer, node):
@@ -55,5 +60,6 @@ def setup(app):
     """Connect to Sphinx."""
     app.connect("config-inited", carry)
     app.add_transform(NumberExplorers)
+    app.add_node(unnamed_explorer, html=(visit_html, depart_html))
     app.add_enumerable_node(explorer_figure, "explorer", html=(visit_html, depart_html))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

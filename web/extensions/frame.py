@@ -28,6 +28,8 @@ WEB = Path(book.ROOT, "web")
 INLINE = re.compile(r"url\(([\w-]+\.woff2)\)")
 ADDRESS = re.compile(r"url\((fonts/KaTeX)")
 NUMBER = re.compile(r'^<span class="section-number">[^<]*</span>')
+# A word of a few letters in a text, not in a tag.
+SHORT = re.compile(r"\b(\w{1,3}) (?=\w)(?![^<]*>)")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -39,11 +41,20 @@ def title_of(app, name: str) -> str:
     return NUMBER.sub("", app.builder.render_partial(app.env.titles[name])["title"])
 
 
+def bound(html: str) -> str:
+    """Bind short words to what follows, so that a narrow line ends with a word that says something.
+
+    >>> bound('<a href="a b">Choose an activation and a loss</a>').count("\N{NO-BREAK SPACE}")
+    3
+    """
+    return SHORT.sub("\\1\N{NO-BREAK SPACE}", html)
+
+
 def contents(app) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the parts of the book: caption, and number, title and name of each page."""
     if not hasattr(app, "_contents"):
         app._contents = [
-            (part, [(number(app.env, name), title_of(app, name), name) for _, name in pages])
+            (part, [(number(app.env, name), bound(title_of(app, name)), name) for _, name in pages])
             for part, pages in groupby(facts.contents(app.env), itemgetter(0))
         ]
     return app._contents
@@ -59,7 +70,7 @@ def sections(app, name: str) -> str:
         return ""
     for item in inner.children:
         item[:] = item.children[:1]  # sections of sections have no place here
-    return app.builder.render_partial(inner)["fragment"]
+    return bound(app.builder.render_partial(inner)["fragment"])
 
 
 # The two files

@@ -13,8 +13,8 @@ from fractions import Fraction
 from . import tree as t
 from .compare import paired
 from .errors import Undecidable, Undefined, Unread
-from .numbers import INFINITY, ONE, SECOND, digits, number, primal, tolerance
-from .points import MODES, constant
+from .numbers import INFINITY, ONE, SECOND, digits, primal, tolerance
+from .points import MODES, constant, exact
 from .verdicts import Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
@@ -55,8 +55,7 @@ def where_to(question, order):
             end = condition.right
             return condition.left.name, end.body if type(end) is t.Sided else end
     if order is None:
-        reason = "≈ does not say how close: show digits, or what goes where (h → 0), or an O(…)"
-        raise Undecidable(reason)
+        raise Undecidable("≈ does not say how close: show digits, or write h → 0, or an O(…)")
     if len(names) != 1:
         raise Unread("O(…) of more than one variable: write beside it which one goes where")
     found, error = question.side(order, question.sample("o").moved(names[0], Decimal(0)), {})
@@ -96,7 +95,7 @@ def to_digits(question, decimal):
         raise Undecidable("≈ with a number, and the other side is not one number")
     value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
     gaps, loose = [abs(x - y) for x, y in paired(value, claimed)], ONE + tolerance(10)
-    limits = [number(shown) * loose + question.slack for shown in all_shown(decimal)]
+    limits = [exact(shown) * loose + question.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
         return Verdict("verified", "to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)

@@ -1,6 +1,7 @@
 """Vectors and matrices of numbers, and intervals as values."""
 
 import functools
+import operator
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
@@ -56,16 +57,12 @@ class Array:
         items = (*self.items[:offset], value, *self.items[offset + 1 :])
         return Array(self.rows, self.cols, items)
 
-    def map(self, function):
-        """A function of numbers, at each element."""
-        return Array(self.rows, self.cols, [function(x) for x in self.items])
-
     @property
     def transposed(self):
         return Array.build(self.cols, self.rows, lambda r, c: self[c, r])
 
     def __neg__(self):
-        return self.map(lambda x: -x)
+        return each(operator.neg, self)
 
     def __add__(self, other):
         if type(other) is not Array and not self.is_vector:
@@ -76,7 +73,7 @@ class Array:
 
     def __mul__(self, other):
         if type(other) is not Array:
-            return self.map(lambda x: x * other)
+            return each(operator.mul, self, other)
         if self.cols != other.rows:
             raise Unread(f"a product of arrays of shapes {self.shape} and {other.shape}")
         now().spend(self.rows * self.cols * other.cols)
@@ -86,7 +83,7 @@ class Array:
         return items[0] if len(items) == 1 else Array(self.rows, other.cols, items)
 
     def __rmul__(self, other):
-        return self.map(lambda x: other * x)
+        return each(operator.mul, other, self)
 
 
 @dataclass
@@ -110,9 +107,9 @@ SETS = {
 
 def each(function, *values):
     """A function of numbers, elementwise where some of its arguments are arrays."""
-    arrays = [v for v in values if type(v) is Array]
-    if not arrays:
+    if Array not in map(type, values):
         return function(*values)
+    arrays = [v for v in values if type(v) is Array]
     shape = arrays[0].shape
     if any(v.shape != shape for v in arrays):
         raise Unread(f"arrays of shapes {', '.join(str(v.shape) for v in arrays)} do not fit")

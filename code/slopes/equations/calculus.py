@@ -163,8 +163,7 @@ class Calculus:
             return t.Subdifferential(value.head, value.arguments), end
         sub = t.scripts(node)[1]
         if sub is None:
-            reason = "a gradient, and it does not say by what: write it below the nabla"
-            raise Unread(reason, node.at)
+            raise Unread("a gradient by what? write it below the nabla", node.at)
         operand, end = self.operand(factors, place + 1, node.at)
         body, variable = self.resolve(operand), self.by_value(sub, vector=True)
         self.must_reach(body, variable, node.at)

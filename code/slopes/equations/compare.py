@@ -7,6 +7,7 @@ tell, 1500 may; what they cannot tell either is lost, and says nothing.
 """
 
 import decimal
+import functools
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,12 +40,12 @@ class Comparison:
     def __init__(self, meaning, left, operator, right):
         self.meaning = meaning
         self.left, self.operator, self.right = left, operator, right
-        self.reaches = {}
+        self.reach = functools.cache(meaning.reach)
         self.slack = 0  # the relative error that limits and integrals bring in
         self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):
-        return Evaluator(self.meaning, sample, self.reaches)
+        return Evaluator(self.meaning, sample, self.reach)
 
     def value(self, node, sample, env):
         """The value of a side; Undefined is raised where there is none, whatever the cause."""
@@ -76,7 +77,7 @@ class Comparison:
         for count in LOOKS:
             work.absorbed = False
             try:
-                with digits(count), n.setting(work, "watching", count > DIGITS):
+                with digits(count):
                     found, gaps = self.look(sample, env, before, strict, far)
             except Undecidable as error:
                 return Outcome("unsettled", error=error)

@@ -341,7 +341,7 @@ class Question(Comparison):
             point = sample
             if attempt:
                 seed, mode = f"{sample.seed}r{attempt}", MODES[attempt % len(MODES)]
-                point = replace(sample, seed=seed, mode=mode, drawn={}, functions={})
+                point = replace(sample, seed=seed, mode=mode, drawn={})
             with suppress(Undefined):
                 self.satisfy(point, env)
                 if self.allowed(point, env):

@@ -14,6 +14,7 @@ from .errors import Unread
 from .grammar import read
 from .layout import split
 from .meaning import Definition
+from .report import place
 from .tokens import tokenize
 
 IMAGINARY = [t.Script(t.Name("i"), None, t.Number("2")), t.Negate(t.Number("1"))]  # i² = -1
@@ -22,7 +23,7 @@ IMAGINARY = [t.Script(t.Name("i"), None, t.Number("2")), t.Negate(t.Number("1"))
 class Declarations:
     """The part of the page's reader that gives names their meaning.
 
-    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `remark` of the reader. What a left
+    Needs `scope`, `meaning`, `section`, `spoken`, `standing` and `report` of the reader. What a left
     side would define, its *form*, is a `Definition` without a body, with the key for its name.
     """
 
@@ -236,7 +237,8 @@ class Declarations:
         """Give a key its meaning, under a new internal name if it has one already."""
         scope = self.scope
         if scope.lookup(key) is not None:
-            self.remark(f"{t.pretty(key)} is defined anew")
+            note = f"{t.pretty(key)} is defined anew"
+            self.report.notes.setdefault(note, []).append(place(self.item))
         old = scope.current.get(key, "")  # u, and later u~2
         made.name = f"{key}~{int(old.partition('~')[2] or 1) + 1}" if old else key
         scope.current[key] = made.name
@@ -306,7 +308,8 @@ class Declarations:
         """Note of which names inline formulas say something, and what they call them."""
         for item in items:
             with suppress(Unread):
-                for chain in items_in(tokenize(item.text)) if item.kind == "inline" else ():
+                tokens = tokenize(item.text) if item.kind == "inline" else ()
+                for chain in items_in(tokens) if "rel" in [x.kind for x in tokens] else ():
                     if isinstance(chain, t.Chain):
                         self.note_spoken(chain, item)
 

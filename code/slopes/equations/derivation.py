@@ -237,6 +237,10 @@ def check_line(reader, written, latex, rule, hints):
             begins = next(token.at for token in tokens if token.kind == "rel")
             text = f"{latex[:begins]}{written.text} {latex[begins:]}"
             found = layout.lines(tokenize(text))
+        for part in found:  # one without a relation begins: "so" does not
+            letters = t.factors_of(read(part.sides[0])) if not part.operators else ()
+            if all(map(t.is_name, letters)):
+                reader.scope.refuse_spelled(letters, most=1)
     except Unread as error:
         reader.lose(layout.openings(text))
         written.text = None

@@ -9,7 +9,7 @@ oscillates too fast, is undecided.
 """
 
 import functools
-from decimal import Decimal, getcontext
+from decimal import Context, Decimal, getcontext
 from itertools import pairwise
 
 from mpmath import MPContext
@@ -19,7 +19,7 @@ from . import tree as t
 from .arrays import Array, Range, each, flat, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
 from .evaluate import HEADS, apply, code, evaluated, pick
-from .numbers import INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
+from .numbers import CAREFUL, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 
 
 def derivative(function, at, side=""):
@@ -60,7 +60,7 @@ def primed(ev, head, values, env):
         raise Unread("a prime on a function of several variables: write a partial derivative")
     at, side = values[0], head.side
     if type(at) is Array:
-        return at.map(lambda x: primed(ev, head, [x], env))
+        return each(lambda x: primed(ev, head, [x], env), at)
     below = t.Primed(head.head, head.order - 1) if head.order > 1 else head.head
     try:
         return derivative(lambda x: apply(ev, below, [x], env), at, side)
@@ -176,6 +176,8 @@ def _subdifferential(node, ev, env):
 
 
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
+# No point is a round number: a sine of π·10^25 is 0 for no other reason.
+ODD = [Decimal(k).sqrt(Context(prec=CAREFUL)) for k in (2, 3, 5)]
 # How near or far (powers of ten) and with how many digits: the next where one does not settle, or
 # leads to numbers too large to be computed.
 NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
@@ -196,16 +198,10 @@ def _limit(node, body, ev, env):
         directions = [ONE.copy_sign(end)]
     whole = getattr(ev.sample.domain.get(node.variable), "whole", False)
     found = [_approach(value, end, d, whole) for d in directions]
-    if not _near(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
+    if not n.close(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
         raise NoDerivative("the limits from the left and from the right differ")
     ev.slack = max(ev.slack, LIMIT_SLACK)
     return found[-1]
-
-
-def _near(x, y, share):
-    if x == y or INFINITY in (abs(x), abs(y)):
-        return x == y
-    return abs(x - y) <= share * max(ONE, abs(x), abs(y))
 
 
 def _approach(value, end, direction, whole):
@@ -221,16 +217,9 @@ def _approach(value, end, direction, whole):
     raise Undecidable(f"a limit that cannot be told ({problem})")
 
 
-@functools.lru_cache(maxsize=256)
-def _size(k, power, precision):
-    """How far out a point is. None is a round number: a sine of π·10^25 is 0 for no other reason."""
-    with digits(precision):
-        return Decimal((0, (1,), power)) * Decimal((2, 3, 5)[k]).sqrt()
-
-
 def _point(end, direction, k, power, whole):
     """A point on the way."""
-    size = _size(k, power, getcontext().prec)
+    size = ODD[k].scaleb(power)
     if not primal(end).is_infinite():
         return end + direction / size
     return direction * (2 * (size / 2).to_integral_value() + k % 2 if whole else size)
@@ -245,7 +234,7 @@ def _settled(value, points):
         steps = [abs(third), *(primal(value(x)).copy_sign(ONE) for x in way)]
         if all(x > y for x, y in pairwise(steps)):
             return INFINITY.copy_sign(third)
-    if not (_near(third, first, SETTLED) and _near(third, second, SETTLED)):
+    if not (n.close(third, first, SETTLED) and n.close(third, second, SETTLED)):
         raise Undecidable("it does not settle, or settles too slowly")
     return found[-1]
 

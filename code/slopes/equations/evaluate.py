@@ -18,29 +18,23 @@ from .arrays import SETS, Array, Range, each, flat, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 
-MAKERS = {}
 NESTING = 60  # definitions within definitions
 
 
-def maker(kind):
-    """Register what makes the closure of one kind of node."""
-
-    def keep(function):
-        MAKERS[kind] = function
-        return function
-
-    return keep
+@functools.singledispatch
+def make(node):
+    """The closure of a node: for each kind that has a value by a function of its own."""
+    raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
 
 
 def evaluated(kind, *names):
     """Register ``function(node, *closures, ev, env)`` for one kind, with those of the nodes named."""
 
     def keep(function):
-        def make(node):
+        @make.register(kind)
+        def made(node):
             below = [getattr(node, name) for name in names]
             return partial(function, node, *[x and code(x) for x in below])
-
-        return maker(kind)(make)
 
     return keep
 
@@ -49,9 +43,6 @@ def code(node):
     """The closure of a node, compiled when it is first asked for."""
     found = node.__dict__.get("_code")
     if found is None:
-        make = MAKERS.get(type(node))
-        if make is None:
-            raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
         found = make(node)
         object.__setattr__(node, "_code", found)
     return found
@@ -60,11 +51,11 @@ def code(node):
 class Evaluator:
     """Computes expressions of a page at one sample point."""
 
-    def __init__(self, meaning, sample, reaches):
+    def __init__(self, meaning, sample, reach):
         self.meaning = meaning
         self.table = meaning.table
         self.sample = sample
-        self.reaches = reaches  # what each name depends on; shared by all points
+        self.reach = reach  # `Meaning.reach`, which all points ask for the same
         self.moved = {}  # values in the place of others: of a name, or of a name and its indices
         self.memo = {}  # values of defined names under the present `moved`
         self.slack = 0  # the relative error that a limit or an integral brings in
@@ -101,16 +92,6 @@ class Evaluator:
         compute = partial(self.defined, definition, env, indices)
         return self.remembered((name, indices), inner, compute)
 
-    def reach(self, key):
-        """All names that a name (or an element) depends on, through its definitions."""
-        name = key if type(key) is str else key[0]
-        found = self.reaches.get(name)
-        if found is None:
-            leaves = self.meaning.leaves(t.Symbol(name))
-            found = leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
-            self.reaches[name] = found
-        return found
-
     def remembered(self, key, env, compute):
         """A value that is computed once where nothing that is bound plays a part in it."""
         free = not env or self.reach(key).isdisjoint(env)
@@ -126,15 +107,21 @@ class Evaluator:
         n.now().spend()
         if self.depth > NESTING:
             raise Unread("definitions nested too deeply, or a definition that needs itself")
-        with n.setting(self, "depth", self.depth + 1):
+        self.depth += 1
+        try:
             return compute()
+        finally:
+            self.depth -= 1
 
     def moving(self, key, value, inner, env):
         """The value of ``inner(env)`` while a value stands in the place of another."""
-        name = key if type(key) is str else key[0]
-        memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
-        with n.setting(self, "moved", {**self.moved, key: value}), n.setting(self, "memo", memo):
+        name, before = key if type(key) is str else key[0], (self.moved, self.memo)
+        self.moved = {**self.moved, key: value}
+        self.memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
+        try:
             return inner(env)
+        finally:
+            self.moved, self.memo = before
 
     def defined(self, definition, env, indices=None):
         """The value of a name by its definition; of a function at its own parameters."""
@@ -166,7 +153,7 @@ class Evaluator:
         if not definition.is_function or len(values) != len(definition.parameters):
             raise Unread(f"{t.pretty(name)} is no function of {len(values)} arguments")
         if len(values) == 1 and type(values[0]) is Array and True not in vectors:
-            return values[0].map(lambda x: self.call(definition, [x], env, indices))
+            return each(lambda x: self.call(definition, [x], env, indices), values[0])
         if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=False)):
             raise Unread(f"{t.pretty(name)} takes a vector")
         if definition.indices and indices is None:
@@ -178,9 +165,8 @@ class Evaluator:
         return self.nested(lambda: self.body(definition, inner))
 
     def index(self, node, env):
-        if type(node) is t.Symbol and type(env.get(node.name)) is int:
-            return env[node.name]
-        return whole_number(code(node)(self, env), "an index")
+        value = env.get(getattr(node, "name", None))
+        return value if type(value) is int else whole_number(code(node)(self, env), "an index")
 
     def indices(self, node, env):
         """The indices of an element."""
@@ -222,7 +208,7 @@ def _power(node, base, exponent):
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
         return functools.reduce(operator.mul, [base] * count)
-    return each(partial(n.power, key=id(node)), base, scalar(exponent, "an exponent"))
+    return each(n.power, base, scalar(exponent, "an exponent"), id(node))
 
 
 def _norm(node, body, order):
@@ -235,13 +221,15 @@ def _norm(node, body, order):
     return total(sizes) if order == 1 else n.largest(sizes, id(node))
 
 
+CONSTANTS = {"infinity": INFINITY, "i": n.I}
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
+    t.Constant: lambda node: CONSTANTS.get(node.name) or n.constant(node.name),
     t.Add: lambda node, *items: total(items),
     t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
-    t.Divide: lambda node, x, y: each(partial(n.divide, key=id(node)), x, y),
+    t.Divide: lambda node, x, y: each(n.divide, x, y, id(node)),
     t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
     t.Hadamard: lambda node, x, y: each(operator.mul, x, y),
     t.Absolute: lambda node, x: n.absolute(scalar(x, "|…| (for a norm write ‖…‖)"), id(node)),
@@ -258,7 +246,7 @@ BY_VALUES = {
 
 
 def _by_values(function):
-    def make(node):
+    def made(node):
         parts = [code(x) for x in node.children()]
         if len(parts) == 1:
             return lambda ev, env: function(node, parts[0](ev, env))
@@ -269,36 +257,32 @@ def _by_values(function):
 
         return run
 
-    return make
+    return made
 
 
-MAKERS.update((kind, _by_values(function)) for kind, function in BY_VALUES.items())
+for _kind, _function in BY_VALUES.items():
+    make.register(_kind, _by_values(_function))
 
 
-@maker(t.Power)
+@make.register(t.Power)
 def _raised(node):
     match node:
         case t.Power(t.Norm(body, t.Number("2")), t.Number("2")):  # it has a slope at 0, unlike ‖v‖
             inner = code(body)
             return lambda ev, env: total([x * x for x in flat([inner(ev, env)])])
+        case t.Power(t.Constant("e"), exponent):
+            above = code(exponent)
+            return lambda ev, env: n.exp(scalar(above(ev, env), "an exponent"))
     return _by_values(_power)(node)
 
 
-@maker(t.Number)
+@make.register(t.Number)
 def _number(node):
     exact = Decimal(node.text)
     return lambda ev, env: +exact
 
 
-@maker(t.Constant)
-def _constant(node):
-    if node.name in ("e", "pi"):
-        return lambda ev, env: n.constant(node.name)
-    value = n.I if node.name == "i" else INFINITY
-    return lambda ev, env: value
-
-
-@maker(t.Symbol)
+@make.register(t.Symbol)
 def _symbol(node):
     name = node.name
 
@@ -311,7 +295,7 @@ def _symbol(node):
     return run
 
 
-@maker(t.Element)
+@make.register(t.Element)
 def _element(node):
     base = node.base
     name = base.name if type(base) is t.Symbol else None
@@ -334,20 +318,14 @@ def _kronecker(node, ev, env):
     return ONE if len(set(ev.indices(node, env))) == 1 else ZERO
 
 
-@maker(t.Apply)
-def _apply(node):
-    head, arguments = node.head, [code(a) for a in node.arguments]
-    name = getattr(head, "name", None)
-
-    def run(ev, env):
-        definition = ev.table.get(name)
-        if definition is not None and name in ev.moved:
-            own = tuple([t.Symbol(p) for p in definition.parameters])
-            if own == node.arguments:  # p(t) where the value of p is moved
-                return ev.moved[name]
-        return apply(ev, head, [a(ev, env) for a in arguments], env)
-
-    return run
+@evaluated(t.Apply)
+def _apply(node, ev, env):
+    name = getattr(node.head, "name", None)
+    if name in ev.moved and name in ev.table:
+        own = tuple(map(t.Symbol, ev.table[name].parameters))
+        if own == node.arguments:  # p(t) where the value of p is moved
+            return ev.moved[name]
+    return apply(ev, node.head, [code(a)(ev, env) for a in node.arguments], env)
 
 
 def apply(ev, head, values, env):
@@ -402,23 +380,19 @@ def _big(node, body, condition, ev, env):
     return n.largest(items, id(node), 1 if node.kind == "max" else -1)
 
 
-@maker(t.Cases)
-def _cases(node):
-    rows = [(code(v), code(c)) for v, c in node.rows if type(c) is not t.Otherwise]
-    rest = [code(v) for v, c in node.rows if type(c) is t.Otherwise]
-
-    def run(ev, env):
-        chosen = [value for value, condition in rows if condition(ev, env)] or rest
-        if not chosen:
-            raise Undefined("none of the cases holds")
-        result = chosen[0](ev, env)
-        for other in chosen[1:]:
-            pairs = zip(flat([result]), flat([other(ev, env)]), strict=True)
-            if not all(n.close(primal(x), primal(y)) for x, y in pairs):
-                raise Contradiction("two cases hold at once and say different things")
-        return result
-
-    return run
+@evaluated(t.Cases)
+def _cases(node, ev, env):
+    rows = [(v, c) for v, c in node.rows if type(c) is not t.Otherwise]
+    chosen = [value for value, condition in rows if code(condition)(ev, env)]
+    chosen = chosen or [v for v, c in node.rows if type(c) is t.Otherwise]
+    if not chosen:
+        raise Undefined("none of the cases holds")
+    result, *others = (code(value)(ev, env) for value in chosen)
+    for other in others:
+        pairs = zip(flat([result]), flat([other]), strict=True)
+        if not all(n.close(primal(x), primal(y)) for x, y in pairs):
+            raise Contradiction("two cases hold at once and say different things")
+    return result
 
 
 @evaluated(t.IndexRange)
@@ -430,7 +404,7 @@ def _range(node, ev, env):
 SATISFIES = {"=": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
-@maker(t.Relation)
+@make.register(t.Relation)
 def _relation(node):
     if node.operator in ("in", "notin"):
         inner, wanted = code(node.left), node.operator == "in"

@@ -116,19 +116,15 @@ def _take_row(row, result):
         row = row[:-1]
     if not row:
         return
-    if not result or not _goes_on(row, indented, result[-1]):
-        segments = _parted(row)
-        result.append(_chain(segments[0][1]))
+    last = result[-1] if result and _goes_on(row, indented, result[-1]) else None
+    again = last and not last.sides[-1] and row[0].kind == "rel"  # a = and, below it, = b
+    segments = _parted(row[1:] if again else row)
+    line = _chain(segments[0][1])
+    if last:
+        last.sides[-1:] = [last.sides[-1] + line.sides[0], *line.sides[1:]]
+        last.operators += line.operators
     else:
-        last, begins = result[-1], row[0].kind == "rel"
-        if begins and last.sides[-1]:
-            last.operators.append(row[0].text)
-            last.sides.append([])
-        segments = _parted(row[begins:])
-        more = _chain(segments[0][1])
-        last.sides[-1] = last.sides[-1] + more.sides[0]
-        last.sides += more.sides[1:]
-        last.operators += more.operators
+        result.append(line)
     _add_segments(segments[1:], result[-1], result)
 
 
@@ -206,7 +202,7 @@ def _add_segments(segments, target, result):
             result.append(target)
             continue
         if told and told not in RESTRICTS:
-            reason = f"a condition behind the words {told!r}: only for, if and where are read"
+            reason = f"a condition behind {told!r}: only for, if and where are read"
             raise Unread(reason, tokens[0].at)
         target.conditions.append(pending + tokens)
         pending = []

@@ -104,6 +104,12 @@ class Meaning:
             self._collect(node, frozenset(), found)
         return found
 
+    def reach(self, key):
+        """All names that a name (or an element, a name with indices) depends on, and itself."""
+        name = key if type(key) is str else key[0]
+        leaves = self.leaves(t.Symbol(name))
+        return leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
+
     def _collect(self, node, bound, found):
         match node:
             case t.Symbol(name):

@@ -12,6 +12,7 @@ from . import tree as t
 from .errors import Unread
 from .functions import FIXED, SPELLED
 from .numbers import setting
+from .tokens import NAMES
 
 INCREMENTS = {"Delta": "Δ", "delta": "δ", "d": "d"}  # before a letter, where they have no meaning
 ALPHABETS = ("cal", "bb", "hat", "tilde", "bar")
@@ -105,6 +106,8 @@ class Names:
             counts = digits and (bold or not self.is_indexed(self.family(key)))
             if counts or t.is_name(parts[0], styles=UPRIGHT) or self.has_meaning(whole):
                 return whole, ()
+        if all(map(t.is_name, parts)):
+            self.refuse_spelled(parts)
         return key + bold if bold else self.family(key), tuple(parts)
 
     def layered(self, base, sup):
@@ -172,6 +175,23 @@ class Names:
         """Stop at a name whose definition could not be read."""
         if key in self.unknown and not self.is_bound(key):
             raise Unread(f"{t.pretty(key)} is unknown: {self.unknown[key]}", at)
+
+    def refuse_spelled(self, factors, most=6):
+        """Letters that spell a name or words, lnx, are no product, unless all of them have a meaning."""
+        letters, end = "", 0
+        for node in map(t.bare, factors):
+            letter = t.is_name(node, styles=("",)) and len(node.text) == 1
+            letters += " " * (node.at != end) + (node.text if letter else "\n")
+            end = node.at + 1
+        for words in letters.split("\n"):
+            name = max((name for name in NAMES if name in words), key=len, default="")
+            if not all(map(self.is_told, name)):
+                reason = f"{name} in letters: write \\{name}, or \\text{{{name}}}"
+                raise Unread(reason, factors[0].at)
+            size = sum(len(word) for word in words.split() if len(word) > 1)
+            if size > most and not all(map(self.is_told, words.replace(" ", ""))):
+                reason = f"{words.strip()}: words? they stand behind %, or in \\text{{…}}"
+                raise Unread(reason, factors[0].at)
 
     def binding(self, *names, parameters=()):
         """Bind names while an expression is read, and parameters, which may be vectors."""

@@ -29,7 +29,7 @@ SECOND = 200  # of a second look, where the sides seem to differ
 ROOT = 90  # digits to which a quantity vanishes at a root that was found with rounding
 CAREFUL = 1500  # where 200 cannot tell a small number from what cancellation leaves of a large one
 LARGEST = 400_000_000  # the exponent of ten at which numbers end, also where an int has 32 bits
-FAR = 9 * 10**8  # the exponential of which is about that
+FAR = Decimal(9 * 10**8)  # the exponential of which is about that
 ZERO, ONE, TWO, HALF = Decimal(0), Decimal(1), Decimal(2), Decimal("0.5")
 INFINITY = Decimal("Infinity")
 
@@ -39,13 +39,12 @@ class Work:
 
     def __init__(self, budget):
         self.left = budget  # operations that may still be done
-        self.known = set()  # values of functions that are paid for
+        self.known = {}  # values of functions that are paid for
         self.ties = 0  # comparisons of equal numbers: only they make a derivative one-sided
         self.margins = None  # a list here is given (key, left - right) by each comparison
         self.zeros = None  # and one here (key, value) of what must not vanish
         self.rounded = False  # whether a root that was found stands in the point, and is rounded
-        self.watching = False  # whether to notice in `absorbed` a term that vanished in a sum
-        self.absorbed = False
+        self.absorbed = False  # whether, with many digits, a term vanished in a sum
 
     def spend(self, amount=1):
         self.left -= amount
@@ -168,19 +167,9 @@ def primal(x):
     return x
 
 
-def number(value):
-    """An int or Fraction as a number, rounded to the digits in force."""
-    return Decimal(value.numerator) / value.denominator
-
-
-@functools.lru_cache(maxsize=256)
-def _power_of_ten(power):
-    return Decimal((0, (1,), power))
-
-
 def tolerance(spare):
     """10 to the power of `spare` less the digits in force: what rounding may have left of 1."""
-    return _power_of_ten(spare - getcontext().prec)
+    return ONE.scaleb(spare - getcontext().prec)
 
 
 def divide(x, y, key=None):
@@ -191,8 +180,8 @@ def divide(x, y, key=None):
     size = primal(y)
     if key is not None and _now.zeros is not None:
         _now.zeros.append((key, real(size)))
-    tiny = _power_of_ten(-min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST))
-    if type(size) is Decimal and (not size or abs(size) < tiny):
+    tiny = -min(9 * getcontext().prec // 10, ROOT if _now.rounded else LARGEST)  # a power of ten
+    if type(size) is Decimal and (not size or size.adjusted() < tiny):
         # Or it is a small number: with more digits it is told.
         _now.absorbed = _now.absorbed or (bool(size) and not _now.rounded)
         raise Undefined("a division by zero")
@@ -200,17 +189,13 @@ def divide(x, y, key=None):
 
 
 def plus(x, y):
-    """The sum, noticing where one of them vanishes beside the other."""
-    if _now.watching:
+    """The sum, noticing with many digits where one of them vanishes beside the other."""
+    if getcontext().prec > DIGITS:
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
             gap = abs(p.adjusted() - q.adjusted())
             _now.absorbed = _now.absorbed or gap >= getcontext().prec
     return x + y
-
-
-def _bits():
-    return int(getcontext().prec * 3.33) + 20
 
 
 @functools.lru_cache(maxsize=2048)
@@ -228,8 +213,9 @@ def from_mp(value):
 
 @functools.lru_cache(maxsize=20_000)
 def _computed(name, x, precision):
-    arguments = () if x is None else (libmp.from_Decimal(x, _bits() + 40),)
-    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, _bits()))
+    bits = int(precision * 3.33) + 20
+    arguments = () if x is None else (libmp.from_Decimal(x, bits + 40),)
+    return from_mp(getattr(libmp, "mpf_" + name)(*arguments, bits))
 
 
 def constant(name):
@@ -240,10 +226,11 @@ def _value(name, x):
     """A function of mpmath's library at a plain number; its value is paid for once."""
     precision = getcontext().prec
     key = name, x, precision
-    if key not in _now.known:
-        _now.known.add(key)
+    value = _now.known.get(key)
+    if value is None:
         _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
-    return _computed(*key)
+        value = _now.known[key] = _computed(*key)
+    return value
 
 
 def elementary(value, slope, of_complex=None):
@@ -443,12 +430,13 @@ def largest(items, key=None, turn=1):
     return best
 
 
-def close(x, y):
-    """Equality of numbers with all their infinitesimal parts, rounding forgiven."""
+def close(x, y, share=None):
+    """Equality of numbers with all their infinitesimal parts, but for a share: rounding, or this one."""
     if type(x) is Dual or type(y) is Dual:
         tag = max(v.tag for v in (x, y) if type(v) is Dual)
-        return all(close(p, q) for p, q in zip(split(x, tag), split(y, tag), strict=True))
+        pairs = zip(split(x, tag), split(y, tag), strict=True)
+        return all(close(*pair, share) for pair in pairs)
     if x == y:
         return True
     scale = max(abs(x), abs(y), ONE)
-    return scale != INFINITY and abs(x - y) <= tolerance(12) * scale
+    return scale != INFINITY and abs(x - y) <= (share or tolerance(12)) * scale

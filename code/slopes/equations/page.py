@@ -18,7 +18,7 @@ from .grammar import read
 from .markdown import Item
 from .meaning import Meaning
 from .numbers import Work
-from .report import PageReport, place
+from .report import PageReport
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
@@ -99,10 +99,6 @@ class PageReader(Declarations):
     def standing(self):
         """What is assumed here."""
         return [*(condition for _, condition in self.assumed), *self.case]
-
-    def remark(self, sentence):
-        """Note in the report what is to be said of this place."""
-        self.report.notes.setdefault(sentence, []).append(place(self.item))
 
     def let(self, item):
         """Take a Let or a Case; yields what is wrong in it."""
@@ -199,10 +195,9 @@ class PageReader(Declarations):
     def settle(self, link, line, sides, k, conditions, work):
         """Give a link its verdict."""
         if {"arrow", "to"} & set(line.operators[max(k - 1, 0) : k + 2]):
-            reason = (
-                "an arrow between relations is not read: write each on its own, a limit with \\lim"
+            raise Unread(
+                "an arrow between relations: write each alone, a limit with \\lim", line.at
             )
-            raise Unread(reason, line.at)
         # A lone relation between names as they are is a condition, and no identity: rule 27.
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
         if not numbers and not conditions and all(map(self.is_plain, sides)):

@@ -12,6 +12,7 @@ at where its two sides come closest.
 import functools
 import itertools
 import math
+import operator
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from . import tree as t
 from .arrays import SETS, Array
 from .errors import Undecidable, Undefined
 from .evaluate import code
-from .numbers import CAREFUL, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
+from .numbers import CAREFUL, DIGITS, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
 SPECIAL = [
@@ -210,13 +211,9 @@ class Sample:
     variant: int = 0  # which kind of function stands for a smooth one
     rounded: bool = False  # whether it is a root that was found, and may be rounded
     drawn: dict = field(default_factory=dict)
-    functions: dict = field(default_factory=dict)
 
     def seed_of(self, *key):
         return "|".join(map(str, (self.seed, *key)))
-
-    def generator(self, *key):
-        return random.Random(self.seed_of(*key))
 
     def moved(self, key, value):
         return replace(self, drawn={**self.drawn, key: value})
@@ -224,11 +221,12 @@ class Sample:
     def value(self, name, indices=None):
         """The value of a free number, or of an element of a free family."""
         key = name if indices is None else (name, indices)
-        if key not in self.drawn and name in self.totals and indices and len(indices) == 1:
-            self.draw_total(name)
-        if key not in self.drawn:
-            self.drawn[key] = exact(self.draw(key))
-        return +self.drawn[key]
+        value = self.drawn.get(key)
+        if value is None:
+            if name in self.totals and indices and len(indices) == 1:
+                self.draw_total(name)
+            value = self.drawn.setdefault(key, exact(self.draw(key)))
+        return +value
 
     def draw(self, key):
         """The value that is fixed for a number or an element, or a random one."""
@@ -246,7 +244,7 @@ class Sample:
         domain = domain_of(name, self.domain)
         values = [self.draw((name, (k,))) for k in range(1, count + 1)]
         if domain.values:
-            hot = self.generator(name, "hot").randint(1, count)
+            hot = random.Random(self.seed_of(name, "hot")).randint(1, count)
             values = [total if k == hot else Fraction(0) for k in range(1, count + 1)]
         elif domain.lower is not None and sum(values):
             values = [total * v / sum(values) for v in values]
@@ -257,25 +255,7 @@ class Sample:
 
     def smooth(self, name, arity):
         """An arbitrary smooth function: one of three kinds, with coefficients drawn for its name."""
-        if (name, arity) not in self.functions:
-            self.functions[name, arity] = self.draw_function(name, arity)
-        return self.functions[name, arity]
-
-    def draw_function(self, name, arity):
-        dice = self.generator("function", name, self.variant)
-        drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
-        shift, height, *weights = [Decimal(k) / 64 for k in drawn]
-
-        def function(*arguments):
-            s = sum((w * x for w, x in zip(weights, arguments, strict=False)), shift)
-            r = sum((w * x for w, x in zip(weights[arity:], arguments, strict=True)), height)
-            if self.variant == 1:
-                return exp(HALF * HALF * r + HALF * sin(s))
-            if self.variant == 2:
-                return HALF * HALF * s * s + cos(r)
-            return r + sin(s)
-
-        return function
+        return _smooth(self.seed_of("function", name, self.variant), self.variant, arity)
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -284,6 +264,25 @@ def drawn(domain, seed, mode):
     return domain.draw(random.Random(seed), mode)
 
 
+@functools.lru_cache(maxsize=1_000)
+def _smooth(seed, variant, arity):
+    dice = random.Random(seed)
+    drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
+    shift, height, *weights = [Decimal(k) / 64 for k in drawn]
+
+    def function(*arguments):
+        s = sum(map(operator.mul, weights, arguments), shift)
+        r = sum(map(operator.mul, weights[arity:], arguments), height)
+        if variant == 1:
+            return exp(HALF * HALF * r + HALF * sin(s))
+        if variant == 2:
+            return HALF * HALF * s * s + cos(r)
+        return r + sin(s)
+
+    return function
+
+
+@functools.lru_cache(maxsize=5_000)
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
     return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
@@ -333,8 +332,10 @@ def kinks(question, sample, key, env):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
-    def table(x):
-        return margins(question, sample, key, x, env, ordered)
+    @functools.cache
+    def table(x, count=DIGITS):
+        with digits(count):
+            return margins(question, sample, key, x, env, ordered)
 
     turns, zeros = [], []
     if table(PROBES[2]) == table(PROBES[5]):
@@ -346,7 +347,7 @@ def kinks(question, sample, key, env):
             track = [(p, row[item]) for p, row in zip(probes, rows, strict=True) if item in row]
             if len({margin for _, margin in track}) > 1:  # i = k does not move
                 found = zeros if item[0] else turns
-                margin = lambda x, item=item: table(x).get(item)  # noqa: E731
+                margin = lambda x, item=item: table(x, SECOND + 20).get(item)  # noqa: E731
                 found += _roots(track, margin)
                 found += _touches(track, margin) if found is zeros else []
         return apart(turns), apart(zeros)

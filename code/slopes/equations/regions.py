@@ -18,13 +18,14 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
-from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named
+from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named, restrictions
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
+OUT = {"lower": -SMALL, "upper": SMALL}  # which way an end is left
 TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sqrt")]
 
 
@@ -36,7 +37,9 @@ def conditional(question, verdict, again):
     if question.operator in ("notin", "~") or question.slack:
         return None
     with in_force(Work(SHARE)):
-        found = survey(question)
+        points = itertools.islice(question.points(), POINTS)
+        found = [(sample, place, told(question, sample, place)) for sample, place, _ in points]
+        found = [point for point in found if point[2]]
         region = first(question, found, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
     if region:
@@ -88,8 +91,8 @@ def candidates(question):
     yield from relations(ORDERED, [*product(free, ends), *pairs])
     yield from relations(ORDERED, product(turning(question), ends[:1]))
     for x, (low, high) in product(free, combinations(sorted(ends, key=constant), 2)):
-        for first, second in product((">=", ">"), ("<=", "<")):
-            yield t.Relation(x, first, low), t.Relation(x, second, high)
+        for first, second in product(("<=", "<"), repeat=2):
+            yield t.Relation(low, first, x), t.Relation(x, second, high)
     for count, operator in product((2, 3), ("!=", ">=", ">")):
         for chosen in combinations(free, count):
             yield tuple(t.Relation(x, operator, ends[0]) for x in chosen)
@@ -165,30 +168,19 @@ def total(question, family):
 
 
 def written(region):
-    """The LaTeX that a Let would hold."""
-    if len({c.left for c in region}) < len(region) and region[0].operator in ORDERED:
-        low, high = (latex(relation) for relation in region)
-        _, sign, end = low.split(" ", 2)
-        return f"{end} {sign.replace('ge', 'le').replace('>', '<')} {high}"
-    return ", ".join(latex(relation) for relation in region)
-
-
-def survey(question):
-    """Points of the domain, each with what it says: (sample, indices, kind of outcome)."""
-    found = []
-    for sample, place, _ in itertools.islice(question.points(), POINTS):
-        kind = told(question, sample, place)
-        if kind in ("holds", "differs", "left", "right", "neither"):
-            found.append((sample, place, kind))
-    return found
+    """The LaTeX that a Let would hold: 0 < x < 1, and not 0 < x, x < 1."""
+    if len(region) == 2 and region[0].right == region[1].left:
+        return latex(region[0]) + latex(region[1]).removeprefix(latex(region[1].left))
+    return ", ".join(map(latex, region))
 
 
 def told(question, sample, place):
-    """What a point says; nothing outside of the domain."""
+    """What a point says, if it is anything; nothing outside of the domain."""
     with suppress(Undefined):
         question.satisfy(sample, place)
         if question.allowed(sample, place):
-            return question.outcome(sample, place).kind
+            kind = question.outcome(sample, place).kind
+            return kind if kind in ("holds", "differs", "left", "right", "neither") else ""
     return ""
 
 
@@ -200,7 +192,7 @@ def fit(question, found, region):
     """
     pointed = all(c.operator == "!=" for c in region)
     thin = any(c.operator in ("=", "in") for c in region)
-    loose = pointed or any(type(c.left) is t.Element for c in region)
+    loose = pointed or any(type(x) is t.Element for c in region for x in c.children())
     parts, seen = [(c, question.meaning.leaves(c)) for c in region], Counter()
     for sample, place, kind in found:
         evaluator = question.evaluator(sample)
@@ -220,14 +212,11 @@ def fit(question, found, region):
 def ends_here(question, region):
     """Whether the relation fails just outside of each end, and holds at each of a few values."""
     place = next(iter(question.places(2)), {})
-    for c in region:
-        values, holds = [], c.operator == "in"
-        if holds:
-            values = map(constant, c.right.items)
-        elif c.operator in ORDERED and constant(c.right) is not None:
-            values = [constant(c.right) + (SMALL if c.operator[0] == "<" else -SMALL)]
-        for value in values if getattr(c.left, "name", "") in question.scalars else ():
-            found = told(question, question.sample("c0", "mixed", 2, {c.left.name: value}), place)
+    for name, said in (pair for c in region for pair in restrictions(c)):
+        beyond = [end + OUT[kind] for kind, end in said.items() if kind in OUT]
+        values, holds = said.get("values", beyond), "values" in said
+        for value in values if name in question.scalars else ():
+            found = told(question, question.sample("c0", "mixed", 2, {name: value}), place)
             if (found or holds) and (found == "holds") != holds:
                 return False
     return True

@@ -11,13 +11,11 @@ from . import tree as t
 from .arrays import SETS
 from .calculus import Calculus
 from .errors import Unread
-from .functions import FIXED, OF_VECTORS, SPELLED
+from .functions import FIXED, OF_VECTORS
 from .names import INCREMENTS, UPRIGHT, Names, follower
-from .tokens import FUNCTIONS
 
 PLAIN = t.Symbol("x")  # what smooth functions stand at, unless a parameter or a derivative tells
 MISPLACED = {t.Listed: "a list", t.Chain: "a relation", t.Mark: "a sign, or nothing,"}
-SPELT = sorted(FUNCTIONS & {*FIXED, *SPELLED}, key=len, reverse=True)
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -282,22 +280,11 @@ class Scope(Calculus, Names):
         alone = mark.text != "Delta" and mark.text in self.beside
         return not (alone or self.is_told(mark.text))
 
-    def refuse_glued(self, factors):
-        r"""``lnx`` is no product of l, n and x while they have no meaning, and ``\delta 3`` no 3 δ."""
-        letters, end, before = "", 0, None
-        for sign, node in factors:
-            base = t.bare(node)
-            if t.is_name(before, styles=("",)) and isinstance(base, t.Number) and not sign:
-                raise Unread(f"an index? write {t.pretty(before.text)}_{base.text}", before.at)
-            letter = t.is_name(base, styles=("",)) and len(base.text) == 1
-            letters += " " * (base.at != end) + (base.text if letter else " ")
-            end, before = base.at + 1, node
-        word = next((word for word in SPELT if word in letters), "")
-        if not all(map(self.is_told, word)):
-            raise Unread(f"{word} in letters: write \\{word}", factors[0][1].at)
-
     def _Product(self, node):
-        self.refuse_glued(node.factors)
+        for (_, one), (sign, other) in itertools.pairwise(node.factors):
+            if t.is_name(one, styles=("",)) and isinstance(t.bare(other), t.Number) and not sign:
+                raise Unread(f"an index? write {t.pretty(one.text)}_{t.bare(other).text}", one.at)
+        self.refuse_spelled([factor for _, factor in node.factors])
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
             operator = factors[place][0]
@@ -494,16 +481,11 @@ class Scope(Calculus, Names):
             return (t.Or if node.join == "or" else t.And)(tuple(parts))
         if not isinstance(node, t.Chain):
             raise Unread("a condition needs a relation", node.at)
-        return self.relation(node.sides, node.operators)
-
-    def relation(self, sides, operators):
-        """Relations between sides as one condition."""
-        parts = []
-        for k, operator in enumerate(operators):
+        for operator in node.operators:
             if operator not in (*COMPARISONS, "in", "notin", "to"):
-                raise Unread(f"{operator} is not read in a condition", sides[k].at)
-            parts.append(self.part(sides[k], operator, sides[k + 1]))
-        return parts[0] if len(parts) == 1 else t.And(tuple(parts))
+                raise Unread(f"{operator} is not read in a condition", node.at)
+        parts = tuple(map(self.part, node.sides, node.operators, node.sides[1:]))
+        return parts[0] if len(parts) == 1 else t.And(parts)
 
     def right_side(self, node, operator):
         """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""

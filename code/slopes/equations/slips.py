@@ -136,7 +136,7 @@ def chain_repairs(around, right):
         def times(term, inner=inner, slope=slope):  # elsewhere a slope of -1 may be a lost sign
             return t.Multiply((term, slope)) if inner in term.walk() else term
 
-        for changed in at_each_term(right, times):
+        for _, changed in at_each_term(right, times):
             yield f"{CHAIN}, in one term", changed
     for body in around.bodies:
         known = around.meaning.table.get(getattr(body, "name", ""))
@@ -156,9 +156,7 @@ def sign_repairs(around, right):
     else:
         yield from quotients
         yield f"{SIGN}the right side is the negative of what it should be", t.Negate(right)
-    for target, place, term in terms_in(right):
-        turned = t.Add(replaced(target.terms, place, negative(term)))
-        changed = t.substitute(right, target, turned)
+    for place, changed in at_each_term(right, negative):
         yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
     yield from quotients
 
@@ -206,7 +204,7 @@ def factor_repairs(around, right):
     for said, factor in [*factors, *((t.pretty(name), t.Symbol(name)) for name in names)]:
         yield f"It looks like a lost factor {said}", t.Multiply((right, factor))
         yield f"It looks like a factor {said} too many", t.Divide(right, factor)
-        for changed in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
+        for _, changed in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
             yield f"It looks like a lost factor {said} in one term", changed
 
 
@@ -228,15 +226,10 @@ def replaced(items, place, item):
 
 
 def at_each_term(node, change):
-    """The tree with one term of its outermost sum changed; of a quotient, in its numerator."""
-    if isinstance(node, t.Add):
-        for place, term in enumerate(node.terms):
-            yield t.Add(replaced(node.terms, place, change(term)))
-    elif isinstance(node, t.Negate):
-        yield from (t.Negate(changed) for changed in at_each_term(node.body, change))
-    elif isinstance(node, t.Divide) and isinstance(node.numerator, t.Add):
-        for numerator in at_each_term(node.numerator, change):
-            yield t.Divide(numerator, node.denominator)
+    """(place, tree) for each term of each sum, with this term changed."""
+    for target, place, term in terms_in(node):
+        sums = t.Add(replaced(target.terms, place, change(term)))
+        yield place, t.substitute(node, target, sums)
 
 
 def at_each(node, change):

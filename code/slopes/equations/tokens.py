@@ -116,7 +116,6 @@ def tokenize(latex, strict=True):
     tokens = _sided([t for t in tokens if t.kind != "stop"])
     if strict:
         _balanced(tokens)
-        _refuse_spelled(tokens)
     return _closed_integrals(tokens)
 
 
@@ -237,22 +236,6 @@ def _balanced(tokens):
             raise Unread("braces behind a name: an argument? write it in round brackets", token.at)
     if stack:
         raise Unread(f"{stack[-1].text} is not closed", stack[-1].at)
-
-
-def _refuse_spelled(tokens):
-    """A function's name in letters, l·o·g, is no product of numbers; nor are words in a row."""
-    words = [""]
-    for token, after in itertools.zip_longest(tokens, tokens[1:]):
-        letter = token.kind == "name" and not token.style and token.end - token.at == 1
-        words = [*words[:-1], words[-1] + token.text] if letter else [""]
-        if letter and not (after and after.kind == "name" and after.at == token.end):
-            run, size = words[-1], sum(len(word) for word in words if len(word) > 1)
-            if run in NAMES:
-                raise Unread(f"{run} in letters: write \\{run}, or \\text{{{run}}}", token.at)
-            if size > max(6, len(run)) or len(run) > 6:
-                reason = f"{' '.join(words)}: words? they stand behind %, or in \\text{{…}}"
-                raise Unread(reason, token.at)
-            words.append("")
 
 
 def _sided(tokens):

@@ -18,7 +18,11 @@ COLUMN = 76  # signs of code in a line as wide as the text
 WHOLE = 28  # signs of code in a text that stay in one line
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
-COLUMNS = re.compile(r"\S {2,}\S|^ *\[", re.MULTILINE)
+# A line whose first word is too long for a telephone breaks behind a bracket, and not before that word.
+NARROW = 34  # signs
+FIRST = re.compile(r" *\S*")
+TAG = re.compile(r"<[^>]*>")
+BRACKET = re.compile(r"([(\[])(?=\w|<span)")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
 
@@ -33,8 +37,8 @@ class Lines(HtmlFormatter):
         return super()._get_css_classes(ttype) if any(ttype in ink for ink in INKS) else ""
 
     def wrap(self, source):
-        """Wrap the lines of one block, if it is code."""
-        return super().wrap(self._apart(source) if self.options.get("apart") else source)
+        """Wrap the lines of one block."""
+        return super().wrap(self._apart(source))
 
     def _apart(self, source):
         for is_code, line in source:
@@ -44,6 +48,8 @@ class Lines(HtmlFormatter):
             depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
             line = MINUS.sub(r'<span class="together">\g<0></span>', line)
+            if len(FIRST.match(TAG.sub("", line))[0]) > NARROW:
+                line = BRACKET.sub(r"\1<wbr>", line)
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 
 
@@ -55,12 +61,6 @@ class Code(SphinxPostTransform):
 
     def run(self, **kwargs):
         """Rewrite the code, and the folds, of one page."""
-        for block in self.document.findall(nodes.literal_block):
-            printed = block.parent.get("nb_element") == "cell_code_output"
-            if printed and not COLUMNS.search(block.astext()):
-                block["classes"].append("sentence")
-            if not printed or "sentence" in block["classes"]:
-                block["highlight_args"] = {**block.get("highlight_args", {}), "apart": True}
         for code in self.document.findall(nodes.literal):
             code["classes"] += ["together"] if len(code.astext()) <= WHOLE else []
         for cell in list(self.document.findall(nodes.container)):
@@ -73,7 +73,9 @@ class Code(SphinxPostTransform):
 def fold(title, *children: nodes.Node, **attributes) -> nodes.Element:
     """Return what opens at a press, without a script."""
     classes = ["fold", *attributes.pop("classes", [])]
-    return tag("details", tag("summary", *title), *children, classes=classes, **attributes)
+    return tag(
+        "details", tag("summary", tag("span", *title)), *children, classes=classes, **attributes
+    )
 
 
 def fold_dropdown(box: nodes.container) -> nodes.Element:

@@ -12,10 +12,6 @@ from elements.markup import put, tag, unseen
 from live import answer
 
 LEVELS = {"level-1": "warm-up", "level-2": "work", "level-3": "challenge"}
-STATES = {
-    "answer": "No answer yet: put yours in place of the three dots.",
-    "steps": "No answer yet: continue from the first line.",
-}
 CIRCLES = '<svg viewBox="0 0 38 12" aria-hidden="true">{}</svg>'
 CIRCLE = '<circle cx="{}" cy="6" r="4.4" class="{}"/>'
 
@@ -99,14 +95,11 @@ def called(label: str, env) -> str:
 
 
 def show_state(cell: nodes.Element) -> None:
-    """Say that a cell waits for an answer, in place of what it printed without one."""
-    if cell.get("nb_element") != "cell_code":
-        return
-    waits = answer(cell[0].astext())
-    if waits:
+    """Make room for what becomes of an answer, in place of what the cell printed without one."""
+    if cell.get("nb_element") == "cell_code" and answer(cell[0].astext()):
         kept = [node for node in cell.children[1:] if node.next_node(nodes.figure)]
         cell.children = [cell[0]]
-        cell += [tag("p", STATES[waits[0]], classes=["state"]), *kept]
+        cell += [tag("p", classes=["state"]), *kept]
 
 
 def fold_solution(solution: solution_node, env) -> nodes.Element:

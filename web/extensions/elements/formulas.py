@@ -37,13 +37,11 @@ def visit_display(self, node: nodes.math_block) -> None:
     """Write a displayed formula with its number and its tick."""
     self.body.append(self.starttag(node, "div", CLASS="math"))
     mark = tick(node.get("judged"))
-    if node["number"] or mark:
-        self.body.append('<span class="eqno">')
-        if node["number"]:
-            self.body.append(f"({get_node_equation_number(self, node)})")
-        self.body.append(f"{mark}</span>")
+    number = f"({get_node_equation_number(self, node)})" if node["number"] else "" if mark else None
+    if number is not None:
+        self.body.append(f'<span class="eqno">{number}{mark}</span>')
     options = {"displayMode": True}
     render = sphinxcontrib.katex.render_latex
-    self.body.append(display(get_latex(node), lambda latex: render(latex, options)))
+    self.body.append(display(get_latex(node), lambda latex: render(latex, options), number))
     self.body.append("</div>\n")
     raise nodes.SkipNode

@@ -12,6 +12,9 @@ from sphinx.util.docutils import SphinxDirective
 import quiz
 from elements.markup import Tag, put, tag, unseen
 from elements.start import link, number, parts
+from elements.tables import length
+
+SHORT = 22  # signs: answers that together are no longer stand in one row
 
 
 class questions_on(nodes.Element):
@@ -35,7 +38,11 @@ class Quizzes(SphinxDirective):
 
     def group(self, question: quiz.Question, number: int, name: str) -> Tag:
         """Return one question, with its number in its chapter and its options."""
-        options = zip("abcdefgh", question.options, strict=False)
+        options = [
+            self.option(option, name, f"{name}-{letter}")
+            for letter, option in zip("abcdefgh", question.options, strict=False)
+        ]
+        short = sum(length(option[1]) for option in options) <= SHORT
         return tag(
             "fieldset",
             tag(
@@ -45,8 +52,8 @@ class Quizzes(SphinxDirective):
                 " ",
                 *self.parsed(question.text),
             ),
-            *(self.option(option, name, f"{name}-{letter}") for letter, option in options),
-            classes=["quiz"],
+            *options,
+            classes=["quiz", "short"] if short else ["quiz"],
         )
 
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:

@@ -38,8 +38,7 @@ WITHIN, ROOM = (
 SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or fits a telephone
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
-# Signs: left sides up to which, and no more unlike, right sides stand in line.
-BESIDE, ALIKE = 13, 6
+BESIDE = 13  # signs: the longest left side behind which right sides stand in a column
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 
@@ -146,19 +145,16 @@ def width(latex: str) -> int:
     return len(re.findall(r"\\[A-Za-z]+|[^\s{}^_]", bare))
 
 
-def in_line(made: list[list[str]]) -> list[bool]:
-    """Return for each statement whether its right sides stand in a column, behind its left side.
+def in_line(made: list[list[str]]) -> bool:
+    """Return whether right sides stand in a column: those of one statement, behind a short left side.
 
-    They do behind short left sides of about one width, if two sides are said to be equal.
+    Different statements all begin at the left, since a column would tear the shorter ones apart.
     """
-    equal = [bool(at := signs(one)) and tokens(one)[at[0]][0] in ("=", ":") for one, *_ in made]
-    lefts = [
-        width("".join(token for token, *_ in tokens(one)[: signs(one)[0]]))
-        for (one, *_), able in zip(made, equal, strict=True)
-        if able
-    ]
-    near = bool(lefts) and max(lefts) <= BESIDE and max(lefts) - min(lefts) <= ALIKE
-    return [near and able for able in equal]
+    first = made[0][0]
+    found, at = tokens(first), signs(first)
+    if len(made) > 1 or not at or found[at[0]][0] not in ("=", ":"):
+        return False
+    return width("".join(token for token, *_ in found[: at[0]])) <= BESIDE
 
 
 def loose(latex: str) -> str:
@@ -322,14 +318,31 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
     return [0, *(round(air, 2) for air in free)]
 
 
-def rows(made: list[list[str]], render: Callable[[str], str]) -> str:
+def ended(html: str, room: str) -> str:
+    """Put what is to stand behind a statement into its last line, or, if it does not fit, below.
+
+    >>> ended(part("a"), part(""))
+    '<span class="part parts"><span class="part">a</span><span class="part"></span></span>'
+    >>> ended(ended(part("a"), part("b")), "c").count(" parts")
+    1
+    """
+    if not room:
+        return html
+    if not html.startswith(part("", " parts").removesuffix("</span>")):
+        html = part(html, " parts")
+    return html.removesuffix("</span>") + room + "</span>"
+
+
+def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:
     """Return the rows of a display: right sides in a column, or what goes on at an indent."""
-    lines, begins, shown = [], [], []
-    for chain, near in zip(made, in_line(made), strict=True):
+    lines, begins, shown, near = [], [], [], in_line(made)
+    for chain in made:
         for k, line in enumerate(chain):
             found = bases(render(loose(line)), 3)[1]
             said = [one for statement in parted(found) for one in statement]
-            html = said[0] + within(said[1:]) if near and not k else within(said)
+            left = said.pop(0) if near and not k else ""
+            last = chain is made[-1] and k == len(chain) - 1
+            html = left + ended(within(said), room if last else "")
             lines.append(extent(found))
             begins.append(not k)
             shown.append(("row" + " near" * near + " on" * bool(k), html))
@@ -341,8 +354,9 @@ def rows(made: list[list[str]], render: Callable[[str], str]) -> str:
     )
 
 
-def display(latex: str, render: Callable[[str], str]) -> str:
-    """Return the HTML of a display."""
+def display(latex: str, render: Callable[[str], str], number: str | None = None) -> str:
+    """Return the HTML of a display, with unseen room for its number behind its last sign."""
+    room = "" if number is None else f'<span class="part room" data-room="{number}"></span>'
     known = ROWS.fullmatch(latex)
     loosened = MINUS.sub(r"\1{-}", WITHIN.sub(lambda _: ROOM, known[2] if known else latex))
     made = chains(loosened) if known else [[loosened]]
@@ -352,12 +366,13 @@ def display(latex: str, render: Callable[[str], str]) -> str:
         if BASE not in html:  # cannot be read, and says so
             return html
         head, _, end = bases(html, 3)
-        return f'{head}<span class="rows">{rows(made, render)}</span>{end}'
+        return f'{head}<span class="rows">{rows(made, render, room)}</span>{end}'
     html = render(loose(made[0][0]))
     html = ANNOTATION.sub(lambda said: said[1] + escape(latex, quote=False), html, count=1)
-    if html.count(BASE) < 2:
+    if BASE not in html:
         return html
     head, found, end = bases(html, 3)
     body = [within(statement) for statement in parted(found)]
+    body[-1] = ended(body[-1], room)
     shown = body[0] if len(body) == 1 else f'<span class="statements">{"".join(body)}</span>'
     return head + shown + end

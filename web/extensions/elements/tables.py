@@ -14,12 +14,12 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements import start
 from elements.markup import lines, put, tag
+from elements.setting import width
 
 NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
-LINE, WIDE = 70, 103  # signs of a table's line as wide as the text, or with the margin
-# Signs: a table that needs no more is as wide as that, with so many behind a column.
-NARROW, AIR = 44, 3
+# Signs of a table's line as wide as the text, or with the margin, and of the air behind a column.
+LINE, WIDE, AIR = 70, 103, 4
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
@@ -69,12 +69,17 @@ class Tables(SphinxPostTransform):
             for column in zip(head.children, *compared, strict=False):
                 in_line(*column)
             if any(spoken(entry) > SENTENCE for row in rows for entry in row):
-                enter(table, [entry.astext() for entry in head], rows)
+                short = all(length(row[0]) <= NAME for row in rows)
+                table["classes"] += ["entries", "keyed" if short else "led"]
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             span(head, rows)
         for tables in kinds.values():
             lay_out(tables)
+            for table, (head, *rows) in tables:
+                kept = {"symbols", "digits"} & {*table["classes"], *head[-1]["classes"]}
+                if len(head) > 2 and not kept:
+                    name_each(table, [entry.astext() for entry in head], rows)
 
 
 def in_line(head: nodes.entry, *column: nodes.entry) -> None:
@@ -115,19 +120,14 @@ def spoken(entry: nodes.entry) -> int:
 
 def length(entry: nodes.entry) -> int:
     """Return about how many signs of an entry are seen."""
-    formulas = entry.findall(nodes.math)
-    return spoken(entry) + sum(len(SIGNS.findall(formula.astext())) for formula in formulas)
+    formulas = (
+        re.sub(r"\\(begin|end)\{\w+\}", "", math.astext()) for math in entry.findall(nodes.math)
+    )
+    return spoken(entry) + sum(max(map(width, formula.split(r"\\"))) for formula in formulas)
 
 
-def enter(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
-    """Let a table of words become entries: the first of a row stands beside the others, or above them.
-
-    Beside them it is short. The heads stand in the same way; of more than three columns each is named.
-    """
-    short = all(length(row[0]) <= NAME for row in rows)
-    table["classes"] += ["entries", "keyed" if short else "led"]
-    if len(names) <= 3:
-        return
+def name_each(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
+    """Name what stands in a row behind its first, for where the heads do not stand above it."""
     table["classes"].append("named")
     for row in rows:
         for entry, name in list(zip(row, names, strict=False))[1:]:
@@ -169,20 +169,24 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         for row in found[1:]:
             row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
         if "entries" not in table["classes"]:
-            needed = sum(longest) + AIR * len(longest)
-            table["classes"] += ["narrow"] if needed <= NARROW else []
+            # A head may turn.
+            words = [max(map(len, head.astext().split()), default=0) for head in found[0]]
+            columns = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
+            needed = sum(map(max, zip(columns, words, strict=False))) + AIR * (len(columns) - 1)
             table.parent["classes"] += ["wide"] if needed > LINE else []
             continue
         table.parent["classes"].append("words")
         if "repair" in table["classes"]:
             continue
-        wide = sum(longest) > 2 * LINE and sum(size > NAME for size in longest) > 1
+        wide = "wide" in table["classes"] or (
+            sum(longest) > 2 * LINE and sum(size > NAME for size in longest) > 1
+        )
         table.parent["classes"] += ["wide"] * wide
         widths = shares(longest, WIDE if wide else LINE)
         table["classes"] = [name for name in table["classes"] if name != "colwidths-auto"]
         table["classes"].append("colwidths-given")
-        for spec, width in zip(table.findall(nodes.colspec), widths, strict=True):
-            spec["colwidth"] = width
+        for spec, share in zip(table.findall(nodes.colspec), widths, strict=True):
+            spec["colwidth"] = share
 
 
 def shares(longest: list[int], line: int) -> list[int]:

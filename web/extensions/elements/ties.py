@@ -20,9 +20,10 @@ TIE = "\N{NO-BREAK SPACE}"
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
 ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
-LAST = re.compile(rf"(.*\S)\s+(\S{{1,{SHORT}}})", re.DOTALL)
-# A short first part is not left at the end of a line: "32-bit", "zig-zag".
-SHORT_FIRST = re.compile(r"(?<![\w-])(\w{1,3}-\w+)")
+LAST = re.compile(r"(.*\S)\s+(\S{1,9})", re.DOTALL)
+# A compound is not broken, unless it is long: "round-off", "zig-zag"; nor are two numbers: "386–408".
+COMPOUND = re.compile(r"(?<![\w-])(?=[\w-]{3,15}(?![\w-]))(\w+(?:-\w+)+)|(\d+–\d+)")
+SAID = nodes.paragraph | nodes.strong | nodes.emphasis | nodes.caption
 WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
@@ -43,7 +44,6 @@ class Ties(SphinxPostTransform):
                     tied = ROW.sub(lambda row: row[0].replace(" ", TIE), tied)
                     text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
-            keep_compounds(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
@@ -51,17 +51,20 @@ class Ties(SphinxPostTransform):
                 if mark and short and "together" not in parent["classes"]:
                     at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
                     parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
+        for text in list(self.document.findall(nodes.Text)):
+            if isinstance(text.parent, SAID):
+                keep_compounds(text)
 
 
-def keep_compounds(paragraph: nodes.paragraph) -> None:
-    """Keep a compound whose first part is short in one line."""
-    for text in [node for node in paragraph.children if isinstance(node, nodes.Text)]:
-        *parts, rest = SHORT_FIRST.split(text)
-        made = [
-            (together if k % 2 else nodes.Text)(nodes.Text(part)) for k, part in enumerate(parts)
-        ]
-        at = paragraph.index(text)
-        paragraph[at : at + 1] = [*filter(None, made), nodes.Text(rest)] if parts else [text]
+def keep_compounds(text: nodes.Text) -> None:
+    """Keep each compound in one line."""
+    made, done = [], 0
+    for found in COMPOUND.finditer(text):
+        made += [nodes.Text(text[done : found.start()]), together(nodes.Text(found[0]))]
+        done = found.end()
+    if made:
+        at, parent = text.parent.index(text), text.parent
+        parent[at : at + 1] = [*filter(None, made), nodes.Text(text[done:])]
 
 
 def tie(paragraph: nodes.paragraph) -> None:

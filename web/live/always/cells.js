@@ -79,7 +79,9 @@
     const rest = make("details", "live-rest");
     rest.append(make("summary", "", steps ? "The code around it" : "How it is checked"));
     rest.append(...[steps && above, below].filter(Boolean));
-    box.append(title, ...[!steps && above, answer].filter(Boolean), cell.bar);
+    const frame = make("div", "live-frame");
+    frame.append(...[!steps && above, answer].filter(Boolean));
+    box.append(title, frame, cell.bar);
     input.replaceChildren(box);
     const folds = node.closest(".card-exercise").querySelector(".folds");
     folds.insertBefore(rest, folds.querySelector(".solution"));
@@ -89,7 +91,7 @@
       output.classList.add("live-stored");
       box.append(output);
     }
-    cell.state = node.querySelector(".state"); // of the exercise: not answered yet
+    cell.state = node.querySelector(".state"); // of the exercise
   }
 
   const NAMES = { code: "Python code", answer: "Your answer, in Python", steps: "Your derivation, in LaTeX" };

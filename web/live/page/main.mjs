@@ -11,7 +11,10 @@ const VERDICTS = {
   right: "Right",
   wrong: "Not yet",
   open: "Not finished yet",
-  unanswered: "No answer yet: put yours in place of the three dots",
+};
+const UNANSWERED = {
+  answer: "No answer yet: put yours in place of the three dots",
+  steps: "No answer yet: continue from the first line",
 };
 // What is loaded before the first cell can run.
 const FIRST = ["pyodide.asm.js", "pyodide.asm.wasm", "pyodide.js", "base", "book", "numbers"];
@@ -58,7 +61,6 @@ class Live {
   take(cell) {
     cell.outputs = new Outputs(cell, this.make);
     cell.reset = this.button("Reset", `Reset cell ${cell.at + 1} to what it was`, () => this.reset(cell));
-    cell.unanswered = cell.state.textContent;
     cell.stop = this.button("Stop", `Stop cell ${cell.at + 1}`, () => this.python.stop(cell.job));
     cell.stop.hidden = true;
     cell.mark = this.make("span", "live-edited");
@@ -94,7 +96,7 @@ class Live {
     this.colour(cell);
     cell.derivation?.show();
     this.decide(cell, null);
-    if (!cell.job) cell.state.textContent = cell.unanswered;
+    if (!cell.job) cell.state.textContent = "";
     this.sayEdited(cell);
     this.download();
   }
@@ -226,7 +228,7 @@ class Live {
       if (derivation) cell.derivation.judge(derivation);
       if (derivation || verdict === "unanswered") cell.outputs.hide();
       else cell.outputs.end();
-      say(said || VERDICTS[verdict]);
+      say(said || VERDICTS[verdict] || UNANSWERED[cell.kind]);
     }
     this.decide(cell, verdict);
   }
