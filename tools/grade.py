@@ -161,7 +161,8 @@ def collect(folder: Path) -> list[Submission]:
             if len(paths) > 1:
                 names = ", ".join(path.name for path in paths)
                 notebooks[0].unreadable = f"{names}: none of them is a notebook"
-        places = {one.path: one.path.relative_to(folder / student).as_posix() for one in notebooks}
+        inside = {one.path: one.path.relative_to(folder).as_posix() for one in notebooks}
+        places = {path: name.removeprefix(f"{student}/") for path, name in inside.items()}
         for one in notebooks:
             one.person = one.student = PLATFORM.sub("", student)
             if len(notebooks) > 1:
