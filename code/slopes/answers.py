@@ -44,24 +44,31 @@ def absolute_three():
     }
 
 
+def backpropagation_pass():
+    def prediction(parameters):
+        W, b, v, c = np.split(parameters, [4, 6, 8])
+        return v @ LeakyReLU(0.1)(W.reshape(2, 2) @ [-2.0, 2.0] + b) + c[0]
+
+    def loss(parameters):
+        return square_loss(prediction(parameters), 6.65)
+
+    parameters = np.array([1.0, 0.5, -1.5, 0.5, 0.0, -0.5, 0.5, 2.0, 0.2])
+    weights, biases, v, c = np.split(numeric_jacobian(loss, parameters), [4, 6, 8])
+    return {
+        "the prediction": prediction(parameters),
+        "the pair of error signals": biases,
+        "the pair of slopes for the output weights": v,
+        "the slope for the output bias": c[0],
+        "the array of slopes for the hidden weights": weights.reshape(2, 2),
+    }
+
+
 def backpropagation_shortcut():
     def loss(x, k):
         hidden = LeakyReLU(0.1)(np.array([[1.0, 0.5], [-1.5, 0.5]]) @ [x, 2.0] + [0.0, -0.5])
         return square_loss(np.dot([0.5, 2.0], hidden) + 0.2 + k * x, 3.0)
 
     return lambda k: central_difference(lambda u: loss(LeakyReLU(0.1)(u * 2), k), 0.5)
-
-
-def backpropagation_target():
-    def loss(parameters):
-        W, b, v, c = np.split(parameters, [4, 6, 8])
-        hidden = LeakyReLU(0.1)(W.reshape(2, 2) @ [1.0, 2.0] + b)
-        return square_loss(v @ hidden + c[0], 0.0)
-
-    parameters = np.array([1.0, 0.5, -1.5, 0.5, 0.0, -0.5, 0.5, 2.0, 0.2])
-    slopes = numeric_jacobian(loss, parameters)
-    along = central_difference(lambda rate: loss(parameters - rate * slopes), 0.0)
-    return {"the array of slopes": slopes[:4].reshape(2, 2), "the fall": -0.01 * along}
 
 
 def backpropagation_twins():
@@ -158,13 +165,23 @@ def leaky_parametric():
     return difference_quotient
 
 
-def matrices_shapes():
-    network = Network((64, 30, 1), (relu, identity), square_loss, np.random.default_rng(0))
-    gradients = network.backward(np.ones((20, 64)), np.ones((20, 1)))
-    slope_in_inputs = gradients.sums[0] @ network.weights[0]
-    sums = network.forward(np.ones((20, 64))).sums[0]
-    slopes = gradients.sums[0], gradients.weights[0], slope_in_inputs
-    return [array.shape for array in (sums, *slopes)]
+def matrices_lines():
+    delta = np.array([[2.0, -1.0, 0.0], [1.0, 3.0, -2.0]])
+    A = np.array([[1.0, 0.0, 4.0, -1.0], [2.0, 5.0, 0.0, 3.0]])
+    W = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, -1.0, 3.0, 1.0], [2.0, 0.0, 1.0, -2.0]])
+
+    # A cost whose slopes with respect to the weighted sums are delta.
+    def cost(A, W, b):
+        return np.sum(delta * (A.reshape(2, 4) @ W.reshape(3, 4).T + b))
+
+    none = np.zeros(3)
+    for_W = numeric_jacobian(lambda entries: cost(A, entries, none), W.ravel())
+    for_A = numeric_jacobian(lambda entries: cost(entries, W, none), A.ravel())
+    return {
+        "the array of slopes for W": for_W.reshape(3, 4),
+        "the list of slopes for b": numeric_jacobian(lambda b: cost(A, W, b), none),
+        "the array for the layer before": for_A.reshape(2, 4),
+    }
 
 
 def matrices_twice():
@@ -332,6 +349,7 @@ def softmax_hand():
     return {
         "the Jacobian": softmax.jacobian(z),
         "the list of rates": central_difference(lambda t: softmax(z + t * np.arange(3)), 0.0),
+        "the variance": np.cov(np.arange(3), aweights=[6, 3, 1], bias=True),
     }
 
 

@@ -485,14 +485,13 @@ _GAINS = {"1": 1.0, "√2": math.sqrt(2)}
 
 
 def _depth_columns(choices, deepest, width, networks):
-    """Return the line through the layers, and the share of the first, of every choice at every depth."""
-    columns = {"dots": [], "line": [], "share": []}
+    """Return the dots of the layers, and the share of the first, of every choice at every depth."""
+    columns = {"dots": [], "share": []}
     for activation, gain in choices:
         for depth in range(1, deepest + 1):
             shares = _shares(activation, _GAINS[gain], depth, width, networks)
-            points = [f"{k} {fixed(power, 2)}" for k, power in enumerate(np.log10(shares), 1)]
+            points = [f"{k} {round(power, 2):.3g}" for k, power in enumerate(np.log10(shares), 1)]
             columns["dots"].append("".join(f"M{point}h0" for point in points))
-            columns["line"].append("M" + " ".join(points))
             columns["share"].append(significant(shares[0], 2))
     return columns
 
@@ -534,12 +533,10 @@ def explore_depth(deepest=20, width=50, networks=5):
     wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
-        + written(0, 15, "share of the slope in the last layer", "start")
+        + written(0, 15, "share of the last layer's slope", "start")
         + panel.columns(wanted, -12, [str(k) for k in wanted])
         + written("100%", panel.top + panel.height + 51, "layer", "end")
-        + panel.inside(
-            "<path class='d' data-set='d: {line}'/><path class='dots' data-set='d: {dots}'/>"
-        )
+        + panel.inside("<path class='dots' data-set='d: {dots}'/>")
     )
     label = (
         "A dot for each hidden layer: the size of the loss's slope there, on a logarithmic scale."

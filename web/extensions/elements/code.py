@@ -15,7 +15,7 @@ from sphinx_design.shared import is_component
 from elements.markup import put, tag
 
 COLUMN = 76  # signs of code in a line as wide as the text
-WHOLE = 28  # signs of code in a text that stay in one line
+WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A line whose first word is too long for a telephone breaks behind a bracket, and not before that word.
@@ -24,6 +24,7 @@ FIRST = re.compile(r" *\S*")
 TAG = re.compile(r"<[^>]*>")
 BRACKET = re.compile(r"([(\[])(?=\w|<span)")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
+PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
 
 
@@ -47,10 +48,47 @@ class Lines(HtmlFormatter):
                 continue
             depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
-            line = MINUS.sub(r'<span class="together">\g<0></span>', line)
+            line = MINUS.sub(r'<span class="together">\g<0></span>', unbroken(line))
             if len(FIRST.match(TAG.sub("", line))[0]) > NARROW:
                 line = BRACKET.sub(r"\1<wbr>", line)
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
+
+
+def unbroken(line: str) -> str:
+    """Keep short calls whole where a long line of code breaks, and let it break before a method.
+
+    >>> line = "smallest = np.log(steps[first:last]).min(axis=0), np.log(error[first:last])"
+    >>> print(unbroken(line).replace('<span class="together">', "{").replace("</span>", "}"))
+    smallest = {np.log(steps[first:last])}<wbr>{.min(axis=0)}, {np.log(error[first:last])}
+    """
+    pieces = PIECES.findall(line.rstrip("\n"))
+    if sum(not piece.startswith("<") for piece in pieces) <= NARROW:
+        return line
+    groups, opened, breaks, word, inked = [], [], [], 0, 0
+    for k, piece in enumerate(pieces):
+        if piece.startswith("<"):
+            inked += -1 if piece.startswith("</") else 1
+        elif inked:  # in a string or a comment nothing is a call
+            continue
+        elif piece == " ":
+            word = k + 1
+        elif piece == "." and pieces[k - 1] in ")]":
+            word = k
+            breaks.append(k)
+        elif piece in "([{":
+            opened.append(word)
+            word = k + 1
+        elif piece in ")]}" and opened:
+            word = opened.pop()
+            if sum(not one.startswith("<") for one in pieces[word : k + 1]) <= WHOLE:
+                groups = [group for group in groups if group[0] < word] + [(word, k)]
+    for k in breaks:
+        pieces[k] = "<wbr>" + pieces[k]
+    for start, end in groups:
+        at = "<wbr>" * (start in breaks)
+        pieces[start] = f'{at}<span class="together">{pieces[start].removeprefix(at)}'
+        pieces[end] += "</span>"
+    return "".join(pieces) + "\n" * line.endswith("\n")
 
 
 class Code(SphinxPostTransform):
@@ -127,7 +165,8 @@ def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
     if names:
         return f"Code that defines {' and '.join(names)}", False
     kinds = {type(node) for node in body}
-    if ast.Assert in kinds and kinds <= {ast.Assert, ast.Assign}:
+    asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
+    if asserts and not outputs and kinds <= {ast.Assert, ast.Assign, ast.For, ast.With}:
         return "Code that checks numbers of the text", False
     return f"Code that {'prints' if outputs else 'prepares'} what follows", False
 
