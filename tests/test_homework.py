@@ -166,6 +166,7 @@ SPLIT = "-\\frac{1}{1 + e^{x}} \\cdot \\frac{e^{x}}{1 + e^{x}}"
         # Lines that hold beside the way may be what is missing on it.
         (LOGARITHM, None, "from one side to the other it takes 2"),
         (f"{LEFT}\n= {WHOLE}\n= {SPLIT}\n= f(x)^2 - f(x)", 10, ""),
+        (f"{LEFT[8:]}\n= {WHOLE}\n= {SPLIT}\n{END}", 10, ""),  # f' itself is never named
     ],
 )
 def test_no_notation_and_no_direction_costs_a_point_and_a_claim_in_disguise_is_seen(
@@ -173,6 +174,82 @@ def test_no_notation_and_no_direction_costs_a_point_and_a_claim_in_disguise_is_s
 ):
     result = only(steps(answer))
     assert (result.points, why in result.by_hand) == (points, True), result.said
+
+
+CLAIM = f"f'(x) {END}"
+CHAIN = f"{LEFT}\n= {WHOLE}\n= {SPLIT}\n{END}"
+
+
+@pytest.mark.parametrize("begin", [CLAIM, CLAIM + "   % to show", f"\\text{{To show: }} {CLAIM}"])
+@pytest.mark.parametrize(
+    ("below", "points"),
+    [
+        (CHAIN, 10),
+        (CHAIN.replace("\n=", "\nf'(x) ="), 10),
+        (CHAIN.partition("= ")[2], 10),
+        (f"{LEFT}\n= {WHOLE}", None),  # who can tell whether it arrives?
+        (CHAIN.replace(SPLIT, SPLIT[1:]), 1.5),  # a lost sign
+    ],
+)
+def test_a_restated_claim_is_no_step_and_takes_nothing_from_what_stands_below(begin, below, points):
+    result = only(steps(f"{begin}\n{below}"))
+    assert result.points == points, result.said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        LOGARITHM.replace("f'(x) = -f(x) \\frac{e^x}{1 + e^x}\n", "f'(x) "),
+        "\\frac{1}{f(x)} = 1 + e^x\n-\\frac{f'(x)}{f(x)^2} = e^x\n" + CLAIM,
+        f"{CLAIM}\n= {SPLIT}\n= {WHOLE}",
+    ],
+)
+def test_what_may_prove_the_claim_beside_a_chain_is_left_to_a_person(answer):
+    result = only(steps(answer))
+    assert (result.points, result.lines[-1][0]) == (None, "verified")
+    assert "no chain leads from $f'(x)$" in result.by_hand
+    assert "nothing else leads" not in result.said
+
+
+def test_what_holds_below_a_wrong_line_does_not_count_in_a_calculation_beside_it():
+    answer = """u(x) = e^x + e^{-x}
+u'(x) = e^x + e^{-x}
+h'(x) = -2 u'(x) / u(x)^2
+h'(x) = -h(x) t(x)"""
+    result = only(steps(answer), DERIVATIONS[1])
+    assert result.points == 0
+    assert "3 other steps hold: 0 points by the rule, 5 with all that holds" in result.by_hand
+
+
+@pytest.mark.parametrize(
+    ("answer", "suggested"),
+    [
+        ("Let u(x) = 1 + e^x\nso f'(x) = -\\frac{u'(x)}{u(x)^2} by the chain rule", 1.5),
+        ("\n".join(f"${line}$" for line in CHAIN.splitlines()), 10),
+        ("First I write:\n" + CHAIN.replace("\n=", "\nand this gives\n=", 1), 10),
+        (CHAIN.replace("\n=", "\n\\Rightarrow f'(x) =") + " (definition)", 10),
+        (f"{CLAIM} ?\n{CHAIN}", 10),
+        (f"We get:\n{LEFT}\n= {WHOLE[1:]}", 0),
+        (f"We get:\n{LEFT}\n= )\n= {WHOLE}", None),
+        ("I saw it\n= at once", None),
+    ],
+)
+def test_formulas_among_words_are_read_for_the_person_who_decides(answer, suggested):
+    result = only(steps(answer))
+    assert (result.points, result.suggested) == (None, suggested), result.lines
+    if suggested is not None:
+        assert f"which alone have {suggested:g} points" in result.by_hand
+        assert {kind for kind, *_ in result.lines} <= {"defined", "verified", "refuted", "words"}
+    # What was written is all there.
+    shown = " ".join(latex + " " + words for _, latex, words in result.lines)
+    assert set(re.findall(r"[A-Za-z]{2,}", answer)) <= set(re.findall(r"[A-Za-z]{2,}", shown)) | {
+        "Rightarrow"
+    }
+
+
+def test_an_answer_below_the_untouched_line_stands_without_it():
+    task = ONE.tasks[-1]
+    assert only("*Your answer.*\n\nBecause.", task).answer == "Because."
 
 
 def test_who_differentiates_both_sides_is_not_said_to_restate_the_claim():
@@ -242,16 +319,14 @@ def test_a_lost_sign_of_one_term_is_not_taken_for_a_lost_inner_derivative():
     assert "lost inner derivative" in str(lost)
 
 
-def test_what_goes_on_from_a_line_that_is_not_understood_is_not_looked_at():
-    result = only(steps(f"{LEFT}\n= )\n= {SPLIT}\n{END}"))
-    assert [kind for kind, *_ in result.lines] == ["verified", "unread", "open", "open"]
-    formulas = feedback.Formulas()
-    page = feedback.lines(result, formulas, whole=True)
-    assert (page.count("✗"), page.count("not looked at")) == (1, 2)
-    formulas.katex.close()
-    # What begins with a side of its own is.
-    result = only(steps(f"{LEFT}\n= )\nf'(x) = {WHOLE}\n= {SPLIT}"))
-    assert [kind for kind, *_ in result.lines] == ["verified", "unread", "verified", "verified"]
+def test_what_goes_on_from_a_line_that_is_not_understood_is_read_after_the_one_above_that():
+    for below in (f"= {SPLIT}\n{END}", f"f'(x) = {WHOLE}\n= {SPLIT}"):
+        result = only(steps(f"{LEFT}\n= )\n{below}"))
+        assert [kind for kind, *_ in result.lines] == ["verified", "unread", "verified", "verified"]
+        assert (result.points, result.suggested) == (None, None)
+    # The checker itself looks no further, and blames no line for the one above it.
+    verdict = check_derivation(["x = x' + 1", "= x + 1"])
+    assert [line.kind for line in verdict.lines] == ["unread", "open"]
 
 
 def test_a_sentence_is_set_as_it_is_meant():
@@ -421,7 +496,8 @@ def test_a_students_page_has_the_question_and_what_its_points_are_for(marked):
     for task in ONE.tasks:
         assert task.text.splitlines()[-1].partition("$")[0] in page
         for _, what in task.parts:
-            assert f"<li>2 points for {what}</li>" in page
+            each = "2.5" if task.kind == "code" else "2"
+            assert f"<li>{each} points for {what}</li>" in page
     assert page.count("<img src=") == 1  # the figure
     assert "subdifferential is" not in page
 
@@ -429,8 +505,6 @@ def test_a_students_page_has_the_question_and_what_its_points_are_for(marked):
 def test_the_page_for_a_person_holds_every_answer_left(marked):
     page = marked[0][Path("by-hand.html")].decode("utf-8")
     for row in table(marked[0][Path("by-hand.csv")]):
-        if row["why"] == "its tests have to be run":
-            continue
         assert escape(json.dumps([row["student"], row["answer"]])) in page
     # Equal answers stand there once, with all the names.
     rows = table(marked[0][Path("by-hand.csv")])
@@ -458,7 +532,7 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     (folder / "Bo").mkdir()
     (folder / "Bo" / "photo.jpg").write_bytes(b"\xff\xd8")
     said, out = grade(folder, marks)
-    assert "Left to a person: 3; to the tests of the code: 1" in said
+    assert "Left to a person: 4. Of these 1 are code" in said
     decisions = [
         ("Ada", "is-it-the-slope", "4,5", "Good eye."),
         ("Ada", "swish", "9", "A word on the rule."),  # it overrules the machine
@@ -467,7 +541,7 @@ def test_what_a_person_decides_comes_into_the_marks_and_stays(tmp_path):
     ]
     decide(out / "by-hand.csv", *decisions)
     said, _ = grade(folder, marks)
-    assert "Left to a person: 1;" in said
+    assert "Left to a person: 2." in said
     rows = table((out / "marks.csv").read_bytes())
     seen = [(row["student"], row["marked"], row["left"]) for row in rows]
     assert seen == [("Ada", "33.5", "16"), ("Bo", "20", "0")]
@@ -522,7 +596,7 @@ def test_pages_say_what_a_person_did_and_promise_nothing_more(tmp_path):
     name = nbformat.v4.new_markdown_cell("**Your name:** Kim Photo")
     for student in ("12-photo", "13"):
         hand_in(folder / student / "hw.ipynb", answers, [name] if student == "12-photo" else ())
-    words = {task.name: RIGHT[task.name] for task in ONE.tasks if task.kind in ("figure", "open")}
+    words = {task.name: RIGHT[task.name] for task in ONE.tasks if task.kind != "derivation"}
     hand_in(folder / "14" / "hw.ipynb", words)
     said, out = grade(folder, marks)
 
@@ -534,7 +608,7 @@ def test_pages_say_what_a_person_did_and_promise_nothing_more(tmp_path):
     assert same in said
     assert same in (out / "by-hand.html").read_text(encoding="utf-8")
     assert "14" not in same
-    assert re.search(r"Left to a person: \d+ \(\d+ different\);", said)
+    assert re.search(r"Left to a person: \d+ \(\d+ different\)\.", said)
     kim = feedback_of("12-photo")
     assert f"<h1>{ONE.title}: Kim Photo</h1>" in kim
     assert "Handed in as 12-photo." in kim
@@ -546,7 +620,7 @@ def test_pages_say_what_a_person_did_and_promise_nothing_more(tmp_path):
     given += [("14", task, "0", "") for task in blank]
     decide(out / "by-hand.csv", *given)
     said, _ = grade(folder, marks)
-    assert "Left to a person: 0;" in said
+    assert "Left to a person: 0." in said
     assert "2 more have points by the rule" in said
     kim = feedback_of("12-photo")
     assert "will look at it" not in kim
@@ -558,9 +632,59 @@ def test_pages_say_what_a_person_did_and_promise_nothing_more(tmp_path):
     assert "2 more lines stand below it." in feedback_of("13")
     page = (out / "overview.html").read_text(encoding="utf-8")
     assert '<a href="feedback/12-photo.html">12-photo (Kim Photo)</a>' in page
+    assert same in page
     assert "Line 2 does not hold" in page
     for number, task in enumerate(ONE.tasks, 1):
         assert f"<th>{number}. {task.title.partition('$')[0]}" in page
+
+
+def test_code_is_marked_by_eye_beside_what_its_tests_check_until_they_have_run(marked):
+    page = marked[0][Path("by-hand.html")].decode("utf-8")
+    number, task = next((k, task) for k, task in enumerate(ONE.tasks, 1) if task.kind == "code")
+    part = page.partition(f"<h2>{number}. ")[2].partition("</section>")[0]
+    guide, _, answers = part.partition("</ul></div>")
+    for name, source in task.tests:
+        assert f"<li>2.5 for {name}<pre>{escape(source)}</pre></li>" in guide
+    assert "np.where" in answers.partition("<details>")[0]
+    assert 'data-most="2.5 + 2.5 + 2.5 + 2.5"' in answers
+
+
+def test_the_page_for_a_person_has_the_rule_a_solution_and_points_for_formulas_among_words(
+    tmp_path,
+):
+    answers = {"falling-sigmoid": steps("\n".join(f"${line}$" for line in CHAIN.splitlines()))}
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", RIGHT | answers)
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    page = (out / "by-hand.html").read_text(encoding="utf-8")
+    task = page.partition("<h2>1. ")[2].partition("</section>")[0]
+    assert "All points for 3 steps from one side of the claim to the other" in task
+    assert task.count("✓ holds") == 4
+    assert '<button type="button" class="take">10</button>' in task
+    assert "<code>\\displaystyle" not in page
+
+
+def test_files_that_are_too_many_or_no_notebook_are_told(tmp_path):
+    folder = tmp_path / "in"
+    hand_in(folder / "10 Jon" / "hw.ipynb", RIGHT)
+    hand_in(folder / "10 Jon" / "hw (1).ipynb", {"swish": RIGHT["swish"]})
+    for name in ("photo.jpg", "answers.pdf"):
+        (folder / "11 Kira").mkdir(exist_ok=True)
+        (folder / "11 Kira" / name).write_bytes(b"\xff\xd8")
+    said, out = grade(folder, tmp_path / "marks")
+    note = "10 Jon handed in 2 notebooks, hw (1).ipynb, hw.ipynb: delete those that do not count, and run this again"
+    rows = {row["student"]: row for row in table((out / "marks.csv").read_bytes())}
+    assert list(rows) == ["10 Jon (hw (1).ipynb)", "10 Jon (hw.ipynb)", "11 Kira"]
+    assert rows["10 Jon (hw.ipynb)"]["note"] == note
+    assert rows["11 Kira"]["note"] == "answers.pdf, photo.jpg: none of them is a notebook"
+    by_hand = (out / "by-hand.html").read_text(encoding="utf-8")
+    for text in (said, by_hand, (out / "overview.html").read_text(encoding="utf-8")):
+        assert text.count(f"{note}.") == 1
+    for name in ("photo.jpg", "answers.pdf"):
+        assert re.search(rf'<a href="file:///[^"]*/11%20Kira/{name}">', by_hand)
+    decide(out / "by-hand.csv", ("11 Kira", "all", "13.5", ""))
+    grade(folder, tmp_path / "marks")
+    page = (out / "overview.html").read_text(encoding="utf-8")
+    assert f"13.5 of {ONE.points:g} points. answers.pdf, photo.jpg" in page
 
 
 def test_nothing_marked_is_no_points_yet(tmp_path):

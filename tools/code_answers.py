@@ -24,7 +24,7 @@ README = """\
 # Marking the code
 
 The tests of the code tasks run what students wrote.
-So run them where nothing can be harmed.
+So run them where nothing can be harmed, or mark the code by eye in `by-hand.html`, beside its tests.
 With Docker one command does all of it, in a container without a network:
 
 ```

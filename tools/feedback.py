@@ -20,7 +20,11 @@ from slopes.equations.derivation import WRONG
 from slopes.grading import Homework, Mark, Task
 
 LONGEST_FORMULA = 2000
-BESIDE = {"start": "begins", "open": "not looked at"}  # a line of a derivation that has no verdict
+BESIDE = {
+    "start": "begins",
+    "open": "not looked at",
+    "words": "words",
+}  # a line of a derivation that has no verdict
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
 RULE = """<hr><p><small>A derivation has all points if each line holds, and its lines lead from one
 side of the claim to the other in the steps asked for. A step is an = that changes something; the
@@ -106,8 +110,9 @@ class Formulas:
         return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, **math)
 
     def line(self, latex: str) -> str:
-        """A formula on a line of its own."""
-        return self(rf"\displaystyle {latex}")
+        """A formula on a line of its own; what aligns formulas is one by itself."""
+        plain = latex if "\\begin" in latex else rf"\displaystyle {latex}"
+        return self(plain, display="\\begin{align" in latex)
 
     def sentence(self, text: str) -> str:
         """A sentence with formulas between dollar signs, numbers with a minus, and bold words."""
@@ -133,7 +138,7 @@ def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> 
         )
         return page(title, [said])
     if one.unreadable:
-        result = f"<p><b>{points(one.marked)} of {points(homework.points)} points.</b></p>"
+        result = f"<p><b>{total(homework, one)}</b></p>"
         reason = f"<p>A person marked it: {escape(one.unreadable)}.</p>"
         return page(title, [result, reason, remark(one.comment, formulas)])
     parts = [f"<p><b>{total(homework, one)}</b></p>"]
@@ -142,7 +147,7 @@ def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> 
     for number, m in enumerate(one.marks, 1):
         given = f"{points(m.points)} of {points(m.task.points)}"
         if m.points is None:
-            given = "its tests will mark it" if one.tested(m) else "a person will mark it"
+            given = "not marked yet"
         elif m in one.waiting and not finished:
             given += ", and a person will look at it"
         parts += question(number, m.task, given, formulas)
@@ -159,6 +164,7 @@ def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> 
 def total(homework: Homework, one) -> str:
     """The points of a submission, of those that somebody has decided about."""
     possible = sum(m.task.points for m in one.marks if m.points is not None)
+    possible = homework.points if one.unreadable else possible
     if not possible:
         return "No points yet."
     so_far = " so far" if possible < homework.points else ""
@@ -218,9 +224,11 @@ def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
         sign, word = ("", BESIDE[kind]) if kind in BESIDE else (sign, word)
         # What is no mathematics is shown as it was typed.
         shown = (
-            f"<code>{escape(latex)}</code>" if kind in ("unread", "start") else formulas.line(latex)
+            f"<code>{escape(latex)}</code>"
+            if kind in ("unread", "start", "words")
+            else formulas.line(latex)
         )
-        look = "wrong" if wrong else "open" if kind == "open" else "right"
+        look = "wrong" if wrong else "open" if kind in ("open", "words") else "right"
         said = f'<span class="verdict">{sign} {word}</span>{shown} <small>{escape(rule)}</small>'
         rows.append(f'<li class="{look}">{said}</li>')
         if wrong and not whole:
@@ -249,7 +257,9 @@ def with_pictures(answer: str, attached: dict[str, str], shown: Callable[[str], 
     return "".join(parts)
 
 
-def overview(homework: Homework, submissions: list, formulas: Formulas, place: Callable) -> str:
+def overview(
+    homework: Homework, submissions: list, formulas: Formulas, place: Callable, notes: list[str]
+) -> str:
     """The page for the teacher: everybody's points, and what is wrong first in each derivation."""
     heads = "".join(
         f"<th>{number}. {formulas.sentence(task.title)} <small>of {points(task.points)}</small></th>"
@@ -257,12 +267,14 @@ def overview(homework: Homework, submissions: list, formulas: Formulas, place: C
     )
     rows = []
     for one in submissions:
-        said = escape(one.unreadable) if one.unreadable else total(homework, one)
+        said = "" if one.marked is None else total(homework, one)
+        said = " ".join(filter(None, (said, escape(one.unreadable))))
         link = f'<a href="feedback/{place(one.student)}.html">{escape(one.known)}</a>'
         cells = "".join(f"<td>{brief(m, formulas)}</td>" for m in one.marks)
         rows.append(f"<tr><th>{link}<br><small>{said}</small></th>{cells}</tr>")
+    said = [f"<p>{escape(note)}</p>" for note in notes]
     head = f'<div class="all"><table><thead><tr><th>Student</th>{heads}</tr></thead><tbody>'
-    return page(f"{homework.title}: all marks", [head, *rows, "</tbody></table></div>"])
+    return page(f"{homework.title}: all marks", [*said, head, *rows, "</tbody></table></div>"])
 
 
 def brief(m: Mark, formulas: Formulas) -> str:

@@ -29,7 +29,7 @@ import feedback
 import kit
 from feedback import points
 from homework import IMPORTS, sets
-from marking import WHOLE, Marking, equal
+from marking import WHOLE, Marking, notes
 from slopes.grading import BEGINS, Homework, Mark, mark
 from slopes.notebooks import Unreadable, cells_of, text_of
 
@@ -50,7 +50,8 @@ class Submission:
     """One file that was handed in: its cells, or why it cannot be read; and, later, its marks.
 
     What a person decided stands in `decisions`: points and comment, as they were written, by task; what
-    was decided on another answer, before this one was handed in, in `aside`.
+    was decided on another answer, before this one was handed in, in `aside`. `others` are the files
+    beside it, where none is a notebook.
     `stray` are cells that answer no task and were not handed out, `attached` the pictures in cells.
     """
 
@@ -64,6 +65,8 @@ class Submission:
     stray: list[str] = field(default_factory=list)
     attached: dict[str, str] = field(default_factory=dict)
     person: str = ""  # the student, where several files are from one
+    note: str = ""  # what a person has to know of the file
+    others: list[Path] = field(default_factory=list)
 
     @property
     def marked(self) -> float | None:
@@ -95,7 +98,8 @@ class Submission:
     @property
     def known(self) -> str:
         """What the student is called, and the name in the file where that is another."""
-        return self.student if self.name in ("", self.student) else f"{self.student} ({self.name})"
+        told = self.name.casefold() in self.student.casefold()
+        return self.student if told else f"{self.student} ({self.name})"
 
     def decided(self, task: str) -> bool:
         """Whether a person has given points; a comment may stand alone."""
@@ -105,10 +109,6 @@ class Submission:
     def waiting(self) -> list[Mark]:
         """What a person has still to look at, and what tests have still to mark."""
         return [m for m in self.marks if m.by_hand and not self.decided(m.task.name)]
-
-    def tested(self, m: Mark) -> bool:
-        """Whether tests mark an answer; one that has changed since a person marked it is a person's."""
-        return bool(m.task.kind == "code" and m.answer and m.task.name not in self.aside)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -155,10 +155,22 @@ def collect(folder: Path) -> list[Submission]:
     found = []
     for student, files in handed_in.items():
         notebooks = list(filter(is_notebook, files)) or files[:1]
+        if not is_notebook(notebooks[0]):
+            paths = [one.path for one in files]
+            notebooks[0].others = paths[1:]
+            if len(paths) > 1:
+                names = ", ".join(path.name for path in paths)
+                notebooks[0].unreadable = f"{names}: none of them is a notebook"
+        inside = {one.path: one.path.relative_to(folder).as_posix() for one in notebooks}
+        places = {path: name.removeprefix(f"{student}/") for path, name in inside.items()}
         for one in notebooks:
-            more = f" ({one.path.relative_to(folder).as_posix()})" if len(notebooks) > 1 else ""
-            one.person = PLATFORM.sub("", student)
-            one.student = one.person + more
+            one.person = one.student = PLATFORM.sub("", student)
+            if len(notebooks) > 1:
+                one.student += f" ({places[one.path]})"
+                one.note = (
+                    f"{one.person} handed in {len(notebooks)} notebooks, {', '.join(places.values())}:"
+                    " delete those that do not count, and run this again"
+                )
         found += notebooks
     return found
 
@@ -406,7 +418,7 @@ def write_tables(out: Path, homework: Homework, submissions: list[Submission]) -
             waiting = sum(m.task.points for m in one.marks if m.points is None)
             waiting = homework.points if one.marked is None else waiting
             row = [one.row_name, cell(one.name), cell(one.path.name), *given]
-            row += [points(one.marked), points(waiting), cell(one.unreadable)]
+            row += [points(one.marked), points(waiting), cell(one.unreadable or one.note)]
             table.writerow([*row, f"feedback/{folder_name(one.student)}.html"])
     with open(out / "by-hand.csv", "w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
@@ -436,7 +448,9 @@ def write(out: Path, folder: Path, homework: Homework, submissions: list[Submiss
     write_tables(out, homework, submissions)
     marking = Marking(homework, submissions, formulas)
     pages = {"by-hand.html": marking.page(folder)}
-    pages["overview.html"] = feedback.overview(homework, submissions, formulas, folder_name)
+    pages["overview.html"] = feedback.overview(
+        homework, submissions, formulas, folder_name, notes(submissions)
+    )
     for one in submissions:
         name = f"feedback/{folder_name(one.student)}.html"
         pages[name] = feedback.for_student(homework, one, formulas, finished=not marking.left)
@@ -485,9 +499,9 @@ def main() -> int:
 def report(homework: Homework, submissions: list[Submission], out: Path, left: list[int]) -> None:
     """Say what was done, where it is, and what is left."""
     waiting = [(one, m) for one in submissions for m in one.waiting]
-    tests = sum(m.points is None and one.tested(m) for one, m in waiting)
+    code = sum(m.points is None and m.task.kind == "code" for one, m in waiting)
     standing = sum(m.points is not None for _, m in waiting)
-    for said in equal(submissions):
+    for said in notes(submissions):
         print(said)
     for one in submissions:
         for task, said in one.aside.items():
@@ -496,8 +510,9 @@ def report(homework: Homework, submissions: list[Submission], out: Path, left: l
     print(
         f"{homework.title}: {count} marked. In {kit.shown(out)} are overview.html, marks.csv, a page"
         " for each student in feedback/, and by-hand.html, where a person marks."
-        f" Left to a person: {answers(left)}; to the tests of the code: {tests}"
-        + (", see nbgrader/README.md." if tests else ".")
+        f" Left to a person: {answers(left)}."
+        + f" Of these {code} are code, which its tests can mark: see nbgrader/README.md."
+        * bool(code)
         + f" {standing} more {'has' if standing == 1 else 'have'} points by the rule, which stand unless"
         " you type others." * bool(standing)
     )

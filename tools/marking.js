@@ -48,6 +48,10 @@ function keep() {
   stored(typed);
 }
 
+/** How many answers have what is not in by-hand.csv yet. */
+const unsaved = () => entries.filter(entry => KINDS.some(kind => entry[kind].value !== entry.saved[kind])).length;
+const note = () => entries.forEach(entry => (entry.saved = Object.fromEntries(KINDS.map(kind => [kind, entry[kind].value]))));
+
 /** Say beside what is typed why it is no points. */
 function check({ points, fault }) {
   const shares = words(points).replaceAll(" ", "").replaceAll(",", ".").split("+");
@@ -70,7 +74,8 @@ function tell() {
     const all = list.reduce((sum, { rows }) => sum + rows.length, 0);
     return list.length < all ? `${all} (${list.length} different)` : all;
   };
-  said.textContent = `Left to a person: ${count(left)}${wrong.length ? `; wrong: ${count(wrong)}` : ""}.`;
+  const more = unsaved();
+  said.textContent = `Left to a person: ${count(left)}${wrong.length ? `; wrong: ${count(wrong)}` : ""}${more ? `; not saved: ${more}` : ""}.`;
 }
 
 /** The table that `make grade` reads; one row for each student. */
@@ -93,6 +98,7 @@ async function save() {
       const writer = await file.createWritable();
       await writer.write(table());
       await writer.close();
+      note();
       said.textContent = `Saved in ${file.name}.`;
     } catch (error) {
       file = undefined;
@@ -105,6 +111,7 @@ async function save() {
   link.download = "by-hand.csv";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  note();
   said.textContent = "Saved among your downloads.";
 }
 
@@ -112,7 +119,7 @@ async function save() {
 function onward(field) {
   const here = entries.findIndex(entry => KINDS.some(kind => entry[kind] === field));
   const next = entries.slice(here + 1).find(entry => !words(entry.points) && entry.points.checkVisibility());
-  if (!next) return form.querySelector("button").focus();
+  if (!next) return form.querySelector(".bar button").focus();
   next.points.focus({ preventScroll: true });
   next.article.scrollIntoView(); // it is read from its first line on
 }
@@ -121,6 +128,13 @@ form.addEventListener("input", event => {
   entries.filter(entry => entry.points === event.target).forEach(check);
   keep();
   tell();
+});
+form.addEventListener("click", event => {
+  const entry = event.target.matches(".take") && entries.find(({ article }) => article.contains(event.target));
+  if (!entry) return;
+  entry.points.value = event.target.textContent;
+  entry.points.dispatchEvent(new Event("input", { bubbles: true }));
+  onward(entry.points);
 });
 form.addEventListener("keydown", event => {
   if (event.key !== "Enter" || event.isComposing || !event.target.matches("input, textarea")) return;
@@ -137,6 +151,7 @@ addEventListener("keydown", event => {
   save();
 });
 form.noValidate = true; // `save` asks, after it has opened what is folded
+note();
 restore();
 entries.forEach(check);
 tell();

@@ -18,21 +18,24 @@ from slopes.grading import Homework
 WHOLE = "all"  # in place of a task, for a file that cannot be read
 SCRIPT = Path(__file__).with_suffix(".js")
 BAR = """<div class="bar"><button>Save by-hand.csv</button> <span role="status"></span></div>"""
+DERIVED = """All points for {least} steps from one side of the claim to the other; for fewer, a share.
+Half of that, for the steps above, if it does not arrive or has a wrong line. For instance:"""
 HOW = """<p>Type points, and Enter leads to the next. Tab leads to a comment for the student, in which
 formulas stand between dollar signs. Save the table in the folder of this page, in place of the
 by-hand.csv that is there; then run this again:</p>
 <pre>make grade FOLDER={folder}</pre>"""
 
 
-def equal(submissions: list) -> list[str]:
-    """Sentences that name the submissions whose answers are the same throughout."""
+def notes(submissions: list) -> list[str]:
+    """Sentences on what is to be known first: files that are too many, and answers that are the same."""
     groups: dict[tuple, list] = {}
     for one in submissions:
         answers = tuple(m.answer for m in one.marks)
         if any(answers):
             groups.setdefault(answers, []).append(one.student)
     same = filter(lambda who: len(who) > 1, groups.values())
-    return [f"The same answers throughout: {', '.join(who)}." for who in same]
+    told = dict.fromkeys(f"{one.note}." for one in submissions if one.note)
+    return [*told, *(f"The same answers throughout: {', '.join(who)}." for who in same)]
 
 
 class Marking:
@@ -46,7 +49,7 @@ class Marking:
         """The whole page; the script on it is the only one that may run."""
         parts = [
             HOW.format(folder=escape(shlex.quote(str(folder)))),
-            *(f"<p><small>{escape(said)}</small></p>" for said in equal(self.submissions)),
+            *(f"<p>{escape(said)}</p>" for said in notes(self.submissions)),
             '<form autocomplete="off">',
         ]
         for number, task in enumerate(self.homework.tasks):
@@ -61,23 +64,23 @@ class Marking:
         """All answers to a task: first what is left to a person, then, folded, what is not."""
         left, settled = [], []
         for one, m in answers:
-            if task.name in one.reasons and not one.tested(m):
+            if task.name in one.reasons:
                 left.append((one, m))
             elif m.answer:
                 settled.append((one, m))
         if not left and not settled:
             return []
         first = self.groups(task, left)
-        self.left += [len(who) for (*_, given, stands, _), who in first if not (given[0] or stands)]
+        open_groups = [who for (_, _, given, stands, *_), who in first if not (given[0] or stands)]
+        self.left += map(len, open_groups)
         open_ones, folded = (
             self.entries(task, first),
             self.entries(task, self.groups(task, settled)),
         )
         if folded:
-            wait = any(m.points is None for _, m in settled)
-            by = "for their tests to mark" if wait else "marked by the machine"
             count = f"{len(settled)} answer" + "s" * (len(settled) != 1)
-            summary = f"<summary>{count}, {by}. Points typed here overrule that.</summary>"
+            by = "marked by the machine. Points typed here overrule that"
+            summary = f"<summary>{count}, {by}.</summary>"
             folded = [f"<details>{summary}", *folded, "</details>"]
         return ["<section>", *self.about(number, task), *open_ones, *folded, "</section>"]
 
@@ -88,7 +91,8 @@ class Marking:
             one, m = pair
             text = answered(m, one.attached, self.formulas, whole=True)
             why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
-            why = "" if why == f"{task.kind} question" else why  # as all of them are
+            if why in (f"{task.kind} question", "its tests have to be run"):
+                why = ""  # as all of them are
             decision = one.decisions.get(task.name, ("", ""))
             stands = "" if one.decided(task.name) else points(m.points)
             if stands and one.reasons.get(task.name):
@@ -97,7 +101,8 @@ class Marking:
             if one.stray and not m.answer:
                 why += f': <a href="#{self.place(one)}">see them</a>'
             own = "" if m.answer else one.student  # a blank may stand for something on paper
-            return text, why, decision, stands, own
+            take = points(m.suggested) if not one.decided(task.name) else ""
+            return text, why, decision, stands, take, own
 
         groups: dict[tuple, list] = {}
         for pair in answers:
@@ -114,14 +119,22 @@ class Marking:
                 f"<p><small>{why}</small></p>{text}" if why else text,
                 decision,
                 stands,
+                take,
             )
-            for (text, why, decision, stands, _), who in groups
+            for (text, why, decision, stands, take, _), who in groups
         ]
 
     def entry(
-        self, task: str, parts: list, who: list, body: str, decision: tuple, stands: str = ""
+        self,
+        task: str,
+        parts: list,
+        who: list,
+        body: str,
+        decision: tuple,
+        stands: str = "",
+        take: str = "",
     ) -> str:
-        """One answer, those who gave it, the points that stand, and room for others and a comment."""
+        """One answer, who gave it, points that stand or are suggested, room for others and a comment."""
         rows = json.dumps([[one.row_name, one.print_of(task)] for one in who])
         names = escape(", ".join(one.known for one in who))
         data = f'data-task="{escape(task)}" data-rows="{escape(rows)}" data-stands="{stands}"'
@@ -129,10 +142,11 @@ class Marking:
         most = " + ".join(f"{part:g}" for part in parts)
         size = 'size="8"' if len(parts) > 1 else 'size="4" inputmode="decimal"'
         each = f" <small>or, part by part, {most}</small>" if len(parts) > 1 else ""
+        button = f'<button type="button" class="take">{take}</button>' if take else ""
         return f"""<article role="group" aria-label="{names}" {data}>
 <h3>{names}</h3>{body}
 <p class="fields"><label>Points of {sum(parts):g}{each}
-<input {size} data-most="{most}" value="{given}"></label>
+<input {size} data-most="{most}" value="{given}"></label>{button}
 <span class="fault" aria-live="polite"></span>
 <label>Comment <textarea rows="1">{comment}</textarea></label></p></article>"""
 
@@ -141,7 +155,9 @@ class Marking:
         parts = []
         for one in self.submissions:
             if one.unreadable:
-                link = f'<p><a href="{escape(one.path.as_uri())}">{escape(one.unreadable)}</a></p>'
+                link = f"<p>{escape(one.unreadable)}.</p>"
+                for path in (one.path, *one.others):
+                    link += f'<p><a href="{escape(path.as_uri())}">{escape(path.name)}</a></p>'
                 decision = one.decisions.get(WHOLE, ("", ""))
                 self.left += [] if decision[0] else [1]
                 parts.append(self.entry(WHOLE, [self.homework.points], [one], link, decision))
@@ -167,5 +183,18 @@ class Marking:
     def about(self, number: int, task) -> list[str]:
         """What a person needs to mark a task: the question, its figure, the guide to its points."""
         parts = question(number, task, f"{points(task.points)} points", self.formulas)
-        guide = self.formulas.read(task.blocks.get("marking", ""))
-        return [*parts, f'<div class="guide">{guide}</div>']
+        return [*parts, f'<div class="guide">{self.guide(task)}</div>']
+
+    def guide(self, task) -> str:
+        """How points are given: by parts, by tests, or by the rule for derivations, with a solution."""
+        if task.kind == "code":
+            each = points(round(task.points / len(task.tests), 2))
+            tests = [
+                f"<li>{each} for {escape(name)}{typed(text, {})}</li>" for name, text in task.tests
+            ]
+            return f"<ul>{''.join(tests)}</ul>"
+        if task.kind != "derivation":
+            return self.formulas.read(task.blocks["marking"])
+        steps = [line.partition("%")[0].strip() for line in task.blocks["solution"].splitlines()]
+        steps = "".join(f"<li>{self.formulas.line(line)}</li>" for line in steps if line)
+        return f"<p>{DERIVED.format(least=task.least)}</p><ul>{steps}</ul>"

@@ -54,7 +54,7 @@ TEXT = re.compile(r"translate\(\S+ (\S+)\) scale\((\S+) ")
 # The minutes that the unit takes of a part of a chapter, in its notes.
 TAKEN = re.compile(r"^\| [^|\n]+ \| \d+ \| (\d+) \|$", re.M)
 SLIDE = re.compile(r"^(?:# |\{\{homework-)", re.M)
-BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip)$", re.M)
+BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip|told)$", re.M)
 
 
 def numbers(pages: Path, slug: str) -> dict[str, str]:
@@ -164,7 +164,7 @@ def curve(name: str, span: tuple[float, float] = (-6, 6)) -> str:
 
 
 def step_by_step(deck: str) -> str:
-    """Let what a slide has come one by one, after the first: formulas, questions, slips."""
+    """Let what a slide has come one by one, after the first: formulas, questions, slips, sentences."""
     slides = []
     for slide in re.split(r"^(?=# )", deck, flags=re.M):
         first = BOX.search(slide)
@@ -184,8 +184,10 @@ def asked(question: quiz.Question) -> str:
     options = "\n".join(f"- **{letter}** {option.text}" for letter, option in letters.items())
     options = f":::{{container}} options\n{options}\n:::"
     right = next(letter for letter, option in letters.items() if option.right)
-    reasons = (f"{letter}: {option.why}" for letter, option in letters.items())
-    notes = "\n\n".join([f"Right: {right}.", *reasons])
+    # The right one first: in a small window the last reasons are not seen at once.
+    order = sorted(letters, key=lambda letter: letter != right)
+    notes = "\n\n".join(f"{letter}: {letters[letter].why}" for letter in order)
+    notes = f"Right: {notes}"
     return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
 
 
@@ -241,8 +243,6 @@ Run the cell as often as you like: it names the first line that does not hold.
 :::{{revealjs-notes}}
 {when} Say until when, and where to. Type a line that is wrong into one cell, run it, and mend it.
 (Open the notebook before the lecture: `make lab FOLDER=_build/teach/homework/{name}`.)
-
-The tasks: {"; ".join(task.title for task in one.tasks)}.
 :::"""
 
 
@@ -261,14 +261,18 @@ def lectures() -> dict[str, tuple[kit.Meeting, list[str]]]:
 
 
 def places() -> dict[str, str]:
-    """The address of the slide on which each chapter begins."""
+    """The address of the slide on which each chapter, or the play of the start page, begins."""
     found = {}
     for file, (_, slugs) in lectures().items():
-        begin = 0
-        for slug in slugs:
-            found[slug] = f"{file}.html#/{begin}"
-            begin += len(SLIDE.findall((DECKS / f"{slug}.md").read_text(encoding="utf-8")))
-    return found
+        row = "\n".join((DECKS / f"{slug}.md").read_text(encoding="utf-8") for slug in slugs)
+        for number, slide in enumerate(SLIDE.split(row)[1:]):
+            for slug in re.findall(r"\{\{minutes-([\w-]+)\}\}", slide):
+                found.setdefault(slug, f"{file}.html#/{number}")
+            if "{{explore_" in slide:
+                found.setdefault("index", f"{file}.html#/{number}")
+    return {
+        slug: place for slug, place in found.items() if not slug.startswith(("before-", "after-"))
+    }
 
 
 def contents() -> str:

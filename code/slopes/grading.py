@@ -49,6 +49,13 @@ BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
 # What Python reads as something else than a backslash and a letter, unless an r stands before.
 ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
 UNANSWERED = "*Your answer.*"
+# In a line that is no formula as a whole: those between dollar signs, and the words on either side.
+DOLLARS = re.compile(r"\$+([^$]+)\$+")
+BEFORE = re.compile(
+    r"\s*(?:\\(?:\w*arrow|implies|therefore)\s*)?"
+    r"(?:I\s+)?(?:[A-Za-z]{2,}[,:.]?(?:\s+|$)(?:[aI]\s+(?=[A-Za-z]{2}))?)*"
+)
+BEHIND = re.compile(r"[,;]?\s+(?=[(\[#?!.]*(?:[A-Za-z]{2,}(?:[\s,.:)]|$)|$))|\s*[?!.]$")
 LONGEST = 20_000  # characters of an answer
 
 
@@ -103,10 +110,11 @@ class Task:
 
     @property
     def parts(self):
-        """(points, what they are for) of each part that a person marks, for students, too."""
-        return [
-            (float(worth), what) for worth, what in PART.findall(self.blocks.get("marking", ""))
-        ]
+        """(points, what they are for) of each part, for students, too; of code, of each test."""
+        if self.kind == "code":
+            return [(self.points / len(self.tests), name) for name, _ in self.tests]
+        found = PART.findall(self.blocks.get("marking", ""))
+        return [(float(worth), what) for worth, what in found]
 
     @property
     def shares(self):
@@ -147,7 +155,8 @@ class Mark:
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
     for the student, `comment` what a person adds, `by_hand` why a person should look, `lines` the kind
     of verdict on each line of a derivation, its LaTeX and its rule, and `shares` what a person gave to
-    each part of the task.
+    to each part of the task. `suggested` are the points that a derivation would have without the words
+    among its formulas.
 
     >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
@@ -160,6 +169,7 @@ class Mark:
     lines: list = field(default_factory=list)
     comment: str = ""
     shares: list = field(default_factory=list)
+    suggested: float | None = None
 
 
 def read_homework(path) -> Homework:
@@ -281,6 +291,8 @@ def _mark_task(task, answers):
     if not answers:
         return Mark(task, said="No cell of the notebook answers it.", by_hand="no cell answers it")
     answer = answers[-1].strip()
+    if task.start == UNANSWERED and answer != UNANSWERED:
+        answer = answer.removeprefix(UNANSWERED).strip()
     if answer == task.start.strip() or not answer:
         result = Mark(task, said="Not answered.")
     elif len(answer) > LONGEST:
@@ -313,33 +325,95 @@ def _mark_derivation(task, answer):
     unread = any(line.kind == "unread" for line in verdict.lines)
     if verdict.first_wrong is not None and not unread:
         verdict = check_derivation(_going_on(steps), **claim)
+    said = _said(verdict)
+    points, by_hand = _by_the_rule(task, verdict), _for_a_person(verdict)
+    lines = [(line.kind, line.latex, line.rule) for line in verdict.lines]
+    if not by_hand:
+        return Mark(task, points, steps, said, _beside_the_points(task, verdict, points), lines)
+    result = Mark(task, None, steps, said, by_hand, lines)
+    if unread and "\\begin" not in steps:
+        alone, result.lines = _without_words(verdict, claim)
+        if alone is not None and not _for_a_person(alone):
+            result.suggested = _by_the_rule(task, alone)
+            result.by_hand = (
+                f"words stand among its formulas, which alone have {result.suggested:g} points"
+            )
+    return result
+
+
+def _said(verdict):
+    """What a student is told of a derivation."""
     if verdict.first_wrong is not None and "$" in verdict.first_wrong[1].latex:
-        said = f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
-    elif verdict.first_wrong is not None:
+        return f"Line {verdict.first_wrong[0]} is not understood: write it without dollar signs."
+    if verdict.first_wrong is not None:
         line = verdict.first_wrong[1]
         line.hint = line.hint.partition(": ")[0]  # the kind of slip, and not what mends it
-        said = f"L{str(verdict)[1:]}."
-    elif verdict.gap == "none":
-        said = "No line of it says that two things are equal."
-    elif verdict.gap == "claim" and not verdict.reached:
-        said = (
+        return f"L{str(verdict)[1:]}."
+    if verdict.gap == "none":
+        return "No line of it says that two things are equal."
+    if verdict.gap == "claim" and not verdict.reached:
+        return (
             "Every line holds, but writing down the claim is not a step, and nothing else leads from"
             " one side of it to the other."
         )
-    else:
-        reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
-        said = f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."
-    lines = [(line.kind, line.latex, line.rule) for line in verdict.lines]
+    reached = f"it takes {verdict.reached} step" + "s" * (verdict.reached != 1)
+    return f"Every line holds, {'and ' + reached if verdict else 'but ' + verdict.missing}."
+
+
+def _by_the_rule(task, verdict):
+    """The points that the steps of a derivation have."""
     share = min(verdict.reached, task.least) / task.least
     if not verdict and verdict.first_wrong is None:
         share *= {"steps": 1, "claim": 0}.get(verdict.gap, 0.5)
     elif not verdict:
         share /= 2
-    points = halves(share * task.points)
-    by_hand = _for_a_person(verdict)
-    if by_hand:
-        return Mark(task, None, steps, said, by_hand, lines)
-    return Mark(task, points, steps, said, _beside_the_points(task, verdict, points), lines)
+    return halves(share * task.points)
+
+
+def _without_words(verdict, claim):
+    """A derivation without its words, or None if a formula cannot be read; and the kinds of its lines.
+
+    What goes on from a line that is not understood is read as if it went on from the one above that.
+    """
+    parts = [
+        _formula(line.latex) if line.kind in ("unread", "open") else (line.latex, "")
+        for line in verdict.lines
+    ]
+    kinds = {}
+    while waiting := [
+        k for k, (latex, _) in enumerate(parts) if latex and kinds.get(k) != "unread"
+    ]:
+        alone = check_derivation([parts[k][0] for k in waiting], **claim)
+        kinds |= {k: line.kind for k, line in zip(waiting, alone.lines, strict=True)}
+        if "unread" not in [kinds[k] for k in waiting]:
+            break
+    else:
+        alone = None
+    lines = [
+        (kinds[k], latex, " ".join(filter(None, (words, line.rule))))
+        if latex
+        else ("words", words, line.rule)
+        for k, ((latex, words), line) in enumerate(zip(parts, verdict.lines, strict=True))
+    ]
+    return (None if "unread" in kinds.values() else alone), lines
+
+
+def _formula(latex):
+    """The formula of a line, and the words around it; either may be empty.
+
+    >>> _formula("so f(x) = x by definition")
+    ('f(x) = x', 'so … by definition')
+    """
+    inside = DOLLARS.findall(latex)
+    if inside:
+        formula = next((x.strip() for x in reversed(inside) if "=" in x), "")
+        return formula, DOLLARS.sub("…", latex).strip(" ….") if formula else latex
+    begins = BEFORE.match(latex)
+    start = begins.end() if begins else 0
+    ends = (found.start() for found in BEHIND.finditer(latex, start))
+    end = next((k for k in ends if latex[:k].count("{") == latex[:k].count("}")), len(latex))
+    formula, words = latex[start:end], " … ".join(filter(None, (latex[:start], latex[end:])))
+    return (formula, " ".join(words.split())) if "=" in formula else ("", latex)
 
 
 def halves(points: float) -> float:

@@ -4,7 +4,8 @@ import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, product, takewhile
+from operator import itemgetter
 
 from . import layout
 from . import tree as t
@@ -97,10 +98,9 @@ class Derivation:
         return "\n".join([*rows, str(self)])
 
     def _repr_html_(self):
-        rows = []
-        for number, line in enumerate(self.lines, 1):
-            kind = "" if line.kind in ("start", "open") else mark(line.kind)
-            rows.append((number, tex(line.latex), html.escape(line.rule), kind))
+        signs = ["" if x.kind in ("start", "open") else mark(x.kind) for x in self.lines]
+        lines = enumerate(zip(self.lines, signs, strict=True), 1)
+        rows = [(n, tex(x.latex), html.escape(x.rule), sign) for n, (x, sign) in lines]
         summary = html.escape(str(self))
         summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
         table = html_table(("line", "step", "rule", "verdict"), rows)
@@ -170,12 +170,11 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
 
 @dataclass
 class Written:
-    """What was written so far: the last side, from which the next line may go on, and what holds."""
+    """What was written so far: the last side, from which the next line may go on, and all chains."""
 
     text: str | None = ""  # None where that line was not understood
-    begun: dict = field(default_factory=dict)  # how far the lines came that begin with a side
     sides: dict = field(default_factory=dict)  # each with its LaTeX
-    steps: list = field(default_factory=list)  # (side, relation, side)
+    chains: list = field(default_factory=list)  # (sides, relations, whether it holds)
 
 
 def split_lines(steps):
@@ -256,44 +255,56 @@ def check_line(reader, written, latex, rule, hints):
         first = min(line.links, key=lambda link: order.index(link.verdict.kind))
         line.kind, line.reason = first.verdict.kind, explained(first.verdict, advice=False)
         line.hint = hint(first) if line.kind in WRONG and hints else ""
+    written.text = None if line.kind == "unread" else written.text
     return line
 
 
 def remember(reader, written, part, text, holds):
-    """Note the sides of a chain, the last of which the next line may go on from, and steps that hold."""
+    """Note a chain and its sides, the last of which the next line may go on from."""
     texts = part.texts(text)
     written.text = texts[-1] or written.text
     with suppress(Unread):
         sides = meant(reader, map(read, part.sides))
-        first, last = sides[0], next(reversed(written.sides), None)
-        if first == last:  # it goes on from the line above
-            first = next((k for k, far in written.begun.items() if far == last), first)
-        else:
-            sides[0] = written.begun.get(first, first)
-        if holds and set(part.operators) <= set(PROVED):
-            written.begun[first] = sides[-1]
         for side, latex in zip(sides, texts, strict=True):
             written.sides.pop(side, None)
             written.sides[side] = latex
-        if holds:
-            written.steps += list(zip(sides, part.operators, sides[1:], strict=False))
+        written.chains.append((sides, part.operators, holds))
+
+
+def steps_of(chains, goal):
+    """The sides of each equality that holds. A chain goes on from one that begins as it does.
+
+    None does from the claim itself, which says what is to be shown.
+    """
+    begun, last, steps = {}, None, {}
+    for (first, *others), relations, holds in chains:
+        at = first if first == last else begun.get(first, first)
+        first = next((k for k, far in begun.items() if first == last == far), first)
+        last = others[-1] if others else first
+        if holds and set(relations) <= set(PROVED):
+            begun |= {first: last} if {at, *others} != set(goal) else {}
+            steps |= {frozenset(pair): pair for pair in pairwise((at, *others)) if len({*pair}) > 1}
+    return steps
 
 
 def what_is_missing(reader, written, goal, given, proves, least):
     """Why a derivation does not prove the claim, though right; how many steps it takes, and has."""
-    backwards = goal[0] not in written.sides and goal[1] in written.sides
-    ways = ways_from(written, goal[::-1] if backwards else goal)
-    held = sum(not is_whole(other) for _, other in step_pairs(written, goal).values())
+    table, chains = reader.meaning.table, written.chains
+    known = {x for x in goal for y in written.sides if x == y or is_same(x, y, table)}
+    same = {frozenset(p): p for p in product(goal, written.sides) if is_same(*p, table)}
+    steps = same | steps_of(chains, goal)
+    above = same | steps_of(takewhile(itemgetter(2), chains), goal)  # the first wrong line
+    ways = ways_from(above, goal[::-1] if known == {goal[1]} else goal)
     worked = {side: sum(not is_whole(x) for x in way[1:]) for side, way in ways.items()}
-    end, gap, missing = where_it_ends(written, goal, ways, given, proves, reader.meaning.table)
+    end, gap, missing = where_it_ends(written, steps, goal, ways, given, proves, table)
     reached = worked[end] if end in worked else max(worked.values())
     if not gap and reached < least:
-        gap = "form" if beside(written, goal, ways[end]) else "steps" if reached > 1 else "claim"
+        gap = "form" if beside(steps, goal, ways[end]) else "steps" if reached > 1 else "claim"
         missing = f"{least} steps are asked for, and from one side to the other it takes {reached}"
-    return missing, gap, reached, held
+    return missing, gap, reached, all_worked(steps, goal)
 
 
-def where_it_ends(written, goal, ways, given, proves, table):
+def where_it_ends(written, steps, goal, ways, given, proves, table):
     """The last side, and why the lines do not join the claim's sides: (side, kind, what)."""
     left, right = map(as_words, written_sides(proves))
     end = goal[1] if goal[1] in ways else next(reversed(written.sides), None)
@@ -303,13 +314,15 @@ def where_it_ends(written, goal, ways, given, proves, table):
         early, any_names = without_rule(ways[end]), left_names & right_names or right_names
         put = early is not None and opened(early, table) == opened(goal[1], table)
         if put or (early and is_claimed(written, early, given, right, any_names)):
-            if beside(written, goal, ways[end]):
+            if beside(steps, goal, ways[end]):
                 return end, "form", f"part of it stands beside the chain from ${left}$ to ${right}$"
             return end, "form", "its first line is what was to be shown, in another form"
         return end, "", ""
-    if any({one, other} == set(goal) for one, _, other in written.steps):
+    if frozenset(goal) in steps and not all_worked(steps, goal):
         return None, "claim", "a line that states the claim itself shows nothing"
-    if not any(one != other for one, _, other in written.steps):
+    if frozenset(goal) in steps:
+        return None, "form", f"no chain leads from ${left}$ to ${right}$ but the claim itself"
+    if not steps:
         return None, "none", "there is no step yet"
     if goal[0] not in written.sides:
         return None, "form", f"it does not begin with ${left}$, nor end with it"
@@ -318,29 +331,22 @@ def where_it_ends(written, goal, ways, given, proves, table):
     return None, "form", f"no chain of equalities leads to ${right}$"
 
 
-def step_pairs(written, goal):
-    """The steps as pairs, by the sets of their sides: they change something, and are not the claim."""
-    return {
-        frozenset((one, other)): (one, other)
-        for one, relation, other in written.steps
-        if relation in PROVED and one != other and {one, other} != set(goal)
-    }
+def all_worked(steps, goal):
+    """How many steps there are, wherever they stand, but the claim, that work something out."""
+    return sum(not is_whole(pair[1]) for pair in steps.values() if set(pair) != set(goal))
 
 
-def beside(written, goal, way):
-    """The steps that hold and do not stand on a way, as sets of their sides."""
-    return set(step_pairs(written, goal)) - set(map(frozenset, pairwise(way)))
+def beside(steps, goal, way):
+    """The steps that hold and do not stand on a way, as sets of their sides; the claim is none."""
+    return set(steps) - set(map(frozenset, [goal, *pairwise(way)]))
 
 
-def ways_from(written, goal):
+def ways_from(steps, goal):
     """Each side that can be reached from the claim's left one, with the sides on the way to it."""
-    links = {}
-    for one, other in step_pairs(written, goal).values():
-        links.setdefault(one, []).append(other)
-        links.setdefault(other, []).append(one)
     ways, waiting = {goal[0]: [goal[0]]}, [goal[0]]
     for side in waiting:
-        new = {x: [*ways[side], x] for x in links.get(side, ()) if x not in ways}
+        near = (y if x == side else x for x, y in steps.values() if side in (x, y))
+        new = {x: [*ways[side], x] for x in near if x not in ways and {x, side} != set(goal)}
         ways |= new
         waiting += new
     return ways
@@ -349,6 +355,13 @@ def ways_from(written, goal):
 def is_whole(side):
     """Whether a side is a derivative, and nothing else: of it, nothing has been worked out."""
     return isinstance(getattr(side, "head", side), t.Derivative | t.Primed)
+
+
+def is_same(one, other, table):
+    """Whether two sides, not written alike, are derivatives of one thing, by its definitions."""
+    if one == other or not (is_whole(one) and is_whole(other)):
+        return False
+    return opened(one, table) == opened(other, table)
 
 
 def without_rule(sides):
@@ -378,6 +391,9 @@ def opened(side, table):
 
     def full(node):
         work.spend()
+        match node:
+            case t.Apply(t.Primed(f, n, _), (t.Symbol() as x,)):
+                node = t.Derivative(t.Apply(f, (x,)), ((x, n),))
         node = t.rebuild(node, full)
         body = put_in(node, table)
         return node if body is None else full(body)
