@@ -38,6 +38,7 @@ WITHIN, ROOM = (
 SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or fits a telephone
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
+PARTS = f'{PART} parts">'
 BESIDE = 13  # signs: the longest left side behind which right sides stand in a column
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
@@ -318,19 +319,23 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
     return [0, *(round(air, 2) for air in free)]
 
 
-def ended(html: str, room: str) -> str:
+def ended(found: list[str], room: str) -> str:
     """Put what is to stand behind a statement into its last line, or, if it does not fit, below.
 
-    >>> ended(part("a"), part(""))
+    >>> ended([part("a")], part(""))
     '<span class="part parts"><span class="part">a</span><span class="part"></span></span>'
-    >>> ended(ended(part("a"), part("b")), "c").count(" parts")
-    1
+    >>> last = part(part("a") + part("b"), " parts")
+    >>> ended([part("=="), last], "c").endswith(part("b") + "c</span></span>")
+    True
     """
     if not room:
-        return html
-    if not html.startswith(part("", " parts").removesuffix("</span>")):
-        html = part(html, " parts")
-    return html.removesuffix("</span>") + room + "</span>"
+        return within(found)
+    if not found[-1].startswith(PARTS):
+        found = [within(found)]
+    if not found[-1].startswith(PARTS):
+        found = [part(found[-1], " parts")]
+    *before, last = found
+    return within([*before, last.removesuffix("</span>") + room + "</span>"])
 
 
 def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:
@@ -342,7 +347,7 @@ def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:
             said = [one for statement in parted(found) for one in statement]
             left = said.pop(0) if near and not k else ""
             last = chain is made[-1] and k == len(chain) - 1
-            html = left + ended(within(said), room if last else "")
+            html = left + ended(said, room if last else "")
             lines.append(extent(found))
             begins.append(not k)
             shown.append(("row" + " near" * near + " on" * bool(k), html))
@@ -372,7 +377,7 @@ def display(latex: str, render: Callable[[str], str], number: str | None = None)
     if BASE not in html:
         return html
     head, found, end = bases(html, 3)
-    body = [within(statement) for statement in parted(found)]
-    body[-1] = ended(body[-1], room)
+    *before, last = parted(found)
+    body = [*map(within, before), ended(last, room)]
     shown = body[0] if len(body) == 1 else f'<span class="statements">{"".join(body)}</span>'
     return head + shown + end
