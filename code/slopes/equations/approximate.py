@@ -142,9 +142,11 @@ def vanishing(question, name, end, order):
 
 
 def ratios(question, terms, sample):
-    """|left - right| divided by each term (0 where that is 0); Undefined where there is no value."""
+    """|left - right| divided by each term (0 where that is 0)."""
     if not question.allowed(sample, {}):
         raise Undefined("outside the domain")
     nodes = t.Add((question.left, t.Negate(question.right))), *terms
     gap, *sizes = (abs(primal(question.value(node, sample, {}))) for node in nodes)
-    return [gap / size if size > tolerance(20) else Decimal(0) for size in sizes]
+    if any(0 < size <= tolerance(20) for size in sizes):
+        raise Undecidable("a term too small to be compared with")
+    return [gap / size if size else Decimal(0) for size in sizes]

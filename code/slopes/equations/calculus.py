@@ -44,14 +44,14 @@ class Calculus:
         return int(sup.text)
 
     def operand(self, factors, place, at):
-        """What d/dx applies to: a bracket alone, else all factors to the next sign of operation."""
+        """What d/dx applies to: a bracket alone, else all factors to the next derivative."""
         if place >= len(factors) or factors[place][0]:
             raise Unread("a derivative of nothing", at)
         taken = [("", factors[place][1])]
         bracket = isinstance(taken[0][1], t.Group) and taken[0][1].opening in "(["
         for sign, node in factors[place + 1 :]:
             another = isinstance(node, t.Fraction) and self.derivative_form(node) is not None
-            if sign not in ("", "*", "/") or another:
+            if another:
                 break
             taken.append((sign, node))
         if bracket and len(taken) > 1:

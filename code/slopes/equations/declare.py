@@ -176,11 +176,30 @@ class Declarations:
         if isinstance(t.scripts(left)[2], t.Number):
             self.refuse_power(left, self.scope.used)
         form = self.form(left)
+        if form is None and isinstance(left, t.Script) and self.begins(left, operator, right):
+            return True
         if form is None and operator == ":=":
             raise Unread("left of := stands a name, with its variables or indices", left.at)
         if form is None or not self.may_define(left, operator, form, right):
             return False
         return self.make(left, operator, right, form, conditions)
+
+    def begins(self, left, operator, right):
+        r"""Take ``v_0 := 0`` as where a recurrence begins; with ``=`` only before its first element."""
+        first = self.scope.resolve(left)
+        known, indices = self.meaning.element_of(first)
+        early = operator == ":=" or (indices and min(indices) < 1)
+        if not (known and known.recurs and early) or indices in known.starts:
+            return False
+        body = self.scope.resolve(right)
+        self.meaning.note(body)
+        if known.name in t.names_in(body):
+            raise Unread(
+                f"where {t.pretty(known.name)} begins, none of its own stands on the right",
+                right.at,
+            )
+        known.starts[indices] = body
+        return True
 
     def lose(self, openings):
         """The names that unread lines, as (left side, sign), would have defined are unknown."""
@@ -220,6 +239,8 @@ class Declarations:
                 raise Unread(f"{t.pretty(key)}: {itself.reason}", left.at)
         vectors = tuple(vectors.values())
         self.enter(key, replace(form, body=body, vectors=vectors, conditions=kept))
+        if operator == "=":
+            scope.equated.add(scope.internal(key))
         if operator == "=" and self.item.kind == "display":
             del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True

@@ -9,6 +9,7 @@ oscillates too fast, is undecided.
 """
 
 import functools
+import random
 from decimal import Context, Decimal, getcontext
 from itertools import pairwise
 
@@ -178,10 +179,12 @@ def _subdifferential(node, ev, env):
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
 # No point is a round number: a sine of π·10^25 is 0 for no other reason.
 ODD = [Decimal(k).sqrt(Context(prec=CAREFUL)) for k in (2, 3, 5)]
-# How near or far (powers of ten) and with how many digits: the next where one does not settle, or
-# leads to numbers too large to be computed.
-NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)))
-FAR = ((SECOND, (25, 30, 35)), *((SECOND, (s, s + 1, s + 2)) for s in range(20, -1, -2)))
+# How near or far (powers of ten) and with how many digits: the next where one leads to numbers too
+# large to be computed; the next with more digits where one does not settle. Last, points for what
+# goes as an exponential does: they do not grow, so that nothing is called infinite by them.
+NEAR = ((SECOND, (25, 30, 35)), (500, (130, 140, 150)), (CAREFUL, (25, 30, 35)))
+_STEPS = [(SECOND, (s, s + 1, s + 2)) for s in range(20, -1, -2)]
+FAR = (NEAR[0], NEAR[-1], *_STEPS, (CAREFUL, (3, 2, 2)))
 
 
 @evaluated(t.Limit, "body")
@@ -206,14 +209,17 @@ def _limit(node, body, ev, env):
 
 def _approach(value, end, direction, whole):
     """The value that three points nearer and nearer (or farther and farther) settle at."""
-    problem = None
+    problem, least = None, 0
     for count, powers in FAR if primal(end).is_infinite() else NEAR:
+        if count < least:
+            continue
         with digits(max(count, getcontext().prec)):
             points = [_point(end, direction, *place, whole) for place in enumerate(powers)]
             try:
                 return _settled(value, points)
             except (Undecidable, BeyondReach) as error:
                 problem = problem or error
+                least = count + 1 if isinstance(error, Undecidable) else least
     raise Undecidable(f"a limit that cannot be told ({problem})")
 
 
@@ -226,8 +232,16 @@ def _point(end, direction, k, power, whole):
 
 
 def _settled(value, points):
+    """The value at the last point, if those before agree and no digits of it come from rounding."""
     found = [value(x) for x in points]
     first, second, third = (primal(v) for v in found)
+    with n.setting(n.now(), "noise", random.Random("noise")):
+        try:
+            lost = not n.close(third, primal(value(points[-1])), SETTLED)
+        except Undefined:
+            lost = True
+    if lost:
+        raise Undecidable("what is left of a difference is rounding")
     if abs(third) > 10**9 and abs(third) > 10 * abs(second) > 100 * abs(first):
         # Growing, if it does so all the way: what oscillates is large by chance at some places.
         way = [points[2] + (points[1] - points[2]) * k / 8 for k in range(1, 8)]
@@ -269,6 +283,12 @@ def _area(value, a, b):
     """
     if a > b:
         return -_area(value, b, a)
+    if a == b:
+        value(a)  # of 1/(b - a) there is no integral from a to a
+        return ZERO
+    far = [x.scaleb(15).copy_sign(end) for x in ODD for end in (a, b) if end.is_infinite()]
+    if any(abs(x * value(x)) > AREA_SLACK for x in far):
+        raise Undecidable("an integral of what does not vanish far out, or too slowly")
 
     def height(x):
         found = value(n.from_mp(x._mpf_))

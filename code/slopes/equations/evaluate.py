@@ -86,10 +86,12 @@ class Evaluator:
             return pick(self.named(name, env), indices)
         if definition is None:
             return self.sample.value(name, indices)
-        if definition.body and min(indices) < 1 and name in t.names_in(definition.body):
-            return self.sample.value(name, indices)  # where a recurrence begins: any number
         inner = {k: v for k, v in env.items() if k not in definition.indices}
         compute = partial(self.defined, definition, env, indices)
+        if indices in definition.starts:
+            compute = partial(code(definition.starts[indices]), self, inner)
+        elif min(indices) < 1 and definition.recurs:
+            return self.sample.value(name, indices)  # where a recurrence begins: any number
         return self.remembered((name, indices), inner, compute)
 
     def remembered(self, key, env, compute):

@@ -117,8 +117,9 @@ def _take_row(row, result):
     if not row:
         return
     last = result[-1] if result and _goes_on(row, indented, result[-1]) else None
-    again = last and not last.sides[-1] and row[0].kind == "rel"  # a = and, below it, = b
-    segments = _parted(row[1:] if again else row)
+    if last and last.operators and not last.sides[-1] and row[0].kind == "rel":
+        raise Unread("a relation ends a row and begins the next: write it once", row[0].at)
+    segments = _parted(row)
     line = _chain(segments[0][1])
     if last:
         last.sides[-1:] = [last.sides[-1] + line.sides[0], *line.sides[1:]]

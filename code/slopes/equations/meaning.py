@@ -25,11 +25,17 @@ class Definition:
     vectors: tuple = ()  # which parameters are vectors
     indices: tuple = ()  # of 'elements', and of functions with an index (q_i(T) := …)
     conditions: tuple = ()  # where it was defined, if not everywhere
+    starts: dict = field(default_factory=dict)  # of a recurrence: values of its first elements
 
     @property
     def is_function(self):
         """Whether the name is a function: something that brackets behind it call."""
         return self.kind in ("function", "smooth")
+
+    @property
+    def recurs(self):
+        """Whether the name is a recurrence: elements that are given by others."""
+        return self.kind == "elements" and self.name in t.names_in(self.body)
 
 
 @dataclass
@@ -77,6 +83,13 @@ class Meaning:
         for place, end in enumerate(ends):
             self._note_size(end)
             self.extents[name, place] = end
+
+    def element_of(self, node):
+        """(definition, indices) of an element at given numbers, v_0; (None, ()) of anything else."""
+        match node:
+            case t.Element(t.Symbol(name), indices) if all(type(x) is t.Number for x in indices):
+                return self.table.get(name), tuple(int(x.text) for x in indices)
+        return None, ()
 
     def _note_size(self, upper):
         for item in upper.walk():
@@ -181,7 +194,8 @@ class Meaning:
             found.smooth.add(name)
         if known.body is not None:
             bound = frozenset((*known.parameters, *known.indices))
-            self._collect(known.body, bound, found)
+            for body in (known.body, *known.starts.values()):
+                self._collect(body, bound, found)
 
 
 def places_of(index, node):

@@ -45,6 +45,7 @@ class Work:
         self.zeros = None  # and one here (key, value) of what must not vanish
         self.rounded = False  # whether a root that was found stands in the point, and is rounded
         self.absorbed = False  # whether, with many digits, a term vanished in a sum
+        self.noise = None  # a generator here stirs the last digits of what rounding may have hidden
 
     def spend(self, amount=1):
         self.left -= amount
@@ -191,11 +192,23 @@ def divide(x, y, key=None):
 def plus(x, y):
     """The sum, noticing with many digits where one of them vanishes beside the other."""
     if getcontext().prec > DIGITS:
+        if _now.noise and Dual in (type(x), type(y)):
+            tag = max(v.tag for v in (x, y) if type(v) is Dual)
+            return Dual(tag, *map(plus, split(x, tag), split(y, tag)))
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
             gap = abs(p.adjusted() - q.adjusted())
-            _now.absorbed = _now.absorbed or gap >= getcontext().prec
+            if gap >= getcontext().prec:
+                _now.absorbed = True
+                return stirred(x + y)
     return x + y
+
+
+def stirred(x):
+    """A number that rounding may have made equal to another: with noise no longer."""
+    if _now.noise is None:
+        return x
+    return x * (ONE + Decimal(_now.noise.randint(-(10**6), 10**6)).scaleb(1 - getcontext().prec))
 
 
 @functools.lru_cache(maxsize=2048)
@@ -230,7 +243,7 @@ def _value(name, x):
     if value is None:
         _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
         value = _now.known[key] = _computed(*key)
-    return value
+    return value if _now.noise is None else stirred(value)
 
 
 def elementary(value, slope, of_complex=None):
@@ -262,7 +275,7 @@ def _exp(x):
         raise BeyondReach("an exponential too large to compute")
     if x < -FAR:
         _now.absorbed = True
-        return ZERO
+        return ONE.scaleb(-LARGEST) if _now.noise else ZERO
     return _value("exp", x)
 
 
@@ -287,7 +300,7 @@ def _saturating(name):
     def value(x):
         if abs(x) > getcontext().prec:
             _now.absorbed = True
-        return ONE.copy_sign(x) if abs(x) > 10_000 else _value(name, x)
+        return stirred(ONE.copy_sign(x)) if abs(x) > 10_000 else _value(name, x)
 
     return value
 

@@ -257,6 +257,7 @@ class PageReader(Declarations):
             return
         leaves = self.meaning.leaves(link.left_node, link.right_node)
         self.refuse_spoken(leaves, self.spoken_right)
+        self.refuse_unbegun(link.left_node, link.right_node)
         begins = k == 0 and link.relation == "="
         if begins:
             self.refuse_power(sides[0])
@@ -287,6 +288,14 @@ class PageReader(Declarations):
                 item = self.spoken[key]
                 where = f"${item.text}$ (line {item.line})"
                 raise Unread(f"the text says {where}, which is not read: say it in a Let")
+
+    def refuse_unbegun(self, *nodes):
+        """A line about elements of a recurrence of which nothing says where it begins."""
+        for node in (item for side in nodes for item in side.walk()):
+            known, _ = self.meaning.element_of(node)
+            if known and known.recurs and not known.starts:
+                name = t.pretty(known.name)
+                raise Unread(f"nothing says where {name} begins: write {name}_0 := … below it")
 
     def refuse_new_meaning(self, link, side, leaves):
         """Rule 16: a false line about a constant may define it; or one about a name without := here."""

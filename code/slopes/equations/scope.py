@@ -378,7 +378,21 @@ class Scope(Calculus, Names):
                 count = len(known.parameters)
                 raise Unread(f"{t.pretty(name)} was defined with {count} arguments", group.at)
         pairs = itertools.zip_longest(group.items, vectors[: len(group.items)])
-        return tuple(self.vector(x) if vector else self.resolve(x) for x, vector in pairs)
+        values = tuple(self.vector(x) if vector else self.resolve(x) for x, vector in pairs)
+        if name in self.equated:
+            self.refuse_constant(known, values, group.at)
+        return values
+
+    def refuse_constant(self, known, values, at):
+        """After E(X) = 2p - 1 nothing is said of E(X^2): only := makes a function that is constant."""
+        reached = self.meaning.leaves(known.body)
+        reached = reached.names | reached.sizes | reached.indices | t.names_in(known.body)
+        for parameter, value in zip(known.parameters, values, strict=False):
+            own = self.internal(parameter)
+            if value != t.Symbol(own) and not {own, parameter} & reached:
+                name, letter = t.pretty(known.name), t.pretty(parameter)
+                reason = f"what {name} was given has no {letter}: at another one it is not known"
+                raise Unread(f"{reason}; a constant function? define it by :=", at)
 
     def vector(self, node):
         """A value where a vector is wanted: a letter without a meaning of its own is its family."""
