@@ -545,7 +545,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     readout = cells(
         ("layers D", "{depth}", ""),
         ("gain", "{gain}", ""),
-        ("share R", "{share}", "slope"),
+        ("share", "{share}", "slope"),
     )
     sides = {"left": 3.6, "right": 2.3}
     controls = [

@@ -198,8 +198,9 @@ def plus(x, y):
         p, q = primal(x), primal(y)
         if type(p) is type(q) is Decimal and p and q and p.is_finite() and q.is_finite():
             gap = abs(p.adjusted() - q.adjusted())
-            _now.absorbed = _now.absorbed or gap >= getcontext().prec
-            return stirred(x + y) if gap >= getcontext().prec else x + y
+            if gap >= getcontext().prec:
+                _now.absorbed = True
+                return stirred(x + y)
     return x + y
 
 
@@ -242,7 +243,7 @@ def _value(name, x):
     if value is None:
         _now.spend(4 if precision <= DIGITS else 20 if precision <= SECOND else 250)
         value = _now.known[key] = _computed(*key)
-    return stirred(value)
+    return value if _now.noise is None else stirred(value)
 
 
 def elementary(value, slope, of_complex=None):

@@ -182,7 +182,7 @@ def _command(latex, text, at, end, tokens):
         return None, _braced(latex, end)[1]
     if word in STYLES or word.rstrip("*") == "operatorname":
         return _styled(latex, text, at, end)
-    if text in SIGNS:
+    if text in SIGNS and text not in OPERATORS:
         return Token("name", SIGNS[text], at, end, "sign"), end
     if word in FUNCTIONS:
         return Token("name", "log" if word == "ln" else word, at, end, "op"), end
