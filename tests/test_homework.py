@@ -17,7 +17,7 @@ import feedback
 import homework
 import kit
 from slopes import check_derivation
-from slopes.grading import HomeworkError, mark, read_homework
+from slopes.grading import RULE, HomeworkError, mark, read_homework
 from slopes.notebooks import Unreadable, cells_of, text_of
 
 SETS = homework.sets()
@@ -247,6 +247,49 @@ def test_formulas_among_words_are_read_for_the_person_who_decides(answer, sugges
     }
 
 
+def test_the_number_of_a_line_is_not_read_as_a_factor():
+    numbered = "\n".join(f"{k}. {line}" for k, line in enumerate(CHAIN.splitlines(), 1))
+    result = only(steps(numbered))
+    assert (result.points, result.suggested) == (None, 10)
+    assert "leave out the number of the line" in result.said
+    assert "numbers of lines" in result.by_hand
+    rows = check_derivation(r"\begin{aligned} x &= x \\\\ 2. x &= x \end{aligned}")
+    assert "leave out the number of the line" in str(rows)
+    # A full stop, and a number with its decimals, are none.
+    assert check_derivation(["x = x + 0", "= x.", "2.0 x = x + x", "2 = 1 + 1."])
+
+
+def test_steps_above_a_wrong_line_that_lead_on_from_no_side_are_left_to_a_person():
+    wrong = LOGARITHM.replace("f'(x) = -f(x)", "f'(x) = f(x)")
+    result = only(steps(wrong))
+    assert (result.points, "lead on from no side of the claim" in result.by_hand) == (None, True)
+    # What is given, and a meaning for a name, are no steps.
+    above = f"f(x) = \\frac{{1}}{{1 + e^{{x}}}}\nu(x) = e^x\n{LEFT}\n= {WHOLE}\n= {SPLIT[1:]}"
+    assert only(steps(above)).points == 1.5
+
+
+def test_every_page_tells_the_rule_in_the_same_words(tmp_path):
+    assert RULE in Path(book.ROOT, "chapters", "teach.md").read_text(encoding="utf-8")
+    slip = RIGHT | {"falling-sigmoid": steps(f"{SLIP}\n= {SPLIT[1:]}\n= f(x)(1 - f(x))")}
+    words = RIGHT | {"falling-sigmoid": steps("Let me see:\n" + CHAIN)}
+    hand_in(tmp_path / "in" / "Ada" / "hw.ipynb", slip)
+    hand_in(tmp_path / "in" / "Bo" / "hw.ipynb", words)
+    _, out = grade(tmp_path / "in", tmp_path / "marks")
+    pages = [out / "by-hand.html", out / "feedback" / "Ada.html", out / "feedback" / "Bo.html"]
+    by_hand, ada, bo = (page.read_text(encoding="utf-8") for page in pages)
+    for page in (by_hand, ada, bo):
+        assert "half the share of the steps that lead on from a side of the claim" in page
+    # A wrong line has its reason below it, where a person marks.
+    row = re.search(r'<li class="wrong">.*?</li>', by_hand, re.S)[0]
+    assert "It looks like a wrong sign" in row
+    assert "the two sides differ" in row
+    # All points of a person stand without what a machine could not read.
+    assert "is not understood" in bo
+    decide(out / "by-hand.csv", ("Bo", "falling-sigmoid", "10", ""))
+    grade(tmp_path / "in", tmp_path / "marks")
+    assert "is not understood" not in pages[2].read_text(encoding="utf-8")
+
+
 def test_an_answer_below_the_untouched_line_stands_without_it():
     task = ONE.tasks[-1]
     assert only("*Your answer.*\n\nBecause.", task).answer == "Because."
@@ -354,6 +397,7 @@ def test_two_answers_are_marked_and_told():
     first = mark(ONE, [wrong, "x = 1", right])[0]
     assert first.points == 10
     assert "2 cells answer it" in first.by_hand
+    assert "2 cells that answer it; the last one counts" in first.said
     assert not mark(ONE, [right, right])[0].by_hand
 
 

@@ -17,7 +17,7 @@ import book
 from homework import asked, picture
 from katex import KaTeX
 from slopes.equations.derivation import WRONG
-from slopes.grading import Homework, Mark, Task
+from slopes.grading import RULE, Homework, Mark, Task
 
 LONGEST_FORMULA = 2000
 BESIDE = {
@@ -26,12 +26,6 @@ BESIDE = {
     "words": "words",
 }  # a line of a derivation that has no verdict
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
-RULE = """<hr><p><small>A derivation has all points if each line holds, and its lines lead from one
-side of the claim to the other in the steps asked for. A step is an = that changes something; the
-claim itself, and the derivative written in another way, are none. With fewer steps it has its share.
-If it does not arrive, or a line is wrong, it has up to half, for the steps that hold from the left
-side of the claim on; a person looks at steps that hold below a wrong line. Points are rounded to halves.
-Of code, each test has its share.</small></p>"""
 WEB = Path(book.ROOT, "web")
 FACES = WEB / "styles" / "faces.css"
 FORMULAS = (WEB / "fonts" / "katex" / "katex.min.css", WEB / "styles" / "formulas.css")
@@ -154,11 +148,19 @@ def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> 
         parts.append(earned(m, formulas))
         # Points that a person gave may be for lines below a wrong one.
         parts.append(answered(m, one.attached, formulas, whole=one.decided(m.task.name)))
-        said = formulas.sentence(m.said)
+        # Who has all points from a person needs no word of what a machine could not read.
+        whole = one.decided(m.task.name) and m.points == m.task.points
+        said = "" if whole else formulas.sentence(m.said)
         if one.stray and not m.answer:
             said += ' <a href="#cells">Your cells that name no task</a> stand below.'
         parts += [f"<p>{said}</p>" * bool(said), remark(m.comment, formulas)]
-    return page(title, [*parts, *stray(one), RULE])
+    return page(title, [*parts, *stray(one), "<hr>", earns(formulas)])
+
+
+def earns(formulas: Formulas) -> str:
+    """The rule for derivations, as every page tells it, and for code."""
+    rule = f"{formulas.read(RULE)}<p>Of code, each test has its share.</p>"
+    return f"<details><summary>What a derivation earns</summary>{rule}</details>"
 
 
 def total(homework: Homework, one) -> str:
@@ -204,10 +206,12 @@ def stray(one) -> list[str]:
     return ['<h2 id="cells">Your cells that name no task</h2>', *cells]
 
 
-def answered(m: Mark, attached: dict[str, str], formulas: Formulas, whole: bool = False) -> str:
+def answered(
+    m: Mark, attached: dict[str, str], formulas: Formulas, whole: bool = False, why: bool = False
+) -> str:
     """An answer: a derivation by its lines, words with their formulas, code as it was typed."""
     if m.lines:
-        return lines(m, formulas, whole)
+        return lines(m, formulas, whole, m.fault if why else "")
     if m.task.kind in ("open", "figure"):
         return with_pictures(
             m.answer, attached, lambda text: f'<div class="words">{formulas.sentence(text)}</div>'
@@ -215,8 +219,11 @@ def answered(m: Mark, attached: dict[str, str], formulas: Formulas, whole: bool 
     return typed(m.answer, attached)
 
 
-def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
-    """The lines of a derivation, each with its sign; up to the first wrong one, if not as a whole."""
+def lines(m: Mark, formulas: Formulas, whole: bool = False, fault: str = "") -> str:
+    """The lines of a derivation, each with its sign; up to the first wrong one, if not as a whole.
+
+    With a `fault` the first wrong one has it below.
+    """
     rows = []
     for kind, latex, rule in m.lines:
         wrong = kind in WRONG
@@ -230,6 +237,8 @@ def lines(m: Mark, formulas: Formulas, whole: bool = False) -> str:
         )
         look = "wrong" if wrong else "open" if kind in ("open", "words") else "right"
         said = f'<span class="verdict">{sign} {word}</span>{shown} <small>{escape(rule)}</small>'
+        if wrong and fault:
+            said, fault = f"{said}<br><small>{formulas.sentence(fault)}</small>", ""
         rows.append(f'<li class="{look}">{said}</li>')
         if wrong and not whole:
             break

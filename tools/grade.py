@@ -360,6 +360,7 @@ def decide(homework: Homework, submissions: list[Submission], decision: Decision
         one.decisions[task] = given, comment
         for m in one.marks:
             if task == m.task.name:
+                m.by_rule = m.points
                 m.points, m.comment = sum(decision.shares) if given else m.points, comment
                 m.shares = decision.shares if len(decision.shares) == len(m.task.parts) else []
 

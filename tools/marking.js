@@ -139,7 +139,9 @@ form.addEventListener("click", event => {
 form.addEventListener("keydown", event => {
   if (event.key !== "Enter" || event.isComposing || !event.target.matches("input, textarea")) return;
   event.preventDefault();
-  onward(event.target);
+  const take = event.target.matches("input") && !words(event.target) && event.target.closest("article").querySelector(".take");
+  if (take) take.click();
+  else onward(event.target);
 });
 form.addEventListener("submit", event => {
   event.preventDefault();

@@ -18,9 +18,9 @@ from slopes.grading import Homework
 WHOLE = "all"  # in place of a task, for a file that cannot be read
 SCRIPT = Path(__file__).with_suffix(".js")
 BAR = """<div class="bar"><button>Save by-hand.csv</button> <span role="status"></span></div>"""
-DERIVED = """All points for {least} steps from one side of the claim to the other; for fewer, a share.
-Half of that, for the steps above, if it does not arrive or has a wrong line. For instance:"""
-HOW = """<p>Type points, and Enter leads to the next. Tab leads to a comment for the student, in which
+DERIVED = "All points for {least} steps from one side of the claim to the other. For instance:"
+HOW = """<p>Type points, and Enter leads to the next; in an empty box it
+takes the points on the button beside it. Tab leads to a comment for the student, in which
 formulas stand between dollar signs. Save the table in the folder of this page, in place of the
 by-hand.csv that is there; then run this again:</p>
 <pre>make grade FOLDER={folder}</pre>"""
@@ -49,6 +49,7 @@ class Marking:
         """The whole page; the script on it is the only one that may run."""
         parts = [
             HOW.format(folder=escape(shlex.quote(str(folder)))),
+            feedback.earns(self.formulas),
             *(f"<p>{escape(said)}</p>" for said in notes(self.submissions)),
             '<form autocomplete="off">',
         ]
@@ -89,19 +90,20 @@ class Marking:
 
         def shown(pair):
             one, m = pair
-            text = answered(m, one.attached, self.formulas, whole=True)
+            text = answered(m, one.attached, self.formulas, whole=True, why=True)
             why = one.reasons.get(task.name) or f"{points(m.points)} points: {m.said}"
             if why in (f"{task.kind} question", "its tests have to be run"):
                 why = ""  # as all of them are
             decision = one.decisions.get(task.name, ("", ""))
-            stands = "" if one.decided(task.name) else points(m.points)
-            if stands and one.reasons.get(task.name):
+            decided = one.decided(task.name)
+            stands = points(m.by_rule if decided else m.points)
+            if stands and not decided and one.reasons.get(task.name):
                 why += f"; {stands} stands unless you type"
             why = self.formulas.sentence(why)
             if one.stray and not m.answer:
                 why += f': <a href="#{self.place(one)}">see them</a>'
             own = "" if m.answer else one.student  # a blank may stand for something on paper
-            take = points(m.suggested) if not one.decided(task.name) else ""
+            take = points(m.suggested) if not decided else ""
             return text, why, decision, stands, take, own
 
         groups: dict[tuple, list] = {}

@@ -49,14 +49,33 @@ BEGINS = re.compile(r"\s*(?:#|<!--)\s*answer:\s*([\w-]+)")
 # What Python reads as something else than a backslash and a letter, unless an r stands before.
 ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[^\\n'\"\n]")
 UNANSWERED = "*Your answer.*"
-# In a line that is no formula as a whole: those between dollar signs, and the words on either side.
+# In a line that is no formula as a whole: those between dollar signs, and the words on either side,
+# with the number of the line.
 DOLLARS = re.compile(r"\$+([^$]+)\$+")
 BEFORE = re.compile(
-    r"\s*(?:\\(?:\w*arrow|implies|therefore)\s*)?"
+    r"\s*(?:\d+[.)]\s*)?(?:\\(?:\w*arrow|implies|therefore)\s*)?"
     r"(?:I\s+)?(?:[A-Za-z]{2,}[,:.]?(?:\s+|$)(?:[aI]\s+(?=[A-Za-z]{2}))?)*"
 )
 BEHIND = re.compile(r"[,;]?\s+(?=[(\[#?!.]*(?:[A-Za-z]{2,}(?:[\s,.:)]|$)|$))|\s*[?!.]$")
+SENTENCE = re.compile(r"(?:[A-Za-z]{2,}\s+){2}")  # two words in a row are no formula
 LONGEST = 20_000  # characters of an answer
+# What a derivation earns, in Markdown, as teachers and students are told it.
+RULE = r"""| the derivation | its points |
+|---|---|
+| leads from one side of the claim to the other, in the steps asked for | all |
+| does so in fewer steps, but in two or more | its share: three steps of four earn three quarters |
+| does so in one step where more are asked for, or only states the claim | none |
+| does not arrive, or has a wrong line | half the share of the steps that lead on from a side of the claim, above the first wrong line |
+| has steps above a wrong line that lead on from no side of the claim | a person decides |
+| holds, but proves the claim in another way, uses the claim itself, or begins with it in another form | a person decides |
+| cannot be read | a person decides |
+
+A step is an equality that holds and changes something.
+Restating the claim, writing $f'(x) = \frac{d}{dx} \dots$, adding zero and giving a name another meaning are no steps, and take nothing from the others.
+What holds below a wrong line does not count; where it would earn more, a person looks at it.
+Direction and notation are free.
+Points are rounded to halves.
+"""  # noqa: E501
 
 
 class HomeworkError(ValueError):
@@ -156,7 +175,8 @@ class Mark:
     for the student, `comment` what a person adds, `by_hand` why a person should look, `lines` the kind
     of verdict on each line of a derivation, its LaTeX and its rule, and `shares` what a person gave to
     to each part of the task. `suggested` are the points that a derivation would have without the words
-    among its formulas.
+    among its formulas, `fault` is why its first wrong line is wrong, and `by_rule` what stands unless a
+    person gives other points.
 
     >>> Mark(Task("open", "why", "Why not?", 2, "Say why."), None, by_hand="open question").points
     """
@@ -170,6 +190,8 @@ class Mark:
     comment: str = ""
     shares: list = field(default_factory=list)
     suggested: float | None = None
+    fault: str = ""
+    by_rule: float | None = None
 
 
 def read_homework(path) -> Homework:
@@ -305,6 +327,9 @@ def _mark_task(task, answers):
         result = Mark(task, None, answer, by_hand=reason)
     if len(set(answers)) > 1:
         result.by_hand = f"{len(answers)} cells answer it; the last was marked"
+        result.said += (
+            f" Your notebook has {len(answers)} cells that answer it; the last one counts."
+        )
     return result
 
 
@@ -328,15 +353,19 @@ def _mark_derivation(task, answer):
     said = _said(verdict)
     points, by_hand = _by_the_rule(task, verdict), _for_a_person(verdict)
     lines = [(line.kind, line.latex, line.rule) for line in verdict.lines]
+    fault = _fault(verdict.lines)
     if not by_hand:
-        return Mark(task, points, steps, said, _beside_the_points(task, verdict, points), lines)
-    result = Mark(task, None, steps, said, by_hand, lines)
+        points = None if _leads_on_from_no_side(verdict, claim) else points
+        by_hand = _beside_the_points(task, verdict, points)
+        return Mark(task, points, steps, said, by_hand, lines, fault=fault)
+    result = Mark(task, None, steps, said, by_hand, lines, fault=fault)
     if unread and "\\begin" not in steps:
-        alone, result.lines = _without_words(verdict, claim)
+        alone, result.lines, result.fault = _without_words(verdict, claim)
         if alone is not None and not _for_a_person(alone):
             result.suggested = _by_the_rule(task, alone)
             result.by_hand = (
-                f"words stand among its formulas, which alone have {result.suggested:g} points"
+                "words or the numbers of lines stand among its formulas, which alone have"
+                f" {result.suggested:g} points"
             )
     return result
 
@@ -371,20 +400,23 @@ def _by_the_rule(task, verdict):
 
 
 def _without_words(verdict, claim):
-    """A derivation without its words, or None if a formula cannot be read; and the kinds of its lines.
+    """A derivation without its words, or None if a formula cannot be read; its lines; its first fault.
 
     What goes on from a line that is not understood is read as if it went on from the one above that.
     """
     parts = [
-        _formula(line.latex) if line.kind in ("unread", "open") else (line.latex, "")
+        _formula(line.latex)
+        if line.kind in ("unread", "open") or (line.kind == "start" and SENTENCE.match(line.latex))
+        else (line.latex, "")
         for line in verdict.lines
     ]
-    kinds = {}
+    kinds, read = {}, {}
     while waiting := [
         k for k, (latex, _) in enumerate(parts) if latex and kinds.get(k) != "unread"
     ]:
         alone = check_derivation([parts[k][0] for k in waiting], **claim)
-        kinds |= {k: line.kind for k, line in zip(waiting, alone.lines, strict=True)}
+        read |= dict(zip(waiting, alone.lines, strict=True))
+        kinds = {k: line.kind for k, line in read.items()}
         if "unread" not in [kinds[k] for k in waiting]:
             break
     else:
@@ -395,7 +427,8 @@ def _without_words(verdict, claim):
         else ("words", words, line.rule)
         for k, ((latex, words), line) in enumerate(zip(parts, verdict.lines, strict=True))
     ]
-    return (None if "unread" in kinds.values() else alone), lines
+    fault = _fault([read[k] for k in sorted(read)])
+    return (None if "unread" in kinds.values() else alone), lines, fault
 
 
 def _formula(latex):
@@ -450,6 +483,24 @@ def _going_on(steps):
     return "\n".join([first, *others])
 
 
+def _fault(lines):
+    """Why the first wrong line is wrong, with the kind of slip; empty if none is."""
+    line = next((line for line in lines if line.kind in WRONG), None)
+    return "" if line is None else f"{line.reason}. {line.hint}".strip()
+
+
+def _leads_on_from_no_side(verdict, claim):
+    """Whether steps above the first wrong line stand beside the way from a side of the claim."""
+    if verdict.first_wrong is None:
+        return False
+    above = verdict.lines[: verdict.first_wrong[0] - 1]
+    # A meaning for a name is no step, nor is what is given, written once more.
+    given = {"".join(item.replace(":=", "=").split()) for item in claim["given"]}
+    known = sum(x.kind == "defined" or "".join(x.latex.split()) in given for x in above)
+    alone = check_derivation([line.latex for line in above], **claim)
+    return alone.held - known > alone.reached
+
+
 def _beside_the_points(task, verdict, points):
     """What holds in a derivation with a wrong line and has no points, for a person to look at."""
     if verdict.first_wrong is None:
@@ -457,6 +508,12 @@ def _beside_the_points(task, verdict, points):
     number, line = verdict.first_wrong
     wrong, more = f"line {number} {WRONG[line.kind]}", verdict.held - verdict.reached
     with_all = halves(task.points * min(verdict.held, task.least) / task.least / 2)
+    by_rule = _by_the_rule(task, verdict)
+    if points is None:
+        return (
+            f"{wrong}, and steps above it lead on from no side of the claim: {by_rule:g} points for"
+            f" those that do, {with_all:g} with all that holds"
+        )
     if with_all > points:
         hold = "1 other step holds" if more == 1 else f"{more} other steps hold"
         return (

@@ -134,6 +134,9 @@ def _piece(latex, found, tokens):
         case "prime":
             text = str(len(text))
         case "other":
+            begins = [t.kind for t in tokens[-2:-1]] in ([], ["row"], ["begin"])
+            if text == "." and before == "number" and begins and latex[end:].strip():
+                raise Unread("leave out the number of the line", tokens[-1].at)
             return _sign(text, at, end, f"{text!r} is not read"), end
     return Token(kind, text, at, end), end
 
