@@ -67,7 +67,7 @@ RULE = r"""| the derivation | its points |
 | does so in one step where more are asked for, or only states the claim | none |
 | does not arrive, or has a wrong line | half the share of the steps that lead on from a side of the claim, above the first wrong line |
 | has steps above a wrong line that lead on from no side of the claim | a person decides |
-| holds, but proves the claim in another way, uses the claim itself, or begins with it in another form | a person decides |
+| holds, but proves the claim in another way or with another letter for its variable, uses the claim itself, or begins with it in another form | a person decides |
 | cannot be read | a person decides |
 
 A step is an equality that holds and changes something.
