@@ -20,11 +20,8 @@ from slopes.equations.derivation import WRONG
 from slopes.grading import RULE, Homework, Mark, Task
 
 LONGEST_FORMULA = 2000
-BESIDE = {
-    "start": "begins",
-    "open": "not looked at",
-    "words": "words",
-}  # a line of a derivation that has no verdict
+# What is said of a line of a derivation that has no verdict.
+BESIDE = {"start": "begins", "open": "not looked at", "words": "words"}
 ATTACHED = re.compile(r"!\[[^\]]*\]\(attachment:([^)]+)\)")
 WEB = Path(book.ROOT, "web")
 FACES = WEB / "styles" / "faces.css"
@@ -146,11 +143,11 @@ def for_student(homework: Homework, one, formulas: Formulas, finished: bool) -> 
             given += ", and a person will look at it"
         parts += question(number, m.task, given, formulas)
         parts.append(earned(m, formulas))
+        decided = one.decided(m.task.name)
         # Points that a person gave may be for lines below a wrong one.
-        parts.append(answered(m, one.attached, formulas, whole=one.decided(m.task.name)))
+        parts.append(answered(m, one.attached, formulas, whole=decided))
         # Who has all points from a person needs no word of what a machine could not read.
-        whole = one.decided(m.task.name) and m.points == m.task.points
-        said = "" if whole else formulas.sentence(m.said)
+        said = "" if decided and m.points == m.task.points else formulas.sentence(m.said)
         if one.stray and not m.answer:
             said += ' <a href="#cells">Your cells that name no task</a> stand below.'
         parts += [f"<p>{said}</p>" * bool(said), remark(m.comment, formulas)]

@@ -53,6 +53,8 @@ HEAD = re.compile(r'width="(\S+)pt" height="(\S+)pt" viewBox="0 0 \1 \2"')
 TEXT = re.compile(r"translate\(\S+ (\S+)\) scale\((\S+) ")
 # The minutes that the unit takes of a part of a chapter, in its notes.
 TAKEN = re.compile(r"^\| [^|\n]+ \| \d+ \| (\d+) \|$", re.M)
+# The minutes of a chapter, on the slide on which it begins.
+BEGINS = re.compile(r"\{\{minutes-(?!before-|after-)([\w-]+)\}\}")
 SLIDE = re.compile(r"^(?:# |\{\{homework-)", re.M)
 BOX = re.compile(r"^```\{container\} (?:numbered|ask|slip|told)$", re.M)
 
@@ -266,13 +268,11 @@ def places() -> dict[str, str]:
     for file, (_, slugs) in lectures().items():
         row = "\n".join((DECKS / f"{slug}.md").read_text(encoding="utf-8") for slug in slugs)
         for number, slide in enumerate(SLIDE.split(row)[1:]):
-            for slug in re.findall(r"\{\{minutes-([\w-]+)\}\}", slide):
+            for slug in BEGINS.findall(slide):
                 found.setdefault(slug, f"{file}.html#/{number}")
             if "{{explore_" in slide:
                 found.setdefault("index", f"{file}.html#/{number}")
-    return {
-        slug: place for slug, place in found.items() if not slug.startswith(("before-", "after-"))
-    }
+    return found
 
 
 def contents() -> str:

@@ -174,7 +174,7 @@ class Mark:
     `points` is None where a person has to decide. `answer` is what the student wrote, `said` a sentence
     for the student, `comment` what a person adds, `by_hand` why a person should look, `lines` the kind
     of verdict on each line of a derivation, its LaTeX and its rule, and `shares` what a person gave to
-    to each part of the task. `suggested` are the points that a derivation would have without the words
+    each part of the task. `suggested` are the points that a derivation would have without the words
     among its formulas, `fault` is why its first wrong line is wrong, and `by_rule` what stands unless a
     person gives other points.
 
@@ -508,11 +508,11 @@ def _beside_the_points(task, verdict, points):
     number, line = verdict.first_wrong
     wrong, more = f"line {number} {WRONG[line.kind]}", verdict.held - verdict.reached
     with_all = halves(task.points * min(verdict.held, task.least) / task.least / 2)
-    by_rule = _by_the_rule(task, verdict)
     if points is None:
         return (
-            f"{wrong}, and steps above it lead on from no side of the claim: {by_rule:g} points for"
-            f" those that do, {with_all:g} with all that holds"
+            f"{wrong}, and steps above it lead on from no side of the claim:"
+            f" {_by_the_rule(task, verdict):g} points for those that do, {with_all:g} with all that"
+            " holds"
         )
     if with_all > points:
         hold = "1 other step holds" if more == 1 else f"{more} other steps hold"
