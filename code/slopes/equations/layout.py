@@ -4,7 +4,7 @@ A row goes on the one above if it begins with a relation, with ``·`` or ``/``, 
 space) and then + or −, or if the row above is not finished. Every other row is a chain of its own.
 Beside a chain, behind a wide space, a comma or a word, stands what restricts it: any relation
 behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``, ``:=`` and ``≈``,
-which begin a chain of their own.
+which begin a chain of their own. So it is in the next column of a row, behind its second ``&``.
 """
 
 import itertools
@@ -12,14 +12,10 @@ import re
 from dataclasses import dataclass, field
 
 from .errors import Unread
-from .tokens import DEPTH, MOST, PAIRS, Token, tokenize
+from .tokens import ALIGNING, DEPTH, MOST, PAIRS, Token, tokenize
 
-ALIGNING = {
-    "aligned", "gathered", "align", "gather", "split", "equation", "alignedat", "alignat", "multline",
-    "eqnarray",
-}  # fmt: skip
 RESTRICTS = ("for", "if", "where")
-BREAKS = ("quad", "comma", "text")
+BREAKS = ("quad", "comma", "text", "column")
 SIZED = re.compile(r"(?:\\[bB]igg?[lm]?\s*)?\Z")
 
 
@@ -47,10 +43,12 @@ class Line:
 
 def lines(tokens):
     """The chains of a display, in order."""
-    result = []
-    for row in split(_unwrapped(tokens), ("row",))[0]:
-        if row:
-            _take_row(row, result)
+    result, above = [], []  # what a row can go on: of the first column, but where nothing is in it
+    for row in filter(None, split(_unwrapped(tokens), ("row",))[0]):
+        (head, *_), marks = split(row, ("column",))
+        begun, later = len(result), {x.kind for x in head} <= {"amp", "quad"}
+        _take_row(row, (result if later else above)[-1:], result)
+        above += (x for x in result[begun:] if not marks or x.at < marks[0].at)
     return result
 
 
@@ -106,17 +104,25 @@ def _unwrapped(tokens):
     return tokens
 
 
-def _take_row(row, result):
+def _take_row(row, above, result):
     """Add one row to the chains: as a new one, or as the rest of the one above."""
     indented = row[0].kind in ("amp", "quad")
     row = _within(row)
-    while row and row[0].kind == "quad":
+    while row and row[0].kind in ("quad", "column"):
         row = row[1:]
-    while row and row[-1].kind in ("quad", "comma"):
+    while row and row[-1].kind in ("quad", "comma", "column"):
         row = row[:-1]
     if not row:
         return
-    last = result[-1] if result and _goes_on(row, indented, result[-1]) else None
+    head = "".join(x.text for x in row[:3])
+    if re.fullmatch(r"\(\d+\)", head) and {x.kind for x in row[3:4]} & {
+        "name",
+        "rel",
+        "frac",
+        "big",
+    }:
+        raise Unread(f"is {head} the number of the line? write \\tag", row[0].at)
+    last = above[0] if above and _goes_on(row, indented, *above) else None
     if last and last.operators and not last.sides[-1] and row[0].kind == "rel":
         raise Unread("a relation ends a row and begins the next: write it once", row[0].at)
     segments = _parted(row)
@@ -126,7 +132,7 @@ def _take_row(row, result):
         last.operators += line.operators
     else:
         result.append(line)
-    _add_segments(segments[1:], result[-1], result)
+    _add_segments(segments[1:], last or result[-1], result)
 
 
 def _within(row):
