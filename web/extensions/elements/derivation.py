@@ -23,15 +23,16 @@ class Derivation(SphinxPostTransform):
     def run(self, **kwargs):
         """Rewrite the paragraphs and the asides of one page."""
         verdicts = explained(self.document)
-        words = tuple(verdicts)
         for paragraph in list(self.document.findall(nodes.paragraph)):
             name = bold(paragraph)
             if name and name.astext() in DECLARATIONS:
                 paragraph["classes"].append("let")
-            elif name and name.astext().startswith(words) and paragraph.parent.tagname == "section":
+            elif (
+                name
+                and name.astext().startswith(verdicts)
+                and paragraph.parent.tagname == "section"
+            ):
                 hang_verdict(paragraph, name)
-                for verdict in verdicts.values():
-                    verdict["classes"] = ["word"]
             elif name:
                 number_step(paragraph, name)
         for box in list(self.document.findall(nodes.admonition)):
@@ -39,14 +40,14 @@ class Derivation(SphinxPostTransform):
                 put(aside(box), box)
 
 
-def explained(document: nodes.document) -> dict[str, nodes.strong]:
+def explained(document: nodes.document) -> tuple[str, ...]:
     """Return the words that lists of the page explain: in bold, with a colon behind them."""
     items = (item[0] for item in document.findall(nodes.list_item))
-    return {
-        name.astext(): name
+    return tuple(
+        name.astext()
         for item in items
         if (name := bold(item)) and item.astext().startswith(f"{name.astext()}: ")
-    }
+    )
 
 
 def hang_verdict(paragraph: nodes.paragraph, name: nodes.strong) -> None:
