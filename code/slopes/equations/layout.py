@@ -1,7 +1,7 @@
 r"""A display as chains of relations: rows that go on are joined, and each chain has its conditions.
 
-A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with ``&`` (or a wide
-space) and then + or −, or if the row above is not finished. Every other row is a chain of its own.
+A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with + or − and has no
+relation of its own, or if the row above is not finished. Every other row is a chain of its own.
 Beside a chain, behind a wide space, a comma or a word, stands what restricts it: any relation
 behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``, ``:=`` and ``≈``,
 which begin a chain of their own. So it is in the next column of a row, behind its second ``&``.
@@ -152,10 +152,10 @@ def _goes_on(row, indented, last):
     first = row[0]
     if first.kind == "rel" or not last.sides[-1] or not last.operators:
         return True
-    signed = first.kind == "op" and first.text in ("+", "-")
-    if signed and indented and len(split(row, ("rel",))[0]) > 1:
+    signed, relates = first.text in ("+", "-"), len(split(row, ("rel",))[0]) > 1
+    if signed and indented and relates:
         raise Unread("this row begins with a sign and has a relation: begin it with it", first.at)
-    return first.kind == "op" and (indented or not signed)
+    return first.kind == "op" and not (signed and relates)
 
 
 def _parted(row):
