@@ -370,8 +370,10 @@ class PageReader(Declarations):
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
         work, gap = Work(BUDGET), t.Add((link.left_node, t.Negate(link.right_node)))
-        for name in sorted(leaves.scalars | leaves.families):
-            slope = t.Derivative(gap, ((t.Symbol(name), 1),))
+        names = [t.Symbol(name) for name in sorted(leaves.scalars | leaves.families)]
+        names += [x for x in gap.walk() if isinstance(x, t.Element) and x.base in names]
+        for name in names:
+            slope = t.Derivative(gap, ((name, 1),))
             found = self.judge(slope, "=", t.Number("0"), conditions, work, regions=False)
             if found.kind == "refuted" or not found.compared:
                 link.verdict.kind = "conditional"

@@ -74,10 +74,6 @@ KINDS = {
     "mid": {"mid"},
     "name": set(GREEK_LETTERS),
 }
-ALIGNING = {
-    "aligned", "gathered", "align", "gather", "split", "equation", "alignedat", "alignat", "multline",
-    "eqnarray",
-}  # fmt: skip
 CONDITIONAL = {"if", "for", "where", "otherwise"}
 NAMES = {*FUNCTIONS, *KINDS["big"], *CONDITIONAL}
 # The kinds whose text is that of a table.
@@ -117,7 +113,7 @@ def tokenize(latex, strict=True):
             token, place = Token("unread", found.group(), place, found.end()), found.end()
         if token is not None:
             tokens.append(token)
-    tokens = _columned(_sided([t for t in tokens if t.kind != "stop"]))
+    tokens = _sided([t for t in tokens if t.kind != "stop"])
     if strict:
         _balanced(tokens)
     return _closed_integrals(tokens)
@@ -280,24 +276,6 @@ def _follows(tokens, place):
         if level == 0 and token.kind == "bar" and token.text == tokens[place].text:
             return True
     return False
-
-
-def _columned(tokens):
-    """Mark the second & of each equation in a row, which parts columns, unless behind a relation."""
-    stack, result = [], []  # for each environment: whether it aligns, and has an & in this column
-    for token, after in itertools.zip_longest(tokens, tokens[1:]):
-        if token.kind == "begin":
-            stack.append([token.text.rstrip("*") in ALIGNING - {"eqnarray"}, False])
-        elif token.kind == "end" and stack:
-            stack.pop()
-        elif token.kind == "row" and stack:
-            stack[-1][1] = False
-        elif token.kind == "amp" and stack and stack[-1][0]:
-            if stack[-1][1] and result[-1].kind != "rel":  # 2x &+ y &+ z is read in no way
-                token = replace(token, kind="unread" if after.kind == "op" else "column")
-            stack[-1][1] = token.kind == "amp"
-        result.append(token)
-    return result
 
 
 def _closed_integrals(tokens):
