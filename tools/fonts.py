@@ -34,6 +34,9 @@ ASCII = {chr(n) for n in range(0x20, 0x7F)}
 LATIN = ASCII | set("\xa0©°·×ßàáäåçèéêëíïñóôöøúüýćčłńřśşšźžı–—‘’“”…′−")
 # Signs that stand in text, and which a next chapter is likely to bring.
 SIGNS = set("←→↔⇒≤≥≠≈≔∈∞∂∇∑∏√±⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ✓")
+UPRIGHT = FONTS / "serif-400-normal.woff2"
+# Formulas are set a little smaller than text, and their digits are those of the text.
+DIGITS = {"letters": "0123456789", "scale": 1 / 0.97}
 SERIF = {"normal": ("400-normal", "600-normal"), "italic": ("400-italic",)}
 AMS = FONTS / "katex" / "fonts" / "KaTeX_AMS-Regular.woff2"  # has the check mark
 PARTS = ("latin", "latin-ext", "greek")
@@ -155,20 +158,22 @@ def subset(sources, letters, target: Path, features) -> set[str]:
     return set(letters) - left
 
 
-def slant(name: str, italic: Path, upright: Path) -> None:
-    """Let an italic face have a letter of the upright one, slanted as the others are."""
+def borrow(letters: str, target: Path, source: Path, scale: float = 1) -> None:
+    """Let a face have letters of an upright one, slanted as its own are, and scaled."""
     from fontTools.pens.transformPen import TransformPen
     from fontTools.pens.ttGlyphPen import TTGlyphPen
     from fontTools.ttLib import TTFont
 
-    font, source = TTFont(italic), TTFont(upright)
-    pen = TTGlyphPen(None)
+    font, other = TTFont(target), TTFont(source)
+    glyphs, own, its = other.getGlyphSet(), font.getBestCmap(), other.getBestCmap()
     lean = tan(radians(-font["post"].italicAngle))
-    source.getGlyphSet()[name].draw(TransformPen(pen, (1, 0, lean, 1, 0, 0)))
-    font["glyf"][name] = pen.glyph()
-    font["glyf"][name].recalcBounds(font["glyf"])
-    font["hmtx"][name] = (source["hmtx"][name][0], font["glyf"][name].xMin)
-    font.save(italic)
+    for name, given in ((own[ord(c)], its[ord(c)]) for c in letters):
+        pen = TTGlyphPen(None)
+        glyphs[given].draw(TransformPen(pen, (scale, 0, lean, scale, 0, 0)))
+        font["glyf"][name] = pen.glyph()
+        font["glyf"][name].recalcBounds(font["glyf"])
+        font["hmtx"][name] = (round(scale * other["hmtx"][given][0]), font["glyf"][name].xMin)
+    font.save(target)
 
 
 def face(family, style, weight, address, letters) -> str:
@@ -210,7 +215,7 @@ def main() -> None:
                 has = subset(sources, wanted, target, ["kern", "mark", "mkmk"])
                 rules.append(face("Slopes Serif", style, name[:3], target.name, ranges(has)))
         # The italic J has a bar and looks like another letter.
-        slant("J", *(FONTS / f"serif-400-{style}.woff2" for style in ("italic", "normal")))
+        borrow("J", FONTS / "serif-400-italic.woff2", UPRIGHT)
         has_serif = covered("Slopes Serif", "".join(rules))
         math = packages["libertinus-math"] / "files" / "libertinus-math-latin-400-normal.woff2"
         mono = packages["inconsolata"] / "files" / "inconsolata-latin-400-normal.woff2"
@@ -246,6 +251,7 @@ def formula_face(name, letters):
         for table in font["cmap"].tables:
             table.cmap[ord("\u200b")] = table.cmap[ord(" ")]
         font.save(target)
+        borrow(target=target, source=UPRIGHT, **DIGITS)
         has = has | {"\u200b"}
     style = "italic" if "Italic" in name else "normal"
     weight = "700" if "Bold" in name else "400"
