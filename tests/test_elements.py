@@ -51,6 +51,8 @@ WORDS = r"""
 
 Words: $0 \quad \text{for } x > 0$ is said apart.
 
+It holds on one side ($x > 0$) of it.
+
 | name | size: found | size: foretold |
 |---|---|---|
 | one | $-12.5$ | 1 |
@@ -296,6 +298,11 @@ def test_a_condition_in_the_text_stands_apart_from_what_it_restricts(pages):
     assert shown.select(".if")
 
 
+def test_a_bracket_stays_with_the_formula_behind_it(pages):
+    kept = pages["words"].select("p > .together:has(.math)")
+    assert [words(span)[0] + words(span)[-1] for span in kept] == ["()"]
+
+
 def test_numbers_stand_in_line_at_the_right(pages):
     table = pages["words"].select(".scroll > table")[0]
     rows = [row.select("td") for row in table.select("tbody tr")]
@@ -342,7 +349,8 @@ def test_a_verdict_that_a_list_explains_stands_before_its_paragraph(pages):
     slip, right = pages["words"].select(".judged")
     assert words(slip.select_one(".found")) == "Slip"
     assert words(slip).startswith("Slip The letter. It says")
-    assert right.select_one(".found.verified") and not slip.select_one(".verdict")
+    assert right.select_one(".found.verified")
+    assert not slip.select_one(".verdict")
     explained = pages["words"].select("li > .found, li > p > .found")
     assert [words(word) for word in explained] == ["Right", "Slip", "Gap"]
 

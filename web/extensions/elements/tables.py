@@ -68,7 +68,7 @@ class Tables(SphinxPostTransform):
             compared = [row for row in rows if "group" not in row[0].parent["classes"]]
             for column in zip(head.children, *compared, strict=False):
                 in_line(*column)
-            # Of two columns the first names what the second tells, and may be long where that is a number.
+            # Of two columns the first may be long, where the second is a number.
             told = [entry for row in rows for entry in (row if len(head) > 2 else row[1:])]
             if any(spoken(entry) > SENTENCE for entry in told):
                 keyed = len(head) == 2 and all(length(row[0]) <= NAME for row in rows)
