@@ -51,6 +51,8 @@ WORDS = r"""
 
 Words: $0 \quad \text{for } x > 0$ is said apart.
 
+It holds on one side ($x > 0$) of it.
+
 | name | size: found | size: foretold |
 |---|---|---|
 | one | $-12.5$ | 1 |
@@ -71,11 +73,14 @@ Words: $0 \quad \text{for } x > 0$ is said apart.
 | **below** | |
 | a gap | there |
 
+- **✓ Right**: as it stands.
 - **Slip**: a wrong letter.
 - **Gap**: nothing at all.
 
 **Slip: the letter.**
 It says what is wrong.
+
+**Right: the rest.**
 
 :::{glossary}
 affine
@@ -293,6 +298,11 @@ def test_a_condition_in_the_text_stands_apart_from_what_it_restricts(pages):
     assert shown.select(".if")
 
 
+def test_a_bracket_stays_with_the_formula_behind_it(pages):
+    kept = pages["words"].select("p > .together:has(.math)")
+    assert [words(span)[0] + words(span)[-1] for span in kept] == ["()"]
+
+
 def test_numbers_stand_in_line_at_the_right(pages):
     table = pages["words"].select(".scroll > table")[0]
     rows = [row.select("td") for row in table.select("tbody tr")]
@@ -323,7 +333,7 @@ def test_heads_that_begin_alike_have_one_above_them(pages):
 
 def test_a_table_of_words_becomes_entries_and_its_kind_has_one_grid(pages):
     tables = pages["words"].select(".scroll > table.entries")
-    assert [table["class"][1:3] for table in tables] == [["keyed", "named"]] * 2
+    assert [table["class"][1:3] for table in tables] == [["led", "named"]] * 2
     assert len({str(table.colgroup) for table in tables}) == 1
     assert tables[0]["role"] == "table"
     assert tables[0].tbody.td["role"] == "cell"
@@ -336,9 +346,13 @@ def test_a_row_that_names_those_below_it_is_told_from_them(pages):
 
 
 def test_a_verdict_that_a_list_explains_stands_before_its_paragraph(pages):
-    (paragraph,) = pages["words"].select(".judged")
-    assert words(paragraph.select_one(".found")) == "Slip"
-    assert words(paragraph).startswith("Slip The letter. It says")
+    slip, right = pages["words"].select(".judged")
+    assert words(slip.select_one(".found")) == "Slip"
+    assert words(slip).startswith("Slip The letter. It says")
+    assert right.select_one(".found.verified")
+    assert not slip.select_one(".verdict")
+    explained = pages["words"].select("li > .found, li > p > .found")
+    assert [words(word) for word in explained] == ["Right", "Slip", "Gap"]
 
 
 def test_a_glossary_has_its_letters(pages):

@@ -14,8 +14,9 @@ from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
 
-COLUMN = 76  # signs of code in a line of a sheet
+LINE, COLUMN = 68, 76  # signs of code in a line of a sheet, and of one that ends before the notes
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
+TOGETHER = 40  # signs of code that do so where there is room
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A line whose first word is too long for a telephone breaks behind a bracket, and not before that word.
@@ -100,11 +101,12 @@ class Code(SphinxPostTransform):
     def run(self, **kwargs):
         """Rewrite the code, and the folds, of one page."""
         for code in self.document.findall(nodes.literal):
-            code["classes"] += ["together"] if len(code.astext()) <= WHOLE else []
+            size = len(code.astext())
+            code["classes"] += ["together"] * (size <= WHOLE) or ["whole"] * (size <= TOGETHER)
         for block in self.document.findall(nodes.literal_block):
             in_cell = block.parent.get("nb_element") == "cell_code_source"
-            if "output" not in block["classes"] and reaches_out(block.astext()):
-                (block.parent if in_cell else block)["classes"].append("out")
+            if "output" not in block["classes"]:
+                (block.parent if in_cell else block)["classes"] += reach(block.astext())
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)
@@ -141,9 +143,10 @@ def fold_input(cell: nodes.container, env) -> None:
     cell += [*outputs, folded] if made else [folded, *outputs]
 
 
-def reaches_out(source: str) -> bool:
-    """Whether a line of code is longer than its sheet."""
-    return max(map(len, source.splitlines()), default=0) > COLUMN
+def reach(source: str) -> list[str]:
+    """Return the class of code that has a longer line than a sheet."""
+    longest = max(map(len, source.splitlines()), default=0)
+    return ["out"] * (longest > COLUMN) or ["long"] * (longest > LINE)
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:

@@ -9,6 +9,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.markup import bold, put, tag, unseen
 
+SIGNS = {"✓": "verified", "✗": "refuted"}
 STEP = re.compile(r"Step (\d+): *")
 DECLARATIONS = ("Let", "Case")
 ASIDE = "aside"
@@ -29,10 +30,16 @@ class Derivation(SphinxPostTransform):
                 paragraph["classes"].append("let")
             elif (
                 name
-                and name.astext().startswith(verdicts)
+                and name.astext().startswith(tuple(verdicts))
                 and paragraph.parent.tagname == "section"
             ):
-                hang_verdict(paragraph, name)
+                hang_verdict(paragraph, name, verdicts)
+            elif (
+                name
+                and (word := name.astext().split()[-1]) in verdicts
+                and isinstance(paragraph.parent, nodes.entry | nodes.list_item)
+            ):
+                name.replace_self(found(word, verdicts[word]))
             elif name:
                 number_step(paragraph, name)
         for box in list(self.document.findall(nodes.admonition)):
@@ -40,17 +47,25 @@ class Derivation(SphinxPostTransform):
                 put(aside(box), box)
 
 
-def explained(document: nodes.document) -> tuple[str, ...]:
-    """Return the words that lists of the page explain: in bold, with a colon behind them."""
-    items = (item[0] for item in document.findall(nodes.list_item))
-    return tuple(
-        name.astext()
-        for item in items
-        if (name := bold(item)) and item.astext().startswith(f"{name.astext()}: ")
-    )
+def explained(document: nodes.document) -> dict[str, str]:
+    """Return the words that a list of the page explains, each with the kind of its sign.
+
+    They are in bold, with a colon behind them, and some of them have a sign before them.
+    """
+    words = {}
+    for legend in document.findall(nodes.bullet_list):
+        names = [name.astext() for item in legend if (name := bold(item[0]))]
+        if any(name[0] in SIGNS for name in names):
+            words |= {name.split()[-1]: SIGNS.get(name[0], "") for name in names}
+    return words
 
 
-def hang_verdict(paragraph: nodes.paragraph, name: nodes.strong) -> None:
+def found(word: str, kind: str) -> nodes.Element:
+    """Return what was found, with the sign of its kind."""
+    return tag("b", word, classes=["found", *(["verdict", kind] if kind else [])])
+
+
+def hang_verdict(paragraph: nodes.paragraph, name: nodes.strong, verdicts: dict[str, str]) -> None:
     """Put the word that a list of the page explains, with which a paragraph begins, before it."""
     first = next(child for child in name.children if child.astext())
     verdict, colon, rest = first.astext().partition(": ")
@@ -59,7 +74,8 @@ def hang_verdict(paragraph: nodes.paragraph, name: nodes.strong) -> None:
         name.replace(first, nodes.Text(rest[:1].upper() + rest[1:]))
     else:
         paragraph.remove(name)
-    paragraph[0:0] = [tag("b", verdict.rstrip("."), classes=["found"]), nodes.Text(" ")]
+    word = verdict.rstrip(".")
+    paragraph[0:0] = [found(word, verdicts.get(word, "")), nodes.Text(" ")]
 
 
 def number_step(paragraph: nodes.paragraph, name: nodes.strong) -> None:

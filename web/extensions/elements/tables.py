@@ -68,9 +68,12 @@ class Tables(SphinxPostTransform):
             compared = [row for row in rows if "group" not in row[0].parent["classes"]]
             for column in zip(head.children, *compared, strict=False):
                 in_line(*column)
-            if any(spoken(entry) > SENTENCE for row in rows for entry in row):
-                short = all(length(row[0]) <= NAME for row in rows)
-                table["classes"] += ["entries", "keyed" if short else "led"]
+            # Of two columns the first may be long, where the second is a number.
+            told = [entry for row in rows for entry in (row if len(head) > 2 else row[1:])]
+            if any(spoken(entry) > SENTENCE for entry in told):
+                keyed = len(head) == 2 and all(length(row[0]) <= NAME for row in rows)
+                kept = keyed or "symbols" in table["classes"]
+                table["classes"] += ["entries", "keyed" if kept else "led"]
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             span(head, rows)
@@ -134,7 +137,7 @@ def name_each(table: nodes.table, names: list[str], rows: list[list[nodes.entry]
             continue
         for entry, name in list(zip(row, names, strict=False))[1:]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
-            entry[0][0:0] = [label]
+            entry[0:0] = [label]
 
 
 def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:

@@ -15,6 +15,7 @@ from elements.tables import SIGNS
 
 SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look lost in a line
 MARK = re.compile(r"[”,.;:?!)]+")
+OPENED = re.compile(r"[(“]+\Z")
 TIE = "\N{NO-BREAK SPACE}"
 # What belongs to a number: words before it, the other sides of a product, the others of a short row.
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
@@ -50,9 +51,26 @@ class Ties(SphinxPostTransform):
                 if mark and short and "together" not in parent["classes"]:
                     at, rest = parent.index(formula), nodes.Text(after[mark.end() :])
                     parent[at : at + 2] = [together(formula, nodes.Text(mark[0])), rest]
+            for text in list(paragraph.findall(nodes.Text)):
+                tie_bracket(text)
         for text in list(self.document.findall(nodes.Text)):
             if isinstance(text.parent, SAID):
                 keep_compounds(text)
+
+
+def tie_bracket(text: nodes.Text) -> None:
+    """Tie a bracket or a quotation mark to the formula that follows it, if that is short."""
+    opened, after = OPENED.search(text), text.next_node(descend=False, siblings=True)
+    joined = isinstance(after, nodes.inline) and "together" in after["classes"]
+    formula = after[0] if joined else after
+    short = isinstance(formula, nodes.math) and len(SIGNS.findall(formula.astext())) <= WHOLE
+    if opened and short and "together" not in text.parent["classes"]:
+        at, parent = text.parent.index(text), text.parent
+        inside = after.children if joined else [after]
+        parent[at : at + 2] = [
+            nodes.Text(text[: opened.start()]),
+            together(nodes.Text(opened[0]), *inside),
+        ]
 
 
 def keep_compounds(text: nodes.Text) -> None:
