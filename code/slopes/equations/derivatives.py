@@ -83,7 +83,7 @@ def declared(ev, name, order, at, kink):
             found, spare = code(value)(ev, {}), n.tolerance(12)
             here = n.close(primal(code(point)(ev, {})), primal(at))
             if here and low - spare <= primal(found) <= high + spare:
-                ev.declared = True
+                n.now().declared = True
                 return found
     raise kink
 
@@ -203,7 +203,7 @@ def _limit(node, body, ev, env):
     found = [_approach(value, end, d, whole) for d in directions]
     if not n.close(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
         raise NoDerivative("the limits from the left and from the right differ")
-    ev.slack = max(ev.slack, LIMIT_SLACK)
+    n.now().slack = max(n.now().slack, LIMIT_SLACK)
     return found[-1]
 
 
@@ -269,7 +269,7 @@ def _integral(node, body, low, high, ev, env):
             return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
-    ev.slack = max(ev.slack, AREA_SLACK)
+    n.now().slack = max(n.now().slack, AREA_SLACK)
     # Of the many comparisons inside none is a kink of it.
     with n.setting(n.now(), "margins", None), n.setting(n.now(), "zeros", None):
         return between(n.real(scalar(low(ev, env))), n.real(scalar(high(ev, env))))

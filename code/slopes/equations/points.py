@@ -198,18 +198,23 @@ def is_total(node):
 
 @dataclass
 class Sample:
-    """The value of everything that is free, at one point; drawn when it is first asked for."""
+    """The value of everything that is free, at one point; drawn when it is first asked for.
+
+    Its `kind` is 'generic' (random), 'special', 'root' (of a denominator: it may be rounded) or 'far':
+    of these there are many, and none counts unless it refutes.
+    """
 
     seed: str
     mode: str = "mixed"
     size: int = 3  # of ends that nothing tells
+    place: dict = field(default_factory=dict)  # the values of the free indices
+    fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
     sizes: dict = field(default_factory=dict)  # n = 3
     domain: dict = field(default_factory=dict)
     totals: dict = field(default_factory=dict)  # families with a given sum, and their length
-    fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
     flat: bool = False  # all elements of a family are equal
     variant: int = 0  # which kind of function stands for a smooth one
-    rounded: bool = False  # whether it is a root that was found, and may be rounded
+    kind: str = "special"
     drawn: dict = field(default_factory=dict)
 
     def seed_of(self, *key):
@@ -305,7 +310,7 @@ STEPS = (Decimal("1e-12"), Decimal("1e-4"))
 ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
 
-def margins(question, sample, key, value, env, ordered):
+def margins(question, sample, key, value, ordered):
     """What each comparison inside compares, at one value of the variable.
 
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
@@ -318,7 +323,7 @@ def margins(question, sample, key, value, env, ordered):
             if ordered:
                 evaluator.moved = {key: Dual(tag, value, ONE)}
             with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
-                found.append(code(node)(evaluator, env))
+                found.append(code(node)(evaluator, sample.place))
         for zero, pairs in ((False, work.margins), (True, zeros or ())):
             for item, margin in pairs:
                 seen[item] = seen.get(item, 0) + 1
@@ -328,14 +333,14 @@ def margins(question, sample, key, value, env, ordered):
     return result
 
 
-def kinks(question, sample, key, env):
+def kinks(question, sample, key):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
     @functools.cache
     def table(x, count=DIGITS):
         with digits(count):
-            return margins(question, sample, key, x, env, ordered)
+            return margins(question, sample, key, x, ordered)
 
     turns, zeros = [], []
     if table(PROBES[2]) == table(PROBES[5]):
