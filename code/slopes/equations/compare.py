@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
-from .arrays import Array, Range, flat
+from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
 from .numbers import AGREEING, CAREFUL, DIGITS, ONE, SECOND, Dual, digits, primal
@@ -143,31 +143,24 @@ class Comparison:
 
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
+    errors = [error for error in (left_error, right_error) if error is not None]
     for kind, told in ((Contradiction, "differs"), (BeyondReach, "lost")):
-        for error in (left_error, right_error):
+        for error in errors:
             if isinstance(error, kind):  # whatever the other side is
                 return Outcome(told, left, right, error)
-    if left_error is not None and right_error is not None:
-        return Outcome("neither", error=left_error)
-    kind = "left" if left_error is not None else "right"
-    return Outcome(kind, left, right, left_error or right_error)
+    kind = "neither" if len(errors) > 1 else "left" if left_error is not None else "right"
+    return Outcome(kind, left, right, errors[0])
 
 
 def paired(left, right):
     """The numbers of two values that belong together; of sets the ends, and whether they belong."""
-    sets = [type(value) is Range for value in (left, right)]
-    if any(sets) and not all(sets):
-        raise Unread("a set on one side and a number on the other: write ∈")
-    if all(sets):
-        ends = [
-            (x.lower, x.upper, ONE * x.lower_closed, ONE * x.upper_closed) for x in (left, right)
-        ]
-        left, right = (Array(4, 1, four) for four in ends)
-    sides = flat([left]), flat([right])
+    sides, sets = (flat([left]), flat([right])), {type(x) is Range for x in (left, right)}
     first, second = (getattr(value, "shape", None) for value in (left, right))
+    if len(sets) > 1:
+        raise Unread("a set on one side and a number on the other: write ∈")
     if None in (first, second):
         count = max(map(len, sides))
-        if count > 1 and primal(left if first is None else right) != 0:
+        if first != second and count > 1 and primal(left if first is None else right) != 0:
             raise Unread("a vector on one side and a number on the other")
         sides = [side if len(side) == count else side * count for side in sides]
     elif first != second:

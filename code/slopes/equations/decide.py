@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import cycle, product
 
 from . import approximate, points
@@ -43,11 +44,7 @@ def decide(meaning, left, operator, right, conditions=(), work=None, regions=Tru
         fails = verdict.kind == "refuted" or question.lonely
         if not (regions and fails) or verdict.reason.startswith(CONTRADICTION):
             return verdict
-
-        def again(region):
-            with n.in_force(Work(BUDGET)):
-                return Question(meaning, left, operator, right, (*conditions, *region)).answer()
-
+        again = partial(decide, meaning, left, operator, right, regions=False)
         found = guarded(lambda: conditional(question, verdict, again))
         return found if found is not None and found.kind == "conditional" else verdict
 
@@ -69,13 +66,8 @@ def guarded(answer):
 
 def in_force(conditions):
     """The conditions, of which a membership replaces the earlier ones of the same name."""
-    kept = {}
-    for number, condition in enumerate(conditions):
-        belongs = getattr(condition, "operator", "") == "in"
-        key = (belongs and named(condition.left)) or number
-        kept.pop(key, None)
-        kept[key] = condition
-    return list(kept.values())
+    about = [getattr(c, "operator", "") == "in" and named(c.left) for c in conditions]
+    return [c for k, c in enumerate(conditions) if not about[k] or about[k] not in about[k + 1 :]]
 
 
 def is_general(leaves):
@@ -120,11 +112,9 @@ class Question(Comparison):
         known = [self.meaning.table.get(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        powers = [(x.base, x.exponent) for x in nodes if type(x) is t.Power]
-        powers = [[sorted(self.meaning.leaves(x).scalars) for x in pair] for pair in powers]
-        self.powers = [
-            pair for k, pair in enumerate(powers) if all(pair) and pair not in powers[:k]
-        ]
+        pairs = ((x.base, x.exponent) for x in nodes if type(x) is t.Power)
+        powers = (tuple(tuple(sorted(self.meaning.leaves(x).scalars)) for x in p) for p in pairs)
+        self.powers = [pair for pair in dict.fromkeys(powers) if all(pair)]
         self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
@@ -193,7 +183,10 @@ class Question(Comparison):
 
     def chosen(self, place, size, first, indexed):
         """Special values, all variables equal, and kinks."""
-        keys = [*(self.scalars if first else ()), *self.elements()]
+        # The first two elements of each free family, of a matrix in the first column only.
+        tails = {x: (1,) * (self.meaning.families.get(x, 1) - 1) for x in self.leaves.families}
+        keys = [(name, (k, *tail)) for name, tail in sorted(tails.items()) for k in (1, 2)]
+        keys = [*(self.scalars if first else ()), *keys]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
@@ -210,12 +203,6 @@ class Question(Comparison):
             quarters = [Fraction(x, 4) for x in ((2, 2), (1, 3), (1, 5))[k]]
             fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-1 - k))
             yield self.sample("powers", "mixed", size, place, fixed)
-
-    def elements(self):
-        """The first two elements of each free family, the first row of a matrix only."""
-        for name in sorted(self.leaves.families):
-            rest = (1,) if self.meaning.families.get(name) == 2 else ()
-            yield from ((name, (k, *rest)) for k in (1, 2))
 
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
@@ -263,13 +250,8 @@ class Question(Comparison):
         extents = (self.meaning.extent(x, 0) for x in sorted(self.leaves.families))
         nodes, other = (self.left, self.right, *self.bodies), next(filter(None, extents), None)
         ends = {x: probe.end(self.meaning.end_of_index(x, *nodes) or other) for x in self.indices}
-        conditions = []
-        for condition, leaves in self.concerned:
-            names = leaves.scalars | leaves.indices
-            if type(condition) is t.IndexRange:
-                names = {condition.index}
-            if names and names <= self.indices and not leaves.families:
-                conditions.append(code(condition))
+        about = [(c, x.scalars | x.indices) for c, x in self.concerned if not x.families]
+        conditions = [code(c) for c, names in about if names and names <= self.indices]
         found = assignments(self.indices, ends)
         return [place for place in found if all(c(probe, place) for c in conditions)]
 
@@ -389,17 +371,17 @@ class Question(Comparison):
 
     def lonely_verdict(self):
         """One side only has a value somewhere: a kink refutes, anything else leaves it open."""
-        for side, error, witness in self.lonely:
-            if isinstance(error, NoDerivative):
-                slopes = [text(x, 6) for x in (error.left, error.right) if x is not None]
-                known = " from the left and ".join(slopes) + " from the right"
-                known = f"the slope is {known}" if slopes else "the function jumps"
-                other = witness["right" if side == "left" else "left"]
-                reason = f"no derivative exists at this point ({known}), yet one side says {other}"
-                return Verdict("refuted", reason, witness, self.compared)
-        side, error, witness = self.lonely[0]
-        reason = f"the {side} side has no value where the other has one ({error})"
-        return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
+        kinks = (point for point in self.lonely if isinstance(point[1], NoDerivative))
+        side, error, witness = next(kinks, self.lonely[0])
+        if not isinstance(error, NoDerivative):
+            reason = f"the {side} side has no value where the other has one ({error})"
+            return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
+        slopes = [text(x, 6) for x in (error.left, error.right) if x is not None]
+        known = " from the left and ".join(slopes) + " from the right"
+        known = f"the slope is {known}" if slopes else "the function jumps"
+        other = witness["right" if side == "left" else "left"]
+        reason = f"no derivative exists at this point ({known}), yet one side says {other}"
+        return Verdict("refuted", reason, witness, self.compared)
 
     def witness(self, sample, left, right):
         """A point and the values of both sides there, as text."""

@@ -164,36 +164,33 @@ def restrictions(part):
 
 def in_set(members):
     """What a set says about a domain."""
-    kind = type(members)
-    if kind is t.Finite:
-        values = tuple(constant(item) for item in members.items)
-        return {"values": values} if None not in values else {}
-    if kind is t.NumberSet and members.name in SETS:
-        known = SETS[members.name]
-        lower = Fraction(known.lower) if known.lower.is_finite() else None
-        return {"lower": lower, "whole": known.whole}
-    if kind is t.Interval:
-        return {"lower": constant(members.lower), "upper": constant(members.upper)}
+    match members:
+        case t.Finite(items):
+            values = tuple(map(constant, items))
+            return {} if None in values else {"values": values}
+        case t.NumberSet(name):
+            known = SETS[name]
+            lower = Fraction(known.lower) if known.lower.is_finite() else None
+            return {"lower": lower, "whole": known.whole}
+        case t.Interval(lower, upper):
+            return {"lower": constant(lower), "upper": constant(upper)}
     return {}
 
 
 def totals(conditions):
     """Families with a given sum: from conditions of the form Σ y_j = c."""
-    found = {}
-    for condition in conditions:
-        sides = getattr(condition, "left", None), getattr(condition, "right", None)
-        for one, other in (sides, sides[::-1]) if getattr(condition, "operator", "") == "=" else ():
-            if is_total(one) and constant(other) is not None:
-                found[one.body.base.name] = constant(other)
-    return found
+    equations = [c for c in conditions if type(c) is t.Relation and c.operator == "="]
+    pairs = [pair for c in equations for pair in ((c.left, c.right), (c.right, c.left))]
+    known = ((one, constant(other)) for one, other in pairs if is_total(one))
+    return {one.body.base.name: value for one, value in known if value is not None}
 
 
 def is_total(node):
     """Whether a node is the sum of all elements of a family."""
-    if type(node) is not t.Big or node.kind != "sum" or type(node.body) is not t.Element:
-        return False
-    base, indices = node.body.base, node.body.indices
-    return type(base) is t.Symbol and indices == (t.Symbol(node.index),)
+    match node:
+        case t.Big("sum", index, body=t.Element(t.Symbol(), (t.Symbol(name),))):
+            return name == index
+    return False
 
 
 @dataclass

@@ -31,7 +31,7 @@ TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sq
 def conditional(question, verdict, again):
     """The verdict 'conditional' with its region, or None where no plain region is found.
 
-    ``again(conditions)`` is the verdict on the same relation under more conditions.
+    ``again(conditions)`` is the verdict on the same relation under these conditions.
     """
     if question.operator in ("notin", "~") or question.work.slack:
         return None
@@ -60,7 +60,7 @@ def first(question, found, again):
         rooms = domains([*question.conditions, *region]).values()
         room = all(None in (d.lower, d.upper) or d.lower < d.upper for d in rooms)
         fits = room and fit(question, found, region) and ends_here(question, region)
-        if fits and again(region).kind == "verified":
+        if fits and again((*question.conditions, *region)).kind == "verified":
             return region
     return None
 

@@ -134,8 +134,7 @@ def text(value, digits=10):
         return f"a number {'beyond' if size > 0 else 'below'} 10^{size}"
     if value and not -6 < size < 16:
         return f"{value:.{digits - 1}e}"
-    rounded = format(Context(prec=digits).plus(value), "f")
-    return (rounded.rstrip("0").rstrip(".") or "0") if "." in rounded else rounded
+    return format(Context(prec=digits).normalize(value), "f")
 
 
 def two_texts(left, right):
