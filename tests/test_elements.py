@@ -482,6 +482,6 @@ def test_the_map_says_what_needs_what(pages):
     assert words(column.h3) == "Foundations"
     first, second = column.select("li")
     assert [words(item.a) for item in (first, second)] == ["The square", "It again"]
-    assert [words(line) for line in first.select("small")] == ["20 min · 3 verified", "after 2"]
+    assert [words(line) for line in first.select("small")] == ["20 min · 2 exercises", "after 2"]
     assert [link["href"] for link in column.select("a")] == ["first.html", "second.html"]
     assert not second.select("small")

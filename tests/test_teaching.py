@@ -237,6 +237,13 @@ def test_what_an_exercise_says_of_its_cell_stands_apart():
     assert not [part for part in said if "?" in part or "{eq}" in part]
 
 
+def test_a_reason_leads_to_a_formula_on_the_page_and_not_on_a_slide():
+    for slug in PATH:
+        said = [option.why for question in quiz.read(slug) for option in question.options]
+        assert any("{eq}" in why for why in said)
+        assert "{eq}" not in "".join(slides.asked(question) for question in quiz.read(slug))
+
+
 def test_no_place_is_favoured_among_the_options():
     """Who ticks the first, the second or the last option everywhere is right by chance only."""
     places = {

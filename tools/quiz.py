@@ -9,6 +9,9 @@ before each, as in a list of tasks, and what is to be said of the option stands 
       There it has begun to level off.
     - [x] At $x = 0$.
       There both factors are one half.
+      See {eq}`eq-sigmoid-maximum`.
+
+What leads to a formula is for the page, where the formula is one step away; slides leave it out.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import book
 
 QUIZZES = Path(book.ROOT, "teaching", "quizzes")
 OPTION = re.compile(r"^- \[([ x])\] (.*)\n((?:  .*\n?)*)", re.M)
+LEADS = re.compile(r" See \{eq\}`[^`]*`\.")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Option:
     right: bool
     text: str
     why: str
+
+    @property
+    def aloud(self) -> str:
+        """What is to be said of it where nothing can be followed."""
+        return LEADS.sub("", self.why)
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def asked(question: quiz.Question) -> str:
     right = next(letter for letter, option in letters.items() if option.right)
     # The right one first: in a small window the last reasons are not seen at once.
     order = sorted(letters, key=lambda letter: letter != right)
-    notes = "\n\n".join(f"{letter}: {letters[letter].why}" for letter in order)
+    notes = "\n\n".join(f"{letter}: {letters[letter].aloud}" for letter in order)
     notes = f"Right: {notes}"
     return f"**{question.text}**\n\n{options}\n\n:::{{revealjs-notes}}\n{notes}\n:::"
 

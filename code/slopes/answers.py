@@ -85,8 +85,16 @@ def check_best_step():
     return h[total_error.argmin()]
 
 
-def check_kink():
-    return central_difference(relu, 0.0004, 0.001)
+def check_slip():
+    derived = [
+        (lambda x: x * np.exp(x), lambda x: (1 + x) * np.exp(x)),
+        (lambda x: np.sin(x) ** 2, lambda x: 2 * np.sin(x)),
+        (lambda x: np.log(1 + x**2), lambda x: 2 * x / (1 + x**2)),
+    ]
+    measured = [central_difference(f, 1.0) for f, _ in derived]
+    fits = [np.isclose(m, slope(1.0)) for m, (_, slope) in zip(measured, derived, strict=True)]
+    wrong = fits.index(False)
+    return {"the number": wrong + 1, "the slope": measured[wrong]}
 
 
 def choose_depth():
@@ -106,8 +114,15 @@ def choose_outlier():
 
 
 def choose_row():
-    x = np.linspace(0, 5, 50_001)
-    return np.gradient(x * sigmoid(x), x).max()
+    x = np.linspace(-5, 5, 100_001)
+    outputs = x * sigmoid(x)
+    slopes = np.gradient(outputs, x)
+    return {
+        "the smallest slope": slopes.min(),
+        "the largest slope": slopes.max(),
+        "the lowest output": outputs.min(),
+        "the mean output": outputs[np.abs(x) <= 2].mean(),
+    }
 
 
 def choose_tasks():
@@ -319,22 +334,21 @@ def sigmoid_certain():
     return undecided / certain
 
 
-def sigmoid_logit():
-    def logit(p):
-        return np.log(p) - np.log1p(-p)
-
-    with np.errstate(divide="ignore"):
-        return {
-            "the derivative at 0.2": central_difference(logit, 0.2),
-            "the logit of σ(40)": logit(sigmoid(40.0)),
-        }
-
-
 def sigmoid_output():
     return {
         "the slope": central_difference(sigmoid, np.log(0.9 / 0.1)),
         "what the program finds": central_difference(sigmoid, 0.9),
     }
+
+
+def sigmoid_overflow():
+    def fraction(x):
+        return np.exp(-x) / (1 + np.exp(-x)) ** 2
+
+    x = np.linspace(-400, -300, 100_001)
+    with np.errstate(over="ignore"):
+        place = x[fraction(x) > 0].min()
+    return {"the place": place, "the exponent": np.log10(sigmoid.derivative(place))}
 
 
 def softmax_batch():

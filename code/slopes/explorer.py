@@ -206,16 +206,12 @@ class Explorer:
         controls = "".join(control.html() for control in self._controls)
         moving = f"<div class='drawings'>{drawings}</div><div class='controls'>{controls}</div>"
         return (
-            f"<slopes-explorer class='explorer' style='--axis:{self._left():g}'>"
+            f"<slopes-explorer class='explorer'>"
             f"{self._alone()}<div class='moving'{_HIDDEN}>"
             f"{_started(moving + self._readout, self.state())}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"
             f"<!--notebook--><script>{_read(SCRIPT)}</script><!--/notebook-->"
         )
-
-    def _left(self):
-        """Return where the axes begin, with which the numbers below are ranged."""
-        return self._drawings[0].left if self._drawings else 0
 
     def _alone(self):
         """Return what a notebook needs and a built page does not: the style, and a picture.

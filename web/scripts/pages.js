@@ -76,6 +76,12 @@
       box.classList.toggle("out", over());
       if (over() && !table.querySelector(".digits")) table.classList.add("entries", "led");
     }
+    // A formula that is a little too wide is set a little smaller.
+    if (box.matches(".katex-display")) {
+      box.style.fontSize = "";
+      const share = box.clientWidth / box.scrollWidth;
+      if (share < 1 && share > 0.8) box.style.fontSize = `${0.99 * share}em`;
+    }
     if (over()) box.tabIndex = 0;
   };
   const widths = new WeakMap();

@@ -102,7 +102,7 @@ Transpose = _node("Transpose", "body", "The transpose.")
 Function = _node("Function", "name", "The name of a function, where it is applied to something.")
 Primed = _node("Primed", "head order side", "f', f''; side '+' or '-' for f'_+.", side="")
 Apply = _node("Apply", "head arguments", "A function at its arguments.")
-Sided = _node("Sided", "body side", "A point approached from a side, 0^+.")
+Sided = _node("Sided", "body side", "A side, as in 0^+ (a power with a sign needs braces: e^{-x}).")
 # The variables of a derivative are pairs (node, order).
 Derivative = _node("Derivative", "body variables partial", "d^n body / dv^n", partial=False)
 At = _node("At", "body variable value", "A value at a point.")

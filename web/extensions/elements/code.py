@@ -14,7 +14,7 @@ from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
 
-COLUMN = 76  # signs of code in a line as wide as the text
+COLUMN = 76  # signs of code in a line of a sheet
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
@@ -101,6 +101,10 @@ class Code(SphinxPostTransform):
         """Rewrite the code, and the folds, of one page."""
         for code in self.document.findall(nodes.literal):
             code["classes"] += ["together"] if len(code.astext()) <= WHOLE else []
+        for block in self.document.findall(nodes.literal_block):
+            in_cell = block.parent.get("nb_element") == "cell_code_source"
+            if "output" not in block["classes"] and reaches_out(block.astext()):
+                (block.parent if in_cell else block)["classes"].append("out")
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)
@@ -129,7 +133,6 @@ def fold_dropdown(box: nodes.container) -> nodes.Element:
 def fold_input(cell: nodes.container, env) -> None:
     """Fold the code of a cell: above what it prints, and below what it draws or makes."""
     code = cell[0]
-    code["classes"] += ["out"] * reaches_out(code.astext())
     outputs = cell.children[1:]
     words, made = what(code.astext(), outputs, env)
     folded = fold([words], code)
@@ -139,8 +142,8 @@ def fold_input(cell: nodes.container, env) -> None:
 
 
 def reaches_out(source: str) -> bool:
-    """Whether a line of code is longer than one of the text."""
-    return max(map(len, source.splitlines())) > COLUMN
+    """Whether a line of code is longer than its sheet."""
+    return max(map(len, source.splitlines()), default=0) > COLUMN
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.shared import is_component
 from sphinx_exercise.nodes import is_exercise_node, solution_node
 
-from elements.code import fold, reaches_out
+from elements.code import fold
 from elements.markup import put, tag, unseen
 from live import answer
 
@@ -104,9 +104,6 @@ def show_state(cell: nodes.Element) -> None:
 
 def fold_solution(solution: solution_node, env) -> nodes.Element:
     """Return the fold for a solution."""
-    for cell in solution.children:
-        if cell.get("nb_element") == "cell_code" and reaches_out(cell[0].astext()):
-            cell[0]["classes"].append("out")
     of = unseen(f" to {called(solution['target_label'], env)}")
     inside = tag("div", *solution.children[1:], classes=["inside"])
     return fold(["Solution", of], inside, classes=["solution"], ids=solution["ids"])

@@ -39,6 +39,15 @@ class Facts:
     exercises: int = 0
     needs: list[str] = field(default_factory=list)
 
+    @property
+    def asked(self) -> str:
+        """How many exercises it has, in words.
+
+        >>> Facts(exercises=1).asked
+        '1 exercise'
+        """
+        return f"{self.exercises} {'exercise' if self.exercises == 1 else 'exercises'}"
+
 
 def contents(env) -> Iterator[tuple[str, str]]:
     """Yield the pages in the order of the book, each behind the caption of its part."""

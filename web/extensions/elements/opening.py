@@ -53,8 +53,7 @@ def facts(page) -> nodes.Element:
     if page.minutes:
         found.append(tag("span", words=f"{page.minutes} minutes", title="exercises included"))
     if page.exercises:
-        noun = "exercise" if page.exercises == 1 else "exercises"
-        found.append(tag("span", words=f"{page.exercises} {noun}"))
+        found.append(tag("span", words=page.asked))
     return tag("div", *filter(None, found), classes=["facts"])
 
 

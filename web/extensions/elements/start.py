@@ -45,7 +45,7 @@ class chapter_map(nodes.Element):
 
 
 class ChapterMap(SphinxDirective):
-    """``:::{chapter-map}`` shows all chapters: how long they take, what is verified, what they need."""
+    """``:::{chapter-map}`` shows all chapters: how long they take, what they ask, what they need."""
 
     def run(self):
         """Mark the place."""
@@ -103,8 +103,8 @@ class Start(SphinxPostTransform):
         """Return a chapter's line: its number, its title, its facts, and the chapters it needs."""
         page = known(self.env)[name]
         facts = [f"{page.minutes} min"] if page.minutes else []
-        if page.counts["verified"]:
-            facts.append(f"{page.counts['verified']} verified")
+        if page.exercises:
+            facts.append(page.asked)
         chapters = [name for part in parts(self.env).values() for name in part]
         needs = ", ".join(number(self.env, need) for need in chapters if need in page.needs)
         small = [between(" · ", facts), [f"after {needs}"] if needs else []]

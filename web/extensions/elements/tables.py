@@ -130,6 +130,8 @@ def name_each(table: nodes.table, names: list[str], rows: list[list[nodes.entry]
     """Name what stands in a row behind its first, for where the heads do not stand above it."""
     table["classes"].append("named")
     for row in rows:
+        if "group" in row[0].parent["classes"]:
+            continue
         for entry, name in list(zip(row, names, strict=False))[1:]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
             entry[0][0:0] = [label]
@@ -173,7 +175,7 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
             words = [max(map(len, head.astext().split()), default=0) for head in found[0]]
             columns = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
             needed = sum(map(max, zip(columns, words, strict=False))) + AIR * (len(columns) - 1)
-            table.parent["classes"] += ["wide"] if needed > LINE else []
+            table.parent["classes"] += ["wide"] * (needed > LINE)
             continue
         table.parent["classes"].append("words")
         if "repair" in table["classes"]:

@@ -1,6 +1,6 @@
-"""Words that stay together: the last of a paragraph is not left alone, and no mark begins a line.
+"""Words that stay together: no mark begins a line, nor does a number that ends a phrase.
 
-Nor does a number that ends a phrase.
+That the last word of a paragraph is not left alone is the style sheet's affair.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ TIE = "\N{NO-BREAK SPACE}"
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
 ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
 NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
-LAST = re.compile(r"(.*\S)\s+(\S{1,9})", re.DOTALL)
 # A compound is not broken, unless it is long: "round-off", "zig-zag"; nor are two numbers: "386–408".
 COMPOUND = re.compile(r"(?<![\w-])(?=[\w-]{3,15}(?![\w-]))(\w+(?:-\w+)+)|(\d+–\d+)")
 SAID = nodes.paragraph | nodes.strong | nodes.emphasis | nodes.caption
@@ -28,7 +27,7 @@ WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
 class Ties(SphinxPostTransform):
-    """Tie the last words of each paragraph, numbers to the words before them, marks to formulas."""
+    """Tie numbers to the words before them, last formulas to words, marks to formulas."""
 
     default_priority = 130
     formats = ("html",)
@@ -68,7 +67,7 @@ def keep_compounds(text: nodes.Text) -> None:
 
 
 def tie(paragraph: nodes.paragraph) -> None:
-    """Tie the last word, or formula, to what stands before it, if it is short."""
+    """Tie a last formula to the word before it, or a last word to the formula, if it is short."""
     *_, first, formula, last = *[nodes.Text("")] * 3, *paragraph.children
     if isinstance(formula, nodes.math) and isinstance(last, nodes.Text):
         found = WORD.fullmatch(first) if isinstance(first, nodes.Text) else None
@@ -77,8 +76,6 @@ def tie(paragraph: nodes.paragraph) -> None:
         elif found and not re.search(r"\s", last) and len(formula.astext() + last) <= SHORT:
             word = nodes.Text(found[2] + TIE)  # "… for $x$."
             paragraph[-3:] = [nodes.Text(found[1]), together(word, formula, last)]
-    elif isinstance(last, nodes.Text) and (found := LAST.fullmatch(last)):
-        paragraph[-1] = nodes.Text(found[1] + TIE + found[2])
 
 
 def together(*children: nodes.Node) -> nodes.inline:

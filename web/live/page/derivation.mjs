@@ -54,7 +54,7 @@ export class Derivation {
     this.make = make;
     this.list = make("ol", "live-lines");
     this.list.setAttribute("aria-label", "The steps of your derivation");
-    this.sum = make("p", "live-verdict");
+    this.sum = make("p", "state");
     this.sum.hidden = true;
     this.sum.setAttribute("role", "status");
     const keys = make("div", "live-keys");
@@ -150,7 +150,8 @@ export class Derivation {
     lines.forEach((line, k) => this.list.children[k] && this.mark(this.list.children[k], line));
     const wrong = lines.findIndex((line) => !GOOD.has(line.kind));
     this.sum.hidden = false;
-    this.sum.classList.toggle("live-right", ok);
+    this.sum.classList.toggle("right", ok);
+    this.sum.classList.toggle("wrong", !ok);
     formulas.sentence(
       this.sum,
       wrong < 0 ? whole(said) : `Line ${wrong + 1} ${WORDS[lines[wrong].kind] ?? lines[wrong].kind}.`,
