@@ -134,7 +134,8 @@ def text(value, digits=10):
         return f"a number {'beyond' if size > 0 else 'below'} 10^{size}"
     if value and not -6 < size < 16:
         return f"{value:.{digits - 1}e}"
-    return format(Context(prec=digits).normalize(value), "f")
+    rounded = format(Context(prec=digits).plus(value), "f")
+    return (rounded.rstrip("0").rstrip(".") or "0") if "." in rounded else rounded
 
 
 def two_texts(left, right):
