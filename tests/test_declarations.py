@@ -250,7 +250,7 @@ def test_a_derivative_by_a_variance():
 
 def test_a_hint_for_what_was_rounded_and_a_region_with_an_increment():
     for line in (r"\log 2 = 0.69", r"[e, 1, e^{-2}] = [2.72, 1, 0.14]"):
-        assert reason(f"$$ {line} $$").startswith("the two sides differ; rounded? write \\approx")
+        assert reason(f"$$ {line} $$").startswith("true to the digits shown, and no further: write")
     assert "approx" not in reason(r"$$ [e, 1, e^{-2}] = [2.72, 1, 0.13] $$")
     found = links(r"$$ \frac{a \Delta x}{\Delta x} = a $$")[-1].verdict
     assert found.region == r"\Delta x \ne 0"

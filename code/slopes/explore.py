@@ -124,7 +124,7 @@ def _function_content(function, span, kinks, start):
     # Where branches are straight the tangent lies on the graph, which is broad so that both are seen.
     graph = "f broad" if kinks else "f"
     tangents = "".join(
-        _tangent_of(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}", not kinks)
+        _tangent_of(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}")
         for side, left, right in halves
     )
     ends = "".join(
@@ -148,10 +148,8 @@ def _function_content(function, span, kinks, start):
     return content, upper, lower
 
 
-def _tangent_of(path, matrix, cased=True):
-    """Draw a tangent; cased, with a hair of paper that parts it from the curve that it touches."""
-    moves, kinds = f"data-set='transform: matrix({matrix})'", ("case", "t") if cased else ("t",)
-    return "".join(f"<path class='{kind}' {path} {moves}/>" for kind in kinds)
+def _tangent_of(path, matrix):
+    return f"<path class='t' {path} data-set='transform: matrix({matrix})'/>"
 
 
 def _jump(function, at, span):
@@ -265,7 +263,7 @@ def _secant_content(function, at, x, panel, slopes):
     return content + panel.inside(
         panel.curve(x, values, "f")
         + f"<path class='still-line dashed' d='{_line(panel, at, value, tangent)}'/>"
-        + "<path class='case' data-set='d: {ends}'/><path class='t fine' data-set='d: {ends}'/>"
+        + "<path class='t' data-set='d: {ends}'/>"
         + f"<path class='gap' data-set='d: M{at + 1:.4g} {ends[1]}V{ends[0]}{caps}'/>"
         + hole(at, value)
         + dot("{x}", "{v}"),

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import cycler, font_manager, patheffects
+from matplotlib import cycler, font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
@@ -89,12 +89,6 @@ _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 WIDTHS = (6, 15), (350 / 96, 14)
 #: The type under which a notebook keeps the drawing for narrow windows, beside the one for wide ones.
 NARROW = "image/x-narrow+svg"
-
-#: A tangent is thinner than its curve, and where it crosses it a hair of paper parts the two.
-_TANGENT = {
-    "linewidth": 2 * _PIXEL,
-    "path_effects": [patheffects.withStroke(linewidth=4 * _PIXEL, foreground="white")],
-}
 
 _STYLE = {
     "figure.figsize": (6, 3.6),
@@ -590,7 +584,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         value, slope = function(point), function.derivative(point)
         half = reach * width / math.hypot(1, 0.6 * slope * width / height)
         x = np.array([point - half, point + half])
-        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", **_TANGENT)
+        ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=2 * _PIXEL)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
         label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
@@ -769,8 +763,10 @@ def draw_classes(ax, positive, negative):
     >>> [len(line.get_xdata()) for line in ax.lines]
     [3, 2]
     """
-    ax.plot(*positive.T, "o", color=INK, markersize=5.5)
-    ax.plot(*negative.T, "x", color=INK, markersize=6.5, mew=2 * _PIXEL)
+    crowded = is_narrow(ax) and ax.get_subplotspec().get_gridspec().ncols > 1
+    size = 4 if crowded else 5.5
+    ax.plot(*positive.T, "o", color=INK, markersize=size)
+    ax.plot(*negative.T, "x", color=INK, markersize=size + 1, mew=2 * _PIXEL)
 
 
 def shade_positive(ax, across, up, values):

@@ -8,6 +8,8 @@ from . import tree as t
 from .errors import Unread
 from .grammar import whole
 
+DEPENDS = "depends on something, by a derivative on this page, and nothing says how"
+
 
 class Calculus:
     """The part of the scope that reads derivatives."""
@@ -90,7 +92,10 @@ class Calculus:
         return value
 
     def must_reach(self, body, variable, at):
-        """Refuse a derivative by what the body does not reach, as far as is declared: rule 20."""
+        """Refuse a derivative by what the body does not reach, as far as is declared: rule 20.
+
+        What could not be told so is no constant in another derivative either: x² + y² by x with dy/dx.
+        """
         below, leaves, own = t.family_of(variable).name, self.meaning.leaves(body), ()
         known = self.meaning.table.get(getattr(getattr(body, "head", body), "name", ""))
         if known is not None and known.body is not None and below in known.parameters:
@@ -98,8 +103,12 @@ class Calculus:
         free = (leaves.scalars | leaves.families).difference(own)
         given = any(x.split("~")[0] not in self.section_of for x in leaves.definitions)
         loose = given or leaves.smooth or not all(map(self.is_constant, free))
+        free = {name for name in free if not self.is_constant(name)}
         if loose and not (below in leaves.names or self.common_line(body, variable)):
+            self.dependent |= free if len(free) == 1 else set()
             raise Unread(f"nothing declared leads from {t.pretty(below)} to what stands here", at)
+        for name in sorted(self.dependent & free - {below}):
+            raise Unread(f"{t.pretty(name)} {DEPENDS}: define it", at)
 
     def is_constant(self, name):
         """Whether a name was declared to be a number: its derivative by another is 0."""
@@ -127,6 +136,7 @@ class Calculus:
             head = t.Primed(t.Function(known.name), node.primes)
             return t.Apply(head, (self.own_argument(known),))
         if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
+            self.dependent.add(result.name)
             what = f"a prime on {t.pretty(result.name)}, which is no function here"
             raise Unread(f"{what}: write d/dx, or define it", node.at)
         return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))

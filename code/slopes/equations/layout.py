@@ -1,15 +1,15 @@
 r"""A display as chains of relations: rows that go on are joined, and each chain has its conditions.
 
-A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with ``&`` (or a wide
-space) and then + or −, or if the row above is not finished. Every other row is a chain of its own.
+A row goes on the one above if it begins with a relation, with ``·`` or ``/``, or with + or − and has no
+relation of its own, or if the row above is not finished. Every other row is a chain of its own.
 Beside a chain, behind a wide space, a comma or a word, stands what restricts it: any relation
 behind ``for``, ``if`` or ``where``, and without a word every relation but ``=``, ``:=`` and ``≈``,
-which begin a chain of their own.
+which begin a chain of their own. So it is in the next column of a row, behind its second ``&``.
 """
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .errors import Unread
 from .tokens import DEPTH, MOST, PAIRS, Token, tokenize
@@ -19,7 +19,7 @@ ALIGNING = {
     "eqnarray",
 }  # fmt: skip
 RESTRICTS = ("for", "if", "where")
-BREAKS = ("quad", "comma", "text")
+BREAKS = ("quad", "comma", "text", "column")
 SIZED = re.compile(r"(?:\\[bB]igg?[lm]?\s*)?\Z")
 
 
@@ -47,10 +47,26 @@ class Line:
 
 def lines(tokens):
     """The chains of a display, in order."""
-    result = []
-    for row in split(_unwrapped(tokens), ("row",))[0]:
-        if row:
-            _take_row(row, result)
+    result, above = [], []  # what a row can go on: of the first column, but where nothing is in it
+    whole = any(x.kind == "begin" and x.text.startswith("eqnarray") for x in tokens)
+    for row in filter(None, split(_unwrapped(tokens), ("row",))[0]):
+        row = row if whole else _columned(row)
+        (head, *_), marks = split(row, ("column",))
+        begun, later = len(result), {x.kind for x in head} <= {"amp", "quad"}
+        _take_row(row, (result if later else above)[-1:], result)
+        above += (x for x in result[begun:] if not marks or x.at < marks[0].at)
+    return result
+
+
+def _columned(row):
+    """The row with the second & of each equation, unless behind a relation, as a mark of columns."""
+    (result, *parts), marks = split(row, ("amp",))
+    aligned = False
+    for mark, part in zip(marks, parts, strict=True):
+        aligned = not aligned or [x.kind for x in result[-1:]] == ["rel"]
+        if not aligned and part and part[0].kind == "op":
+            raise Unread("which column goes on here? write && before the sign", mark.at)
+        result += [mark if aligned else replace(mark, kind="column"), *part]
     return result
 
 
@@ -77,14 +93,16 @@ def openings(latex):
 
     An = in a bracket, in a range, behind a relation or behind a word that restricts does not.
     """
-    tokens = [x for x in tokenize(latex[:MOST], strict=False) if x.kind != "amp"]
+    found = tokenize(latex[:MOST], strict=False)
+    beside = ("rel" in [x.kind for x in found[max(k - 1, 0) : k + 2]] for k in range(len(found)))
+    tokens = [x for x, by in zip(found, beside, strict=True) if not (by and x.kind == "amp")]
     starts = [0]  # of a side in each open bracket
     for place, token in enumerate(tokens):
         if token.kind in PAIRS:
             starts.append(place + 1)
         elif token.kind in DEPTH:
             starts = starts[:-1] or [0]
-        elif token.kind in (*BREAKS, "row", "rel"):
+        elif token.kind in (*BREAKS, "row", "rel", "amp"):
             begins, starts[-1] = starts[-1], place + 1
             before = tokens[begins - 1] if begins else Token("row", "", 0, 0)
             claims = before.kind in ("open", "lbrace", "rel") or word_of(before) in RESTRICTS
@@ -106,17 +124,25 @@ def _unwrapped(tokens):
     return tokens
 
 
-def _take_row(row, result):
+def _take_row(row, above, result):
     """Add one row to the chains: as a new one, or as the rest of the one above."""
     indented = row[0].kind in ("amp", "quad")
     row = _within(row)
-    while row and row[0].kind == "quad":
+    while row and row[0].kind in ("quad", "column"):
         row = row[1:]
-    while row and row[-1].kind in ("quad", "comma"):
+    while row and row[-1].kind in ("quad", "comma", "column"):
         row = row[:-1]
     if not row:
         return
-    last = result[-1] if result and _goes_on(row, indented, result[-1]) else None
+    head = "".join(x.text for x in row[:3])
+    if re.fullmatch(r"\(\d+\)", head) and {x.kind for x in row[3:4]} & {
+        "name",
+        "rel",
+        "frac",
+        "big",
+    }:
+        raise Unread(f"is {head} the number of the line? write \\tag", row[0].at)
+    last = above[0] if above and _goes_on(row, indented, *above) else None
     if last and last.operators and not last.sides[-1] and row[0].kind == "rel":
         raise Unread("a relation ends a row and begins the next: write it once", row[0].at)
     segments = _parted(row)
@@ -126,7 +152,7 @@ def _take_row(row, result):
         last.operators += line.operators
     else:
         result.append(line)
-    _add_segments(segments[1:], result[-1], result)
+    _add_segments(segments[1:], last or result[-1], result)
 
 
 def _within(row):
@@ -146,10 +172,10 @@ def _goes_on(row, indented, last):
     first = row[0]
     if first.kind == "rel" or not last.sides[-1] or not last.operators:
         return True
-    signed = first.kind == "op" and first.text in ("+", "-")
-    if signed and indented and len(split(row, ("rel",))[0]) > 1:
+    signed, relates = first.text in ("+", "-"), len(split(row, ("rel",))[0]) > 1
+    if signed and indented and relates:
         raise Unread("this row begins with a sign and has a relation: begin it with it", first.at)
-    return first.kind == "op" and (indented or not signed)
+    return first.kind == "op" and not (signed and relates)
 
 
 def _parted(row):

@@ -55,6 +55,7 @@ class Names:
         self.equated = set()  # internal names that a plain = defined
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read
+        self.dependent = set()  # free names of which a derivative was asked for that nothing tells
         self.bound = []  # for each binding around this place: its names, and whether they are vectors
         self.indexed = set()  # arrays with a declared shape, or read with an index letter
 
@@ -192,6 +193,7 @@ class Names:
             size = sum(len(word) for word in words.split() if len(word) > 1)
             if size > most and not all(map(self.is_told, words.replace(" ", ""))):
                 reason = f"{words.strip()}: words? they stand behind %, or in \\text{{…}}"
+                reason += "; a product? write it with \\cdot"
                 raise Unread(reason, factors[0].at)
 
     def binding(self, *names, parameters=()):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
+from .calculus import DEPENDS
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -42,8 +43,12 @@ class Link:
 def check_items(items, keep=False, path=""):
     """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
     reader = PageReader(items, keep)
-    reader.report.path = path
-    reader.report.equations += reader.read()
+    equations = list(reader.read())
+    if dependent := reader.scope.dependent:  # a line that is read shows it for those above, too
+        reader = PageReader(items, keep)
+        reader.scope.dependent |= dependent
+        equations = list(reader.read())
+    reader.report.path, reader.report.equations = path, equations
     return reader.report
 
 
@@ -258,6 +263,9 @@ class PageReader(Declarations):
         leaves = self.meaning.leaves(link.left_node, link.right_node)
         self.refuse_spoken(leaves, self.spoken_right)
         self.refuse_unbegun(link.left_node, link.right_node)
+        free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
+        for name in sorted(free & self.scope.dependent) if len(free) > 1 else ():  # x² + y² = 25
+            raise Unread(f"{t.pretty(name)} {DEPENDS}: define it")
         begins = k == 0 and link.relation == "="
         if begins:
             self.refuse_power(sides[0])
@@ -266,6 +274,7 @@ class PageReader(Declarations):
             return
         if begins:
             self.refuse_label(*sides[:2])
+        self.refuse_sequence(link, leaves, begins)
         self.refuse_spoken(leaves, self.spoken)
         factors = [t.factors_of(side) for side in sides[k : k + 2]]
         if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
@@ -275,8 +284,11 @@ class PageReader(Declarations):
             self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
-        elif self.judge(link.left_node, "~", link.right_node, conditions, work).kind == "verified":
-            link.verdict.reason += "; rounded? write \\approx"
+        elif "." in link.right:  # 1/3 = 0.33
+            near = self.judge(link.left_node, "~", link.right_node, conditions, work)
+            if near.kind == "verified":
+                link.verdict.kind = "conditional"
+                link.verdict.reason = "true to the digits shown, and no further: write \\approx"
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
@@ -322,6 +334,23 @@ class PageReader(Declarations):
                 if same and not told and not self.scope.transposes(above):
                     raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
+    def refuse_sequence(self, link, leaves, begins):
+        """A recurrence: undefined elements at n and n + 1, or one by others; and w = w - 2w, it may be.
+
+        In a derivation, where each line claims something, the same name twice is the same number.
+        """
+        sides = left, right = link.left_node, link.right_node
+        told = leaves.indices | leaves.sizes | leaves.scalars
+        nodes = {x for side in sides for x in side.walk() if isinstance(x, t.Element)}
+        for name in sorted(leaves.families | leaves.scalars):
+            own = [x for x in nodes if x.base == t.Symbol(name) and t.names_in(x) <= told | {name}]
+            moved = any(not isinstance(i, t.Symbol | t.Number) for x in own for i in x.indices)
+            again = begins and left == t.Symbol(name) and left in right.walk()
+            again = again and self.item.kind == "display"
+            if again or (len(own) > 1 and (moved or left in own or right in own)):
+                n = t.pretty(name.rstrip("·"))
+                raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
+
     def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
         sides = (link.left_node, link.right_node)
@@ -341,8 +370,10 @@ class PageReader(Declarations):
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
         work, gap = Work(BUDGET), t.Add((link.left_node, t.Negate(link.right_node)))
-        for name in sorted(leaves.scalars | leaves.families):
-            slope = t.Derivative(gap, ((t.Symbol(name), 1),))
+        names = [t.Symbol(name) for name in sorted(leaves.scalars | leaves.families)]
+        names += [x for x in gap.walk() if isinstance(x, t.Element) and x.base in names]
+        for name in names:
+            slope = t.Derivative(gap, ((name, 1),))
             found = self.judge(slope, "=", t.Number("0"), conditions, work, regions=False)
             if found.kind == "refuted" or not found.compared:
                 link.verdict.kind = "conditional"

@@ -97,9 +97,19 @@ def candidates(question):
             yield tuple(t.Relation(x, operator, ends[0]) for x in chosen)
     vectors = [x.base for x in families if len(x.indices) == 1]
     yield from ((total(question, x),) for x in vectors if x.name not in question.totals)
-    for x, low in product(free, (0, -1)):
+    still = [x for x in free if named(x) not in moved(question)]
+    for x, low in product(still, (0, -1)):
         if not domain_of(named(x), question.domain).values:
             yield (t.Relation(x, "in", t.Finite((number(low), number(1)))),)
+
+
+def moved(question):
+    """The names by which a side is differentiated: at single values of them there are no slopes."""
+    sides = (question.left, question.right, *question.bodies)
+    nodes = [x for side in sides for x in side.walk()]
+    by = [v for x in nodes if isinstance(x, t.Derivative) for v, _ in x.variables]
+    by += [x for x in nodes if isinstance(x, t.Apply) and isinstance(x.head, t.Primed)]
+    return set().union(*map(t.names_in, by))
 
 
 def nonzero(question):
