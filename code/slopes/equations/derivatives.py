@@ -261,7 +261,7 @@ def _integral(node, body, low, high, ev, env):
 
     def between(a, b):
         if type(b) is Dual:
-            return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
+            return between(a, b.a) + Dual(b.tag, ZERO, value(b.a) * b.b)
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
     n.now().slack = max(n.now().slack, AREA_SLACK)
