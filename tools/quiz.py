@@ -11,7 +11,7 @@ before each, as in a list of tasks, and what is to be said of the option stands 
       There both factors are one half.
       See {eq}`eq-sigmoid-maximum`.
 
-What leads to a formula is for the page, where the formula is one step away; slides leave it out.
+What leads to a formula or a section is for the page, where that is one step away; slides leave it out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import book
 
 QUIZZES = Path(book.ROOT, "teaching", "quizzes")
 OPTION = re.compile(r"^- \[([ x])\] (.*)\n((?:  .*\n?)*)", re.M)
-LEADS = re.compile(r" See \{eq\}`[^`]*`\.")
+LEADS = re.compile(r" See \{(?:eq|ref)\}`[^`]*`\.")
 
 
 @dataclass(frozen=True)

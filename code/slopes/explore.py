@@ -531,7 +531,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     wanted = [k for k in (1, 5, 10, 15, 20) if k <= deepest]
     content = (
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
-        + written(0, 15, "share of the last layer's slope", "start")
+        + written(0, 15, "share of the slope in the last layer", "start")
         + panel.columns(wanted, -12, [str(k) for k in wanted])
         + written("100%", panel.top + panel.height + 51, "layer", "end")
         + panel.inside("<path class='dots' data-set='d: {dots}'/>")
