@@ -58,7 +58,7 @@ def where_to(question, order):
         raise Undecidable("≈ does not say how close: show digits, or write h → 0, or an O(…)")
     if len(names) != 1:
         raise Unread("O(…) of more than one variable: write beside it which one goes where")
-    found, error = question.side(order, question.sample("o").moved(names[0], Decimal(0)), {})
+    found, error = question.side(order, question.sample("o").moved(names[0], Decimal(0)))
     if error is not None or abs(primal(found)) > VANISHED:
         raise Undecidable("O(…) does not tell where its variable goes: write h → 0 beside it")
     return names[0], t.Number("0")
@@ -90,26 +90,26 @@ def to_digits(question, decimal):
     other = question.left if decimal is question.right else question.right
     leaves = question.meaning.leaves(other)
     with suppress(Undefined):
-        question.satisfy(sample, {})
+        question.satisfy(sample)
     if leaves.families or leaves.smooth or not leaves.scalars <= set(sample.drawn):
         raise Undecidable("≈ with a number, and the other side is not one number")
-    value, claimed = (question.value(node, sample, {}) for node in (other, decimal))
+    value, claimed = (question.value(node, sample) for node in (other, decimal))
     gaps, loose = [abs(x - y) for x, y in paired(value, claimed)], ONE + tolerance(10)
-    limits = [exact(shown) * loose + question.slack for shown in all_shown(decimal)]
+    limits = [exact(shown) * loose + question.work.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
         return Verdict("verified", "to the digits shown", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
-    return Verdict("refuted", "differs in the digits shown", question.witness(sample, {}, *pair), 1)
+    return Verdict("refuted", "differs in the digits shown", question.witness(sample, *pair), 1)
 
 
 def steps(question, name, end, order, k):
     """Three values of the variable, ever nearer to where it goes, from one side or the other."""
-    value, _ = question.side(end, question.sample("end"), {})
+    value, _ = question.side(end, question.sample("end"))
     if abs(value) != INFINITY:
         return [value + Decimal(10) ** -power * (-1 if k % 2 else 1) for power in NEAR]
     far = [Decimal(10) ** power for power in NEAR]
     if order is not None:
-        near, _ = question.side(order, question.sample("end").moved(name, far[0]), {})
+        near, _ = question.side(order, question.sample("end").moved(name, far[0]))
         if near is None or abs(primal(near)) < Decimal("1e-150"):
             far = [Decimal(20), Decimal(40), Decimal(80)]
     return [x.copy_sign(value) for x in far]
@@ -133,8 +133,8 @@ def vanishing(question, name, end, order):
         for first, _, last in zip(*table, strict=True):
             most = Decimal("1.5") * first + Decimal("1e-6")
             if last > (most if order is not None else min(Decimal("1e-8"), first + VANISHED)):
-                values = [question.side(side, points[-1], {})[0] for side in sides]
-                witness = question.witness(points[-1], {}, *values)
+                values = [question.side(side, points[-1])[0] for side in sides]
+                witness = question.witness(points[-1], *values)
                 return Verdict("refuted", "the rest does not vanish as claimed", witness, compared)
     if compared < 2:
         raise Undecidable("could be compared at too few points")
@@ -143,10 +143,10 @@ def vanishing(question, name, end, order):
 
 def ratios(question, terms, sample):
     """|left - right| divided by each term (0 where that is 0)."""
-    if not question.allowed(sample, {}):
+    if not question.admits(sample):
         raise Undefined("outside the domain")
     nodes = t.Add((question.left, t.Negate(question.right))), *terms
-    gap, *sizes = (abs(primal(question.value(node, sample, {}))) for node in nodes)
+    gap, *sizes = (abs(primal(question.value(node, sample))) for node in nodes)
     if any(0 < size <= tolerance(20) for size in sizes):
         raise Undecidable("a term too small to be compared with")
     return [gap / size if size else Decimal(0) for size in sizes]

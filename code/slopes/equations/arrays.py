@@ -96,6 +96,10 @@ class Range:
     upper_closed: bool = True
     whole: bool = False
 
+    @property
+    def items(self):
+        return self.lower, self.upper, ONE * self.lower_closed, ONE * self.upper_closed
+
 
 # What lies in them, and where their points are drawn, is told by this alone.
 SETS = {
@@ -120,7 +124,7 @@ def each(function, *values):
 
 def flat(values):
     """All numbers in some values, one after the other."""
-    return [x for v in values for x in (v.items if type(v) is Array else (v,))]
+    return [x for v in values for x in (v.items if type(v) in (Array, Range) else (v,))]
 
 
 def total(items):

@@ -6,6 +6,7 @@ body does not reach is refused, not taken for constant: ``dr/ds`` with r undecla
 
 from . import tree as t
 from .errors import Unread
+from .grammar import whole
 
 DEPENDS = "depends on something, by a derivative on this page, and nothing says how"
 
@@ -33,9 +34,7 @@ class Calculus:
             rest = rest[2:]
         if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
-        body = None if len(top) == 1 else top[1]
-        if len(top) > 2:
-            body = t.Product(tuple(("", factor) for factor in top[1:]), at=node.at)
+        body = whole([("", factor) for factor in top[1:]]) if len(top) > 1 else None
         return body, tuple(variables), mark.text == "partial"
 
     @staticmethod
@@ -52,14 +51,12 @@ class Calculus:
         taken = [("", factors[place][1])]
         bracket = isinstance(taken[0][1], t.Group) and taken[0][1].opening in "(["
         for sign, node in factors[place + 1 :]:
-            another = isinstance(node, t.Fraction) and self.derivative_form(node) is not None
-            if another:
+            if isinstance(node, t.Fraction) and self.derivative_form(node) is not None:
                 break
             taken.append((sign, node))
         if bracket and len(taken) > 1:
             raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
-        whole = taken[0][1] if len(taken) == 1 else t.Product(tuple(taken), at=at)
-        return whole, place + len(taken)
+        return whole(taken), place + len(taken)
 
     def derivative(self, body, variables, partial, at):
         """A derivative, if what stands above reaches what stands below by what is declared."""

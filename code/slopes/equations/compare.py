@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from . import derivatives  # noqa: F401 (it says how its nodes are evaluated)
 from . import numbers as n
-from .arrays import Array, Range, flat
+from .arrays import Range, flat
 from .errors import BeyondReach, Contradiction, Undecidable, Undefined, Unread
 from .evaluate import SATISFIES, Evaluator, code, inside
 from .numbers import AGREEING, CAREFUL, DIGITS, ONE, SECOND, Dual, digits, primal
@@ -41,76 +41,73 @@ class Comparison:
         self.meaning = meaning
         self.left, self.operator, self.right = left, operator, right
         self.reach = functools.cache(meaning.reach)
-        self.slack = 0  # the relative error that limits and integrals bring in
-        self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def evaluator(self, sample):
         return Evaluator(self.meaning, sample, self.reach)
 
-    def value(self, node, sample, env):
+    def value(self, node, sample):
         """The value of a side; Undefined is raised where there is none, whatever the cause."""
-        evaluator = self.evaluator(sample)
         try:
-            value = code(node)(evaluator, env)
+            return code(node)(self.evaluator(sample), sample.place)
         except decimal.Overflow:
             raise BeyondReach("a number too large to compute") from None
         except (ArithmeticError, ValueError) as error:
             raise Undefined(f"no value ({type(error).__name__})") from None
-        self.slack = max(self.slack, evaluator.slack)
-        self.declared = self.declared or evaluator.declared
-        return value
 
-    def side(self, node, sample, env):
+    def side(self, node, sample):
         """(value, None) or (None, the reason why there is none)."""
         try:
-            return self.value(node, sample, env), None
+            return self.value(node, sample), None
         except Undefined as error:
             return None, error
 
-    def outcome(self, sample, env, strict=False, far=False):
+    def outcome(self, sample, strict=False):
         """What a point says; `strict` looks at it with more digits even where the sides agree.
 
         Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
         """
         before, work = None, n.now()
-        work.rounded = sample.rounded
+        work.rounded = sample.kind == "root"
         for count in LOOKS:
             work.absorbed = False
             try:
                 with digits(count):
-                    found, gaps = self.look(sample, env, before, strict, far)
+                    found, gaps = self.look(sample, before, strict)
             except Undecidable as error:
                 return Outcome("unsettled", error=error)
-            if self.is_clear(found, count, strict and not self.slack, work.absorbed):
+            except Undefined as error:  # in a set
+                return Outcome("neither", error=error)
+            if self.is_clear(found, count, strict, work):
                 return found
             before = gaps
         return Outcome("lost", found.left, found.right)
 
-    def is_clear(self, found, count, strict, absorbed):
+    def is_clear(self, found, count, strict, work):
         """Whether an outcome can be trusted at this many digits."""
         if found.kind in ("neither", "unsettled", "lost"):
             return True
         if found.kind == "holds":
-            return not strict or self.operator != "=" or (count > DIGITS and not absorbed)
+            loose = not strict or work.slack or self.operator != "="
+            return loose or (count > DIGITS and not work.absorbed)
         if isinstance(found.error, Contradiction):
             return True
-        return count > DIGITS and found.kind != "unclear" and (not absorbed or bool(self.slack))
+        return count > DIGITS and found.kind != "unclear" and not (work.absorbed and not work.slack)
 
-    def look(self, sample, env, before, strict, far):
+    def look(self, sample, before, strict):
         """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
-        left, left_error = self.side(self.left, sample, env)
+        left, left_error = self.side(self.left, sample)
         belongs = self.operator in ("in", "notin")
-        right, right_error = (ONE, None) if belongs else self.side(self.right, sample, env)
+        right, right_error = (ONE, None) if belongs else self.side(self.right, sample)
         if left_error is not None or right_error is not None:
             return lonely(left, left_error, right, right_error), None
         if belongs:
-            found = inside(self.evaluator(sample), left, self.right, env)
+            found = inside(self.evaluator(sample), left, self.right, sample.place)
             kind = "holds" if found == (self.operator == "in") else "differs"
             return Outcome(kind, left, self.right), None
         pairs = paired(left, right)
         gaps = [n.ZERO if x == y else x - y for x, y in pairs]  # also of infinities
         known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
-        kinds = {self.tell(*pair, strict, far) for pair in known}
+        kinds = {self.tell(*pair, strict, sample.kind == "far") for pair in known}
         told = ("differs", "lost", "unclear", "holds")
         return Outcome(next((k for k in told if k in kinds), "holds"), left, right), gaps
 
@@ -122,12 +119,12 @@ class Comparison:
         """
         if type(gap) is Dual:  # a complex number
             gap, before = abs(gap), None if before is None else abs(before)
-        first, scale = before is None, max(abs(pair[0]), abs(pair[1]))
+        slack, first, scale = n.now().slack, before is None, max(abs(pair[0]), abs(pair[1]))
         stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
         if not gap.is_finite():
             limit = 0  # an infinity equals itself only, and then there is no gap
-        elif self.slack:
-            limit = self.slack * max(ONE, scale)
+        elif slack:
+            limit = slack * max(ONE, scale)
         elif first:
             limit = AGREES * scale
         elif stays:
@@ -141,36 +138,29 @@ class Comparison:
             return "holds"
         if sign == 0:
             return "lost" if far else "differs"
-        return "differs" if first or self.slack or stays else "unclear"
+        return "differs" if first or slack or stays else "unclear"
 
 
 def lonely(left, left_error, right, right_error):
     """A point where at least one side has no value: it is treated alike on both sides."""
+    errors = [error for error in (left_error, right_error) if error is not None]
     for kind, told in ((Contradiction, "differs"), (BeyondReach, "lost")):
-        for error in (left_error, right_error):
+        for error in errors:
             if isinstance(error, kind):  # whatever the other side is
                 return Outcome(told, left, right, error)
-    if left_error is not None and right_error is not None:
-        return Outcome("neither", error=left_error)
-    kind = "left" if left_error is not None else "right"
-    return Outcome(kind, left, right, left_error or right_error)
+    kind = "neither" if len(errors) > 1 else "left" if left_error is not None else "right"
+    return Outcome(kind, left, right, errors[0])
 
 
 def paired(left, right):
     """The numbers of two values that belong together; of sets the ends, and whether they belong."""
-    sets = [type(value) is Range for value in (left, right)]
-    if any(sets) and not all(sets):
-        raise Unread("a set on one side and a number on the other: write ∈")
-    if all(sets):
-        ends = [
-            (x.lower, x.upper, ONE * x.lower_closed, ONE * x.upper_closed) for x in (left, right)
-        ]
-        left, right = (Array(4, 1, four) for four in ends)
-    sides = flat([left]), flat([right])
+    sides, sets = (flat([left]), flat([right])), {type(x) is Range for x in (left, right)}
     first, second = (getattr(value, "shape", None) for value in (left, right))
+    if len(sets) > 1:
+        raise Unread("a set on one side and a number on the other: write ∈")
     if None in (first, second):
         count = max(map(len, sides))
-        if count > 1 and primal(left if first is None else right) != 0:
+        if first != second and count > 1 and primal(left if first is None else right) != 0:
             raise Unread("a vector on one side and a number on the other")
         sides = [side if len(side) == count else side * count for side in sides]
     elif first != second:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import cycle, product
 
 from . import approximate, points
@@ -43,11 +44,7 @@ def decide(meaning, left, operator, right, conditions=(), work=None, regions=Tru
         fails = verdict.kind == "refuted" or question.lonely
         if not (regions and fails) or verdict.reason.startswith(CONTRADICTION):
             return verdict
-
-        def again(region):
-            with n.in_force(Work(BUDGET)):
-                return Question(meaning, left, operator, right, (*conditions, *region)).answer()
-
+        again = partial(decide, meaning, left, operator, right, regions=False)
         found = guarded(lambda: conditional(question, verdict, again))
         return found if found is not None and found.kind == "conditional" else verdict
 
@@ -69,13 +66,8 @@ def guarded(answer):
 
 def in_force(conditions):
     """The conditions, of which a membership replaces the earlier ones of the same name."""
-    kept = {}
-    for number, condition in enumerate(conditions):
-        belongs = getattr(condition, "operator", "") == "in"
-        key = (belongs and named(condition.left)) or number
-        kept.pop(key, None)
-        kept[key] = condition
-    return list(kept.values())
+    about = [getattr(c, "operator", "") == "in" and named(c.left) for c in conditions]
+    return [c for k, c in enumerate(conditions) if not about[k] or about[k] not in about[k + 1 :]]
 
 
 def is_general(leaves):
@@ -107,24 +99,22 @@ class Question(Comparison):
             for relation, right in bounds(self.operator, self.right):
                 self.operator, self.right = relation, right
                 self.prepare()
-                for point in self.points():
-                    self.at_point(*point)
+                for sample in self.points():
+                    self.at_point(sample)
         except Refuted as found:
             return Verdict("refuted", *found.args, self.compared)
         return self.conclusion()
 
     def prepare(self):
         """Look through the sides, once they are what is compared."""
-        self.slack = 0
+        self.work.slack, self.work.declared = n.ZERO, False
         self.leaves = self.meaning.leaves(self.left, self.right)
         known = [self.meaning.table.get(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
         nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        powers = [(x.base, x.exponent) for x in nodes if type(x) is t.Power]
-        powers = [[sorted(self.meaning.leaves(x).scalars) for x in pair] for pair in powers]
-        self.powers = [
-            pair for k, pair in enumerate(powers) if all(pair) and pair not in powers[:k]
-        ]
+        pairs = ((x.base, x.exponent) for x in nodes if type(x) is t.Power)
+        powers = (tuple(tuple(sorted(self.meaning.leaves(x).scalars)) for x in p) for p in pairs)
+        self.powers = [pair for pair in dict.fromkeys(powers) if all(pair)]
         self.costly = any(type(x) is t.Integral for x in nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
@@ -149,46 +139,41 @@ class Question(Comparison):
         kinds = ("scalars", "families", "indices", "sizes")
         return any(getattr(leaves, kind) & getattr(self.leaves, kind) for kind in kinds)
 
-    def sample(self, seed, mode="mixed", size=3, fixed=None, flat=False, variant=0):
+    def sample(self, seed, mode="mixed", size=3, place=None, fixed=None, **more):
+        """A point; `more` are fields of a `Sample`."""
         sizes = {name: size + k for k, name in enumerate(self.meaning.sizes)}
         told = self.sized  # a_n ∈ {0, 1}, with n a size: about the last one
         for name, value in sizes.items() if told else ():
             told = [t.substitute(c, t.Symbol(name), t.Number(str(value))) for c in told]
         domain = {**self.domain, **points.domains(told)} if told else self.domain
-        sample = Sample(str(seed), mode, size, sizes, domain, {}, fixed or {}, flat, variant)
+        sample = Sample(seed, mode, size, place or {}, fixed or {}, sizes, domain, **more)
         ends = self.evaluator(sample)
         sample.totals = {name: (v, ends.length(name)) for name, v in self.totals.items()}
         return sample
 
     def points(self):
-        """(sample, indices, kind) of each point to compare at.
-
-        The kind is 'generic' (random), 'special', or 'far': of these there are many, and none counts
-        unless it refutes.
-        """
+        """The points to compare at."""
         families = self.leaves.families
         indexed = bool(self.indices or families or self.leaves.sizes)
         if not (indexed or self.scalars or self.leaves.smooth):
-            yield self.sample("only"), {}, "generic"
+            yield self.sample("only", kind="generic")
             return
         for size in SIZES if indexed else (3,):
             places = self.places(size)[:27]
             for number, place in enumerate(places):
                 for k in range(self.share(size, len(places), indexed)):
                     mode, variant = MODES[(k + number) % len(MODES)], (k + number) % 3
-                    sample = self.sample(f"g{size}{number}{k}", mode, size, variant=variant)
-                    yield sample, place, "generic"
+                    seed, kind = f"g{size}{number}{k}", "generic"
+                    yield self.sample(seed, mode, size, place, kind=kind, variant=variant)
                 if families and size < 4:
-                    yield self.sample(f"f{number}", "mixed", size, flat=True), place, "special"
+                    yield self.sample(f"f{number}", "mixed", size, place, flat=True)
                 if size < 4 - indexed and number in (0, 1, len(places) - 1):
-                    for sample in self.chosen(place, size, number == 0, indexed):
-                        yield sample, place, "special"
+                    yield from self.chosen(place, size, number == 0, indexed)
             for k in range(10 if places and self.generic < 4 else 0):
-                mode = ("unit", "positive")[k % 2]
-                sample = self.sample(f"d{size}{k}", mode, size, variant=k % 3)
-                yield sample, places[0], "generic"
-        for sample, place in self.beyond(indexed) if not self.costly else ():
-            yield sample, place, "far"
+                seed, mode = f"d{size}{k}", ("unit", "positive")[k % 2]
+                yield self.sample(seed, mode, size, places[0], kind="generic", variant=k % 3)
+        if not self.costly:
+            yield from self.beyond(indexed)
 
     def share(self, size, places, indexed):
         """How many random points for one size and one value of the indices."""
@@ -198,29 +183,26 @@ class Question(Comparison):
 
     def chosen(self, place, size, first, indexed):
         """Special values, all variables equal, and kinks."""
-        keys = [*(self.scalars if first else ()), *self.elements()]
+        # The first two elements of each free family, of a matrix in the first column only.
+        tails = {x: (1,) * (self.meaning.families.get(x, 1) - 1) for x in self.leaves.families}
+        keys = [(name, (k, *tail)) for name, tail in sorted(tails.items()) for k in (1, 2)]
+        keys = [*(self.scalars if first else ()), *keys]
         for k in range(1 if indexed or self.costly else 2):
             mode = ("mixed", "positive")[k % 2]
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
             for fixed in self.special_values(firsts, k, indexed):
-                yield self.sample(f"s{k}", mode, size, fixed, variant=k % 3)
-            sample = self.sample(f"s{k}", mode, size, variant=k % 3)
+                yield self.sample(f"s{k}", mode, size, place, fixed, variant=k % 3)
+            sample = self.sample(f"s{k}", mode, size, place, variant=k % 3)
             for key in keys if k == 0 or len(keys) < 5 else ():
-                yield from self.kinks(sample, key, place)
+                yield from self.kinks(sample, key)
         every = [*self.scalars, *sorted(self.leaves.families)] if first else ()
         for value in (0, 1, Fraction(1, 2), -1) if len(every) > 1 or indexed else ():
-            yield self.sample("equal", "mixed", size, dict.fromkeys(every, Fraction(value)))
+            yield self.sample("equal", "mixed", size, place, dict.fromkeys(every, Fraction(value)))
         # (-1)^{1/2} has no value, and (-1)^{1/2 + 1/2} has one
         for (base, exponent), k in product(self.powers if first else (), range(3)):
             quarters = [Fraction(x, 4) for x in ((2, 2), (1, 3), (1, 5))[k]]
             fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-1 - k))
-            yield self.sample("powers", "mixed", size, fixed)
-
-    def elements(self):
-        """The first two elements of each free family, the first row of a matrix only."""
-        for name in sorted(self.leaves.families):
-            rest = (1,) if self.meaning.families.get(name) == 2 else ()
-            yield from ((name, (k, *rest)) for k in (1, 2))
+            yield self.sample("powers", "mixed", size, place, fixed)
 
     def special_values(self, keys, k, few):
         """The special values: one number at a time, or of many numbers several together."""
@@ -245,15 +227,15 @@ class Question(Comparison):
         for place in self.places(size)[:1]:
             for name, value in told:
                 if self.can_afford(start):
-                    yield self.sample("t", "positive", size, {name: value}), place
+                    yield self.sample("t", "positive", size, place, {name: value}, kind="far")
         sizes = (5, 6) if self.leaves.families else (1, 5, 6, 7, 9, 13)
         for size in sizes if indexed else ():
             places = self.places(size) if self.can_afford(start) else []
             if self.operator in ORDERED and self.leaves.families and places:
-                flat = self.sample(f"n{size}", "mixed", 4 * size - 10, flat=True)
-                yield flat, places[0]
+                most = 4 * size - 10
+                yield self.sample(f"n{size}", "mixed", most, places[0], flat=True, kind="far")
             for place in places[:1] + places[1:][-1:]:
-                yield self.sample(f"n{size}", "mixed", size), place
+                yield self.sample(f"n{size}", "mixed", size, place, kind="far")
 
     def can_afford(self, start):
         """Whether the budget leaves room for more points than the usual ones."""
@@ -268,62 +250,58 @@ class Question(Comparison):
         extents = (self.meaning.extent(x, 0) for x in sorted(self.leaves.families))
         nodes, other = (self.left, self.right, *self.bodies), next(filter(None, extents), None)
         ends = {x: probe.end(self.meaning.end_of_index(x, *nodes) or other) for x in self.indices}
-        conditions = []
-        for condition, leaves in self.concerned:
-            names = leaves.scalars | leaves.indices
-            if type(condition) is t.IndexRange:
-                names = {condition.index}
-            if names and names <= self.indices and not leaves.families:
-                conditions.append(code(condition))
+        about = [(c, x.scalars | x.indices) for c, x in self.concerned if not x.families]
+        conditions = [code(c) for c, names in about if names and names <= self.indices]
         found = assignments(self.indices, ends)
         return [place for place in found if all(c(probe, place) for c in conditions)]
 
-    def kinks(self, sample, key, env):
+    def kinks(self, sample, key):
         """Where a comparison turns over as one variable moves, or an inequality is tight; and beside."""
         turns = zeros = ()
         with suppress(Undefined):
-            self.satisfy(sample, env)
+            self.satisfy(sample)
             domain = domain_of(key, self.domain)
             if not (domain.values or domain.whole):
-                turns, zeros = points.kinks(self, sample, key, env)
+                turns, zeros = points.kinks(self, sample, key)
         self.zeros = points.apart([*self.zeros, *zeros])
-        for point in (*points.beside(turns), *zeros):
-            yield replace(sample.moved(key, point), rounded=point in zeros)
+        yield from (sample.moved(key, point) for point in points.beside(turns))
+        yield from (replace(sample.moved(key, point), kind="root") for point in zeros)
 
-    def allowed(self, sample, env):
-        """Whether the point lies in the domain."""
-        evaluator = self.evaluator(sample)
+    def admits(self, sample):
+        """Whether a point lies in the domain, once conditions such as x = 0 are solved."""
         with suppress(Undefined):
-            return all(self.meets(*pair, evaluator, env) for pair in self.tested)
+            self.satisfy(sample)
+            return all(self.meets(*pair, sample) for pair in self.tested)
         return False
 
-    def meets(self, condition, leaves, evaluator, env):
+    def meets(self, condition, leaves, sample):
         """Whether a point meets a condition, for all values of the indices that are not given."""
+        evaluator, env = self.evaluator(sample), sample.place
         loose = leaves.indices if is_general(leaves) else leaves.indices - set(env)
         ends = {x: evaluator.end(self.meaning.end_of_index(x, condition)) for x in loose}
         holds = code(condition)
         return all(holds(evaluator, {**env, **p}) for p in assignments(loose, ends))
 
-    def satisfy(self, sample, env):
+    def satisfy(self, sample):
         """Solve conditions such as x = 0 or p + q = 1 for one of their variables."""
         for condition, leaves in self.tested:
             if type(condition) is not t.Relation or condition.operator != "=":
                 continue
-            names = sorted(leaves.scalars - set(env) - leaves.indices)
+            names = sorted(leaves.scalars - set(sample.place) - leaves.indices)
             if not names:
                 continue
             single = [s.name for s in (condition.left, condition.right) if type(s) is t.Symbol]
             name = next((x for x in single if x in names), names[-1])
             gap = code(t.Add((condition.left, t.Negate(condition.right))))
             with digits(points.EXACT):
-                self.solve(sample, env, name, gap)
+                self.solve(sample, name, gap)
 
-    def solve(self, sample, env, name, gap):
+    def solve(self, sample, name, gap):
         """Move one number to where a gap closes: exactly where the gap is linear in it."""
 
         def rest(x):
             sample.drawn[name] = x
-            return gap(self.evaluator(sample), env)
+            return gap(self.evaluator(sample), sample.place)
 
         drawn = sample.value(name)
         if rest(drawn) == 0:  # drawn from {-1, 1}, for y² = 1
@@ -335,29 +313,26 @@ class Question(Comparison):
         turned = drawn < 0 and rest(-root) == 0  # y² = 1 has two solutions
         sample.drawn[name] = -root if turned else root
 
-    def at_point(self, sample, env, kind="special"):
+    def at_point(self, sample):
         """Compare both sides at one point, if it lies in the domain; raises Refuted."""
-        for attempt in range(41 if kind == "generic" else 1):
-            point = sample
-            if attempt:
-                seed, mode = f"{sample.seed}r{attempt}", MODES[attempt % len(MODES)]
-                point = replace(sample, seed=seed, mode=mode, drawn={})
-            with suppress(Undefined):
-                self.satisfy(point, env)
-                if self.allowed(point, env):
-                    self.compare_at(point, env, kind)
-                    return
+        seed, attempts = sample.seed, 41 if sample.kind == "generic" else 1
+        for attempt in range(1, attempts + 1):
+            if self.admits(sample):
+                return self.compare_at(sample)
+            mode = MODES[attempt % len(MODES)]
+            sample = replace(sample, seed=f"{seed}r{attempt}", mode=mode, drawn={})
+        return None
 
-    def compare_at(self, sample, env, kind):
+    def compare_at(self, sample):
         """Compare both sides at one point, and note what it says."""
         # The first points of a relation, and the only one where there is no variable, are looked at
         # with more digits: a term that is small beside the others must not get lost.
-        found = self.outcome(sample, env, strict=self.generic < 2, far=kind == "far")
+        found, kind = self.outcome(sample, strict=self.generic < 2), sample.kind
         if found.kind == "holds":
             self.generic += kind == "generic"
             self.compared += kind != "far"
         elif found.kind in ("differs", "left", "right"):
-            witness = self.witness(sample, env, found.left, found.right)
+            witness = self.witness(sample, found.left, found.right)
             if found.kind == "differs":
                 met = witness["left"] == witness["right"]
                 reason = "the two sides meet here" if met else "the relation does not hold"
@@ -387,31 +362,31 @@ class Question(Comparison):
             problem = "compared at special points only"
         else:
             under = tuple(dict.fromkeys(describe(c) for c, _ in self.tested))
-            told = -self.slack.adjusted() if self.slack else n.AGREEING
+            told = -self.work.slack.adjusted() if self.work.slack else n.AGREEING
             reason = f"to {told} digits at {self.compared} point{'s' * (self.compared != 1)}"
-            reason += ", with the value that is given at the kink" if self.declared else ""
+            reason += ", with the value that is given at the kink" if self.work.declared else ""
             reason += f"; for {', '.join(under)}" if under else ""
             return Verdict("verified", reason, None, self.compared, told, under=under)
         return Verdict("undecided", problem, None, self.compared)
 
     def lonely_verdict(self):
         """One side only has a value somewhere: a kink refutes, anything else leaves it open."""
-        for side, error, witness in self.lonely:
-            if isinstance(error, NoDerivative):
-                slopes = [text(x, 6) for x in (error.left, error.right) if x is not None]
-                known = " from the left and ".join(slopes) + " from the right"
-                known = f"the slope is {known}" if slopes else "the function jumps"
-                other = witness["right" if side == "left" else "left"]
-                reason = f"no derivative exists at this point ({known}), yet one side says {other}"
-                return Verdict("refuted", reason, witness, self.compared)
-        side, error, witness = self.lonely[0]
-        reason = f"the {side} side has no value where the other has one ({error})"
-        return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
+        kinks = (point for point in self.lonely if isinstance(point[1], NoDerivative))
+        side, error, witness = next(kinks, self.lonely[0])
+        if not isinstance(error, NoDerivative):
+            reason = f"the {side} side has no value where the other has one ({error})"
+            return Verdict("undecided", f"{reason}: say where it is meant", witness, self.compared)
+        slopes = [text(x, 6) for x in (error.left, error.right) if x is not None]
+        known = " from the left and ".join(slopes) + " from the right"
+        known = f"the slope is {known}" if slopes else "the function jumps"
+        other = witness["right" if side == "left" else "left"]
+        reason = f"no derivative exists at this point ({known}), yet one side says {other}"
+        return Verdict("refuted", reason, witness, self.compared)
 
-    def witness(self, sample, env, left, right):
+    def witness(self, sample, left, right):
         """A point and the values of both sides there, as text."""
         sizes = {x: sample.sizes[x] for x in self.meaning.sizes if x in self.leaves.sizes}
-        at = {t.pretty(name): str(value) for name, value in (env | sizes).items()}
+        at = {t.pretty(name): str(value) for name, value in (sample.place | sizes).items()}
         for key in sorted(sample.drawn, key=str):
             name, indices = key if type(key) is tuple else (key, ())
             if indices or name in self.leaves.scalars:

@@ -8,9 +8,9 @@ A limit and an integral bring an error, which they report as slack. What does no
 oscillates too fast, is undecided.
 """
 
-import functools
 import random
 from decimal import Context, Decimal, getcontext
+from functools import partial
 from itertools import pairwise
 
 from mpmath import MPContext
@@ -63,52 +63,47 @@ def primed(ev, head, values, env):
     if type(at) is Array:
         return each(lambda x: primed(ev, head, [x], env), at)
     below = t.Primed(head.head, head.order - 1) if head.order > 1 else head.head
-    try:
-        return derivative(lambda x: apply(ev, below, [x], env), at, side)
-    except NoDerivative as kink:
-        if side or type(head.head) is not t.Function:
-            raise
-        return declared(ev, head.head.name, head.order, at, kink)
+    name = None if side else getattr(head.head, "name", None)
+    slope_here = partial(derivative, lambda x: apply(ev, below, [x], env), at, side)
+    return declared(ev, name, head.order, slope_here, lambda: at)
 
 
 HEADS[t.Primed] = primed
 
 
-def declared(ev, name, order, at, kink):
-    """The value that a Let gives to a derivative at a kink; the kink is raised where there is none."""
-    slopes = kink.left, kink.right
-    if None not in slopes and Array not in map(type, slopes):
-        low, high = sorted(map(primal, slopes))
-        for point, value in ev.meaning.kinks.get((name, order), ()):
-            found, spare = code(value)(ev, {}), n.tolerance(12)
-            here = n.close(primal(code(point)(ev, {})), primal(at))
-            if here and low - spare <= primal(found) <= high + spare:
-                ev.declared = True
-                return found
-    raise kink
+def declared(ev, name, order, compute, at):
+    """A derivative, computed; at a kink, which lies `at()`, the value that a Let gives to it."""
+    try:
+        return compute()
+    except NoDerivative as kink:
+        slopes, given = (kink.left, kink.right), ev.meaning.kinks.get((name, order), ())
+        if None not in slopes and Array not in map(type, slopes):
+            low, high = sorted(map(primal, slopes))
+            for point, value in given:
+                found, spare = code(value)(ev, {}), n.tolerance(12)
+                here = n.close(primal(code(point)(ev, {})), primal(at()))
+                if here and low - spare <= primal(found) <= high + spare:
+                    n.now().declared = True
+                    return found
+        raise
 
 
 @evaluated(t.Derivative, "body")
 def _derivative(node, body, ev, env):
     movers = [variable for variable, order in node.variables for _ in range(order)]
-    try:
-        return differentiate(ev, movers, body, env)
-    except NoDerivative as kink:
-        name = _of_variable(ev, node)
-        if name is None:
-            raise
-        return declared(ev, name, len(movers), code(movers[0])(ev, env), kink)
+    slope_here = partial(differentiate, ev, movers, body, env)
+    at = partial(code(movers[0]), ev, env)
+    return declared(ev, _of_variable(ev, node), len(movers), slope_here, at)
 
 
 def _of_variable(ev, node):
     """The function f where a derivative is that of f(x), or of a bare f, by its variable x."""
-    (variable, _), body = node.variables[0], node.body
-    if len(node.variables) != 1 or type(variable) is not t.Symbol:
-        return None
-    if type(body) is t.Apply and type(body.head) is t.Function and body.arguments == (variable,):
-        return body.head.name
-    known = ev.table.get(body.name) if type(body) is t.Symbol else None
-    return body.name if known is not None and known.parameters == (variable.name,) else None
+    match node.body, node.variables:
+        case t.Apply(t.Function(name), (t.Symbol(x),)), ((t.Symbol(y), _),) if x == y:
+            return name
+        case t.Symbol(name), ((t.Symbol(x), _),) if name in ev.table:
+            return name if ev.table[name].parameters == (x,) else None
+    return None
 
 
 def differentiate(ev, movers, body, env):
@@ -164,7 +159,7 @@ def stacked(slopes, shape):
 def _at(node, body, value, ev, env):
     moved, element = node.variable, type(node.variable) is t.Element
     name = (moved.base.name, ev.indices(moved, env)) if element else moved.name
-    return placed(ev, name, value(ev, env), functools.partial(body, ev), env)
+    return placed(ev, name, value(ev, env), partial(body, ev), env)
 
 
 @evaluated(t.Subdifferential)
@@ -203,7 +198,7 @@ def _limit(node, body, ev, env):
     found = [_approach(value, end, d, whole) for d in directions]
     if not n.close(primal(found[0]), primal(found[-1]), LIMIT_SLACK):
         raise NoDerivative("the limits from the left and from the right differ")
-    ev.slack = max(ev.slack, LIMIT_SLACK)
+    n.now().slack = max(n.now().slack, LIMIT_SLACK)
     return found[-1]
 
 
@@ -266,10 +261,10 @@ def _integral(node, body, low, high, ev, env):
 
     def between(a, b):
         if type(b) is Dual:
-            return Dual(b.tag, between(a, b.a), value(b.a) * b.b)
+            return between(a, b.a) + Dual(b.tag, ZERO, value(b.a) * b.b)
         return -between(b, a) if type(a) is Dual else _area(value, a, b)
 
-    ev.slack = max(ev.slack, AREA_SLACK)
+    n.now().slack = max(n.now().slack, AREA_SLACK)
     # Of the many comparisons inside none is a kink of it.
     with n.setting(n.now(), "margins", None), n.setting(n.now(), "zeros", None):
         return between(n.real(scalar(low(ev, env))), n.real(scalar(high(ev, env))))

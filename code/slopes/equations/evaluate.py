@@ -58,9 +58,7 @@ class Evaluator:
         self.reach = reach  # `Meaning.reach`, which all points ask for the same
         self.moved = {}  # values in the place of others: of a name, or of a name and its indices
         self.memo = {}  # values of defined names under the present `moved`
-        self.slack = 0  # the relative error that a limit or an integral brings in
         self.depth = 0
-        self.declared = False  # whether a value at a kink was taken that a Let gives
 
     def named(self, name, env):
         """The value of a name that is not bound."""

@@ -123,11 +123,11 @@ class Meaning:
         leaves = self.leaves(t.Symbol(name))
         return leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
 
-    def _collect(self, node, bound, found):
+    def _collect(self, node, bound, found, free=None):
         match node:
             case t.Symbol(name):
                 if name not in bound:
-                    self._collect_name(name, found)
+                    self._collect_name(name, found, free)
                 return
             case t.Function(name):
                 self._collect_definition(name, found)
@@ -135,12 +135,8 @@ class Meaning:
             case t.Element() | t.Kronecker():
                 for index in node.indices:
                     self._collect_index(index, bound, found)
-                base = getattr(node, "base", None)
-                if isinstance(base, t.Symbol):
-                    if base.name not in bound:
-                        self._collect_name(base.name, found, found.families)
-                elif base is not None:
-                    self._collect(base, bound, found)
+                for base in node.children()[: -len(node.indices)]:
+                    self._collect(base, bound, found, found.families)
                 return
             case t.IndexRange(index, _, upper):
                 found.indices.add(index)

@@ -43,6 +43,8 @@ class Work:
         self.ties = 0  # comparisons of equal numbers: only they make a derivative one-sided
         self.margins = None  # a list here is given (key, left - right) by each comparison
         self.zeros = None  # and one here (key, value) of what must not vanish
+        self.slack = ZERO  # the relative error that a limit or an integral brings in
+        self.declared = False  # whether a value at a kink was taken that a Let gives
         self.rounded = False  # whether a root that was found stands in the point, and is rounded
         self.absorbed = False  # whether, with many digits, a term vanished in a sum
         self.noise = None  # a generator here stirs the last digits of what rounding may have hidden

@@ -164,52 +164,54 @@ def restrictions(part):
 
 def in_set(members):
     """What a set says about a domain."""
-    kind = type(members)
-    if kind is t.Finite:
-        values = tuple(constant(item) for item in members.items)
-        return {"values": values} if None not in values else {}
-    if kind is t.NumberSet and members.name in SETS:
-        known = SETS[members.name]
-        lower = Fraction(known.lower) if known.lower.is_finite() else None
-        return {"lower": lower, "whole": known.whole}
-    if kind is t.Interval:
-        return {"lower": constant(members.lower), "upper": constant(members.upper)}
+    match members:
+        case t.Finite(items):
+            values = tuple(map(constant, items))
+            return {} if None in values else {"values": values}
+        case t.NumberSet(name):
+            known = SETS[name]
+            lower = Fraction(known.lower) if known.lower.is_finite() else None
+            return {"lower": lower, "whole": known.whole}
+        case t.Interval(lower, upper):
+            return {"lower": constant(lower), "upper": constant(upper)}
     return {}
 
 
 def totals(conditions):
     """Families with a given sum: from conditions of the form Σ y_j = c."""
-    found = {}
-    for condition in conditions:
-        sides = getattr(condition, "left", None), getattr(condition, "right", None)
-        for one, other in (sides, sides[::-1]) if getattr(condition, "operator", "") == "=" else ():
-            if is_total(one) and constant(other) is not None:
-                found[one.body.base.name] = constant(other)
-    return found
+    equations = [c for c in conditions if type(c) is t.Relation and c.operator == "="]
+    pairs = [pair for c in equations for pair in ((c.left, c.right), (c.right, c.left))]
+    known = ((one, constant(other)) for one, other in pairs if is_total(one))
+    return {one.body.base.name: value for one, value in known if value is not None}
 
 
 def is_total(node):
     """Whether a node is the sum of all elements of a family."""
-    if type(node) is not t.Big or node.kind != "sum" or type(node.body) is not t.Element:
-        return False
-    base, indices = node.body.base, node.body.indices
-    return type(base) is t.Symbol and indices == (t.Symbol(node.index),)
+    match node:
+        case t.Big("sum", index, body=t.Element(t.Symbol(), (t.Symbol(name),))):
+            return name == index
+    return False
 
 
 @dataclass
 class Sample:
-    """The value of everything that is free, at one point; drawn when it is first asked for."""
+    """The value of everything that is free, at one point; drawn when it is first asked for.
+
+    Its `kind` is 'generic' (random), 'special', 'root' (of a denominator: it may be rounded) or 'far':
+    of these there are many, and none counts unless it refutes.
+    """
 
     seed: str
     mode: str = "mixed"
     size: int = 3  # of ends that nothing tells
+    place: dict = field(default_factory=dict)  # the values of the free indices
+    fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
     sizes: dict = field(default_factory=dict)  # n = 3
     domain: dict = field(default_factory=dict)
     totals: dict = field(default_factory=dict)  # families with a given sum, and their length
-    fixed: dict = field(default_factory=dict)  # a name, or a name and indices, to a value
     flat: bool = False  # all elements of a family are equal
     variant: int = 0  # which kind of function stands for a smooth one
-    rounded: bool = False  # whether it is a root that was found, and may be rounded
+    kind: str = "special"
     drawn: dict = field(default_factory=dict)
 
     def seed_of(self, *key):
@@ -305,7 +307,7 @@ STEPS = (Decimal("1e-12"), Decimal("1e-4"))
 ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
 
-def margins(question, sample, key, value, env, ordered):
+def margins(question, sample, key, value, ordered):
     """What each comparison inside compares, at one value of the variable.
 
     Of an inequality also the slope of the room between its sides: it is tight where that turns over.
@@ -318,7 +320,7 @@ def margins(question, sample, key, value, env, ordered):
             if ordered:
                 evaluator.moved = {key: Dual(tag, value, ONE)}
             with suppress(Undefined, Undecidable, ArithmeticError, ValueError):
-                found.append(code(node)(evaluator, env))
+                found.append(code(node)(evaluator, sample.place))
         for zero, pairs in ((False, work.margins), (True, zeros or ())):
             for item, margin in pairs:
                 seen[item] = seen.get(item, 0) + 1
@@ -328,14 +330,14 @@ def margins(question, sample, key, value, env, ordered):
     return result
 
 
-def kinks(question, sample, key, env):
+def kinks(question, sample, key):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
     @functools.cache
     def table(x, count=DIGITS):
         with digits(count):
-            return margins(question, sample, key, x, env, ordered)
+            return margins(question, sample, key, x, ordered)
 
     turns, zeros = [], []
     if table(PROBES[2]) == table(PROBES[5]):

@@ -11,7 +11,6 @@ where x ≥ 0 will do.
 
 import itertools
 from collections import Counter
-from contextlib import suppress
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -32,14 +31,14 @@ TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sq
 def conditional(question, verdict, again):
     """The verdict 'conditional' with its region, or None where no plain region is found.
 
-    ``again(conditions)`` is the verdict on the same relation under more conditions.
+    ``again(conditions)`` is the verdict on the same relation under these conditions.
     """
-    if question.operator in ("notin", "~") or question.slack:
+    if question.operator in ("notin", "~") or question.work.slack:
         return None
     with in_force(Work(SHARE)):
         points = itertools.islice(question.points(), POINTS)
-        found = [(sample, place, told(question, sample, place)) for sample, place, _ in points]
-        found = [point for point in found if point[2]]
+        found = [(sample, told(question, sample)) for sample in points]
+        found = [(sample, kind) for sample, kind in found if kind]
         region = first(question, found, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
     if region:
@@ -61,7 +60,7 @@ def first(question, found, again):
         rooms = domains([*question.conditions, *region]).values()
         room = all(None in (d.lower, d.upper) or d.lower < d.upper for d in rooms)
         fits = room and fit(question, found, region) and ends_here(question, region)
-        if fits and again(region).kind == "verified":
+        if fits and again((*question.conditions, *region)).kind == "verified":
             return region
     return None
 
@@ -69,7 +68,7 @@ def first(question, found, again):
 def only_length(question, found):
     """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
     named = sorted(question.leaves.sizes)
-    kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, _, kind in found}
+    kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, kind in found}
     lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
     return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
@@ -184,14 +183,10 @@ def written(region):
     return ", ".join(map(latex, region))
 
 
-def told(question, sample, place):
+def told(question, sample):
     """What a point says, if it is anything; nothing outside of the domain."""
-    with suppress(Undefined):
-        question.satisfy(sample, place)
-        if question.allowed(sample, place):
-            kind = question.outcome(sample, place).kind
-            return kind if kind in ("holds", "differs", "left", "right", "neither") else ""
-    return ""
+    kind = question.outcome(sample).kind if question.admits(sample) else ""
+    return kind if kind in ("holds", "differs", "left", "right", "neither") else ""
 
 
 def fit(question, found, region):
@@ -204,10 +199,9 @@ def fit(question, found, region):
     thin = any(c.operator in ("=", "in") for c in region)
     loose = pointed or any(type(x) is t.Element for c in region for x in c.children())
     parts, seen = [(c, question.meaning.leaves(c)) for c in region], Counter()
-    for sample, place, kind in found:
-        evaluator = question.evaluator(sample)
+    for sample, kind in found:
         try:
-            within = all(question.meets(*part, evaluator, place) for part in parts)
+            within = all(question.meets(*part, sample) for part in parts)
         except Undefined:
             return False
         if within and kind != "holds" and not (pointed and kind == "neither"):
@@ -226,7 +220,7 @@ def ends_here(question, region):
         beyond = [end + OUT[kind] for kind, end in said.items() if kind in OUT]
         values, holds = said.get("values", beyond), "values" in said
         for value in values if name in question.scalars else ():
-            found = told(question, question.sample("c0", "mixed", 2, {name: value}), place)
+            found = told(question, question.sample("c0", "mixed", 2, place, {name: value}))
             if (found or holds) and (found == "holds") != holds:
                 return False
     return True

@@ -63,20 +63,16 @@ class PageReport:
             raise EquationError(f"{self.path}: {place(equation)}: {sentence(link)}")
 
     def __repr__(self):
-        lines = [f"{self.path}: {self.summary()}"]
-        for equation, link in self.links:
-            if link.verdict.kind not in ("defined", "verified"):
-                lines.append(f"  {place(equation)}: {sentence(link)}")
-        lines += [f"  note: {note}" for note in self.remarks]
-        return "\n".join(lines)
+        told = [x for x in self.links if x[1].verdict.kind not in ("defined", "verified")]
+        lines = [f"  {place(equation)}: {sentence(link)}" for equation, link in told]
+        notes = [f"  note: {note}" for note in self.remarks]
+        return "\n".join([f"{self.path}: {self.summary()}", *lines, *notes])
 
     def _repr_html_(self):
-        rows = []
-        for equation, link in self.links:
-            verdict = link.verdict
-            label = f'<code class="label">{html.escape(equation.label)}</code>'
-            how = html.escape(explained(verdict))
-            rows.append((label, tex(shown(link)), mark(verdict.kind), how))
+        rows = [
+            (tex(e.label, "label"), tex(shown(x)), mark(v.kind), html.escape(explained(v)))
+            for e, x, v in ((equation, link, link.verdict) for equation, link in self.links)
+        ]
         # A note with a place is for the author, whom the text tells the place: here it is folded.
         notes = {True: "", False: ""}
         for note, at in self.notes.items():
@@ -100,9 +96,9 @@ def mark(kind):
     return f'<span class="verdict {kind}"><i>{MARKS.get(kind, "?")}</i> {kind}</span>'
 
 
-def tex(latex):
-    """LaTeX in HTML, as it is written."""
-    return f'<code class="tex">{html.escape(latex)}</code>'
+def tex(latex, kind="tex"):
+    """LaTeX in HTML, as it is written; or the label of a display."""
+    return f'<code class="{kind}">{html.escape(latex)}</code>'
 
 
 def html_table(head, rows):

@@ -148,8 +148,8 @@ class Scope(Calculus, Names):
         if form is None:
             sides = node.top, node.bottom
             (first, *_), (mark, *rest) = map(t.factors_of, sides)
-            names = [x for x in map(self.joined, sides) if not isinstance(x, t.Product)]
-            told = map(self.is_told, {"delta"}.union(*map(self.keys_in, names)))
+            names = [x for x in map(self.joined, sides) if isinstance(t.bare(x), t.Name)]
+            told = map(self.is_told, ["delta", *(self.key(x)[0] for x in names)])
             if rest and t.is_name(mark, "delta") and t.bare(first) == mark and not any(told):
                 raise Unread("δ above and below: a derivative? write \\partial", node.at)
             return t.Divide(self.resolve(node.top), self.resolve(node.bottom))
@@ -299,6 +299,8 @@ class Scope(Calculus, Names):
                 total[-1] = t.Hadamard(total[-1], value)
             else:
                 total.append(value)
+        if len(done) > 1 and any(isinstance(value, t.Interval) for _, value in done):
+            raise Unread("a set as a factor", node.at)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
 
     def factor(self, factors, place):
@@ -462,7 +464,10 @@ class Scope(Calculus, Names):
         return key not in inside and any(self.internal(k) in reached for k in inside)
 
     def argument(self, function, factors, place, at):
-        r"""What a function without brackets takes: ``\log a b``, ``\log \sigma(z)``, ``\log \sum …``."""
+        r"""What a function without brackets takes: ``\log a b``, ``\log \sigma(z)``, ``\log \sum …``.
+
+        Behind that a letter or number may go on, but for e^x; what else does, may not be meant.
+        """
         if place >= len(factors) or factors[place][0]:
             raise Unread("a function without its argument: write brackets", at)
         ends = "where does the argument of this function end? write brackets"
@@ -480,7 +485,11 @@ class Scope(Calculus, Names):
                     raise Unread(ends, factors[place][1].at)
                 return value, place
             wanted = not taken and getattr(function, "name", "") in OF_VECTORS
-            taken.append(self.vector(node) if wanted else self.resolve(node))
+            value = self.vector(node) if wanted else self.resolve(node)
+            goes_on = isinstance(t.bare(node), t.Name | t.Number)
+            if taken and (not goes_on or t.Constant("e") in value.children()):  # \cos x \sqrt{y}
+                raise Unread(ends, node.at)
+            taken.append(value)
             place += 1
             if isinstance(node, t.Operator):
                 break

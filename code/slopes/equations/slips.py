@@ -38,15 +38,8 @@ def hint(link):
     meaning, conditions = link.again
     work = Work(2 * BUDGET)
     around = Around(link.left_node, meaning)
-    kinds = (
-        index_repairs,
-        chain_repairs,
-        sign_repairs,
-        quotient_repairs,
-        call_repairs,
-        factor_repairs,
-    )
-    every = (pair for repairs in kinds for pair in repairs(around, link.right_node))
+    kinds = index_repairs, chain_repairs, sign_repairs, quotient_repairs, call_repairs
+    every = (x for repairs in (*kinds, factor_repairs) for x in repairs(around, link.right_node))
     for sentence, repaired in every:
         found = decide(meaning, link.left_node, "=", repaired, conditions, work, regions=False)
         if found.kind == "verified":
@@ -149,13 +142,13 @@ def chain_repairs(around, right):
 
 def sign_repairs(around, right):
     """A sign of the whole, of an inner derivative, of one term; and a quotient."""
-    inner = any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk())
+    whole = f"{SIGN}the right side is the negative of what it should be"
     quotients = list(at_each(right, mended_quotient)) if around.quotients else []
-    if inner:
-        yield "It looks like the sign of the inner derivative", t.Negate(right)
+    if any(isinstance(x, t.Negate) for node in around.inner() for x in node.walk()):
+        whole = "It looks like the sign of the inner derivative"
     else:
         yield from quotients
-        yield f"{SIGN}the right side is the negative of what it should be", t.Negate(right)
+    yield whole, t.Negate(right)
     for place, changed in at_each_term(right, negative):
         yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
     yield from quotients
