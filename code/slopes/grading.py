@@ -71,7 +71,7 @@ RULE = r"""| the derivation | its points |
 | cannot be read | a person decides |
 
 A step is an equality that holds and changes something.
-Restating the claim, writing $f'(x) = \frac{d}{dx} \dots$, adding zero and giving a name another meaning are no steps, and take nothing from the others.
+Restating the claim, writing $f'(x) = \frac{d}{dx} \dots$, adding zero and giving a name another meaning do not count as steps, and take nothing from the others.
 What holds below a wrong line does not count; where it would earn more, a person looks at it.
 Direction and notation are free.
 Points are rounded to halves.
