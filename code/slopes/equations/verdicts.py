@@ -102,11 +102,17 @@ _PLAIN = {
 
 def plain(text):
     """LaTeX of a condition as a person reads it."""
-    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
+    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", _over, text)
+    text = re.sub(r"\\sqrt\{([^{}]*)\}", r"√(\1)", text)
     text = re.sub(r"\\(?:text|math[a-z]+)\{([^{}]*)\}", r"\1", text).replace(r" \, ", "")
     signs = {**t.GREEK_LETTERS, **_PLAIN}
     text = re.sub(r"\\([A-Za-z]+)", lambda found: signs.get(found[1], found[1]), text)
     return text.replace("\\", "")
+
+
+def _over(found):
+    """A fraction in one line."""
+    return "/".join(x if re.fullmatch(r"\\?\w+", x) else f"({x})" for x in found.groups())
 
 
 def describe(node):
