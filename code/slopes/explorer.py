@@ -206,7 +206,7 @@ class Explorer:
         controls = "".join(control.html() for control in self._controls)
         moving = f"<div class='drawings'>{drawings}</div><div class='controls'>{controls}</div>"
         return (
-            f"<slopes-explorer class='explorer'>"
+            "<slopes-explorer class='explorer'>"
             f"{self._alone()}<div class='moving'{_HIDDEN}>"
             f"{_started(moving + self._readout, self.state())}</div>"
             f"<script type='application/json'>{data}</script></slopes-explorer>"

@@ -8,8 +8,6 @@ from . import tree as t
 from .errors import Unread
 from .grammar import whole
 
-DEPENDS = "depends on something, by a derivative on this page, and nothing says how"
-
 
 class Calculus:
     """The part of the scope that reads derivatives."""
@@ -107,8 +105,13 @@ class Calculus:
         if loose and not (below in leaves.names or self.common_line(body, variable)):
             self.dependent |= free if len(free) == 1 else set()
             raise Unread(f"nothing declared leads from {t.pretty(below)} to what stands here", at)
-        for name in sorted(self.dependent & free - {below}):
-            raise Unread(f"{t.pretty(name)} {DEPENDS}: define it", at)
+        self.refuse_dependent(free - {below}, at)
+
+    def refuse_dependent(self, free, at=None):
+        """Refuse what an unread derivative of this page shows to depend on something: no constant."""
+        for name in sorted(free & self.dependent):
+            how = "depends on something, by a derivative on this page, and nothing says how"
+            raise Unread(f"{t.pretty(name)} {how}: define it", at)
 
     def is_constant(self, name):
         """Whether a name was declared to be a number: its derivative by another is 0."""

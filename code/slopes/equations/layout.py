@@ -20,6 +20,7 @@ ALIGNING = {
 }  # fmt: skip
 RESTRICTS = ("for", "if", "where")
 BREAKS = ("quad", "comma", "text", "column")
+NUMBERED = ("name", "rel", "frac", "big")  # what a number in brackets before it may only count
 SIZED = re.compile(r"(?:\\[bB]igg?[lm]?\s*)?\Z")
 
 
@@ -135,12 +136,7 @@ def _take_row(row, above, result):
     if not row:
         return
     head = "".join(x.text for x in row[:3])
-    if re.fullmatch(r"\(\d+\)", head) and {x.kind for x in row[3:4]} & {
-        "name",
-        "rel",
-        "frac",
-        "big",
-    }:
+    if re.fullmatch(r"\(\d+\)", head) and row[3:] and row[3].kind in NUMBERED:
         raise Unread(f"is {head} the number of the line? write \\tag", row[0].at)
     last = above[0] if above and _goes_on(row, indented, *above) else None
     if last and last.operators and not last.sides[-1] and row[0].kind == "rel":

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
-from .calculus import DEPENDS
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -264,8 +263,8 @@ class PageReader(Declarations):
         self.refuse_spoken(leaves, self.spoken_right)
         self.refuse_unbegun(link.left_node, link.right_node)
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
-        for name in sorted(free & self.scope.dependent) if len(free) > 1 else ():  # x² + y² = 25
-            raise Unread(f"{t.pretty(name)} {DEPENDS}: define it")
+        if len(free) > 1:  # x² + y² = 25
+            self.scope.refuse_dependent(free)
         begins = k == 0 and link.relation == "="
         if begins:
             self.refuse_power(sides[0])
