@@ -33,6 +33,7 @@ class CitedIn(SphinxPostTransform):
             places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
             name = entry.next_node(nodes.label)
             name[:] = [nodes.Text(name.astext().replace(" et al", " et\N{NO-BREAK SPACE}al"))]
+            say_once(entry, name.astext())
             for address in entry.findall(nodes.reference):
                 break_at_slashes(address)
             if places:
@@ -47,6 +48,15 @@ class CitedIn(SphinxPostTransform):
         links += [link(self, name, titles[name]) for name in others]
         before = ["chapter " if len(chapters) == 1 else "chapters "] if chapters else []
         return before + between(", ", links)
+
+
+def say_once(entry: nodes.citation, name: str) -> None:
+    """Leave out the year that a work is called by, and its author where the name says all."""
+    author, year = name.removesuffix(")").split(" (")
+    for text in list(entry.findall(nodes.Text)):
+        said = re.sub(rf"[.,] {year}(?=\.)", "", text).removeprefix(f"{author}. ")
+        if said != text and not isinstance(text.parent, nodes.label):
+            text.parent.replace(text, nodes.Text(said))
 
 
 def break_at_slashes(address: nodes.reference) -> None:
