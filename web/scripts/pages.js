@@ -80,7 +80,8 @@
     if (box.matches(".katex-display, .columns pre")) {
       box.style.fontSize = "";
       const share = box.clientWidth / box.scrollWidth;
-      if (share < 1 && share > 0.8) box.style.fontSize = `${0.99 * share}em`;
+      const size = parseFloat(getComputedStyle(box).fontSize);
+      if (share < 1 && share > 0.8) box.style.fontSize = `${0.99 * share * size}px`;
     }
     if (over()) box.tabIndex = 0;
   };

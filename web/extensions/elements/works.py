@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -52,11 +53,14 @@ class CitedIn(SphinxPostTransform):
 
 def say_once(entry: nodes.citation, name: str) -> None:
     """Leave out the year that a work is called by, and its author where the name says all."""
-    author, year = name.removesuffix(")").split(" (")
-    for text in list(entry.findall(nodes.Text)):
-        said = re.sub(rf"[.,] {year}(?=\.)", "", text).removeprefix(f"{author}. ")
-        if said != text and not isinstance(text.parent, nodes.label):
-            text.parent.replace(text, nodes.Text(said))
+    author, _, year = name.removesuffix(")").partition(" (")
+    said = entry.next_node(nodes.paragraph)
+    parts, said.children = said.children, []
+    for is_text, found in groupby(parts, lambda part: isinstance(part, nodes.Text)):
+        if is_text:
+            text = re.sub(rf"[.,] {year}(?=\.)", "", "".join(found))
+            found = [nodes.Text(text if len(said) else text.removeprefix(f"{author}. "))]
+        said += list(found)
 
 
 def break_at_slashes(address: nodes.reference) -> None:
