@@ -23,11 +23,11 @@ MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A line that may be too long for a telephone breaks behind the bracket of a call with a longer name.
 # A string breaks where it is long, and a comment not behind its sign.
 NARROW = 34  # signs
-CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=[\w(\[&]|<span)")
+CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=[^\s<]{12})")
 SAID = re.compile(r'(<span class="s\w?)(">(?:&\S+?;|[^<&]){,28}</span>)')
 REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
-# What a cell prints in columns does not break.
-COLUMNS = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE)
+# What a cell prints in columns does not break, where it is wider than a telephone.
+COLUMNS, BROAD = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE), re.compile(".{46}")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
@@ -112,7 +112,8 @@ class Code(SphinxPostTransform):
         for block in self.document.findall(nodes.literal_block):
             in_cell = block.parent.get("nb_element") == "cell_code_source"
             if "output" in block["classes"]:
-                block["classes"] += ["columns"] * bool(COLUMNS.search(block.astext()))
+                found = [kind.search(block.astext()) for kind in (COLUMNS, BROAD)]
+                block["classes"] += ["columns"] * all(found)
             else:
                 (block.parent if in_cell else block)["classes"] += reach(block.astext())
         for cell in list(self.document.findall(nodes.container)):
