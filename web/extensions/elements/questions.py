@@ -59,7 +59,7 @@ class Quizzes(SphinxDirective):
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:
         """Return one option, and below it what is to be said if it is chosen."""
         button = nodes.raw("", f'<input type="radio" name="{name}" id="{at}">', format="html")
-        kind, word = ("verified", "Right.") if option.right else ("refuted", "No.")
+        kind, word = ("verified", "Right.") if option.right else ("refuted", "Wrong.")
         verdict = tag("span", words=word, classes=["verdict", kind])
         why = tag("div", verdict, " ", *self.parsed(option.why), classes=["why"])
         label = tag("label", *self.parsed(option.text), **{"for": at})
