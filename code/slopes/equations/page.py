@@ -272,7 +272,8 @@ class PageReader(Declarations):
             return
         if begins:
             self.refuse_label(*sides[:2])
-        self.refuse_sequence(link, leaves, begins)
+        told = self.scope.numbers.union(self.meaning.shaped, *map(t.names_in, conditions))
+        self.refuse_sequence(link, leaves, told if begins else None)
         self.refuse_spoken(leaves, self.spoken)
         factors = [t.factors_of(side) for side in sides[k : k + 2]]
         if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
@@ -336,21 +337,21 @@ class PageReader(Declarations):
                 if same and not told and not self.scope.transposes(above):
                     raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
-    def refuse_sequence(self, link, leaves, begins):
+    def refuse_sequence(self, link, leaves, numbers):
         """A recurrence: undefined elements at n and n + 1, or one by others; and w = w - 2w, it may be.
 
         In a derivation, where each line claims something, the same name twice is the same number, and
-        so is one that a Let declares to be a number. Both sides are looked at alike.
+        so it is among the `numbers`, of which something is assumed. Both sides are looked at alike.
         """
         sides = left, right = link.left_node, link.right_node
-        shown = set.intersection(*map(outside_derivatives, sides)) - self.scope.numbers
+        begins = numbers is not None and self.item.kind == "display"
+        shown = set.intersection(*map(outside_derivatives, sides)) - numbers if begins else ()
         told = leaves.indices | leaves.sizes | leaves.scalars
         nodes = {x for side in sides for x in side.walk() if isinstance(x, t.Element)}
         for name in sorted(leaves.families | leaves.scalars):
             own = [x for x in nodes if x.base == t.Symbol(name) and t.names_in(x) <= told | {name}]
             moved = any(not isinstance(i, t.Symbol | t.Number) for x in own for i in x.indices)
-            again = begins and self.item.kind == "display" and name in shown
-            again = again and t.Symbol(name) in sides
+            again = name in shown and t.Symbol(name) in sides
             if again or (len(own) > 1 and (moved or left in own or right in own)):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
