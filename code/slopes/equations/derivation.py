@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, product, takewhile, zip_longest
 from operator import itemgetter
 
+from .. import wording
 from . import layout
 from . import tree as t
 from .decide import BUDGET
@@ -102,9 +103,14 @@ class Derivation:
         signs = ["" if x.kind in ("start", "open") else mark(x.kind) for x in self.lines]
         lines = enumerate(zip(self.lines, signs, strict=True), 1)
         rows = [(n, tex(x.latex), html.escape(x.rule), sign) for n, (x, sign) in lines]
-        summary = html.escape(str(self))
-        summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
-        table = html_table(("line", "step", "rule", "verdict"), rows)
+        head = ("line", "step", "rule", "verdict")
+        if not any(x.rule for x in self.lines):
+            head, *rows = ((n, step, verdict) for n, step, _, verdict in (head, *rows))
+        summary = "".join(
+            f'<code class="tex">{part}</code>' if k % 2 else wording.relations(part)
+            for k, part in enumerate(html.escape(str(self)).split("$"))
+        )
+        table = html_table(head, rows)
         kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
         verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
