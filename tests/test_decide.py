@@ -417,3 +417,31 @@ def test_a_small_difference_is_written_on_the_side_that_has_it(latex, left, righ
     (equation,) = check_items(read_markdown(f"$$ {latex} $$")).equations
     witness = equation.links[0].verdict.witness
     assert (witness["left"], witness["right"]) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts"),
+    [
+        # TeX sets {10x}^2 as 10x^2: what hangs on braces hangs on the last factor.
+        ("unread", [r"{10x}^2 = 100x^2"]),
+        ("unread", [r"{-1}^2 = 1"]),
+        ("unread", [r"{2 + 3}^2 = 25"]),
+        ("unread", [r"{\sum_{i=1}^{n} a_i}^2 = \left( \sum_{i=1}^{n} a_i \right)^2"]),
+        ("verified", [r"{10}^2 = 100"]),
+        ("verified", [r"{a_i}^2 = a_i a_i"]),
+        ("verified", [r"2 {x}^2 = 2 x x"]),
+        # A bracket that holds a function, before another one, is no product.
+        ("unread", [r"f(x) := x^2", r"g(x) := x", r"(f + g)(2x) = 2 (f + g)(x)"]),
+        ("unread", [r"f(x) := x^2", r"g(x) := x + 1", r"(f + g)(x) = x^2 + x + 1"]),
+        ("unread", [r"(f + g)(x + h) = f(x + h) + g(x + h)"]),
+        ("unread", [r"(f + g)(x) - (f + g)(h) = (f + g)(x - h)", r"h(x) = f(x)"]),
+        ("verified", [r"(f + g)(x) - (f + g)(h) = (f + g)(x - h)"]),
+        ("verified", [r"(a + b)(c + d) = ac + ad + bc + bd"]),
+        ("verified", [r"f(x) := x^2", r"(f(x) + 1)(x - 1) = x^3 - x^2 + x - 1"]),
+        ("verified", [r"f(x) := x^2", r"(1 - f)(1 + f) = 1 - f^2"]),
+        ("verified", ["Let $a > 0$", r"(a + 1)(x + 1) = a (x + 1) + x + 1"]),
+    ],
+)
+def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
+    found = [v.kind for v in verdicts(*parts) if v.kind != "defined"]
+    assert kinds == found[0]

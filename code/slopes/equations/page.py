@@ -43,9 +43,10 @@ def check_items(items, keep=False, path=""):
     """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
     reader = PageReader(items, keep)
     equations = list(reader.read())
-    if dependent := reader.scope.dependent:  # a line that is read shows it for those above, too
+    told = reader.scope.dependent, reader.scope.called
+    if any(told):  # a line that is read shows it for those above, too
         reader = PageReader(items, keep)
-        reader.scope.dependent |= dependent
+        reader.scope.dependent, reader.scope.called = map(set, told)
         equations = list(reader.read())
     reader.report.path, reader.report.equations = path, equations
     return reader.report
