@@ -445,3 +445,32 @@ def test_a_small_difference_is_written_on_the_side_that_has_it(latex, left, righ
 def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
     found = [v.kind for v in verdicts(*parts) if v.kind != "defined"]
     assert kinds == found[0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts"),
+    [
+        # Decimals that only the right side shows are rounded numbers.
+        ("conditional", [r"1 - \frac{36}{210} = 1 - 0.171"]),
+        ("conditional", [r"\frac{1}{2} (-0.2073)^2 = \frac{1}{2} (0.0430)"]),
+        (
+            "conditional",
+            [r"\frac{0.993 \sqrt{6}}{\sqrt{1 - 0.986}} = \frac{0.993 \cdot 2.449}{0.118}"],
+        ),
+        ("conditional", [r"f(x) := x^2", r"f(2.01) = 4 + 0.04"]),
+        ("refuted", [r"f(x) := x^2", r"f(2.01) = 4 + 0.03"]),
+        ("refuted", [r"1 - \frac{36}{210} = 1 - 0.172"]),
+        ("refuted", [r"0.5 \cdot 0.5 = 0.24"]),
+        ("refuted", [r"0.5 \cdot 0.8 + 0.3 \cdot 0.6 + 0.2 - 0.7 = 0.38"]),
+        ("refuted", [r"\frac{2}{3} = 0.66"]),
+        # Behind \approx what follows the last digit may be cut off as well.
+        ("verified", [r"\frac{20}{11} \approx 1.8181"]),
+        ("verified", [r"-\frac{2}{3} \approx -0.66"]),
+        ("refuted", [r"\frac{2}{3} \approx 0.68"]),
+        ("refuted", [r"\frac{67}{100} \approx 0.5"]),
+        ("refuted", [r"\pi + 0.9 \approx 3"]),
+        ("undecided", [r"1 - \frac{36}{210} \approx 1 - 0.171"]),
+    ],
+)
+def test_decimals_are_rounded_numbers(kinds, parts):
+    assert verdict(*parts).kind == kinds

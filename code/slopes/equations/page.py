@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
+from .approximate import SHOWN
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -286,9 +287,10 @@ class PageReader(Declarations):
             self.to_solve(link, leaves, conditions)
         elif "." in link.right:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
-            if near.kind == "verified":
+            if near.reason.startswith(SHOWN):
+                advice = f"write \\approx{near.reason.removeprefix(SHOWN)}"
                 link.verdict.kind = "conditional"
-                link.verdict.reason = "true to the digits shown, and no further: write \\approx"
+                link.verdict.reason = f"true {SHOWN}, and no further: {advice}"
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
