@@ -161,8 +161,7 @@ class Calculus:
         )
         product = keys & self.standing_alone(argument.items)  # (1 - f)(1 + f)
         if t.scripts(node)[3] or (functions and not product):
-            advice = "leave it out, or define a name; a product? write \\cdot"
-            raise Unread(f"a bracket at an argument: {advice}", node.at)
+            raise Unread("a bracket at an argument: define a name, or write \\cdot", node.at)
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇_x f``; and where to go on."""

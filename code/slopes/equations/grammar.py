@@ -15,7 +15,6 @@ from .layout import word_of
 
 # Which terminal of the grammar a token is, where its kind alone does not tell.
 TERMINALS = {"+": "PLUS", "-": "MINUS"}
-LOOSE = t.Product | t.Add | t.Negate | t.Operator  # without braces nothing hangs on one of these
 CASE_WORDS = {"", "if", "for", "where", "and", "or", "otherwise"}
 
 
@@ -118,7 +117,7 @@ class Tree(Transformer):
         if isinstance(atom, t.Group) and atom.opening == "." and scripts:
             return t.Bar(atom.items[0], below, above, at=atom.at)
         hanging = below is not None or above is not None or primes
-        if hanging and isinstance(atom, LOOSE):  # {10x}^2, which is set as 10x^2
+        if hanging and isinstance(atom, t.Product | t.Add | t.Negate | t.Operator):  # {10x}^2
             raise Unread("braces are not seen, and what stands behind them is: brackets?", atom.at)
         return t.Script(atom, below, above, primes, at=atom.at) if hanging else atom
 

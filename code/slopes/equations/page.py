@@ -282,7 +282,7 @@ class PageReader(Declarations):
             raise Unread(ALONE)
         both = [self.meaning.leaves(side) for side in (link.left_node, link.right_node)]
         if link.relation != "=" or all(x.names or x.sizes or x.indices for x in both):
-            self.refuse_one_sided(link, conditions)
+            self.refuse_one_sided(link, leaves, conditions)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
         elif "." in link.right:  # 1/3 = 0.33
@@ -353,10 +353,10 @@ class PageReader(Declarations):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
 
-    def refuse_one_sided(self, link, conditions):
+    def refuse_one_sided(self, link, leaves, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
         sides = (link.left_node, link.right_node)
-        free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
+        free = [x.scalars | x.families for x in map(self.meaning.leaves, sides)]
         if "i" in free[0] | free[1]:
             raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
         if link.relation != "=":
@@ -364,10 +364,19 @@ class PageReader(Declarations):
         told = set().union(*map(t.names_in, conditions))
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
-            if not self.scope.is_constant(name):
-                reason = "stands on one side only, and nothing says what it is"
-                self.scope.unknown[name] = f"it {reason}"
-                raise Unread(f"{t.pretty(name)} {reason}: a Let?")
+            self.refuse_unsaid(name)
+        for name in sorted(free[0] & free[1]):  # a_x / b_x = a_y / b_y
+            own = [[x for x in side.walk() if t.family_of(x) == t.Symbol(name)] for side in sides]
+            below = [leaves.indices & set().union(*map(t.names_in, nodes)) for nodes in own]
+            if below[0] - below[1] and below[1] - below[0]:
+                self.refuse_unsaid(name, "is taken at other indices on the other side")
+
+    def refuse_unsaid(self, name, reason="stands on one side only"):
+        """A free name that decides about a line, and of which nothing says what it is."""
+        if not self.scope.is_constant(name):
+            reason += ", and nothing says what it is"
+            self.scope.unknown[name] = f"it {reason}"
+            raise Unread(f"{t.pretty(name)} {reason}: a Let?")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
@@ -381,6 +390,12 @@ class PageReader(Declarations):
                 link.verdict.kind = "conditional"
                 link.verdict.reason = "an equation to solve, and no identity"
                 return
+        products = ((x, f) for x in gap.walk() if isinstance(x, t.Multiply) for f in x.factors)
+        for product, name in (pair for pair in products if pair[1] in names):  # a f(2), f(2) = 0
+            rest = t.Multiply(tuple(x for x in product.factors if x != name))
+            found = self.judge(rest, "=", t.Number("0"), conditions, work, regions=False)
+            if found.kind == "verified":
+                self.refuse_unsaid(t.family_of(name).name)
 
 
 @contextmanager
