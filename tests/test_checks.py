@@ -1,6 +1,7 @@
 """Numeric checks: each must pass what is right, and fail what is wrong."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -413,6 +414,7 @@ def test_names_in_a_report_are_escaped():
 
 def test_a_report_prints_and_shows_the_same_rows():
     report = check_derivative(relu)
+    shown = re.sub("<[^>]*>", "", report._repr_html_()).replace("\N{NO-BREAK SPACE}", " ")
     for row in report.rows:
         assert row.method in str(report)
-        assert row.method in report._repr_html_()
+        assert row.method in shown

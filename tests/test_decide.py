@@ -170,7 +170,7 @@ def test_a_plain_region_is_named(latex, region):
 
 @pytest.mark.parametrize(
     "latex",
-    [r"\sin(x) = x", r"x + 1 = x", r"e^x = 1 + x", r"x + y = x y"],
+    [r"\sin(x) = 2 x", r"x + 1 = x + 2", r"e^x = 1 + x", r"x + y = x y"],
 )
 def test_no_region_is_offered_for_what_is_true_nowhere_plain(latex):
     found = verdict(latex)
@@ -198,7 +198,7 @@ def test_both_sides_are_treated_alike():
     pairs = [
         (r"(\sqrt{x})^2", "x"), (r"\log(x^2)", r"2 \log(x)"),
         (r"\frac{d}{dx} |x|", r"\operatorname{sign}(x)"),
-        (r"\frac{x}{x}", "1"), (r"\sqrt{x^2 - 2}", r"\sqrt{|x^2 - 2|}"), (r"\frac{d}{dx} \sqrt{x}", "2x"),
+        (r"\frac{x}{x}", "1"), (r"\sqrt{x^2 - 2}", r"\sqrt{|x^2 - 2|}"), (r"\frac{d}{dx} \sqrt{x}", "x"),
     ]  # fmt: skip
     for left, right in pairs:
         one, other = verdict(f"{left} = {right}"), verdict(f"{right} = {left}")

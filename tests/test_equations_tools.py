@@ -243,6 +243,26 @@ def test_words_alone_on_a_line_are_no_product(words):
     assert check_derivation("so\n= os", given=given)
 
 
+@pytest.mark.parametrize(
+    ("steps", "kinds"),
+    [
+        ("f'(x) = 2 x\n2 x + 1", ["verified", "unread"]),
+        ("f'(x)\n2 x", ["start", "unread"]),
+        ("f'(x)\nu := 2 x\nf'(x) = u", ["start", "defined", "verified"]),
+        ("f'(x) = 2 x\nx + x\n= 2 x", ["verified", "start", "verified"]),
+        ("f'(x),\n= 2 x", ["start", "verified"]),
+        ("f'(x)\nf'(x) = 2 x", ["start", "verified"]),
+        (r"\begin{aligned} f'(x) &= 2 x \\ 2 x + 1 \end{aligned}", ["unread"]),
+        ("f'(x)", ["start"]),
+    ],
+)
+def test_a_line_without_a_relation_begins_something_or_is_told(steps, kinds):
+    found = check_derivation(steps, given="f(x) := x^2")
+    assert [line.kind for line in found.lines] == kinds
+    alone = [line.reason for line in found.lines if line.kind == "unread"]
+    assert all("no line goes on from it: is an = missing?" in reason for reason in alone)
+
+
 SOFTMAX = r"s_i := \frac{e^{z_i}}{\sum_{k=1}^{n} e^{z_k}}"
 TANH = r"f(x) := \tanh(x)"
 # Wrong derivations of the kinds that students hand in: what is given, the lines, which is wrong, the hint.

@@ -33,6 +33,7 @@ WIDE = "image/svg+xml"
 SMALLEST = 13  # pixels to the em of a letter, the small ones of formulas among them
 CLEAR = 5  # pixels between a name and a curve
 AIR = 3  # pixels between a name and a line of the grid
+BELOW = 4  # pixels by which a curve that lies on an axis may pass it
 LONGEST = 130  # letters of a caption, which has six lines in the margin
 
 
@@ -115,14 +116,18 @@ class Drawing:
         self.names = []  # the texts that are not numbers of an axis
         self.curves = []  # the lines that are not of the grid, and how broad they are
         self.grid = []
+        self.axes = []  # of each panel its lowest line, what is drawn in it, and which marks are cut
         self.words = iter(re.findall(r"<g id=\"text_\d+\">[^!]*?<!-- (.*?) -->", svg))
         self.walk(root, np.eye(3), axis=False)
 
-    def walk(self, node, map_, axis):
+    def walk(self, node, map_, axis, clip=None):
         name, tag = node.get("id", ""), node.tag.rpartition("}")[2]
         map_ = map_ @ matrix(node.get("transform"))
+        clip = node.get("clip-path", clip)
         if tag == "defs":
             return
+        if re.fullmatch(r"axes_\d+", name):
+            self.axes.append({"base": [], "curves": [], "marks": [], "cut": []})
         if re.fullmatch(r"text_\d+", name):
             pieces = list(self.shapes(node, map_))
             if pieces:
@@ -139,16 +144,24 @@ class Drawing:
             lines = [self.clipped(p, node) for p in points(node.get("d"), map_)]
             self.lines += lines
             self.grid += lines if axis or AXIS in style else []
+            level = [line[0, 1] for line in lines if len(line) == 2 and not np.ptp(line[:, 1])]
+            self.axes[-1]["base"] += level if AXIS in style else []
             if not axis and AXIS not in style:
                 broad = re.search(r"stroke-width: ([\d.]+)", style)
                 self.curves += [(line, float(broad[1]) if broad else 1.0) for line in lines]
+                self.axes[-1]["curves"] += [line[:, 1].max() for line in lines]
         if tag == "use" and not axis:
             place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
             mark = self.named[node.get(LINK)[1:]]
             v = np.vstack(points(mark.get("d"), map_ @ matrix(mark.get("transform")))) + place
             self.marks.append((*v.min(axis=0), *v.max(axis=0)))
+            self.axes[-1]["marks"].append(v[:, 1].mean())
+            if clip:
+                x, y, width, height = self.clips[clip[5:-1]]
+                frame = x - 1, y - 1, x + width + 1, y + height + 1
+                self.axes[-1]["cut"] += [] if within(self.marks[-1], frame) else [self.marks[-1]]
         for child in node:
-            self.walk(child, map_, axis)
+            self.walk(child, map_, axis, clip)
 
     def clipped(self, piece, node):
         """Return a line without the points outside of its axes."""
@@ -199,6 +212,15 @@ class Drawing:
             if min((gap(box, line) for line in self.grid), default=AIR) * 4 / 3 < AIR:
                 yield f"{word!r} is too near to a line of the grid"
 
+    def strays(self):
+        """Say what is drawn below an axis, where its numbers stand, and which marks a frame cuts."""
+        for axes in self.axes:
+            base = max(axes["base"], default=np.inf)
+            if max(axes["curves"] + axes["marks"], default=0) * 4 / 3 > base * 4 / 3 + BELOW:
+                yield "something is drawn below an axis"
+            if axes["cut"]:
+                yield "a mark is cut"
+
 
 def meet(a, b):
     """Whether two boxes have more than a hair in common."""
@@ -238,6 +260,44 @@ def gap(box, line):
 @pytest.mark.parametrize("svg", DRAWINGS)
 def test_nothing_overlaps_a_text_and_no_curve_comes_near(svg):
     assert list(Drawing(svg).faults()) == []
+
+
+@pytest.mark.parametrize("svg", DRAWINGS)
+def test_what_is_drawn_stays_off_the_numbers_of_its_axis_and_whole(svg):
+    assert list(Drawing(svg).strays()) == []
+
+
+def test_strays_are_found():
+    figures.use_style()
+    figure, (left, right) = plt.subplots(1, 2)
+    left.plot([0, 1], [-0.2, 1], clip_on=False)
+    left.set_ylim(0, 1)
+    right.plot([0, 1], [0, 1], "o")
+    right.set(xlim=(0, 1), ylim=(-1, 2))
+    found = list(Drawing(figures.as_svg(figure)).strays())
+    assert found == ["something is drawn below an axis", "a mark is cut"]
+
+
+def test_an_axis_stands_below_what_reaches_below_the_lowest_line_of_the_grid():
+    figures.use_style()
+    for lowest, place in ((0, ("data", 0)), (-0.2, ("outward", 0))):
+        figure, ax = plt.subplots()
+        ax.plot([0, 1], [lowest, 1])
+        ax.set_ylim(lowest - 0.01, 1)
+        figures.set_ticks(ax, y=[0, 1])
+        figures._settle(figure)
+        assert ax.spines["bottom"].get_position() == place
+        assert list(Drawing(figures.as_svg(figure)).strays()) == []
+
+
+def test_panels_side_by_side_name_a_shared_axis_once():
+    figures.use_style()
+    figure, axes = plt.subplots(1, 2, sharex=True)
+    for ax in axes:
+        ax.set_xlabel("step")
+    figures._settle(figure)
+    assert [ax.get_xlabel() for ax in axes] == ["", "step"]
+    plt.close(figure)
 
 
 @pytest.mark.parametrize("drawn", [pytest.param(d, id=n) for n, _, d in FIGURES])

@@ -92,6 +92,8 @@ SAID = {  # of what the page says in sentences and tables, the exit status of a 
     "arguments without brackets": ((r"\log 2 a b^2 = \log(2 a b^2)", r"\log(a) b = b \log a"), 0),
     "the end of an argument": ((r"\log a + b = b + \log a",), 0),
     "an argument without an end": ((r"\log x e^x = \log(x e^x)",), 2),
+    "an update": (("x = x + 1",), 2),
+    "an update, turned": (("x + 1 = x",), 2),
     "one side without a value": ((r"\sqrt{a b}^2 = a b",), 2),
     "nothing left to solve": ((r"\sum_{i=1}^{n} 1 = 3",), 1),
     "a remark": ((r"x + x = 2 x \quad \text{by algebra}",), 0),

@@ -30,6 +30,7 @@ from slopes.estimates import (
     jitter,
     one_sided_derivative,
 )
+from slopes.wording import relations
 
 FORWARD_STEP = EPSILON ** (1 / 2)
 CENTRAL_STEP = EPSILON ** (1 / 3)
@@ -187,16 +188,12 @@ class Report:
     points: int
     rows: tuple[Row, ...]
     unit: str = "points"
-    each: str = "by every method"  # what a row stands for, as the end of a sentence
+    each: str = "method"  # what a row stands for
 
     @property
     def title(self):
         """One line that says what was found."""
         return f"{self.function}: the derivative agrees at {self.points} {self.unit}"
-
-    @property
-    def _head(self):
-        return self.each.rpartition(" ")[2]
 
     def _cells(self):
         # The error itself, and its place, are round-off: they would be others on another processor.
@@ -207,22 +204,16 @@ class Report:
     def __str__(self):
         width = max(len(row.method) for row in self.rows)
         lines = [f"  {method:<{width}}  {found}" for method, found in self._cells()]
-        return "\n".join([self.title, f"  {self._head:<{width}}  worst relative error", *lines])
+        return "\n".join([self.title, f"  {self.each:<{width}}  worst relative error", *lines])
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        cells = [(as_html(method), as_html(found)) for method, found in self._cells()]
-        if len({found for _, found in cells}) == 1:  # one line says it of all rows
-            names = ", ".join(name for name, _ in cells)
-            return (
-                f"<p>{escape(self.title)}. Worst relative error {cells[0][1]} {self.each}: "
-                f"{names}.</p>"
-            )
+        cells = [(relations(as_html(method)), as_html(found)) for method, found in self._cells()]
         body = "".join(f"<tr><td>{method}</td><td>{found}</td></tr>" for method, found in cells)
         return (
-            f"<table><caption>{escape(self.title)}</caption>"
-            f"<thead><tr><th>{self._head}</th><th>worst relative error</th></tr></thead>"
+            f"<table><caption>{relations(escape(self.title))}</caption>"
+            f"<thead><tr><th>{self.each}</th><th>worst relative error</th></tr></thead>"
             f"<tbody>{body}</tbody></table>"
         )
 

@@ -69,8 +69,12 @@ VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#9A7500", "#8A3F91", "#
 #: What is written is darker than what is drawn, so that it can be read.
 INK, QUIET = "#1C1D20", "#4D4E53"
 _WRITTEN = {VALUE: "#00639C", SLOPE: "#B04400", PLUS: "#7D5F00", MINUS: "#7A3480", GREY: QUIET}
-#: The colours of signs, for numbers in a matrix: from negative through 0 to positive.
-SIGNS = LinearSegmentedColormap.from_list("signs", [MINUS, "white", PLUS])
+#: The colours of signs, for numbers in a matrix: from negative through 0 to positive. Small ones have
+#: more than their share, so that their sign is seen in the dark, too.
+_PALE = {-0.1: "#E8D9E9", 0.1: "#EBE4CC"}
+SIGNS = LinearSegmentedColormap.from_list(
+    "signs", [(0, MINUS), (0.45, _PALE[-0.1]), (0.5, "white"), (0.55, _PALE[0.1]), (1, PLUS)]
+)
 #: The dashes that tell curves of one colour apart.
 DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 
@@ -80,6 +84,8 @@ _OWN = WeakKeyDictionary()  # the curve that a name names
 _PIXEL = 0.75  # a pixel of a page, in the points in which Matplotlib counts
 #: How near to an axis, in pixels, a line of the grid runs beside it.
 _SIDE_BY_SIDE = 28
+#: How far below the axis, in pixels, a curve still lies on it.
+_ON_IT = 3
 #: How far apart panels are, in inches, where no title parts them: their numbers must not read as those
 #: of one axis.
 _APART = 0.7
@@ -252,7 +258,10 @@ def _settle(figure):
         figure.get_layout_engine().set(hspace=_APART * rows / figure.get_figheight())
     figure.draw_without_rendering()
     for ax in figure.axes:
+        _make_room(ax)
+    for ax in figure.axes:
         _join(ax)
+        _name_once(ax, figure.axes)
         for axis in (ax.xaxis, ax.yaxis):
             _spread(axis)
     planes = [ax for ax in figure.axes if _is_plot(ax) and ax.get_aspect() != "auto"]
@@ -272,6 +281,41 @@ def _settle(figure):
             move_clear(name, _WAYS[name], _OWN.get(name))
 
 
+def _make_room(ax):
+    """Let the axis stand clear below what is drawn, where that reaches below all lines of the grid."""
+    lower, upper = ax.get_ylim()
+    ticks = [t for t in ax.get_yticks() if lower <= t <= upper]
+    if not (ax.axison and ticks):
+        return
+    lowest = ax.transData.transform((0, min(ticks)))[1]
+    if _foot(ax) < lowest - _ON_IT * pixel(ax):
+        wanted = lowest - 1.1 * _SIDE_BY_SIDE * pixel(ax)
+        ax.set_ylim(bottom=min(lower, ax.transData.inverted().transform((0, wanted))[1]))
+
+
+def _foot(ax):
+    """Return how low something is drawn, in these axes or in those that share their numbers."""
+    lowest = math.inf
+    for one in ax.get_shared_y_axes().get_siblings(ax):
+        for shape in [*one.lines, *one.collections]:
+            if shape in one.lines:
+                low = np.nanmin(shape.get_transform().transform(shape.get_xydata())[:, 1])
+            else:
+                low = one.transData.transform(shape.get_datalim(one.transData))[0, 1]
+            cut = one.bbox.y0 if shape.get_clip_on() else -math.inf
+            lowest = min(lowest, max(low, cut) - one.bbox.y0)
+    return ax.bbox.y0 + lowest
+
+
+def _name_once(ax, others):
+    """Leave the name of an axis to the last of the panels side by side that share it."""
+    row = ax.get_subplotspec().rowspan
+    for other in others[others.index(ax) + 1 :]:
+        beside = other.get_subplotspec().rowspan == row
+        if beside and ax.get_shared_x_axes().joined(ax, other):
+            ax.set_xlabel("")
+
+
 def _join(ax):
     """Let the axis be the lowest line of the grid where the two would run side by side.
 
@@ -285,6 +329,7 @@ def _join(ax):
         return
     place = ax.transData.transform((0, min(ticks)))[1] - ax.get_window_extent().y0
     beside = 0 < place < _SIDE_BY_SIDE * pixel(ax) and not ax.yaxis_inverted()
+    beside = beside and _foot(ax) > ax.bbox.y0 + place - _ON_IT * pixel(ax)
     if spine.get_visible() and beside:
         spine.set_position(("data", min(ticks)))
         spine.set_zorder(1.5)  # under what is drawn
@@ -505,8 +550,10 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=(), dash="-"):
     return ax
 
 
-def stack():
+def stack(lowest=-0.4):
     """Let a figure be drawn as `panels` does, values above and slopes below, on one scale.
+
+    The values reach down to ``lowest``.
 
     >>> for above, below in stack():
     ...     print(above.get_shared_x_axes().joined(above, below))
@@ -514,8 +561,8 @@ def stack():
     True
     <a figure for wide and for narrow windows>
     """
-    for above, below in panels((2, 1, 5), ratios=[3.6, 1.4], sharex=True):
-        above.set_ylim(-0.4, 3.2)
+    for above, below in panels((2, 1, 5), ratios=[3.2 - lowest, 1.4], sharex=True):
+        above.set_ylim(lowest, 3.2)
         below.set_ylim(-0.2, 1.2)
         yield above, below
 

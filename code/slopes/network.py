@@ -210,7 +210,7 @@ class Network:
                     )
                 rows.append(Row(what, float(error[worst]), f"entry {place}"))
                 count += parameter.size
-        return Report("network", count, tuple(rows), "parameters", "in every group")
+        return Report("network", count, tuple(rows), "parameters", "group")
 
     def _numeric_slopes(self, parameter, x, y):
         numeric = np.empty_like(parameter)

@@ -9,7 +9,7 @@ The way through, one arrow after the other::
     declare, page              Lets, definitions, and a verdict for each relation of each chain
     meaning    the table of names that the scope fills and the evaluator reads
     evaluate   values at a point: numbers (60 digits and more), functions, arrays, derivatives, limits
-    decide     both sides at many points (points, kinks, compare, approximate, regions) to a verdict
+    decide     both sides at many points (points, approximate, regions) to a verdict
     report, notebook, derivation, slips        tables and JSON, `verify`, a student's lines, hints
 
 No text is ever executed, and nothing is simplified: both sides are only evaluated. Nothing is guessed:
@@ -40,10 +40,6 @@ To try it: `page.check_items(markdown.read_markdown(text)).equations`, with a `v
 the `links`. To keep it: a display in `tests/equations/notation.md` with what is expected below it, and
 `pytest -n 0 tests/test_equations.py -k "each_link_of_the_corpus and notation"`, which takes seconds;
 and a word in the lists of `chapters/write-for-the-checker.md`.
-
-Verdicts: **defined** (introduces a name), **verified**, **refuted** (with a point where the sides
-differ), **conditional** (true on a region that the page does not declare), **undecided**, **unread**
-(with the place), **exempt** (marked in the source, with a reason).
 """
 
 from .derivation import check_derivation

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from . import tree as t
-from .compare import paired
+from .arrays import paired
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, primal, tolerance
 from .points import MODES, constant, exact

@@ -5,7 +5,7 @@ import operator
 from dataclasses import dataclass
 
 from .errors import Undefined, Unread
-from .numbers import INFINITY, ONE, ZERO, now, plus
+from .numbers import INFINITY, ONE, ZERO, now, plus, primal
 
 
 class Array:
@@ -137,3 +137,19 @@ def scalar(value, what="this"):
         found = "vector" if type(value) is Array else "set"
         raise Unread(f"{what} needs a number, and a {found} stands there")
     return value
+
+
+def paired(left, right):
+    """The numbers of two values that belong together; of sets the ends, and whether they belong."""
+    sides, sets = (flat([left]), flat([right])), {type(x) is Range for x in (left, right)}
+    first, second = (getattr(value, "shape", None) for value in (left, right))
+    if len(sets) > 1:
+        raise Unread("a set on one side and a number on the other: write ∈")
+    if None in (first, second):
+        count = max(map(len, sides))
+        if first != second and count > 1 and primal(left if first is None else right) != 0:
+            raise Unread("a vector on one side and a number on the other")
+        sides = [side if len(side) == count else side * count for side in sides]
+    elif first != second:
+        raise Unread(f"shapes {first} and {second} on the two sides")
+    return [(primal(x), primal(y)) for x, y in zip(*sides, strict=True)]

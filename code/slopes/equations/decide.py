@@ -1,5 +1,10 @@
 """Is this relation true? Decided by evaluating both sides, never by simplifying them.
 
+Both sides are computed at 60 digits, and again at 200 where they seem to differ. A difference
+convicts if it is the same at both: what cancellation leaves of large numbers changes with the
+digits, and a term that vanished beside another (`Work.absorbed`) is noticed. What 200 digits cannot
+tell, 1500 may; what they cannot tell either is lost, and says nothing.
+
 One point where the sides differ refutes; agreement at all of them verifies (evidence, not a formal
 proof: two different formulas of a textbook do not agree to 40 digits at dozens of random points). A
 point at which neither side has a value says nothing. One at which one side only has a value keeps a
@@ -7,28 +12,34 @@ relation from being true in general: ``d/dx log x = 1/x`` is true for x > 0, and
 so. What is true on a plain region only is `conditional` (see `regions`).
 """
 
+import decimal
+import functools
 import random
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from itertools import cycle, product
 
-from . import approximate, points
+from . import approximate, derivatives, errors, points  # noqa: F401 (one says how nodes are evaluated)
 from . import numbers as n
 from . import tree as t
-from .compare import Comparison
+from .arrays import paired
 from .errors import NoDerivative, TooMuch, Undecidable, Undefined, Unread
-from .evaluate import code
-from .numbers import Work, digits
+from .evaluate import SATISFIES, Evaluator, code, inside
+from .numbers import AGREEING, CAREFUL, DIGITS, ONE, SECOND, Dual, Work, digits
 from .points import MODES, ORDERED, Sample, assignments, domain_of, named
 from .regions import conditional
 from .verdicts import Refuted, Verdict, describe, text, two_texts
 
 BUDGET = 600_000
 SIZES = (2, 3, 4)
+SHARES = {2: 8, 3: 5, 4: 2}  # random points for each size where no index is free; else half of them
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
+AGREES = ONE.scaleb(-AGREEING)  # the relative difference that is none at first sight
+CONVICTS = Decimal("1e-50")  # and at a second look
+STABLE = Decimal("0.01")
+LOOKS = (DIGITS, SECOND, CAREFUL, CAREFUL + 200)  # the last one tells whether a difference stays
 CONTRADICTION = "two cases hold at once"
 
 
@@ -44,7 +55,7 @@ def decide(meaning, left, operator, right, conditions=(), work=None, regions=Tru
         fails = verdict.kind == "refuted" or question.lonely
         if not (regions and fails) or verdict.reason.startswith(CONTRADICTION):
             return verdict
-        again = partial(decide, meaning, left, operator, right, regions=False)
+        again = functools.partial(decide, meaning, left, operator, right, regions=False)
         found = guarded(lambda: conditional(question, verdict, again))
         return found if found is not None and found.kind == "conditional" else verdict
 
@@ -75,11 +86,23 @@ def is_general(leaves):
     return len(leaves.indices) == 1 and not leaves.indices & leaves.scalars
 
 
-class Question(Comparison):
+@dataclass
+class Outcome:
+    """What one point says."""
+
+    kind: str  # holds, differs, left or right (has no value), neither, unsettled, lost, unclear
+    left: object = None
+    right: object = None
+    error: Exception | None = None  # why a side has no value
+
+
+class Question:
     """One relation, with everything needed to decide it."""
 
     def __init__(self, meaning, left, operator, right, conditions=()):
-        super().__init__(meaning, left, operator, right)
+        self.meaning = meaning
+        self.left, self.operator, self.right = left, operator, right
+        self.reach = functools.cache(meaning.reach)
         self.conditions = in_force(conditions)
         self.compared = self.generic = 0  # points at which the relation holds: all, and random ones
         self.zeros = []  # of denominators, while one variable moves
@@ -158,10 +181,11 @@ class Question(Comparison):
         if not (indexed or self.scalars or self.leaves.smooth):
             yield self.sample("only", kind="generic")
             return
+        alone = 0 if indexed else 6 if self.costly else 22 if len(self.scalars) < 4 else 26
         for size in SIZES if indexed else (3,):
             places = self.places(size)[:27]
             for number, place in enumerate(places):
-                for k in range(self.share(size, len(places), indexed)):
+                for k in range(alone or SHARES[size] // min(len(places), 2)):
                     mode, variant = MODES[(k + number) % len(MODES)], (k + number) % 3
                     seed, kind = f"g{size}{number}{k}", "generic"
                     yield self.sample(seed, mode, size, place, kind=kind, variant=variant)
@@ -175,20 +199,13 @@ class Question(Comparison):
         if not self.costly:
             yield from self.beyond(indexed)
 
-    def share(self, size, places, indexed):
-        """How many random points for one size and one value of the indices."""
-        if not indexed:
-            return 6 if self.costly else 22 if len(self.scalars) < 4 else 26
-        return ({2: 4, 3: 2, 4: 1} if places > 1 else {2: 8, 3: 5, 4: 2})[size]
-
     def chosen(self, place, size, first, indexed):
         """Special values, all variables equal, and kinks."""
         # The first two elements of each free family, of a matrix in the first column only.
         tails = {x: (1,) * (self.meaning.families.get(x, 1) - 1) for x in self.leaves.families}
         keys = [(name, (k, *tail)) for name, tail in sorted(tails.items()) for k in (1, 2)]
         keys = [*(self.scalars if first else ()), *keys]
-        for k in range(1 if indexed or self.costly else 2):
-            mode = ("mixed", "positive")[k % 2]
+        for k, mode in enumerate(MODES[: 1 if indexed or self.costly else 2]):
             firsts = [x for x in keys if type(x) is str or x[1][0] == 1]
             for fixed in self.special_values(firsts, k, indexed):
                 yield self.sample(f"s{k}", mode, size, place, fixed, variant=k % 3)
@@ -313,6 +330,104 @@ class Question(Comparison):
         turned = drawn < 0 and rest(-root) == 0  # y² = 1 has two solutions
         sample.drawn[name] = -root if turned else root
 
+    def evaluator(self, sample):
+        return Evaluator(self.meaning, sample, self.reach)
+
+    def value(self, node, sample):
+        """The value of a side; Undefined is raised where there is none, whatever the cause."""
+        try:
+            return code(node)(self.evaluator(sample), sample.place)
+        except decimal.Overflow:
+            raise errors.BeyondReach("a number too large to compute") from None
+        except (ArithmeticError, ValueError) as error:
+            raise Undefined(f"no value ({type(error).__name__})") from None
+
+    def side(self, node, sample):
+        """(value, None) or (None, the reason why there is none)."""
+        try:
+            return self.value(node, sample), None
+        except Undefined as error:
+            return None, error
+
+    def outcome(self, sample, strict=False):
+        """What a point says; `strict` looks at it with more digits even where the sides agree.
+
+        Far out a strict relation (``σ(x) < 1``) may be an equality as far as any digits tell.
+        """
+        before, work = None, n.now()
+        work.rounded = sample.kind == "root"
+        for count in LOOKS:
+            work.absorbed = False
+            try:
+                with digits(count):
+                    found, gaps = self.look(sample, before, strict)
+            except Undecidable as error:
+                return Outcome("unsettled", error=error)
+            except Undefined as error:  # in a set
+                return Outcome("neither", error=error)
+            if self.is_clear(found, count, strict, work):
+                return found
+            before = gaps
+        return Outcome("lost", found.left, found.right)
+
+    def is_clear(self, found, count, strict, work):
+        """Whether an outcome can be trusted at this many digits."""
+        if found.kind in ("neither", "unsettled", "lost"):
+            return True
+        if found.kind == "holds":
+            loose = not strict or work.slack or self.operator != "="
+            return loose or (count > DIGITS and not work.absorbed)
+        if found.error is not None and found.kind == "differs":
+            return True
+        return count > DIGITS and found.kind != "unclear" and not (work.absorbed and not work.slack)
+
+    def look(self, sample, before, strict):
+        """(outcome, differences) with the digits in force; 'unclear' where more may tell."""
+        left, left_error = self.side(self.left, sample)
+        belongs = self.operator in ("in", "notin")
+        right, right_error = (ONE, None) if belongs else self.side(self.right, sample)
+        if left_error is not None or right_error is not None:
+            return lonely(left, left_error, right, right_error), None
+        if belongs:
+            found = inside(self.evaluator(sample), left, self.right, sample.place)
+            kind = "holds" if found == (self.operator == "in") else "differs"
+            return Outcome(kind, left, self.right), None
+        pairs = paired(left, right)
+        gaps = [n.ZERO if x == y else x - y for x, y in pairs]  # also of infinities
+        known = zip(gaps, pairs, before or [None] * len(gaps), strict=True)
+        kinds = {self.tell(*pair, strict, sample.kind == "far") for pair in known}
+        told = ("differs", "lost", "unclear", "holds")
+        return Outcome(next((k for k in told if k in kinds), "holds"), left, right), gaps
+
+    def tell(self, gap, pair, before, strict, far):
+        """What one pair of numbers says.
+
+        `before` is the difference with fewer digits (None at first sight). One that stays the same
+        is a difference, however small; one that does not may be left over from cancellation.
+        """
+        if type(gap) is Dual:  # a complex number
+            gap, before = abs(gap), None if before is None else abs(before)
+        slack, first, scale = n.now().slack, before is None, max(abs(pair[0]), abs(pair[1]))
+        stays = not first and abs(gap - before) <= STABLE * abs(gap) if gap.is_finite() else True
+        if not gap.is_finite():
+            limit = 0  # an infinity equals itself only, and then there is no gap
+        elif slack:
+            limit = slack * max(ONE, scale)
+        elif first:
+            limit = AGREES * scale
+        elif stays:
+            limit = n.tolerance(50) * scale
+        else:
+            # What shrinks as the digits grow is nothing, also beside 0.
+            loose = not strict or n.getcontext().prec == LOOKS[-1]
+            limit = max(CONVICTS * scale if loose else 0, n.tolerance(50) * max(ONE, scale))
+        sign = 0 if abs(gap) <= limit else 1 if gap > 0 else -1
+        if sign in SATISFIES[self.operator]:
+            return "holds"
+        if sign == 0:
+            return "lost" if far else "differs"
+        return "differs" if first or slack or stays else "unclear"
+
     def at_point(self, sample):
         """Compare both sides at one point, if it lies in the domain; raises Refuted."""
         seed, attempts = sample.seed, 41 if sample.kind == "generic" else 1
@@ -402,3 +517,14 @@ def bounds(operator, right):
         return [(operator, right)]
     low, high = ">=" if right.lower_closed else ">", "<=" if right.upper_closed else "<"
     return [(low, right.lower), (high, right.upper)]
+
+
+def lonely(left, left_error, right, right_error):
+    """A point where at least one side has no value: it is treated alike on both sides."""
+    found = [error for error in (left_error, right_error) if error is not None]
+    for kind, told in ((errors.Contradiction, "differs"), (errors.BeyondReach, "lost")):
+        for error in found:
+            if isinstance(error, kind):  # whatever the other side is
+                return Outcome(told, left, right, error)
+    kind = "neither" if len(found) > 1 else "left" if left_error is not None else "right"
+    return Outcome(kind, left, right, found[0])

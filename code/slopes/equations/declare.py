@@ -99,10 +99,10 @@ class Declarations:
             raise Unread("an array with more than two indices", right.at)
         ends = scope.resolved(sizes)
         internal = scope.internal(key)
-        if base.text == "1":
-            ones = t.Listing(t.Number("1"), "…", ends[0])
-            self.meaning.note(ones)
-            self.enter(key, Definition("", "value", ones))
+        if base.text in ("0", "1"):
+            same = t.Listing(t.Number(base.text), "…", ends[0])
+            self.meaning.note(same)
+            self.enter(key, Definition("", "value", same))
         self.meaning.shape(internal, ends)
         scope.indexed.add(internal)
         scope.used.add(key)
@@ -194,10 +194,8 @@ class Declarations:
         body = self.scope.resolve(right)
         self.meaning.note(body)
         if known.name in t.names_in(body):
-            raise Unread(
-                f"where {t.pretty(known.name)} begins, none of its own stands on the right",
-                right.at,
-            )
+            name = t.pretty(known.name)
+            raise Unread(f"where {name} begins, none of its own stands on the right", right.at)
         known.starts[indices] = body
         return True
 

@@ -4,9 +4,10 @@ import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, product, takewhile
+from itertools import pairwise, product, takewhile, zip_longest
 from operator import itemgetter
 
+from .. import wording
 from . import layout
 from . import tree as t
 from .decide import BUDGET
@@ -21,6 +22,7 @@ from .tokens import tokenize
 
 MAX_LINES = 60
 ZERO, ONE = t.Number("0"), t.Number("1")
+ALONE = "it has no relation, and no line goes on from it: is an = missing?"
 PROVED = ("=", ":=")  # the relations that lead on from the left side of a claim
 WRONG = {
     "refuted": "does not hold",
@@ -101,9 +103,14 @@ class Derivation:
         signs = ["" if x.kind in ("start", "open") else mark(x.kind) for x in self.lines]
         lines = enumerate(zip(self.lines, signs, strict=True), 1)
         rows = [(n, tex(x.latex), html.escape(x.rule), sign) for n, (x, sign) in lines]
-        summary = html.escape(str(self))
-        summary = re.sub(r"\$(.+?)\$", r'<code class="tex">\1</code>', summary, flags=re.S)
-        table = html_table(("line", "step", "rule", "verdict"), rows)
+        head = ("line", "step", "rule", "verdict")
+        if not any(x.rule for x in self.lines):
+            head, *rows = ((n, step, verdict) for n, step, _, verdict in (head, *rows))
+        summary = "".join(
+            f'<code class="tex">{part}</code>' if k % 2 else wording.relations(part)
+            for k, part in enumerate(html.escape(str(self)).split("$"))
+        )
+        table = html_table(head, rows)
         kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
         end = "" if summary.endswith("?") else "."
         verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
@@ -160,6 +167,9 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     lines = [check_line(reader, written, *text, hints) for text in texts[:MAX_LINES]]
     if len(texts) > MAX_LINES:
         lines.append(Line(texts[MAX_LINES][0], "", "unread", f"more than {MAX_LINES} lines"))
+    for line, after in zip_longest(lines[1:], lines[2:]):  # the first may stand alone: it begins
+        if line.kind == "start" and not goes_on(line, after):
+            line.kind, line.reason = "unread", ALONE
     if goal is None:
         return Derivation(lines)
     with suppress(Unread):  # it speaks of a name that nothing defines: then no line has reached it
@@ -241,6 +251,8 @@ def check_line(reader, written, latex, rule, hints):
             letters = t.factors_of(read(part.sides[0])) if not part.operators else ()
             if all(map(t.is_name, letters)):
                 reader.scope.refuse_spelled(letters, most=1)
+            if len(found) > 1 and not part.operators:
+                raise Unread(ALONE, part.at)
     except Unread as error:
         reader.lose(layout.openings(text))
         written.text = None
@@ -257,6 +269,13 @@ def check_line(reader, written, latex, rule, hints):
         line.hint = hint(first) if line.kind in WRONG and hints else ""
     written.text = None if line.kind == "unread" else written.text
     return line
+
+
+def goes_on(line, after):
+    """Whether a line begins with a relation or with what the one above it holds, as far as is told."""
+    if after is None or after.kind == "start":
+        return False
+    return after.kind in ("unread", "open") or after.links[0].left in line.latex
 
 
 def remember(reader, written, part, text, holds):

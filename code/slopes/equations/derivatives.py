@@ -9,6 +9,7 @@ oscillates too fast, is undecided.
 """
 
 import random
+from contextlib import suppress
 from decimal import Context, Decimal, getcontext
 from functools import partial
 from itertools import pairwise
@@ -172,6 +173,7 @@ def _subdifferential(node, ev, env):
 
 
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")
+BESIDE = Decimal("1e-20")  # where the integrand from a to a is looked at
 # No point is a round number: a sine of π·10^25 is 0 for no other reason.
 ODD = [Decimal(k).sqrt(Context(prec=CAREFUL)) for k in (2, 3, 5)]
 # How near or far (powers of ten) and with how many digits: the next where one leads to numbers too
@@ -278,9 +280,12 @@ def _area(value, a, b):
     """
     if a > b:
         return -_area(value, b, a)
-    if a == b:
-        value(a)  # of 1/(b - a) there is no integral from a to a
-        return ZERO
+    if (
+        a == b
+    ):  # nothing, also of 1/t from 0 to 0; but of 1/(b - a) there is no integral from a to a
+        with suppress(Undefined):
+            return value(a + BESIDE) * ZERO
+        return value(a - BESIDE) * ZERO
     far = [x.scaleb(15).copy_sign(end) for x in ODD for end in (a, b) if end.is_infinite()]
     if any(abs(x * value(x)) > AREA_SLACK for x in far):
         raise Undecidable("an integral of what does not vanish far out, or too slowly")

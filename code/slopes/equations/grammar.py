@@ -203,13 +203,6 @@ PARSER = Lark(
     parser="lalr", lexer=Given, start=["side", "listed"], transformer=Tree(),
 )  # fmt: skip
 
-# What is missing where one of these could have stood.
-MISSING = (
-    ("DIFF", "an integral ends with its dx"),
-    ("RBRACE", "a brace is not closed"),
-    ("CLOSE", "a bracket is not closed"),
-)
-
 
 def read(tokens, start="side"):
     """The tree of one side; with start ``listed`` of a condition, or of what stands below a sum."""
@@ -222,8 +215,9 @@ def read(tokens, start="side"):
         if not hasattr(token, "at"):
             raise Unread("the formula ends where something is missing", tokens[-1].end) from None
         accepts = set(getattr(error, "accepts", None) or ())
-        missing = (words for kind, words in MISSING if kind in accepts)
-        advice = next(missing, "something is missing before it")
+        advice = "something is missing before it"
+        if "DIFF" in accepts:
+            advice = "an integral ends with its dx"
         if token.kind in ("op", "rel") and "NAME" in accepts:
             advice = "write brackets, or what it acts on, before it"
         if token.kind == "text":

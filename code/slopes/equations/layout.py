@@ -220,7 +220,8 @@ def _add_segments(segments, target, result):
             continue
         ranged = len(split(tokens, ("comma",))[0]) > 1
         if line.operators[0] in ("=", ":=", "~") and told not in RESTRICTS and not ranged:
-            _refuse_pending(pending)
+            if pending:
+                break
             target, told = line, ""
             result.append(target)
             continue
@@ -229,10 +230,5 @@ def _add_segments(segments, target, result):
             raise Unread(reason, tokens[0].at)
         target.conditions.append(pending + tokens)
         pending = []
-    _refuse_pending(pending)
-
-
-def _refuse_pending(pending):
-    """What stands beside a relation belongs to one."""
     if pending:
         raise Unread("stands beside a relation and belongs to none", pending[0].at)

@@ -13,26 +13,11 @@ from .errors import Unread
 from .functions import FIXED, SPELLED
 from .numbers import setting
 from .tokens import NAMES
+from .verdicts import latex
 
 INCREMENTS = {"Delta": "Δ", "delta": "δ", "d": "d"}  # before a letter, where they have no meaning
 ALPHABETS = ("cal", "bb", "hat", "tilde", "bar")
 UPRIGHT = ("op", "rm")
-
-
-def written(node):
-    """The text of a label: letters, digits, commas and signs as they stand."""
-    match node:
-        case t.Name() | t.Number() | t.Mark():
-            return node.text
-        case t.Listed():
-            return ",".join(map(written, node.items))
-        case t.Negate():
-            return "-" + written(node.body)
-        case t.Add():
-            return "+".join(map(written, node.terms)).replace("+-", "-")
-        case t.Product():
-            return "".join(operator + written(factor) for operator, factor in node.factors)
-    raise Unread("this label is not read: letters and digits", node.at)
 
 
 def follower(factors, place):
@@ -117,7 +102,10 @@ class Names:
         r"""The key of a letter with its layer: ``^{[1]}`` and ``^{(l)}`` are labels."""
         if t.layer_of(sup) is None:
             return self.word(base)
-        return self.word(base) + "^" + sup.opening + written(t.Listed(sup.items)) + sup.closing
+        label = ",".join(map(latex, sup.items)).replace(" ", "")
+        if "dots" in label:
+            raise Unread("this label is not read: letters and digits", sup.at)
+        return f"{self.word(base)}^{sup.opening}{label}{sup.closing}"
 
     @staticmethod
     def labelled(key, parts):

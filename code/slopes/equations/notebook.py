@@ -43,11 +43,6 @@ def verify(name=None):
         An `AssertionError` naming the first equation that is refuted, conditional, unread or
         undecided.
 
-    Notes
-    -----
-    What is checked is the file as it is saved. Where the code cells that were run in this session
-    are not those of the file, the report says so.
-
     Examples
     --------
     >>> import tempfile, pathlib

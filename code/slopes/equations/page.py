@@ -201,9 +201,8 @@ class PageReader(Declarations):
     def settle(self, link, line, sides, k, conditions, work):
         """Give a link its verdict."""
         if {"arrow", "to"} & set(line.operators[max(k - 1, 0) : k + 2]):
-            raise Unread(
-                "an arrow between relations: write each alone, a limit with \\lim", line.at
-            )
+            reason = "an arrow between relations: write each alone, a limit with \\lim"
+            raise Unread(reason, line.at)
         # A lone relation between names as they are is a condition, and no identity: rule 27.
         numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
         if not numbers and not conditions and all(map(self.is_plain, sides)):
@@ -275,13 +274,18 @@ class PageReader(Declarations):
             return
         if begins:
             self.refuse_label(*sides[:2])
-        self.refuse_sequence(link, leaves, begins)
+        told = self.scope.numbers.union(self.meaning.shaped, *map(t.names_in, conditions))
+        self.refuse_sequence(link, leaves, told if begins else None)
         self.refuse_spoken(leaves, self.spoken)
         factors = [t.factors_of(side) for side in sides[k : k + 2]]
         if link.relation != "=" and all(map(self.is_plain, itertools.chain(*factors))):
             raise Unread(ALONE)
+        if "i" in free:
+            raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
         both = [self.meaning.leaves(side) for side in (link.left_node, link.right_node)]
-        if link.relation != "=" or all(x.names or x.sizes or x.indices for x in both):
+        if link.relation != "=":
+            return
+        if all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, leaves, conditions)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
@@ -336,19 +340,21 @@ class PageReader(Declarations):
                 if same and not told and not self.scope.transposes(above):
                     raise Unread(f"is {above.text} a label? write ^{{({above.text})}}", node.at)
 
-    def refuse_sequence(self, link, leaves, begins):
+    def refuse_sequence(self, link, leaves, numbers):
         """A recurrence: undefined elements at n and n + 1, or one by others; and w = w - 2w, it may be.
 
-        In a derivation, where each line claims something, the same name twice is the same number.
+        In a derivation, where each line claims something, the same name twice is the same number, and
+        so it is among the `numbers`, of which something is assumed. Both sides are looked at alike.
         """
         sides = left, right = link.left_node, link.right_node
+        begins = numbers is not None and self.item.kind == "display"
+        shown = set.intersection(*map(outside_derivatives, sides)) - numbers if begins else ()
         told = leaves.indices | leaves.sizes | leaves.scalars
         nodes = {x for side in sides for x in side.walk() if isinstance(x, t.Element)}
         for name in sorted(leaves.families | leaves.scalars):
             own = [x for x in nodes if x.base == t.Symbol(name) and t.names_in(x) <= told | {name}]
             moved = any(not isinstance(i, t.Symbol | t.Number) for x in own for i in x.indices)
-            again = begins and left == t.Symbol(name) and left in right.walk()
-            again = again and self.item.kind == "display"
+            again = name in shown and t.Symbol(name) in sides
             if again or (len(own) > 1 and (moved or left in own or right in own)):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
@@ -357,10 +363,6 @@ class PageReader(Declarations):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
         sides = (link.left_node, link.right_node)
         free = [x.scalars | x.families for x in map(self.meaning.leaves, sides)]
-        if "i" in free[0] | free[1]:
-            raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
-        if link.relation != "=":
-            return
         told = set().union(*map(t.names_in, conditions))
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
@@ -413,8 +415,8 @@ def unread(links, latex):
 
 
 def outside_derivatives(node):
-    """The names that stand in a tree, and not under a derivative."""
-    if isinstance(node, t.Derivative):
+    """The names that stand in a tree, and not under a derivative or a prime."""
+    if isinstance(getattr(node, "head", node), t.Derivative | t.Primed):
         return set()
     own = {node.name} if isinstance(node, t.Symbol) else set()
     return own.union(*map(outside_derivatives, node.children()))

@@ -1,12 +1,9 @@
-"""The points at which both sides of an equation are compared.
+"""The points at which both sides of an equation are compared: random, special, and suggested ones.
 
-Random points with both signs, then the special ones: 0, ±1e-12, ±1e-4, ±1, large values, the ends of
-the domain, all variables equal. Everything is drawn from generators seeded with names, so that the
-same page gives the same verdicts and the same witnesses everywhere.
-
-Then those that the relation itself suggests. While a variable moves, every comparison inside reports
-what it compares: where that changes its sign a kink (or a jump) may lie. And an inequality is looked
-at where its two sides come closest.
+Everything is drawn from generators seeded with names, so that the same page gives the same verdicts
+and the same witnesses everywhere. While a variable moves, every comparison inside reports what it
+compares: where that changes its sign a kink (or a jump) may lie. And an inequality is looked at where
+its two sides come closest.
 """
 
 import functools

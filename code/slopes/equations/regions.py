@@ -1,12 +1,8 @@
 r"""Where is a relation true that is not true in general? A region that a Let can declare.
 
-Candidates are plain: what a denominator is not, itself or one name in it; the sign of a name, or of
-what stands in |…|, a log, a maximum; ≠ of a name and a number or of two names, the order of two
-names, intervals between the numbers of the formulas, {0, 1}, elements that sum to 1, i ≠ k and
-i = k; a number of elements; and "where the derivative exists". They are tried from the widest to the
-narrowest against points on both sides of every edge. One is offered only if the relation is verified
-in it, if the points outside fail, and if the edge itself tells which of < and ≤ it is: so never x > 0
-where x ≥ 0 will do.
+The candidates are plain, and are tried from the widest to the narrowest against points on both sides
+of every edge. One is offered only if the relation is verified in it, if the points outside fail, and
+if the edge itself tells which of < and ≤ it is: so never x > 0 where x ≥ 0 will do.
 """
 
 import itertools
@@ -46,8 +42,6 @@ def conditional(question, verdict, again):
         reason = f"true for {plain(text)}"
     elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
         text, reason = "", "true where the derivative exists"
-    elif length := only_length(question, found):
-        text, reason = "", f"true for {length} elements"
     else:
         return None
     reason += ", which is not declared"
@@ -63,14 +57,6 @@ def first(question, found, again):
         if fits and again((*question.conditions, *region)).kind == "verified":
             return region
     return None
-
-
-def only_length(question, found):
-    """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
-    named = sorted(question.leaves.sizes)
-    kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, kind in found}
-    lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
-    return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
 
 def candidates(question):
@@ -114,7 +100,7 @@ def moved(question):
 
 def nonzero(question):
     """Where no denominator is zero: at which numbers the only variable is not, or what is not zero."""
-    nodes = [n for side in (question.left, question.right) for n in side.walk()]
+    nodes = [*question.left.walk(), *question.right.walk()]
     near = [(x, Fraction(x).limit_denominator(100)) for x in question.zeros]
     short = [number(y) for x, y in near if abs(Fraction(x) - y) < Fraction(1, 10**40)]
     sets = [[(t.Symbol(x), y) for x in question.scalars for y in short]]
@@ -139,7 +125,7 @@ def sides_of(node):
 
 def turning(question):
     """What stands where a sign matters: in |…|, a logarithm, a maximum."""
-    nodes = [n for side in (question.left, question.right) for n in side.walk()]
+    nodes = [*question.left.walk(), *question.right.walk()]
     inside = [n.children() for n in nodes if type(n) in (t.Absolute, t.Root)]
     inside += [n.arguments for n in nodes if type(n) is t.Apply and n.head in TURNING]
     return plainly(question, (x for y in inside for x in y))

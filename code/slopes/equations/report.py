@@ -4,6 +4,7 @@ import html
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..wording import relations
 from .errors import EquationError
 from .verdicts import SIGNS, plain
 
@@ -70,7 +71,12 @@ class PageReport:
 
     def _repr_html_(self):
         rows = [
-            (tex(e.label, "label"), tex(shown(x)), mark(v.kind), html.escape(explained(v)))
+            (
+                tex(e.label, "label"),
+                tex(shown(x)),
+                mark(v.kind),
+                relations(html.escape(explained(v))),
+            )
             for e, x, v in ((equation, link, link.verdict) for equation, link in self.links)
         ]
         # A note with a place is for the author, whom the text tells the place: here it is folded.

@@ -78,7 +78,7 @@ def latex(node):
         return rf"\mathbb{{{node.name}}}"
     if kind is t.Constant:
         return {"infinity": r"\infty", "pi": r"\pi"}.get(node.name, node.name)
-    return node.text if kind is t.Number else r"\dots"
+    return node.text if kind in (t.Number, t.Name, t.Mark) else r"\dots"
 
 
 def name_latex(name):

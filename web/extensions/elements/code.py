@@ -13,17 +13,21 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_design.shared import is_component
 
 from elements.markup import put, tag
+from elements.start import between
 
 LINE, COLUMN = 68, 76  # signs of code in a line of a sheet, and of one that ends before the notes
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 TOGETHER = 40  # signs of code that do so where there is room
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
 MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
-# A line whose first word is too long for a telephone breaks behind a bracket, and not before that word.
+# A line that may be too long for a telephone breaks behind the bracket of a call with a longer name.
+# A string breaks where it is long, and a comment not behind its sign.
 NARROW = 34  # signs
-FIRST = re.compile(r" *\S*")
-TAG = re.compile(r"<[^>]*>")
-BRACKET = re.compile(r"([(\[])(?=\w|<span)")
+CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=[^\s<]{12})")
+SAID = re.compile(r'(<span class="s\w?)(">(?:&\S+?;|[^<&]){,28}</span>)')
+REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
+# What a cell prints in columns does not break, where it is wider than a telephone.
+COLUMNS, BROAD = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE), re.compile(".{46}")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
@@ -50,8 +54,6 @@ class Lines(HtmlFormatter):
             depth = min(DEEPEST, (len(line) - len(line.lstrip(" "))) // 4)
             blank = "" if line.strip() else " blank"
             line = MINUS.sub(r'<span class="together">\g<0></span>', unbroken(line))
-            if len(FIRST.match(TAG.sub("", line))[0]) > NARROW:
-                line = BRACKET.sub(r"\1<wbr>", line)
             yield is_code, f'<span class="line in{depth}{blank}">{line.rstrip(chr(10))}\n</span>'
 
 
@@ -89,7 +91,11 @@ def unbroken(line: str) -> str:
         at = "<wbr>" * (start in breaks)
         pieces[start] = f'{at}<span class="together">{pieces[start].removeprefix(at)}'
         pieces[end] += "</span>"
-    return "".join(pieces) + "\n" * line.endswith("\n")
+    line = CALL.sub(r"\1<wbr>", "".join(pieces)) + "\n" * line.endswith("\n")
+    line = SAID.sub(
+        lambda said: said[1] + " together" * bool(re.search("[ -]", said[2])) + said[2], line
+    )
+    return REMARK.sub(r'<span class="together">\g<0></span>', line)
 
 
 class Code(SphinxPostTransform):
@@ -105,7 +111,10 @@ class Code(SphinxPostTransform):
             code["classes"] += ["together"] * (size <= WHOLE) or ["whole"] * (size <= TOGETHER)
         for block in self.document.findall(nodes.literal_block):
             in_cell = block.parent.get("nb_element") == "cell_code_source"
-            if "output" not in block["classes"]:
+            if "output" in block["classes"]:
+                found = [kind.search(block.astext()) for kind in (COLUMNS, BROAD)]
+                block["classes"] += ["columns"] * all(found)
+            else:
                 (block.parent if in_cell else block)["classes"] += reach(block.astext())
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
@@ -137,7 +146,7 @@ def fold_input(cell: nodes.container, env) -> None:
     code = cell[0]
     outputs = cell.children[1:]
     words, made = what(code.astext(), outputs, env)
-    folded = fold([words], code)
+    folded = fold(words, code)
     del cell["hide_mode"]
     cell.children = []
     cell += [*outputs, folded] if made else [folded, *outputs]
@@ -149,32 +158,33 @@ def reach(source: str) -> list[str]:
     return ["out"] * (longest > COLUMN) or ["long"] * (longest > LINE)
 
 
-def what(source: str, outputs: list[nodes.Node], env) -> tuple[str, bool]:
+def what(source: str, outputs: list[nodes.Node], env) -> tuple[list, bool]:
     """Return in a few words what code does, and whether it makes something to look at."""
     html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
     figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
     named = [name for name in (number(figure, env) for figure in figures) if name]
     if "<slopes-explorer" in html:
-        return f"Code that makes {' and '.join(named) or 'this explorer'}", True
+        return [f"Code that makes {' and '.join(named) or 'this explorer'}"], True
     if figures:
-        return f"Code that draws {' and '.join(named) or 'this figure'}", True
+        return [f"Code that draws {' and '.join(named) or 'this figure'}"], True
     tables = [table for output in outputs for table in output.findall(nodes.table)]
     if "<table" in html or tables:
         named = [name for name in (number(table, env) for table in tables) if name]
-        return f"Code that makes {' and '.join(named) or 'this table'}", True
+        return [f"Code that makes {' and '.join(named) or 'this table'}"], True
     body = ast.parse(source).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     if imports and body[0] in imports:
         count = sum(node.end_lineno - node.lineno + 1 for node in imports)
-        return f"Setup: {count} {'lines' if count > 1 else 'line'} of imports", False
+        return [f"Setup: {count} {'lines' if count > 1 else 'line'} of imports"], False
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
-        return f"Code that defines {' and '.join(names)}", False
+        called = (nodes.literal("", name) for name in names)
+        return ["Code that defines ", *between(" and ", called)], False
     kinds = {type(node) for node in body}
     asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
     if asserts and not outputs and kinds <= {ast.Assert, ast.Assign, ast.For, ast.With}:
-        return "Code that checks numbers of the text", False
-    return f"Code that {'prints' if outputs else 'prepares'} what follows", False
+        return ["Code that checks numbers of the text"], False
+    return [f"Code that {'prints' if outputs else 'prepares'} what follows"], False
 
 
 def number(figure: nodes.Element, env) -> str:

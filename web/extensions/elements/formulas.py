@@ -10,7 +10,6 @@ from sphinx.util.math import get_node_equation_number
 from sphinxcontrib.katex import get_latex
 
 from elements.checked import tick
-from elements.markup import Tag
 from elements.setting import ANNOTATION, display, in_text, loose
 
 
@@ -22,10 +21,9 @@ def written(html: str, latex: str) -> str:
 def visit_inline(self, node: nodes.math) -> None:
     """Write a formula in the text."""
     latex = get_latex(node)
-    # An answer, and what is alone in a cell of a table or a list, have room for a large fraction.
-    label = isinstance(node.parent, Tag) and node.parent["name"] == "label"
+    # What is alone in a cell of a table or a list has room for a large fraction.
     alone = isinstance(node.parent.parent, nodes.entry | nodes.list_item) and len(node.parent) == 1
-    shown = rf"\displaystyle {latex}" if label or alone else latex
+    shown = rf"\displaystyle {latex}" if alone else latex
     whole = "together" in node.parent["classes"]
     html = sphinxcontrib.katex.render_latex(shown if whole else loose(shown))
     html = written(html if whole else in_text(html), latex)

@@ -12,9 +12,6 @@ from sphinx.util.docutils import SphinxDirective
 import quiz
 from elements.markup import Tag, put, tag, unseen
 from elements.start import link, number, parts
-from elements.tables import length
-
-SHORT = 22  # signs: answers that together are no longer stand in one row
 
 
 class questions_on(nodes.Element):
@@ -42,7 +39,6 @@ class Quizzes(SphinxDirective):
             self.option(option, name, f"{name}-{letter}")
             for letter, option in zip("abcdefgh", question.options, strict=False)
         ]
-        short = sum(length(option[1]) for option in options) <= SHORT
         return tag(
             "fieldset",
             tag(
@@ -53,13 +49,13 @@ class Quizzes(SphinxDirective):
                 *self.parsed(question.text),
             ),
             *options,
-            classes=["quiz", "short"] if short else ["quiz"],
+            classes=["quiz"],
         )
 
     def option(self, option: quiz.Option, name: str, at: str) -> Tag:
         """Return one option, and below it what is to be said if it is chosen."""
         button = nodes.raw("", f'<input type="radio" name="{name}" id="{at}">', format="html")
-        kind, word = ("verified", "Right.") if option.right else ("refuted", "No.")
+        kind, word = ("verified", "Right.") if option.right else ("refuted", "Wrong.")
         verdict = tag("span", words=word, classes=["verdict", kind])
         why = tag("div", verdict, " ", *self.parsed(option.why), classes=["why"])
         label = tag("label", *self.parsed(option.text), **{"for": at})

@@ -322,20 +322,26 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
 def ended(found: list[str], room: str) -> str:
     """Put what is to stand behind a statement into its last line, or, if it does not fit, below.
 
+    A last operation or condition, or a second right side, goes on to a line of its own with it.
+
     >>> ended([part("a")], part(""))
     '<span class="part parts"><span class="part">a</span><span class="part"></span></span>'
     >>> last = part(part("a") + part("b"), " parts")
-    >>> ended([part("=="), last], "c").endswith(part("b") + "c</span></span>")
+    >>> ended([part("=="), last], "c").endswith(part(part("b") + "c", " parts") + "</span></span>")
     True
     """
     if not room:
         return within(found)
-    if not found[-1].startswith(PARTS):
-        found = [within(found)]
-    if not found[-1].startswith(PARTS):
-        found = [part(found[-1], " parts")]
     *before, last = found
-    return within([*before, last.removesuffix("</span>") + room + "</span>"])
+    if last.startswith(PARTS):
+        first, sign, operation = last.removesuffix("</span>").rpartition(f'{PART}">')
+        return within([*before, first + part(sign + operation + room, " parts") + "</span>"])
+    if last.startswith(BLANK) or len(before) > 1:
+        bare = last.removeprefix(BLANK)
+        return within([*before, BLANK * (bare != last) + part(bare + room, " parts")])
+    whole = within(found)
+    whole = whole if whole.startswith(PARTS) else part(whole, " parts")
+    return whole.removesuffix("</span>") + room + "</span>"
 
 
 def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:

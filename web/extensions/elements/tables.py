@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import sqrt
 from posixpath import dirname, join, normpath
 
@@ -65,6 +65,9 @@ class Tables(SphinxPostTransform):
             for row in rows:
                 if len(row) > 1 and not any(entry.astext() for entry in row[1:]):
                     row[0].parent["classes"].append("group")
+            for row, below in pairwise(rows):
+                if not below[0].astext():  # it goes on about the same
+                    row[0].parent["classes"].append("on")
             compared = [row for row in rows if "group" not in row[0].parent["classes"]]
             for column in zip(head.children, *compared, strict=False):
                 in_line(*column)

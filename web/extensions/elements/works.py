@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -33,6 +34,7 @@ class CitedIn(SphinxPostTransform):
             places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
             name = entry.next_node(nodes.label)
             name[:] = [nodes.Text(name.astext().replace(" et al", " et\N{NO-BREAK SPACE}al"))]
+            say_once(entry, name.astext())
             for address in entry.findall(nodes.reference):
                 break_at_slashes(address)
             if places:
@@ -47,6 +49,18 @@ class CitedIn(SphinxPostTransform):
         links += [link(self, name, titles[name]) for name in others]
         before = ["chapter " if len(chapters) == 1 else "chapters "] if chapters else []
         return before + between(", ", links)
+
+
+def say_once(entry: nodes.citation, name: str) -> None:
+    """Leave out the year that a work is called by, and its author where the name says all."""
+    author, _, year = name.removesuffix(")").partition(" (")
+    said = entry.next_node(nodes.paragraph)
+    parts, said.children = said.children, []
+    for is_text, found in groupby(parts, lambda part: isinstance(part, nodes.Text)):
+        if is_text:
+            text = re.sub(rf"[.,] {year}(?=\.)", "", "".join(found))
+            found = [nodes.Text(text if len(said) else text.removeprefix(f"{author}. "))]
+        said += list(found)
 
 
 def break_at_slashes(address: nodes.reference) -> None:

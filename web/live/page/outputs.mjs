@@ -11,6 +11,11 @@ function drawn(node, attribute, svg) {
   return node;
 }
 
+// What is printed in columns does not break.
+function columns(pre) {
+  pre.closest(".output").classList.toggle("columns", /\S {2,}\S|^ *[[(]/m.test(pre.textContent));
+}
+
 export class Outputs {
   constructor(cell, make) {
     this.cell = cell;
@@ -59,8 +64,7 @@ export class Outputs {
       pre.tabIndex = -1;
     }
     this.text.append(text);
-    const whole = this.text.textContent;
-    this.text.closest(".output").classList.toggle("sentence", !/\S {2,}\S|^ *\[/m.test(whole));
+    columns(this.text);
   }
 
   note(text) {
@@ -77,7 +81,7 @@ export class Outputs {
   plain(text) {
     const output = this.make("div", "output text_plain highlight-myst-ansi notranslate");
     output.append(this.make("div", "highlight"));
-    output.firstChild.append(this.make("pre", "", text + "\n"));
+    columns(output.firstChild.appendChild(this.make("pre", "", text + "\n")));
     this.add(output);
   }
 
