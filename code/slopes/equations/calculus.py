@@ -156,9 +156,8 @@ class Calculus:
     def refuse_expression(self, node, argument):
         """An expression of functions at an argument, (f + g)(x) or (fg)'(x), is no product."""
         keys = self.standing_alone(t.bare(node).items)
-        functions = any(
-            self.is_function(k) or (k in self.called and not self.is_told(k)) for k in keys
-        )
+        functions = [k for k in keys & self.called if not self.is_told(k)]
+        functions += filter(self.is_function, keys)
         product = keys & self.standing_alone(argument.items)  # (1 - f)(1 + f)
         if t.scripts(node)[3] or (functions and not product):
             raise Unread("a bracket at an argument: define a name, or write \\cdot", node.at)

@@ -204,8 +204,7 @@ class Names:
     def standing_alone(self, sides):
         """Keys that stand in a chain without brackets or primes behind them: numbers, by their use.
 
-        What stands below or above in a derivative is not shown to be a number by it, nor is what
-        stands in a bracket before a bracket.
+        What stands in a derivative, or in a bracket before another, is not shown to be a number by it.
         """
         found, stack = set(), list(sides)
         while stack:

@@ -286,15 +286,14 @@ class PageReader(Declarations):
         if link.relation != "=":
             return
         if all(x.names or x.sizes or x.indices for x in both):
-            self.refuse_one_sided(link, leaves, conditions)
+            self.refuse_one_sided(link, conditions)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
         elif "." in link.right:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
             if near.reason.startswith(SHOWN):
-                advice = f"write \\approx{near.reason.removeprefix(SHOWN)}"
                 link.verdict.kind = "conditional"
-                link.verdict.reason = f"true {SHOWN}, and no further: {advice}"
+                link.verdict.reason = f"true {SHOWN}, and no further: write \\approx and one number"
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
@@ -359,24 +358,19 @@ class PageReader(Declarations):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
 
-    def refuse_one_sided(self, link, leaves, conditions):
+    def refuse_one_sided(self, link, conditions):
         """A false line that brings in a free name on one side only rests on what nothing says of it."""
         sides = (link.left_node, link.right_node)
-        free = [x.scalars | x.families for x in map(self.meaning.leaves, sides)]
+        free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
         told = set().union(*map(t.names_in, conditions))
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
             self.refuse_unsaid(name)
-        for name in sorted(free[0] & free[1]):  # a_x / b_x = a_y / b_y
-            own = [[x for x in side.walk() if t.family_of(x) == t.Symbol(name)] for side in sides]
-            below = [leaves.indices & set().union(*map(t.names_in, nodes)) for nodes in own]
-            if below[0] - below[1] and below[1] - below[0]:
-                self.refuse_unsaid(name, "is taken at other indices on the other side")
 
-    def refuse_unsaid(self, name, reason="stands on one side only"):
+    def refuse_unsaid(self, name):
         """A free name that decides about a line, and of which nothing says what it is."""
         if not self.scope.is_constant(name):
-            reason += ", and nothing says what it is"
+            reason = "stands on one side only, and nothing says what it is"
             self.scope.unknown[name] = f"it {reason}"
             raise Unread(f"{t.pretty(name)} {reason}: a Let?")
 
