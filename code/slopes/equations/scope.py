@@ -88,8 +88,11 @@ class Scope(Calculus, Names):
     def element(self, internal, indices):
         """An element of a family; a free one is remembered with its number of indices."""
         element = t.Element(t.Symbol(internal), self.resolved(indices))
-        if len(getattr(self.meaning.table.get(internal), "indices", ())) not in (0, len(indices)):
+        known = self.meaning.table.get(internal)
+        letters = getattr(known, "indices", ())
+        if len(letters) not in (0, len(indices)):
             raise Unread(f"{t.pretty(internal)} has other indices above: a label?", indices[0].at)
+        self.refuse_constant(known, letters, element.indices, indices[0].at)
         if internal not in self.meaning.table and not self.is_bound(internal):
             old = self.meaning.families.get(internal, 0)
             self.meaning.families[internal] = max(old, len(indices))
@@ -381,20 +384,22 @@ class Scope(Calculus, Names):
                 raise Unread(f"{t.pretty(name)} was defined with {count} arguments", group.at)
         pairs = itertools.zip_longest(group.items, vectors[: len(group.items)])
         values = tuple(self.vector(x) if vector else self.resolve(x) for x, vector in pairs)
-        if name in self.equated:
-            self.refuse_constant(known, values, group.at)
+        self.refuse_constant(known, getattr(known, "parameters", ()), values, group.at)
         return values
 
-    def refuse_constant(self, known, values, at):
-        """After E(X) = 2p - 1 nothing is said of E(X^2): only := makes a function that is constant."""
-        reached = self.meaning.leaves(known.body)
-        reached = reached.names | reached.sizes | reached.indices | t.names_in(known.body)
-        for parameter, value in zip(known.parameters, values, strict=False):
-            own = self.internal(parameter)
-            if value != t.Symbol(own) and not {own, parameter} & reached:
-                name, letter = t.pretty(known.name), t.pretty(parameter)
-                reason = f"what {name} was given has no {letter}: at another one it is not known"
-                raise Unread(f"{reason}; a constant function? define it by :=", at)
+    def refuse_constant(self, known, letters, values, at):
+        """After E(X) = 2p - 1, or T_c = 300, nothing is said of E(X^2), T_h: only := speaks of all."""
+        if known is None or known.name not in self.equated:
+            return
+        reached = self.meaning.leaves(known.body, *known.conditions)
+        reached = reached.names | reached.sizes | reached.indices
+        reached |= self.numbers & set(self.meaning.ranges)
+        for letter, value in zip(letters, values, strict=False):
+            own = self.internal(letter)
+            if value != t.Symbol(own) and not {own, letter} & reached:
+                reason = f"what {t.pretty(known.name)} was given has no {t.pretty(letter)}"
+                advice = "at another one it is not known; the same for all? define it by :="
+                raise Unread(f"{reason}: {advice}", at)
 
     def vector(self, node):
         """A value where a vector is wanted: a letter without a meaning of its own is its family."""
@@ -434,6 +439,7 @@ class Scope(Calculus, Names):
         function = t.Function(self.internal(key))
         if indices:
             function = t.Element(function, self.resolved(indices))
+            self.refuse_constant(known, known.indices, function.indices, base.at)
         function = t.Primed(function, primes, side) if primes else function
         return function, None if layer is not None else sup
 
