@@ -42,6 +42,8 @@ def conditional(question, verdict, again):
         reason = f"true for {plain(text)}"
     elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
         text, reason = "", "true where the derivative exists"
+    elif length := only_length(question, found):
+        text, reason = "", f"true for {length} elements"
     else:
         return None
     reason += ", which is not declared"
@@ -57,6 +59,14 @@ def first(question, found, again):
         if fits and again((*question.conditions, *region)).kind == "verified":
             return region
     return None
+
+
+def only_length(question, found):
+    """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
+    named = sorted(question.leaves.sizes)
+    kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, kind in found}
+    lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
+    return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
 
 def candidates(question):
