@@ -479,6 +479,20 @@ def test_decimals_are_rounded_numbers(kinds, parts):
 @pytest.mark.parametrize(
     ("kinds", "parts"),
     [
+        # Beside x_i the letter with a bar is its mean, if that is said.
+        ("unread", [r"\sum_{i=1}^n (x_i - \bar x)^2 = \sum_{i=1}^n x_i^2 - n \bar x^2"]),
+        (
+            "verified",
+            [
+                r"\bar x := \frac{1}{n} \sum_{i=1}^n x_i",
+                r"\sum_{i=1}^n (x_i - \bar x)^2 = \sum_{i=1}^n x_i^2 - n \bar x^2",
+            ],
+        ),
+        (
+            "refuted",
+            [r"\frac{d}{d \bar x} \sum_{i=1}^n (x_i - \bar x)^2 = 2 \sum_{i=1}^n (x_i - \bar x)"],
+        ),
+        ("refuted", [r"\sum_{i=1}^n (x_i - c)^2 = \sum_{i=1}^n x_i^2 - n c^2"]),
         # A factor of nothing is as unsaid as any other; what cancels is not.
         ("unread", [r"f(x) := x^2 - 4", r"D_u f(2) = 3"]),
         ("unread", [r"f(x) := x^2 - 4", r"a \cdot f(2) = 3"]),

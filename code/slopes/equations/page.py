@@ -287,6 +287,7 @@ class PageReader(Declarations):
             return
         if all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
+            self.refuse_mean(link, leaves)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
         elif "." in link.right:  # 1/3 = 0.33
@@ -366,6 +367,16 @@ class PageReader(Declarations):
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
             self.refuse_unsaid(name)
+
+    def refuse_mean(self, link, leaves):
+        r"""A letter with a bar beside its own elements, \bar x and x_i, of which nothing is said."""
+        nodes = [*link.left_node.walk(), *link.right_node.walk()]
+        moved = {v for x in nodes if isinstance(x, t.Derivative) for v, _ in x.variables}
+        for name in sorted(leaves.scalars - set().union(*map(t.names_in, moved))):
+            x, letter = t.pretty(name), name.removeprefix("bar:")
+            said = letter == name or self.scope.is_constant(name)
+            if not said and letter + "·" in leaves.families:
+                raise Unread(f"nothing says what {x} is: the mean of {letter}_i? define it")
 
     def refuse_unsaid(self, name):
         """A free name that decides about a line, and of which nothing says what it is."""
