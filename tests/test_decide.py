@@ -463,6 +463,18 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("refuted", [r"0.5 \cdot 0.5 = 0.24"]),
         ("refuted", [r"0.5 \cdot 0.8 + 0.3 \cdot 0.6 + 0.2 - 0.7 = 0.38"]),
         ("refuted", [r"\frac{2}{3} = 0.66"]),
+        ("conditional", [r"\frac{\ln 2}{\lambda} = \frac{0.693}{\lambda}"]),
+        ("refuted", [r"\frac{\ln 2}{\lambda} = \frac{0.695}{\lambda}"]),
+        ("refuted", [r"(x + 1)^2 = x^2 + 2.0 x + 0.9"]),
+        # On the left they are, too, with three digits, unless they give the other side's digits.
+        ("conditional", [r"\frac{1}{1.657} = 0.603"]),
+        ("refuted", [r"\frac{1}{1.657} = 0.605"]),
+        ("conditional", [r"0.333 + 1 = \frac{1}{3} + 1"]),
+        ("refuted", [r"0.3 + 1 = \frac{1}{3} + 1"]),
+        ("refuted", [r"3.50 + 2.25 = 5.74"]),
+        ("refuted", [r"1.25 + 1.26 = \frac{5}{2}"]),
+        ("verified", [r"\frac{1}{1.657} \approx 0.603"]),
+        ("verified", [r"e^h \approx 1.0 + h, \quad h \to 0"]),
         # Behind \approx what follows the last digit may be cut off as well.
         ("verified", [r"\frac{20}{11} \approx 1.8181"]),
         ("verified", [r"-\frac{2}{3} \approx -0.66"]),

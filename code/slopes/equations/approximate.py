@@ -5,6 +5,7 @@ shown; ``= … + O(h²)`` that the rest, divided by h², stays bounded. Both are
 where the variable goes: ``h → 0`` on the page, or an order that vanishes at 0 or at infinity.
 """
 
+import itertools
 import operator
 from contextlib import suppress
 from decimal import Decimal
@@ -18,6 +19,7 @@ from .points import MODES, constant, exact
 from .verdicts import Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
+MOST = 40  # points at which rounded numbers are compared
 SHOWN = "to the digits shown"
 VANISHED = Decimal("1e-30")
 
@@ -42,12 +44,14 @@ def approximate(question, order):
     """The verdict on a relation with ≈ or O(…)."""
     sides = (question.right, question.left)
     decimal = next((x for x in sides if order is None and None not in all_shown(x)), None)
-    if decimal is not None:
-        return to_digits(question, decimal)
-    free = question.leaves.scalars | question.leaves.families | question.leaves.smooth
-    if order is None and not free and is_rounded(question):
+    told = to_digits(question, decimal) if decimal is not None else None
+    if told is not None and told.reason == SHOWN:
+        return told
+    if order is None and is_rounded(question):
+        if told is not None and told.kind == "verified":
+            return Verdict("verified", f"{SHOWN}, as rounded numbers give it", None, 1)
         raise Undecidable(f"{SHOWN}, with one number on the right")
-    return vanishing(question, *where_to(question, order), order)
+    return told or vanishing(question, *where_to(question, order), order)
 
 
 def where_to(question, order):
@@ -115,14 +119,41 @@ def decimals(node):
 
 
 def is_rounded(question):
-    """Whether the sides agree, once each decimal that only the right one shows may be rounded."""
-    sample, sides = question.sample("only"), (question.left, question.right)
-    left, right = (question.value(side, sample) for side in sides)
+    """Whether the sides agree everywhere, once the decimals that may be rounded are."""
+    found, leaves = [], question.leaves
+    free = bool(leaves.scalars or leaves.families or leaves.smooth)
+    arrow = any(getattr(c, "operator", "") == "to" for c in question.conditions)
+    if free and (arrow or not decimals(question.left) | decimals(question.right)):
+        return False
+    for sample in itertools.islice(question.points(), MOST):
+        with suppress(Undefined):
+            if question.admits(sample):
+                found.append(agrees(question, sample))
+    return all(found) and len(found) > 4 * free
+
+
+def agrees(question, sample):
+    """Whether the sides agree at a point within what rounding may have taken.
+
+    Rounded may be the decimals that only the right side shows; and those on the left that show three
+    digits or more, unless both values end where the shown digits do: 3.50 + 2.25 is 5.75.
+    """
+    sides = left, right = question.left, question.right
+    values = [question.value(side, sample) for side in sides]
+    if not all(isinstance(value, Decimal) and value.is_finite() for value in values):
+        return values[0] == values[1]
+    shown = [decimals(side) for side in sides]
+    unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
+    ends = all(x == x.to_integral_value() for x in (value / unit for value in values))
+    free = question.leaves.scalars | question.leaves.families | question.leaves.smooth
+    long = {x for x in shown[0] if len(x.text.replace(".", "").lstrip("0")) > 2}
+    rounded = [(right, shown[1] - shown[0])] + [(left, long)] * (not ends and not free)
     room = question.work.slack
-    for x in decimals(sides[1]) - decimals(sides[0]):
+    for side, x in ((side, x) for side, found in rounded for x in found):
         most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
-        room += abs(question.value(t.substitute(sides[1], x, most), sample) - right)
-    return abs(left - right) <= room * (ONE + tolerance(10))
+        moved = question.value(t.substitute(side, x, most), sample)
+        room += abs(moved - values[side is right])
+    return abs(values[0] - values[1]) <= room * (ONE + tolerance(10))
 
 
 def steps(question, name, end, order, k):

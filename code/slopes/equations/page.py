@@ -290,7 +290,7 @@ class PageReader(Declarations):
             self.refuse_mean(link, leaves)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
-        elif "." in link.right:  # 1/3 = 0.33
+        if link.verdict.kind == "refuted" and "." in link.left + link.right:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
             if near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
