@@ -466,12 +466,13 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("conditional", [r"\frac{\ln 2}{\lambda} = \frac{0.693}{\lambda}"]),
         ("refuted", [r"\frac{\ln 2}{\lambda} = \frac{0.695}{\lambda}"]),
         ("refuted", [r"(x + 1)^2 = x^2 + 2.0 x + 0.9"]),
-        # On the left they are, too, with three digits, unless they give the other side's digits.
+        # On the left they are, too, with three digits, if the other side's last digit is told by them.
         ("conditional", [r"\frac{1}{1.657} = 0.603"]),
         ("refuted", [r"\frac{1}{1.657} = 0.605"]),
         ("conditional", [r"0.333 + 1 = \frac{1}{3} + 1"]),
         ("refuted", [r"0.3 + 1 = \frac{1}{3} + 1"]),
         ("refuted", [r"3.50 + 2.25 = 5.74"]),
+        ("refuted", [r"1.25 \cdot 1.25 = 1.57"]),
         ("refuted", [r"1.25 + 1.26 = \frac{5}{2}"]),
         ("verified", [r"\frac{1}{1.657} \approx 0.603"]),
         ("verified", [r"e^h \approx 1.0 + h, \quad h \to 0"]),

@@ -136,9 +136,10 @@ def agrees(question, sample):
     """Whether the sides agree at a point within what rounding may have taken.
 
     Rounded may be the decimals that only the right side shows; and those on the left that show three
-    digits or more, unless both values end where the shown digits do: 3.50 + 2.25 is 5.75.
+    digits or more, unless both values end where the shown digits do (3.50 + 2.25 is 5.75), or what
+    they leave open is more than the last digit on the right.
     """
-    sides = left, right = question.left, question.right
+    sides = question.left, question.right
     values = [question.value(side, sample) for side in sides]
     if not all(isinstance(value, Decimal) and value.is_finite() for value in values):
         return values[0] == values[1]
@@ -147,12 +148,13 @@ def agrees(question, sample):
     ends = all(x == x.to_integral_value() for x in (value / unit for value in values))
     free = question.leaves.scalars | question.leaves.families | question.leaves.smooth
     long = {x for x in shown[0] if len(x.text.replace(".", "").lstrip("0")) > 2}
-    rounded = [(right, shown[1] - shown[0])] + [(left, long)] * (not ends and not free)
-    room = question.work.slack
-    for side, x in ((side, x) for side, found in rounded for x in found):
-        most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
-        moved = question.value(t.substitute(side, x, most), sample)
-        room += abs(moved - values[side is right])
+    rooms = [question.work.slack, question.work.slack]
+    for k, found in enumerate((long if not (ends or free) else set(), shown[1] - shown[0])):
+        for x in found:
+            most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
+            moved = question.value(t.substitute(sides[k], x, most), sample)
+            rooms[k] += abs(moved - values[k])
+    room = rooms[1] + (rooms[0] if not shown[1] or rooms[0] <= 2 * rooms[1] else 0)
     return abs(values[0] - values[1]) <= room * (ONE + tolerance(10))
 
 
