@@ -417,3 +417,76 @@ def test_a_small_difference_is_written_on_the_side_that_has_it(latex, left, righ
     (equation,) = check_items(read_markdown(f"$$ {latex} $$")).equations
     witness = equation.links[0].verdict.witness
     assert (witness["left"], witness["right"]) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts"),
+    [
+        # TeX sets {10x}^2 as 10x^2: what hangs on braces hangs on the last factor.
+        ("unread", [r"{10x}^2 = 100x^2"]),
+        ("unread", [r"{-1}^2 = 1"]),
+        ("unread", [r"{2 + 3}^2 = 25"]),
+        ("unread", [r"{\sum_{i=1}^{n} a_i}^2 = \left( \sum_{i=1}^{n} a_i \right)^2"]),
+        ("verified", [r"{10}^2 = 100"]),
+        ("verified", [r"{a_i}^2 = a_i a_i"]),
+        ("verified", [r"2 {x}^2 = 2 x x"]),
+        # A bracket that holds a function, before another one, is no product.
+        ("unread", [r"f(x) := x^2", r"g(x) := x", r"(f + g)(2x) = 2 (f + g)(x)"]),
+        ("unread", [r"f(x) := x^2", r"g(x) := x + 1", r"(f + g)(x) = x^2 + x + 1"]),
+        ("unread", [r"(f + g)(x + h) = f(x + h) + g(x + h)"]),
+        ("unread", [r"(f + g)(x) - (f + g)(h) = (f + g)(x - h)", r"h(x) = f(x)"]),
+        ("verified", [r"(f + g)(x) - (f + g)(h) = (f + g)(x - h)"]),
+        ("verified", [r"(a + b)(c + d) = ac + ad + bc + bd"]),
+        ("verified", [r"f(x) := x^2", r"(f(x) + 1)(x - 1) = x^3 - x^2 + x - 1"]),
+        ("verified", [r"f(x) := x^2", r"(1 - f)(1 + f) = 1 - f^2"]),
+        ("verified", ["Let $a > 0$", r"(a + 1)(x + 1) = a (x + 1) + x + 1"]),
+    ],
+)
+def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
+    found = [v.kind for v in verdicts(*parts) if v.kind != "defined"]
+    assert kinds == found[0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts"),
+    [
+        # Decimals that only the right side shows are rounded numbers.
+        ("conditional", [r"1 - \frac{36}{210} = 1 - 0.171"]),
+        ("conditional", [r"\frac{1}{2} (-0.2073)^2 = \frac{1}{2} (0.0430)"]),
+        (
+            "conditional",
+            [r"\frac{0.993 \sqrt{6}}{\sqrt{1 - 0.986}} = \frac{0.993 \cdot 2.449}{0.118}"],
+        ),
+        ("conditional", [r"f(x) := x^2", r"f(2.01) = 4 + 0.04"]),
+        ("refuted", [r"f(x) := x^2", r"f(2.01) = 4 + 0.03"]),
+        ("refuted", [r"1 - \frac{36}{210} = 1 - 0.172"]),
+        ("refuted", [r"0.5 \cdot 0.5 = 0.24"]),
+        ("refuted", [r"0.5 \cdot 0.8 + 0.3 \cdot 0.6 + 0.2 - 0.7 = 0.38"]),
+        ("refuted", [r"\frac{2}{3} = 0.66"]),
+        # Behind \approx what follows the last digit may be cut off as well.
+        ("verified", [r"\frac{20}{11} \approx 1.8181"]),
+        ("verified", [r"-\frac{2}{3} \approx -0.66"]),
+        ("refuted", [r"\frac{2}{3} \approx 0.68"]),
+        ("refuted", [r"\frac{67}{100} \approx 0.5"]),
+        ("refuted", [r"\pi + 0.9 \approx 3"]),
+        ("undecided", [r"1 - \frac{36}{210} \approx 1 - 0.171"]),
+    ],
+)
+def test_decimals_are_rounded_numbers(kinds, parts):
+    assert verdict(*parts).kind == kinds
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts"),
+    [
+        # A factor of nothing is as unsaid as any other; what cancels is not.
+        ("unread", [r"f(x) := x^2 - 4", r"D_u f(2) = 3"]),
+        ("unread", [r"f(x) := x^2 - 4", r"a \cdot f(2) = 3"]),
+        ("refuted", ["Let $a > 0$", r"f(x) := x^2 - 4", r"a \cdot f(2) = 3"]),
+        ("refuted", [r"\sin^2(x) + \cos^2(x) = 2"]),
+        ("refuted", [r"x \cdot \frac{1}{x} = 2"]),
+        ("refuted", [r"\sum_{j=1}^{n} a_j = \sum_{k=1}^{n} a_k + 1"]),
+    ],
+)
+def test_what_nothing_is_said_of_is_not_refuted(kinds, parts):
+    assert verdict(*parts).kind == kinds

@@ -18,6 +18,7 @@ from .points import MODES, constant, exact
 from .verdicts import Verdict, describe
 
 NEAR = (8, 14, 20)  # powers of ten
+SHOWN = "to the digits shown"
 VANISHED = Decimal("1e-30")
 
 
@@ -43,6 +44,9 @@ def approximate(question, order):
     decimal = next((x for x in sides if order is None and None not in all_shown(x)), None)
     if decimal is not None:
         return to_digits(question, decimal)
+    free = question.leaves.scalars | question.leaves.families | question.leaves.smooth
+    if order is None and not free and is_rounded(question):
+        raise Undecidable(f"{SHOWN}, with one number on the right")
     return vanishing(question, *where_to(question, order), order)
 
 
@@ -97,9 +101,28 @@ def to_digits(question, decimal):
     gaps, loose = [abs(x - y) for x, y in paired(value, claimed)], ONE + tolerance(10)
     limits = [exact(shown) * loose + question.work.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
-        return Verdict("verified", "to the digits shown", None, 1)
+        return Verdict("verified", SHOWN, None, 1)
+    cut = type(decimal) is not t.Vector and decimals(decimal)
+    if cut and abs(value) > abs(claimed) and gaps[0] <= 2 * limits[0]:  # 2/3 ≈ 0.66
+        return Verdict("verified", "the digits shown are right, and the next is cut off", None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, *pair), 1)
+
+
+def decimals(node):
+    """The decimals that stand in a node."""
+    return {x for x in node.walk() if type(x) is t.Number and "." in x.text}
+
+
+def is_rounded(question):
+    """Whether the sides agree, once each decimal that only the right one shows may be rounded."""
+    sample, sides = question.sample("only"), (question.left, question.right)
+    left, right = (question.value(side, sample) for side in sides)
+    room = question.work.slack
+    for x in decimals(sides[1]) - decimals(sides[0]):
+        most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
+        room += abs(question.value(t.substitute(sides[1], x, most), sample) - right)
+    return abs(left - right) <= room * (ONE + tolerance(10))
 
 
 def steps(question, name, end, order, k):

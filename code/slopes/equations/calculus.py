@@ -155,12 +155,12 @@ class Calculus:
 
     def refuse_expression(self, node, argument):
         """An expression of functions at an argument, (f + g)(x) or (fg)'(x), is no product."""
-        keys = {self.word(x) for x in t.bare(node).walk() if isinstance(x, t.Name)}
-        known = [self.lookup(key) for key in keys]
-        smooth = known and all(k and k.kind == "smooth" and not k.parameters for k in known)
+        keys = self.standing_alone(t.bare(node).items)
+        functions = [k for k in keys & self.called if not self.is_told(k)]
+        functions += filter(self.is_function, keys)
         product = keys & self.standing_alone(argument.items)  # (1 - f)(1 + f)
-        if t.scripts(node)[3] or (smooth and not product):
-            raise Unread("a bracket at an argument: leave it out, or define a name", node.at)
+        if t.scripts(node)[3] or (functions and not product):
+            raise Unread("a bracket at an argument: define a name, or write \\cdot", node.at)
 
     def signed_factor(self, kind, node, factors, place):
         """``∂f(0)`` and ``∇_x f``; and where to go on."""

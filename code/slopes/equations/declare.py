@@ -338,6 +338,7 @@ class Declarations:
         for k, side in enumerate(chain.sides):
             form = self.form(side) if set(chain.operators) <= {"=", ":="} else None
             if form is not None and letters - {k}:
+                self.scope.called |= {form.name} if form.kind == "function" else set()
                 self.spoken.setdefault(form.name, item)
                 self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
         if not set(chain.operators) & {"=", ":="}:

@@ -117,6 +117,8 @@ class Tree(Transformer):
         if isinstance(atom, t.Group) and atom.opening == "." and scripts:
             return t.Bar(atom.items[0], below, above, at=atom.at)
         hanging = below is not None or above is not None or primes
+        if hanging and isinstance(atom, t.Product | t.Add | t.Negate | t.Operator):  # {10x}^2
+            raise Unread("braces are not seen, and what stands behind them is: brackets?", atom.at)
         return t.Script(atom, below, above, primes, at=atom.at) if hanging else atom
 
     def sub(self, _, node):

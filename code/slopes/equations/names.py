@@ -40,6 +40,7 @@ class Names:
         self.equated = set()  # internal names that a plain = defined
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read
+        self.called = set()  # stand before a bracket, and nothing shows them to be numbers
         self.dependent = set()  # free names of which a derivative was asked for that nothing tells
         self.bound = []  # for each binding around this place: its names, and whether they are vectors
         self.indexed = set()  # arrays with a declared shape, or read with an index letter
@@ -203,7 +204,7 @@ class Names:
     def standing_alone(self, sides):
         """Keys that stand in a chain without brackets or primes behind them: numbers, by their use.
 
-        What stands below or above in a derivative is not shown to be a number by it.
+        What stands in a derivative, or in a bracket before another, is not shown to be a number by it.
         """
         found, stack = set(), list(sides)
         while stack:
@@ -215,7 +216,7 @@ class Names:
                     increases = t.is_name(factor, *INCREMENTS) and isinstance(behind, t.Name)
                     acts = isinstance(behind, t.Group) or increases
                     plain = factor.body if isinstance(factor, t.Negate) else factor
-                    if not (acts and isinstance(t.bare(plain), t.Name)):
+                    if not (acts and isinstance(t.bare(plain), t.Name | t.Group)):
                         stack.append(factor)
             elif isinstance(base, t.Name):
                 found |= set() if primes else self.keys_in(node)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
+from .approximate import SHOWN
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -43,9 +44,10 @@ def check_items(items, keep=False, path=""):
     """The report on a page's items; with `keep` each link holds what it takes to decide it again."""
     reader = PageReader(items, keep)
     equations = list(reader.read())
-    if dependent := reader.scope.dependent:  # a line that is read shows it for those above, too
+    told = reader.scope.dependent, reader.scope.called
+    if any(told):  # a line that is read shows it for those above, too
         reader = PageReader(items, keep)
-        reader.scope.dependent |= dependent
+        reader.scope.dependent, reader.scope.called = map(set, told)
         equations = list(reader.read())
     reader.report.path, reader.report.equations = path, equations
     return reader.report
@@ -289,9 +291,9 @@ class PageReader(Declarations):
             self.to_solve(link, leaves, conditions)
         elif "." in link.right:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
-            if near.kind == "verified":
+            if near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
-                link.verdict.reason = "true to the digits shown, and no further: write \\approx"
+                link.verdict.reason = f"true {SHOWN}, and no further: write \\approx and one number"
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
@@ -363,10 +365,14 @@ class PageReader(Declarations):
         told = set().union(*map(t.names_in, conditions))
         shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
         for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
-            if not self.scope.is_constant(name):
-                reason = "stands on one side only, and nothing says what it is"
-                self.scope.unknown[name] = f"it {reason}"
-                raise Unread(f"{t.pretty(name)} {reason}: a Let?")
+            self.refuse_unsaid(name)
+
+    def refuse_unsaid(self, name):
+        """A free name that decides about a line, and of which nothing says what it is."""
+        if not self.scope.is_constant(name):
+            reason = "stands on one side only, and nothing says what it is"
+            self.scope.unknown[name] = f"it {reason}"
+            raise Unread(f"{t.pretty(name)} {reason}: a Let?")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
@@ -380,6 +386,12 @@ class PageReader(Declarations):
                 link.verdict.kind = "conditional"
                 link.verdict.reason = "an equation to solve, and no identity"
                 return
+        products = ((x, f) for x in gap.walk() if isinstance(x, t.Multiply) for f in x.factors)
+        for product, name in (pair for pair in products if pair[1] in names):  # a f(2), f(2) = 0
+            rest = t.Multiply(tuple(x for x in product.factors if x != name))
+            found = self.judge(rest, "=", t.Number("0"), conditions, work, regions=False)
+            if found.kind == "verified":
+                self.refuse_unsaid(t.family_of(name).name)
 
 
 @contextmanager

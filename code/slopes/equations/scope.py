@@ -448,6 +448,7 @@ class Scope(Calculus, Names):
             advice = f"define {name}(…) := …, or write {name} \\cdot (…)"
             raise Unread(f"{name} is a value here: {advice}", node.at)
         if primes or not self.is_number(key):
+            self.called.add(key)
             advice = f"define it, or let it be smooth; a factor? write {name} \\cdot (…)"
             raise Unread(f"is {name} a function? {advice}", node.at)
 

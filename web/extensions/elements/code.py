@@ -15,7 +15,7 @@ from sphinx_design.shared import is_component
 from elements.markup import put, tag
 from elements.start import between
 
-LINE, COLUMN = 68, 76  # signs of code in a line of a sheet, and of one that ends before the notes
+COLUMN = 76  # signs of code in a line of a sheet
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 TOGETHER = 40  # signs of code that do so where there is room
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
@@ -24,7 +24,7 @@ MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A string breaks where it is long, and a comment not behind its sign.
 NARROW = 34  # signs
 CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=[^\s<]{12})")
-SAID = re.compile(r'(<span class="s\w?)(">(?:&\S+?;|[^<&]){,28}</span>)')
+SAID = re.compile(r'(<span class="s\w?)(">(&quot;|&#39;)(?:&\S+?;|[^<&]){,26}?\3</span>)')
 REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
 # What a cell prints in columns does not break, where it is wider than a telephone.
 COLUMNS, BROAD = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE), re.compile(".{46}")
@@ -154,8 +154,7 @@ def fold_input(cell: nodes.container, env) -> None:
 
 def reach(source: str) -> list[str]:
     """Return the class of code that has a longer line than a sheet."""
-    longest = max(map(len, source.splitlines()), default=0)
-    return ["out"] * (longest > COLUMN) or ["long"] * (longest > LINE)
+    return ["out"] * (max(map(len, source.splitlines()), default=0) > COLUMN)
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> tuple[list, bool]:
