@@ -41,7 +41,7 @@ THIN = """() => {
   }
   document.querySelectorAll(".highlight pre").forEach(code => code.normalize());
   for (const row of document.querySelectorAll("table.checked tbody tr")) {
-    const verdict = row.querySelector(".verdict").className;
+    const verdict = row.querySelector(".verdict")?.className;
     if (seen.has(verdict)) row.remove();
     seen.add(verdict);
   }

@@ -280,9 +280,8 @@ def _area(value, a, b):
     """
     if a > b:
         return -_area(value, b, a)
-    if (
-        a == b
-    ):  # nothing, also of 1/t from 0 to 0; but of 1/(b - a) there is no integral from a to a
+    # From a to a it is nothing, also of 1/t from 0 to 0; but of 1/(b - a) there is none.
+    if a == b:
         with suppress(Undefined):
             return value(a + BESIDE) * ZERO
         return value(a - BESIDE) * ZERO

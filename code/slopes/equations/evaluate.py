@@ -241,7 +241,6 @@ BY_VALUES = {
     t.NumberSet: lambda node: SETS[node.name],
     t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
     t.And: lambda node, *items: all(items),
-    t.Or: lambda node, *items: any(items),
 }
 
 

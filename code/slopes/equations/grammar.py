@@ -15,7 +15,7 @@ from .layout import word_of
 
 # Which terminal of the grammar a token is, where its kind alone does not tell.
 TERMINALS = {"+": "PLUS", "-": "MINUS"}
-CASE_WORDS = {"", "if", "for", "where", "and", "or", "otherwise"}
+CASE_WORDS = {"", "if", "for", "where", "and", "otherwise"}
 
 
 class Given(Lexer):
@@ -167,15 +167,10 @@ class Tree(Transformer):
         return t.Cases(tuple(nodes_in(parts)), at=mark.value.at)
 
     def case(self, value, *parts):
-        words, items = self._words(parts), nodes_in(parts)
-        if "otherwise" in words:
+        if "otherwise" in self._words(parts):
             raise Unread("otherwise stands beside another condition", value.at)
-        if {"and", "or"} <= words:
-            raise Unread("and beside or in one condition is not read", value.at)
-        if len(items) == 1 and not isinstance(items[0], t.Listed):
-            return value, items[0]
-        flat = tuple(x for item in items for x in t.items_of(item))
-        return value, t.Listed(flat, "or" if "or" in words else "and", at=value.at)
+        items = tuple(x for part in nodes_in(parts) for x in t.items_of(part))
+        return value, items[0] if len(items) == 1 else t.Listed(items, at=value.at)
 
     def last_case(self, value, *parts):
         if "otherwise" not in self._words(parts):

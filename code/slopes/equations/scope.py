@@ -507,8 +507,7 @@ class Scope(Calculus, Names):
         if isinstance(node, t.Otherwise):
             return node
         if isinstance(node, t.Listed):
-            parts = map(self.condition, t.spread(node.items))
-            return (t.Or if node.join == "or" else t.And)(tuple(parts))
+            return t.And(tuple(map(self.condition, t.spread(node.items))))
         if not isinstance(node, t.Chain):
             raise Unread("a condition needs a relation", node.at)
         for operator in node.operators:

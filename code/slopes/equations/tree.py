@@ -77,7 +77,7 @@ Operator = _node("Operator", "kind below above body", "A sum, a limit, a maximum
 Written = _node("Written", "below above body variable", "An integral.")
 Bar = _node("Bar", "body below above", "body |_{below}")
 Chain = _node("Chain", "sides operators", "Sides with relations between them.")
-Listed = _node("Listed", "items join", "Things with commas or words between.", join="and")
+Listed = _node("Listed", "items", "Things with commas or words between.")
 Mark = _node("Mark", "text", "A sign that stands alone: the + of 0^+, dots.")
 
 # -- the same as it is written and as it is meant; from Constant on, as it is meant alone --------
@@ -119,7 +119,6 @@ Finite = _node("Finite", "items", "A finite set {0, 1}.")
 NumberSet = _node("NumberSet", "name", "R, N or Z.")
 Relation = _node("Relation", "left operator right", "One relation, as a condition.")
 And = _node("And", "items", "All of them.")
-Or = _node("Or", "items", "One of them.")
 IndexRange = _node("IndexRange", "index lower upper", "i = 1, …, n")
 
 

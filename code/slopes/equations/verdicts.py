@@ -37,7 +37,7 @@ _BRACKETED = {  # the first of each, or all
     t.Negate: t.Add, t.Multiply: t.Add | t.Negate, t.Big: t.Add,
     t.Power: t.Add | t.Negate | t.Multiply | t.Divide | t.Power,
 }  # fmt: skip
-_BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } ", t.Or: r" \text{ or } "}
+_BETWEEN = {t.Add: " + ", t.Multiply: r" \, ", t.And: r" \text{ and } "}
 SIGNS = {sign: command for command, sign in reversed(RELATIONS.items())}  # the first one of each
 
 

@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from elements.markup import bold, put, tag, unseen
+from slopes.equations.report import KINDS
 
 SIGNS = {"✓": "verified", "✗": "refuted"}
 STEP = re.compile(r"Step (\d+): *")
@@ -40,6 +41,8 @@ class Derivation(SphinxPostTransform):
                 and isinstance(paragraph.parent, nodes.entry | nodes.list_item)
             ):
                 name.replace_self(found(word, verdicts[word]))
+            elif name and name.astext() in KINDS and isinstance(paragraph.parent, nodes.entry):
+                name.replace_self(tag("b", name.astext(), classes=["verdict", name.astext()]))
             elif name:
                 number_step(paragraph, name)
         for box in list(self.document.findall(nodes.admonition)):
