@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
-from .approximate import SHOWN
+from .approximate import SHOWN, all_shown
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -290,7 +290,8 @@ class PageReader(Declarations):
             self.refuse_mean(link, leaves)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
-        if link.verdict.kind == "refuted" and "." in link.left + link.right:  # 1/3 = 0.33
+        text = link.right + (link.left if None in all_shown(link.right_node) else "")
+        if link.verdict.kind == "refuted" and "." in text:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
             if near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
