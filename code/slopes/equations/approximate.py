@@ -114,8 +114,10 @@ def to_digits(question, decimal):
 
 
 def decimals(node):
-    """The decimals that stand in a node."""
-    return {x for x in node.walk() if type(x) is t.Number and "." in x.text}
+    """The decimals of a node, but for those of conditions: where cases part is not rounded."""
+    rows = [row for x in node.walk() if type(x) is t.Cases for row in x.rows]
+    parts = {x for _, condition in rows if condition is not None for x in condition.walk()}
+    return {x for x in node.walk() if type(x) is t.Number and "." in x.text} - parts
 
 
 def is_rounded(question):

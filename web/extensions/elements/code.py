@@ -23,7 +23,7 @@ MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A line that may be too long for a telephone breaks behind the bracket of a call with a longer name.
 # A string breaks where it is long, and a comment not behind its sign.
 NARROW = 34  # signs
-CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=[^\s<]{12})")
+CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=(?:<[^>]*>)*[^\s<]{12})")
 SAID = re.compile(r'(<span class="s\w?)(">(&quot;|&#39;)(?:&\S+?;|[^<&]){,26}?\3</span>)')
 REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
 # What a cell prints in columns does not break, where it is wider than a telephone.
