@@ -122,20 +122,23 @@ def decimals(node):
 
 def is_rounded(question):
     """Whether the sides agree everywhere, once the decimals that may be rounded are."""
-    found, leaves = [], question.leaves
+    agreeing, leaves = 0, question.leaves
     free = bool(leaves.scalars or leaves.families or leaves.smooth)
     arrow = any(getattr(c, "operator", "") == "to" for c in question.conditions)
-    if free and (arrow or not decimals(question.left) | decimals(question.right)):
+    shown = [decimals(side) for side in (question.left, question.right)]
+    if free and (arrow or not any(shown)):
         return False
     for sample in itertools.islice(question.points(), MOST):
         with suppress(Undefined):
             if question.admits(sample):
-                found.append(agrees(question, sample))
-    return all(found) and len(found) > 4 * free
+                if not agrees(question, sample, shown, free):
+                    return False
+                agreeing += 1
+    return agreeing > 4 * free
 
 
-def agrees(question, sample):
-    """Whether the sides agree at a point within what rounding may have taken.
+def agrees(question, sample, shown, free):
+    """Whether the sides, which show these decimals, agree at a point as far as rounding lets them.
 
     Rounded may be the decimals that only the right side shows; and those on the left that show three
     digits or more, unless both values end where the shown digits do (3.50 + 2.25 is 5.75), or what
@@ -145,10 +148,8 @@ def agrees(question, sample):
     values = [question.value(side, sample) for side in sides]
     if not all(isinstance(value, Decimal) and value.is_finite() for value in values):
         return values[0] == values[1]
-    shown = [decimals(side) for side in sides]
     unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
     ends = all(x == x.to_integral_value() for x in (value / unit for value in values))
-    free = question.leaves.scalars | question.leaves.families | question.leaves.smooth
     long = {x for x in shown[0] if len(x.text.replace(".", "").lstrip("0")) > 2}
     rooms = [question.work.slack, question.work.slack]
     for k, found in enumerate((long if not (ends or free) else set(), shown[1] - shown[0])):
