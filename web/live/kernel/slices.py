@@ -44,8 +44,9 @@ class Statement:
                 self.binds.add(name)
             if symbol.is_referenced():
                 self.loads.add(name)
-        if isinstance(self.node, ast.AugAssign):
-            self.loads |= {root(self.node.target)} - {None}
+        # The table does not count x += 1 as a use of x, wherever in the statement it stands.
+        changed = (n for n in own_nodes(self.node) if isinstance(n, ast.AugAssign))
+        self.loads |= {root(node.target) for node in changed} - {None}
         inside = table.get_children()
         while inside:
             part = inside.pop()
@@ -182,6 +183,9 @@ def needed(sources: dict[int, str], at: int) -> tuple[list[tuple[int, ast.stmt]]
     >>> [cell for cell, _ in needed(dict(enumerate(cells)), 5)[0]]
     [0, 1, 2]
     >>> cells = ["names = []", "names.append('x')", "len(names)"]
+    >>> [cell for cell, _ in needed(dict(enumerate(cells)), 2)[0]]
+    [0, 1]
+    >>> cells = ["total = 0", "for n in range(3):\\n    total += n", "total"]
     >>> [cell for cell, _ in needed(dict(enumerate(cells)), 2)[0]]
     [0, 1]
     """
