@@ -299,18 +299,6 @@ def relu_born_dead():
     return -(corners @ [3, -4]).max()
 
 
-def relu_dying():
-    x = np.random.default_rng(0).uniform(-1, 1, size=(64, 2))
-    y = x[:, :1] ** 2 + x[:, 1:]
-    dead = []
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        network = Network((2, 40, 1), (relu, identity), square_loss, rng, gain=2**0.5)
-        network.train(x, y, rate=0.25, steps=20, say=None)
-        dead.append(np.all(network.forward(x).sums[0] <= 0, axis=0))
-    return {"the prediction": np.mean(dead), "the measurement": np.mean(dead)}
-
-
 def relu_shifted():
     x = np.linspace(-10, 10, 2001)
     f = relu(6 - 2 * x)
@@ -323,6 +311,22 @@ def relu_shifted():
         "the slope on its right": central_difference(lambda x: relu(6 - 2 * x), 4.0),
         "the smallest slope": below[0],
         "the largest slope": below[-1],
+    }
+
+
+def relu_step():
+    start, example = np.array([1.0, 1.0]), np.array([2.0, 1.0])  # of the weight and the bias
+
+    def loss(parameters):
+        return 4 * relu(parameters @ example)
+
+    slopes = numeric_jacobian(loss, start)
+    rates = np.linspace(0, 1, 10_001)
+    z = start @ example - rates * (slopes @ example)
+    return {
+        "the pair of slopes": slopes,
+        "the sum after the step": np.interp(0.1, rates, z),
+        "the smallest rate": rates[z <= 1e-6][0],
     }
 
 
