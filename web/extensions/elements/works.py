@@ -60,14 +60,16 @@ class CitedIn(SphinxPostTransform):
 def say_once(entry: nodes.citation, name: str) -> None:
     """Leave out the year that a work is called by, and its author where the name says all.
 
-    Of two stops one is left.
+    Of two stops one is left, and pages stand behind a comma in all.
     """
     author, _, year = name.removesuffix(")").partition(" (")
     said = entry.next_node(nodes.paragraph)
     parts, said.children = said.children, []
     for is_text, found in groupby(parts, lambda part: isinstance(part, nodes.Text)):
         if is_text:
-            text = re.sub(rf"[.,]\s{year}(?=\.)", "", "".join(found)).replace("..", ".")
+            text = re.sub(rf"[.,]\s{year}(?=\.)|(?<=, )pages ", "", "".join(found)).replace(
+                "..", "."
+            )
             found = [nodes.Text(text if len(said) else text.removeprefix(f"{author}. "))]
         said += list(found)
 
