@@ -272,14 +272,14 @@ class Letters(SphinxPostTransform):
 
 
 def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
-    """Return, by their first letters, links from the names that stand in italics to their terms."""
+    """Return, by their first letters, the names that stand in italics, with links to their terms."""
     known = {item[0].astext() for item in terms}
     names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
     letters = {}
     for name, term in sorted(names, key=lambda pair: pair[0].lower()):
         if name not in known:
-            target = tag("a", name, href=f"#{term['ids'][0]}")
-            said = tag("span", target, f": {term.astext()}")
+            target = tag("a", term.astext(), href=f"#{term['ids'][0]}")
+            said = tag("span", f"{name}: ", target)
             letters.setdefault(name[0].upper(), []).append(said)
     return letters
 
