@@ -789,8 +789,8 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
     """Make the axes those of a plane: one scale for both, with the places ``x`` and ``y`` marked.
 
     As in every figure, the name of each axis stands at its end: that of the vertical one above its
-    numbers. Of panels that share their axes, those in the first column and in the last row have the
-    names and the numbers.
+    numbers, so the title of a panel stands over its middle. Of panels that share their axes, those in
+    the first column and in the last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
@@ -799,7 +799,7 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
     """
     set_ticks(ax, x, y)
     ax.set_xlabel(names[0])
-    ax.set_title(title)
+    ax.set_title(title, loc="center")
     if ax.get_subplotspec().is_first_col():
         above = (-10 * _PIXEL, plt.rcParams["axes.titlepad"])
         how = {"xycoords": "axes fraction", "textcoords": "offset points"}
