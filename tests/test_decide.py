@@ -462,7 +462,8 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("refuted", [r"1 - \frac{36}{210} = 1 - 0.172"]),
         ("refuted", [r"0.5 \cdot 0.5 = 0.24"]),
         ("refuted", [r"0.5 \cdot 0.8 + 0.3 \cdot 0.6 + 0.2 - 0.7 = 0.38"]),
-        ("refuted", [r"\frac{2}{3} = 0.66"]),
+        ("conditional", [r"\frac{2}{3} = 0.66"]),
+        ("refuted", [r"\frac{2}{3} = 0.65"]),
         ("conditional", [r"\frac{\ln 2}{\lambda} = \frac{0.693}{\lambda}"]),
         ("refuted", [r"\frac{\ln 2}{\lambda} = \frac{0.695}{\lambda}"]),
         ("refuted", [r"(x + 1)^2 = x^2 + 2.0 x + 0.9"]),
@@ -472,6 +473,12 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("conditional", [r"0.333 + 1 = \frac{1}{3} + 1"]),
         ("refuted", [r"0.3 + 1 = \frac{1}{3} + 1"]),
         ("refuted", [r"3.50 + 2.25 = 5.74"]),
+        # One that both sides show is the same number on both.
+        (
+            "conditional",
+            [r"2.667 - \frac{(2.667)^2 - 7}{2(2.667)} = 2.667 - \frac{7.111 - 7}{5.333}"],
+        ),
+        ("refuted", [r"2.345 \cdot 2 = 2.345 \cdot 2.1"]),
         ("refuted", [r"1.25 \cdot 1.25 = 1.57"]),
         ("refuted", [r"1.25 + 1.26 = \frac{5}{2}"]),
         ("verified", [r"\frac{1}{1.657} \approx 0.603"]),

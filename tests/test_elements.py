@@ -338,7 +338,7 @@ def test_a_table_of_words_becomes_entries_and_its_kind_has_one_grid(pages):
     assert tables[0]["role"] == "table"
     assert tables[0].tbody.td["role"] == "cell"
     named = [label.get_text() for label in tables[0].select(".its")]
-    assert named == ["what ", "from ", "to "]
+    assert named == ["minutes ", "what ", "from ", "to "]
 
 
 def test_a_row_that_names_those_below_it_is_told_from_them(pages):

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from equation_mutations import differ, mutants
 
-from slopes.equations import verify
 from slopes.equations.decide import decide
 from slopes.equations.derivatives import AREA_SLACK, LIMIT_SLACK
 from slopes.equations.markdown import PARSER, read_file, read_markdown
 from slopes.equations.numbers import AGREEING, DIGITS, SECOND
 from slopes.equations.page import check_items
 from slopes.equations.report import sentence
+from slopes.pages import verify
 
 HERE = Path(__file__).parent
 CORPUS = sorted((HERE / "equations").glob("*.md"))

@@ -290,6 +290,18 @@ def test_an_axis_stands_below_what_reaches_below_the_lowest_line_of_the_grid():
         assert list(Drawing(figures.as_svg(figure)).strays()) == []
 
 
+def test_an_axis_stands_below_a_curve_that_runs_along_the_lowest_line_of_the_grid():
+    figures.use_style()
+    for share, place in ((0.05, ("data", -1)), (0.4, ("outward", 0))):
+        figure, ax = plt.subplots()
+        ax.plot([0, share, 1], [-1, -1, 1])
+        ax.set_ylim(-1.01, 1)
+        figures.set_ticks(ax, y=[-1, 0, 1])
+        figures._settle(figure)
+        assert ax.spines["bottom"].get_position() == place
+        plt.close(figure)
+
+
 def test_panels_side_by_side_name_a_shared_axis_once():
     figures.use_style()
     figure, axes = plt.subplots(1, 2, sharex=True)

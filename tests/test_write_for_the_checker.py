@@ -110,9 +110,29 @@ SAID = {  # of what the page says in sentences and tables, the exit status of a 
     "the argument of a definition": (("f(t) := t(1 - t)", "f(t) = t - t^2"), 0),
     "alone in the chain": (("h(s + 1) = h s + h",), 0),
     "defined without an argument": (("u := 1 + x^2", "u(2) = 5"), 2),
+    "a meaning that stays": (("r := 2 s", "q := r + 1", "## Two", "r := 3 s", "q = 2 s + 1"), 0),
+    "a recurrence": (("h_t := 2 h_{t-1} + 1", "h_0 := 0", "h_2 = 3"), 0),
+    "one element": (("T_c = 300", "T_h = 300"), 2),
+    "every element": (("T_c := 300", "T_h = 300"), 0),
+    "a meaning that is fixed": ((r"\tanh(x) := \frac{e^x + e^{-x}}{e^x - e^{-x}}",), 1),
+    "a constant beside the variable": ((r"\frac{d}{dx} (c x) = c",), 0),
+    "a remark alone": ((r"\text{loss} := 3 s",), 2),
+    "a name in words": ((r"\text{loss}_i := 3 s_i", r"\mathrm{loss} := 3 s"), 0),
+    "indices that are equal": ((r"\delta_{ij} = 1",), 2),
+    "cut off": ((r"\frac{2}{3} \approx 0.66", r"\frac{2}{3} \approx 0.67"), 0),
 }
 
 
 @pytest.mark.parametrize(("lines", "status"), SAID.values(), ids=SAID)
 def test_what_the_page_says_is_so(lines, status, tmp_path):
     assert verdict(tmp_path, *lines) == status
+
+
+def test_the_functions_that_are_listed_are_read(tmp_path):
+    row = re.search(r"^\| functions with a fixed meaning \| (.*) \|$", PAGE, re.MULTILINE)[1]
+    names = re.findall(r"\\[a-z]{2,}\b(?!_)", row.split(";", 1)[1])
+    typed = re.search(r"^\| functions typed with .* \| (.*) \|$", PAGE, re.MULTILINE)[1]
+    names += [rf"\operatorname{{{name}}}" for name in typed.split(", ")]
+    assert len(names) >= 15
+    for name, status in [*((name, 0) for name in names), (r"\operatorname{coth}", 2)]:
+        assert verdict(tmp_path, rf"{name}(\mathbf{{x}}) = {name}(\mathbf{{x}})") == status, name

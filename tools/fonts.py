@@ -12,6 +12,7 @@ whole font of KaTeX.
 from __future__ import annotations
 
 import re
+import string
 import subprocess
 import tarfile
 import tempfile
@@ -35,8 +36,19 @@ LATIN = ASCII | set("\xa0©°·×ßàáäåçèéêëíïñóôöøúüýćčł�
 # Signs that stand in text, and which a next chapter is likely to bring.
 SIGNS = set("←→↔⇒≤≥≠≈≔∈∞∂∇∑∏√±⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ✓")
 UPRIGHT = FONTS / "serif-400-normal.woff2"
-# Formulas are set a little smaller than text, and their digits are those of the text.
-DIGITS = {"letters": "0123456789", "scale": 1 / 0.97}
+# Formulas are set a little smaller than text; their digits and their words are those of the text.
+WORDS = {"letters": string.digits + string.ascii_letters, "scale": 1 / 0.97}
+# KaTeX's sign of a transpose is a hair-line where it stands, which is always above.
+TRANSPOSE = [
+    (90, 668),
+    (688, 668),
+    (688, 604),
+    (422, 604),
+    (422, 0),
+    (356, 0),
+    (356, 604),
+    (90, 604),
+]
 SERIF = {"normal": ("400-normal", "600-normal"), "italic": ("400-italic",)}
 AMS = FONTS / "katex" / "fonts" / "KaTeX_AMS-Regular.woff2"  # has the check mark
 PARTS = ("latin", "latin-ext", "greek")
@@ -160,6 +172,7 @@ def subset(sources, letters, target: Path, features) -> set[str]:
 
 def borrow(letters: str, target: Path, source: Path, scale: float = 1) -> None:
     """Let a face have letters of an upright one, slanted as its own are, and scaled."""
+    from fontTools.pens.recordingPen import DecomposingRecordingPen
     from fontTools.pens.transformPen import TransformPen
     from fontTools.pens.ttGlyphPen import TTGlyphPen
     from fontTools.ttLib import TTFont
@@ -168,11 +181,29 @@ def borrow(letters: str, target: Path, source: Path, scale: float = 1) -> None:
     glyphs, own, its = other.getGlyphSet(), font.getBestCmap(), other.getBestCmap()
     lean = tan(radians(-font["post"].italicAngle))
     for name, given in ((own[ord(c)], its[ord(c)]) for c in letters):
-        pen = TTGlyphPen(None)
-        glyphs[given].draw(TransformPen(pen, (scale, 0, lean, scale, 0, 0)))
+        parts, pen = DecomposingRecordingPen(glyphs), TTGlyphPen(None)
+        glyphs[given].draw(parts)
+        parts.replay(TransformPen(pen, (scale, 0, lean, scale, 0, 0)))
         font["glyf"][name] = pen.glyph()
         font["glyf"][name].recalcBounds(font["glyf"])
         font["hmtx"][name] = (round(scale * other["hmtx"][given][0]), font["glyf"][name].xMin)
+    font.save(target)
+
+
+def draw(letter: str, target: Path, corners: list[tuple[int, int]]) -> None:
+    """Let a face have another drawing of a letter, as wide as its own."""
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import TTFont
+
+    font, pen = TTFont(target), TTGlyphPen(None)
+    name = font.getBestCmap()[ord(letter)]
+    pen.moveTo(corners[0])
+    for corner in corners[1:]:
+        pen.lineTo(corner)
+    pen.closePath()
+    font["glyf"][name] = pen.glyph()
+    font["glyf"][name].recalcBounds(font["glyf"])
+    font["hmtx"][name] = (font["hmtx"][name][0], font["glyf"][name].xMin)
     font.save(target)
 
 
@@ -251,7 +282,8 @@ def formula_face(name, letters):
         for table in font["cmap"].tables:
             table.cmap[ord("\u200b")] = table.cmap[ord(" ")]
         font.save(target)
-        borrow(target=target, source=UPRIGHT, **DIGITS)
+        borrow(target=target, source=UPRIGHT, **WORDS)
+        draw("⊤", target, TRANSPOSE)
         has = has | {"\u200b"}
     style = "italic" if "Italic" in name else "normal"
     weight = "700" if "Bold" in name else "400"

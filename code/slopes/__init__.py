@@ -38,7 +38,7 @@ from slopes.losses import (
 
 _LAZY = {
     "figures": "slopes.figures",
-    "verify": "slopes.equations",
+    "verify": "slopes.pages",
     "check_derivation": "slopes.equations",
 }
 

@@ -47,6 +47,10 @@ __all__ = [
 ]
 
 
+#: How far below what is negative an axis stands, in pixels.
+_CLEAR = 30
+
+
 def explore(function, span=(-5, 5), start=None, positions=101):
     """Return an explorer in which the reader drags a point along a function.
 
@@ -234,20 +238,25 @@ def _reach(values):
 
 
 def _panel(span, values, top, height):
-    """Return a panel for a curve, with some room above and below."""
+    """Return a panel for a curve, with some room above and below: enough for an axis below 0."""
     lower, upper = _reach(values)
     extra = 0.06 * (upper - lower)
-    return Panel(span, (lower - extra, upper + extra), top, height)
+    share = _CLEAR / (height - _CLEAR)
+    room = share * (upper + extra - lower) if lower < 0 else extra
+    return Panel(span, (lower - room, upper + extra), top, height)
 
 
 def _named(panel, x, values, name, kind, others, marks, numbers=None):
     """Draw the lines of a panel and its axis, and write the name of its curve beside it.
 
+    The axis is the line of 0, or stands clear below what is negative.
+
     Points of others, in pairs of coordinates, are what the name must not touch either.
     """
-    rows = ticks(_reach(values), 4 if panel.height > 180 else 3)
+    reach = _reach(values)
+    rows = ticks(reach, 4 if panel.height > 180 else 3)
     across, down, anchor = beside(panel, x, values, name, rows, others)
-    axis = panel.columns(marks, rows[0], numbers)
+    axis = panel.columns(marks, panel.y_span[0] if reach[0] < 0 else rows[0], numbers)
     return panel.rows(rows) + axis + written(across, down, name, anchor, kind)
 
 

@@ -447,11 +447,11 @@ class Panel:
 
     def columns(self, ticks, at, names=None):
         """Draw the horizontal axis at a height, and below the panel its numbers."""
-        y, bottom = self.y(at), self.top + self.height + 27
+        y = self.y(at)
         parts = [line(y, "axis")]
         for value, name in zip(ticks, names or map(_tick, ticks), strict=True):
             parts.append(tick(self.x(value), y))
-            parts.append(written(self.x(value), bottom, name) if name else "")
+            parts.append(written(self.x(value), y + 25, name) if name else "")
         return "".join(parts)
 
     def curve(self, x, values, kind):

@@ -86,6 +86,8 @@ _PIXEL = 0.75  # a pixel of a page, in the points in which Matplotlib counts
 _SIDE_BY_SIDE = 28
 #: How far below the axis, in pixels, a curve still lies on it.
 _ON_IT = 3
+#: For which share of an axis a curve runs along it, and not only meets it.
+_A_PART = 0.15
 #: How far apart panels are, in inches, where no title parts them: their numbers must not read as those
 #: of one axis.
 _APART = 0.7
@@ -282,13 +284,17 @@ def _settle(figure):
 
 
 def _make_room(ax):
-    """Let the axis stand clear below what is drawn, where that reaches below all lines of the grid."""
+    """Let the axis stand clear below what is drawn.
+
+    That is where it reaches below all lines of the grid, or runs along the lowest.
+    """
     lower, upper = ax.get_ylim()
     ticks = [t for t in ax.get_yticks() if lower <= t <= upper]
     if not (ax.axison and ticks):
         return
     lowest = ax.transData.transform((0, min(ticks)))[1]
-    if _foot(ax) < lowest - _ON_IT * pixel(ax):
+    along = any(_lies_on(curve, min(ticks), _A_PART) for curve in ax.lines)
+    if along or _foot(ax) < lowest - _ON_IT * pixel(ax):
         wanted = lowest - 1.1 * _SIDE_BY_SIDE * pixel(ax)
         ax.set_ylim(bottom=min(lower, ax.transData.inverted().transform((0, wanted))[1]))
 
@@ -340,8 +346,8 @@ def _join(ax):
                 spine.set_visible(False)
 
 
-def _lies_on(curve, height):
-    """Whether a curve is level at a height for nine tenths of its axes."""
+def _lies_on(curve, height, share=0.85):
+    """Whether a curve is level at a height for a share of its axes, nearly all by default."""
     x, y = (np.asarray(data, dtype=float) for data in curve.get_data())
     if curve.get_linestyle() == "None" or curve.get_alpha() or len(x) < 2:
         return False
@@ -349,7 +355,7 @@ def _lies_on(curve, height):
     places = curve.get_transform().transform(np.column_stack([x, y]))
     there = curve.axes.transData.transform((x[0], height))[1]
     level = np.abs(places[:, 1] - there) < 2 * pixel(curve)
-    return np.diff(places[:, 0])[level[:-1] & level[1:]].sum() > 0.85 * box.width
+    return np.diff(places[:, 0])[level[:-1] & level[1:]].sum() > share * box.width
 
 
 def _stretch(figure, planes):

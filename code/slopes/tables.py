@@ -1,9 +1,11 @@
 """Tables of what a cell found, and numbers too large or too small to be written out."""
 
+import math
 import re
 
 from slopes.checks import RAISED, power_of_ten
 
+_NEGATIVE = re.compile(r"^-(?=[\d.]+%?$)")
 _POWER = re.compile(rf"([−\d.]+) · 10([{RAISED}]+)")
 
 
@@ -13,22 +15,22 @@ def scientific(value, digits=2):
     Parameters
     ----------
     value : float
-        Any finite number.
+        Any number.
     digits : int
         How many digits the factor has.
 
     Returns
     -------
     str
-        The factor and the power, or "0".
+        The factor and the power, or "0", or "∞".
 
     Examples
     --------
-    >>> scientific(12345), scientific(-4.2e-18, digits=1), scientific(0)
-    ('1.2 · 10⁴', '−4 · 10⁻¹⁸', '0')
+    >>> scientific(12345), scientific(-4.2e-18, digits=1), scientific(0), scientific(math.inf)
+    ('1.2 · 10⁴', '−4 · 10⁻¹⁸', '0', '∞')
     """
-    if value == 0:
-        return "0"
+    if value == 0 or math.isinf(value):
+        return f"{abs(value):.0f}".replace("inf", "−∞" if value < 0 else "∞")
     factor, exponent = f"{value:.{digits - 1}e}".replace("-", "−", int(value < 0)).split("e")
     return f"{factor} · {power_of_ten(int(exponent))}"
 
@@ -39,7 +41,7 @@ class Table:
     Parameters
     ----------
     *rows : sequence of str
-        The head first; a cell may hold Markdown, formulas and what `scientific` writes.
+        The head first; a cell may hold a number, Markdown, formulas and what `scientific` writes.
 
     Examples
     --------
@@ -50,7 +52,7 @@ class Table:
     """
 
     def __init__(self, *rows):
-        self.rows = [[str(cell) for cell in row] for row in rows]
+        self.rows = [[_NEGATIVE.sub("−", str(cell)) for cell in row] for row in rows]
 
     def __repr__(self):
         widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
@@ -66,7 +68,7 @@ class Table:
 
 
 def _as_formula(cell):
-    r"""A cell whose powers of ten are formulas.
+    r"""A cell whose powers of ten are formulas, and infinity with them.
 
     >>> _as_formula("6.8 · 10⁻⁸")
     '$6.8 \\cdot 10^{-8}$'
@@ -74,5 +76,5 @@ def _as_formula(cell):
     plain = str.maketrans(RAISED, "-0123456789")
     return _POWER.sub(
         lambda found: rf"${found[1].replace('−', '-')} \cdot 10^{{{found[2].translate(plain)}}}$",
-        cell,
+        cell.replace("∞", r"$\infty$"),
     )

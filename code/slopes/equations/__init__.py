@@ -10,7 +10,7 @@ The way through, one arrow after the other::
     meaning    the table of names that the scope fills and the evaluator reads
     evaluate   values at a point: numbers (60 digits and more), functions, arrays, derivatives, limits
     decide     both sides at many points (points, approximate, regions) to a verdict
-    report, notebook, derivation, slips        tables and JSON, `verify`, a student's lines, hints
+    report, derivation, slips  tables and JSON, a student's lines, hints
 
 No text is ever executed, and nothing is simplified: both sides are only evaluated. Nothing is guessed:
 what is not declared on the page is not assumed, and what is not understood is said to be unread.
@@ -44,6 +44,5 @@ and a word in the lists of `chapters/write-for-the-checker.md`.
 
 from .derivation import check_derivation
 from .errors import EquationError
-from .notebook import verify
 
-__all__ = ["EquationError", "check_derivation", "verify"]
+__all__ = ["EquationError", "check_derivation"]

@@ -21,6 +21,7 @@ from .verdicts import Verdict, describe
 NEAR = (8, 14, 20)  # powers of ten
 MOST = 40  # points at which rounded numbers are compared
 SHOWN = "to the digits shown"
+CUT = "the digits shown are right, and the next is cut off"
 VANISHED = Decimal("1e-30")
 
 
@@ -106,9 +107,9 @@ def to_digits(question, decimal):
     limits = [exact(shown) * loose + question.work.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
         return Verdict("verified", SHOWN, None, 1)
-    cut = type(decimal) is not t.Vector and decimals(decimal)
-    if cut and abs(value) > abs(claimed) and gaps[0] <= 2 * limits[0]:  # 2/3 ≈ 0.66
-        return Verdict("verified", "the digits shown are right, and the next is cut off", None, 1)
+    cut = type(decimal) is not t.Vector and decimals(decimal)  # 2/3 ≈ 0.66
+    if cut and abs(value) > abs(claimed) and gaps[0] < exact(2 * digits_shown(decimal)):
+        return Verdict("verified", CUT, None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
     return Verdict("refuted", "differs in the digits shown", question.witness(sample, *pair), 1)
 
@@ -140,9 +141,9 @@ def is_rounded(question):
 def agrees(question, sample, shown, free):
     """Whether the sides, which show these decimals, agree at a point as far as rounding lets them.
 
-    Rounded may be the decimals that only the right side shows; and those on the left that show three
+    Rounded may be the decimals that only the right side shows; and those of the left that show three
     digits or more, unless both values end where the shown digits do (3.50 + 2.25 is 5.75), or what
-    they leave open is more than the last digit on the right.
+    they leave open is more than the last digit on the right. One that both show moves in both.
     """
     sides = question.left, question.right
     values = [question.value(side, sample) for side in sides]
@@ -150,13 +151,13 @@ def agrees(question, sample, shown, free):
         return values[0] == values[1]
     unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
     ends = all(x == x.to_integral_value() for x in (value / unit for value in values))
-    long = {x for x in shown[0] if len(x.text.replace(".", "").lstrip("0")) > 2}
+    exactly = {x for x in shown[0] if ends or free or len(x.text.replace(".", "").lstrip("0")) < 3}
     rooms = [question.work.slack, question.work.slack]
-    for k, found in enumerate((long if not (ends or free) else set(), shown[1] - shown[0])):
-        for x in found:
+    for k, found in enumerate((shown[0] - shown[1], shown[1])):
+        for x in found - exactly:
             most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
-            moved = question.value(t.substitute(sides[k], x, most), sample)
-            rooms[k] += abs(moved - values[k])
+            moved = [question.value(t.substitute(side, x, most), sample) for side in sides]
+            rooms[k] += abs(moved[0] - moved[1] - values[0] + values[1])
     room = rooms[1] + (rooms[0] if not shown[1] or rooms[0] <= 2 * rooms[1] else 0)
     return abs(values[0] - values[1]) <= room * (ONE + tolerance(10))
 

@@ -215,10 +215,10 @@ class Question:
         every = [*self.scalars, *sorted(self.leaves.families)] if first else ()
         for value in (0, 1, Fraction(1, 2), -1) if len(every) > 1 or indexed else ():
             yield self.sample("equal", "mixed", size, place, dict.fromkeys(every, Fraction(value)))
-        # (-1)^{1/2} has no value, and (-1)^{1/2 + 1/2} has one
-        for (base, exponent), k in product(self.powers if first else (), range(3)):
-            quarters = [Fraction(x, 4) for x in ((2, 2), (1, 3), (1, 5))[k]]
-            fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-1 - k))
+        # (-1)^{1/2} has no value, and (-1)^{1/2 + 1/2} has one; 0^0 has one, and 0 · 0^{-1} none
+        for (base, exponent), k in product(self.powers if first else (), range(4)):
+            quarters = [Fraction(x, 4) for x in ((0, 0), (2, 2), (1, 3), (1, 5))[k]]
+            fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-k))
             yield self.sample("powers", "mixed", size, place, fixed)
 
     def special_values(self, keys, k, few):

@@ -238,7 +238,7 @@ class Declarations:
         vectors = tuple(vectors.values())
         self.enter(key, replace(form, body=body, vectors=vectors, conditions=kept))
         if operator == "=":
-            scope.equated.add(scope.internal(key))
+            scope.equated[scope.internal(key)] = right, len(self.passed)
         if operator == "=" and self.item.kind == "display":
             del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True
@@ -289,13 +289,13 @@ class Declarations:
         kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning
         if kronecker or (known is None and key in ("e", "pi")):
             return False
-        said = self.spoken_right.get(key)
+        (said, *_) = self.said.get(key, [(None, right)])
         if known is not None:
             functions = form.kind == known.kind == "function"
             if not functions or len(known.parameters) == len(form.parameters):
                 return False
             reason, advice = "it was defined with other arguments", "write := under another heading"
-        elif said is not None and self.spoken[key] in self.passed and right != said:
+        elif said[0] in self.passed and right != said[1]:
             reason, advice = "the text gives it a meaning, which is not read", "write :="
         elif form.kind != "function" and key in scope.used:
             reason, advice = "it stood for a number above", "write :="
@@ -340,7 +340,7 @@ class Declarations:
             if form is not None and letters - {k}:
                 self.scope.called |= {form.name} if form.kind == "function" else set()
                 self.spoken.setdefault(form.name, item)
-                self.spoken_right.setdefault(form.name, chain.sides[k - 1 if k else 1])
+                self.said.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
         if not set(chain.operators) & {"=", ":="}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
             self.spoken = {**dict.fromkeys(said, item), **self.spoken}

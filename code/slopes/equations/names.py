@@ -37,7 +37,7 @@ class Names:
         self.section_of = {}  # where a key got it, but by = in a display
         self.numbers = set()  # declared to be numbers: Let a > 0
         self.unknown = {}  # with the reason why the definition could not be read
-        self.equated = set()  # internal names that a plain = defined
+        self.equated = {}  # what a plain = defined: the right side, and how much text stood above
         self.used = set()  # stood in a display or a Let above
         self.beside = set()  # stand without a bracket behind them in the chain that is being read
         self.called = set()  # stand before a bracket, and nothing shows them to be numbers

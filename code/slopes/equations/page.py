@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
-from .approximate import SHOWN, all_shown
+from .approximate import CUT, SHOWN, all_shown
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
 from .grammar import read
 from .markdown import Item
-from .meaning import Meaning
+from .meaning import Meaning, places_of
 from .numbers import Work
 from .report import PageReport
 from .scope import PLAIN, Scope
@@ -67,7 +67,7 @@ class PageReader(Declarations):
         self.section = 0
         self.assumed = []  # (level, condition)
         self.case = []
-        self.spoken, self.spoken_right = {}, {}  # what inline formulas say of names
+        self.spoken, self.said = {}, {}  # which inline formulas speak of names; what they equal
         self.passed = []  # the inline formulas above
 
     def read(self):
@@ -261,7 +261,8 @@ class PageReader(Declarations):
         if link.verdict.kind not in ("refuted", "conditional"):
             return
         leaves = self.meaning.leaves(link.left_node, link.right_node)
-        self.refuse_spoken(leaves, self.spoken_right)
+        self.refuse_spoken(leaves, self.said)
+        self.refuse_anew(leaves)
         self.refuse_unbegun(link.left_node, link.right_node)
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
         if len(free) > 1:  # x² + y² = 25
@@ -288,25 +289,42 @@ class PageReader(Declarations):
         if all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
             self.refuse_mean(link, leaves)
+            self.refuse_same(link, leaves)
+            self.refuse_end(link)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
         text = link.right + (link.left if None in all_shown(link.right_node) else "")
         if link.verdict.kind == "refuted" and "." in text:  # 1/3 = 0.33
             near = self.judge(link.left_node, "~", link.right_node, conditions, work)
-            if near.reason.startswith(SHOWN):
+            if near.kind == "verified" or near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
-                link.verdict.reason = f"true {SHOWN}, and no further: write \\approx and one number"
+                told = (
+                    near.reason if near.reason.startswith(CUT) else f"true {SHOWN}, and no further"
+                )
+                link.verdict.reason = f"{told}: write \\approx and one number"
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
         for name in sorted(leaves.scalars | leaves.families):
             key = name.split("~")[0]
             key = key if key in keys else key.rstrip("·")
-            declared = key not in self.spoken_right and self.scope.is_constant(name)
+            declared = key not in self.said and self.scope.is_constant(name)
             if key in keys and not declared:
-                item = self.spoken[key]
-                where = f"${item.text}$ (line {item.line})"
-                raise Unread(f"the text says {where}, which is not read: say it in a Let")
+                self.refuse_text(self.spoken[key])
+
+    def refuse_anew(self, leaves):
+        """Rule 26: a display gave a name its meaning by =, and the text below it gives it another."""
+        for name in sorted(leaves.definitions & self.scope.equated.keys()):
+            right, begun = self.scope.equated[name]
+            for item, said in self.said.get(name.split("~")[0], ()):
+                if item in self.passed[begun:] and said != right:
+                    self.refuse_text(item)
+
+    @staticmethod
+    def refuse_text(item):
+        """Stop at what an inline formula says."""
+        where = f"${item.text}$ (line {item.line})"
+        raise Unread(f"the text says {where}, which is not read: say it in a Let")
 
     def refuse_unbegun(self, *nodes):
         """A line about elements of a recurrence of which nothing says where it begins."""
@@ -378,6 +396,22 @@ class PageReader(Declarations):
             said = letter == name or self.scope.is_constant(name)
             if not said and letter + "·" in leaves.families:
                 raise Unread(f"nothing says what {x} is: the mean of {letter}_i? define it")
+
+    def refuse_same(self, link, leaves):
+        """a_x / b_x = a_y / b_y: that something is the same at every index is no identity: rule 27."""
+        sides = link.left_node, link.right_node
+        for pair in itertools.permutations(map(t.Symbol, sorted(leaves.indices)), 2):
+            if not leaves.definitions and t.substitute(sides[0], *pair) == sides[1]:
+                raise Unread(ALONE)
+
+    def refuse_end(self, link):
+        """A sum that ends at 10, where above the same elements end at n: nothing says that n is 10."""
+        for node in (x for side in (link.left_node, link.right_node) for x in side.walk()):
+            if isinstance(node, t.Big) and isinstance(node.upper, t.Number):
+                for place in places_of(node.index, node.body):
+                    end = getattr(self.meaning.extents.get(place), "name", node.upper.text)
+                    if end in self.meaning.sizes:
+                        raise Unread(f"is {end} = {node.upper.text}? say it in a Let, above")
 
     def refuse_unsaid(self, name):
         """A free name that decides about a line, and of which nothing says what it is."""

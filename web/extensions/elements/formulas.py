@@ -23,12 +23,21 @@ def visit_inline(self, node: nodes.math) -> None:
     latex = get_latex(node)
     # What is alone in a cell of a table or a list has room for a large fraction.
     alone = isinstance(node.parent.parent, nodes.entry | nodes.list_item) and len(node.parent) == 1
-    shown = rf"\displaystyle {latex}" if alone else latex
+    shown = rf"\displaystyle {room_for_left(node)}{latex}" if alone else latex
     whole = "together" in node.parent["classes"]
     html = sphinxcontrib.katex.render_latex(shown if whole else loose(shown))
     html = written(html if whole else in_text(html), latex)
     self.body.append(f"{self.starttag(node, 'span', '', CLASS='math')}{html}</span>")
     raise nodes.SkipNode
+
+
+def room_for_left(node: nodes.math) -> str:
+    """Return room for the left side that the first of numbered lines has, and this one leaves out."""
+    listed = node.parent.parent.parent
+    if not isinstance(listed, nodes.enumerated_list) or not node.astext().startswith("="):
+        return ""
+    left, _, right = listed.next_node(nodes.math).astext().partition("=")
+    return rf"\phantom{{{left}}}" if right else ""
 
 
 def visit_display(self, node: nodes.math_block) -> None:

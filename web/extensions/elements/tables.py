@@ -6,6 +6,7 @@ import re
 from itertools import groupby, pairwise
 from math import sqrt
 from posixpath import dirname, join, normpath
+from statistics import mean
 
 from docutils import nodes
 from sphinx import addnodes
@@ -20,6 +21,7 @@ NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
 # Signs of a table's line as wide as the text, or with the margin, and of the air behind a column.
 LINE, WIDE, AIR = 70, 103, 4
+LEAST = 0.3  # of what the fuller columns share: the part that each of them has
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
@@ -133,12 +135,16 @@ def length(entry: nodes.entry) -> int:
 
 
 def name_each(table: nodes.table, names: list[str], rows: list[list[nodes.entry]]) -> None:
-    """Name what stands in a row behind its first, for where the heads do not stand above it."""
+    """Name what stands in a row behind its first, for where the heads do not stand above it.
+
+    The first tells of what the row is, unless it is a number.
+    """
     table["classes"].append("named")
     for row in rows:
         if "group" in row[0].parent["classes"]:
             continue
-        for entry, name in list(zip(row, names, strict=False))[1:]:
+        first = 0 if "digits" in row[0]["classes"] else 1
+        for entry, name in list(zip(row, names, strict=False))[first:]:
             label = tag("span", words=f"{name} ", classes=["its"], **{"aria-hidden": "true"})
             entry[0:0] = [label]
 
@@ -172,41 +178,51 @@ def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
 def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
     """Give tables of one kind on one page the same width and, if they are of words, the same columns."""
     rows = [row for _, found in tables for row in found]
-    longest = [max(map(length, column)) for column in zip(*rows, strict=False)]
+    columns = [list(map(length, column)) for column in zip(*rows, strict=False)]
     for table, found in tables:
         for row in found[1:]:
             row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
         if "entries" not in table["classes"]:
             # A head may turn.
             words = [max(map(len, head.astext().split()), default=0) for head in found[0]]
-            columns = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
-            needed = sum(map(max, zip(columns, words, strict=False))) + AIR * (len(columns) - 1)
-            table.parent["classes"] += ["wide"] * (needed > LINE)
+            longest = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
+            needed = sum(map(max, zip(longest, words, strict=False))) + AIR * (len(longest) - 1)
+            table["classes"] += ["close"] * (needed > LINE)
             continue
         table.parent["classes"].append("words")
         if "repair" in table["classes"]:
             continue
+        longest = [max(column) for column in columns]
         wide = "wide" in table["classes"] or (
-            sum(longest) > 2 * LINE and sum(size > NAME for size in longest) > 1
+            len(longest) > 2
+            and sum(longest) > 2 * LINE
+            and sum(size > NAME for size in longest) > 1
         )
         table.parent["classes"] += ["wide"] * wide
-        widths = shares(longest, WIDE if wide else LINE)
+        widths = shares(columns, WIDE if wide else LINE)
         table["classes"] = [name for name in table["classes"] if name != "colwidths-auto"]
         table["classes"].append("colwidths-given")
         for spec, share in zip(table.findall(nodes.colspec), widths, strict=True):
             spec["colwidth"] = share
 
 
-def shares(longest: list[int], line: int) -> list[int]:
-    """Return the widths of columns in percent: short ones as they need, of the others the longer more.
+def shares(columns: list[list[int]], line: int) -> list[int]:
+    """Return the widths of columns in percent: short ones as they need, of the others the fuller more.
 
-    >>> shares([7, 90, 10], 70)
+    What is long once turns, and takes no room from the others.
+
+    >>> shares([[7, 4], [90, 40], [10, 9]], 70)
     [14, 67, 19]
+    >>> shares([[4, 4, 5, 34], [90, 140, 130, 120]], 70)
+    [28, 72]
     """
-    short = [size + 3 if size <= NAME else 0 for size in longest]
+    short = [max(column) + 3 if max(column) <= NAME else 0 for column in columns]
+    full = [
+        0 if known else sqrt(mean(column)) for known, column in zip(short, columns, strict=True)
+    ]
+    full = [size and max(size, sum(full) * LEAST) for size in full]
     left = max(line - sum(short), NAME)
-    rest = sum(sqrt(size) for size in longest if size > NAME) or 1
-    widths = [known or left * sqrt(size) / rest for known, size in zip(short, longest, strict=True)]
+    widths = [known or left * size / sum(full) for known, size in zip(short, full, strict=True)]
     return [round(100 * width / sum(widths)) for width in widths]
 
 
@@ -256,14 +272,14 @@ class Letters(SphinxPostTransform):
 
 
 def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
-    """Return, by their first letters, links from the names that stand in italics to their terms."""
+    """Return, by their first letters, the names that stand in italics, with links to their terms."""
     known = {item[0].astext() for item in terms}
     names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
     letters = {}
     for name, term in sorted(names, key=lambda pair: pair[0].lower()):
         if name not in known:
-            target = tag("a", name, href=f"#{term['ids'][0]}")
-            said = tag("span", target, f": {term.astext()}")
+            target = tag("a", term.astext(), href=f"#{term['ids'][0]}")
+            said = tag("span", f"{name}: ", target)
             letters.setdefault(name[0].upper(), []).append(said)
     return letters
 

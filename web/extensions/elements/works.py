@@ -33,8 +33,12 @@ class CitedIn(SphinxPostTransform):
             }
             places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
             name = entry.next_node(nodes.label)
-            name[:] = [nodes.Text(name.astext().replace(" et al", " et\N{NO-BREAK SPACE}al"))]
             say_once(entry, name.astext())
+            first, others, rest = name.astext().partition(" et al.")
+            et_al = (
+                [nodes.Text(" "), nodes.emphasis("", "et\N{NO-BREAK SPACE}al.")] if others else []
+            )
+            name[:] = [nodes.Text(first), *et_al, nodes.Text(rest)]
             for address in entry.findall(nodes.reference):
                 break_at_slashes(address)
             if places:
@@ -46,19 +50,26 @@ class CitedIn(SphinxPostTransform):
         others = [name for name in places if name not in chapters]
         titles = {name: self.env.titles[name].astext() for name in places}
         links = [link(self, name, number(self.env, name), title=titles[name]) for name in chapters]
-        links += [link(self, name, titles[name]) for name in others]
+        links += [
+            link(self, name, titles[name].partition(":")[0], title=titles[name]) for name in others
+        ]
         before = ["chapter " if len(chapters) == 1 else "chapters "] if chapters else []
         return before + between(", ", links)
 
 
 def say_once(entry: nodes.citation, name: str) -> None:
-    """Leave out the year that a work is called by, and its author where the name says all."""
+    """Leave out the year that a work is called by, and its author where the name says all.
+
+    Of two stops one is left, and pages stand behind a comma in all.
+    """
     author, _, year = name.removesuffix(")").partition(" (")
     said = entry.next_node(nodes.paragraph)
     parts, said.children = said.children, []
     for is_text, found in groupby(parts, lambda part: isinstance(part, nodes.Text)):
         if is_text:
-            text = re.sub(rf"[.,] {year}(?=\.)", "", "".join(found))
+            text = re.sub(rf"[.,]\s{year}(?=\.)|(?<=, )pages ", "", "".join(found)).replace(
+                "..", "."
+            )
             found = [nodes.Text(text if len(said) else text.removeprefix(f"{author}. "))]
         said += list(found)
 

@@ -156,7 +156,7 @@ class Changes:
 
 
 def needed(sources: dict[int, str], at: int) -> tuple[list[tuple[int, ast.stmt]], dict]:
-    """Find what has to run before a cell.
+    r"""Find what has to run before a cell.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def needed(sources: dict[int, str], at: int) -> tuple[list[tuple[int, ast.stmt]]
     >>> cells = ["names = []", "names.append('x')", "len(names)"]
     >>> [cell for cell, _ in needed(dict(enumerate(cells)), 2)[0]]
     [0, 1]
-    >>> cells = ["total = 0", "for n in range(3):\\n    total += n", "total"]
+    >>> cells = ["total = 0", "for n in range(3):\n    total += n", "total"]
     >>> [cell for cell, _ in needed(dict(enumerate(cells)), 2)[0]]
     [0, 1]
     """

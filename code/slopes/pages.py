@@ -1,8 +1,8 @@
 """``verify()``: a chapter checks its own equations, wherever it is opened."""
 
-from ..notebooks import Unreadable, code_of, executed, find, running
-from .markdown import read_file
-from .page import check_items
+from slopes.equations.markdown import read_file
+from slopes.equations.page import check_items
+from slopes.notebooks import Unreadable, code_of, executed, find, running
 
 STALE = (
     "This session ran code that the saved file does not have. The verdicts are about the saved file: "
