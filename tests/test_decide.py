@@ -170,7 +170,11 @@ def test_a_plain_region_is_named(latex, region):
 
 @pytest.mark.parametrize(
     "latex",
-    [r"\sin(x) = 2 x", r"x + 1 = x + 2", r"e^x = 1 + x", r"x + y = x y"],
+    [
+        *(r"\sin(x) = 2 x", r"x + 1 = x + 2", r"e^x = 1 + x", r"x + y = x y"),
+        r"2 x \cdot x^2 = 2 x",  # also at -1, and not at 0 and 1 only
+        r"\frac{x^2}{1 + x^2} = \frac{|x|}{1 + |x|}",
+    ],
 )
 def test_no_region_is_offered_for_what_is_true_nowhere_plain(latex):
     found = verdict(latex)
@@ -479,6 +483,20 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
             [r"2.667 - \frac{(2.667)^2 - 7}{2(2.667)} = 2.667 - \frac{7.111 - 7}{5.333}"],
         ),
         ("refuted", [r"2.345 \cdot 2 = 2.345 \cdot 2.1"]),
+        # What rounding leaves open is less than one unit in all; a whole number is no rounded one.
+        ("refuted", [r"\frac{1}{100} = 0.01 + 0.01"]),
+        ("conditional", [r"\frac{2}{3} = 0.33 + 0.33"]),
+        ("refuted", [r"1 = 0.5 + 0.5 + 0.1"]),
+        ("conditional", [r"\frac{2}{0.6667} = 3"]),
+        ("refuted", [r"\frac{2}{0.6} = 3"]),
+        (
+            "conditional",
+            [r"\begin{bmatrix} 1/3 \\ 1 \end{bmatrix} = \begin{bmatrix} 0.333 \\ 1 \end{bmatrix}"],
+        ),
+        (
+            "refuted",
+            [r"\begin{bmatrix} 1/3 \\ 1 \end{bmatrix} = \begin{bmatrix} 0.343 \\ 1 \end{bmatrix}"],
+        ),
         ("refuted", [r"1.25 \cdot 1.25 = 1.57"]),
         ("refuted", [r"1.25 + 1.26 = \frac{5}{2}"]),
         ("verified", [r"\frac{1}{1.657} \approx 0.603"]),

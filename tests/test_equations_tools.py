@@ -217,7 +217,7 @@ def test_a_hint_names_the_kind_of_slip(step, hint):
 
 def test_a_kink_is_no_output_taken_for_an_input():
     line = check_derivation(r"\operatorname{ReLU}(w x + b) = w x + b").lines[0]
-    assert line.hint == r"It holds only for $w \, x + b \ge 0$: is that given?"
+    assert line.hint == r"It holds for $w \, x + b \ge 0$: is that given?"
     step = r"f'(x) = 7 \operatorname{sign}(7 x - \pi)"
     line = check_derivation(step, given=r"f(x) := |7 x - \pi|").lines[0]
     assert (line.kind, line.hint) == ("conditional", "")
@@ -316,6 +316,9 @@ def test_what_is_given_is_what_a_let_would_hold():
     assert not check_derivation(steps, given=r"g(x) := e^{kx}")
     assert check_derivation(steps, given=[r"g(x) := e^{kx}", "k > 0"])
     assert check_derivation("(f g)' = f' g + f g'", given="f, g be smooth")
+    assert check_derivation("(f g)' = f' g + f g'", given="f and g be smooth")
+    assert check_derivation("|x y| = x y", given=["x > 1 and y > 1"])
+    assert check_derivation("|x y| = x y", given=r"x > 1 \text{ and } y > 1")
     relu = r"\operatorname{ReLU}(x) := \max(0, x)"
     assert check_derivation(r"\operatorname{ReLU}(-2) = 0", given=relu)
     with pytest.raises(ValueError, match=r"given.*fixed meaning"):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from . import tree as t
-from .arrays import paired
+from .arrays import flat, paired
 from .errors import Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, SECOND, digits, primal, tolerance
 from .points import MODES, constant, exact
@@ -147,19 +147,32 @@ def agrees(question, sample, shown, free):
     """
     sides = question.left, question.right
     values = [question.value(side, sample) for side in sides]
-    if not all(isinstance(value, Decimal) and value.is_finite() for value in values):
+    every = flat(values)
+    if not all(isinstance(x, Decimal) and x.is_finite() for x in every):
         return values[0] == values[1]
     unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
-    ends = all(x == x.to_integral_value() for x in (value / unit for value in values))
+    ends = all(x == x.to_integral_value() for x in (value / unit for value in every))
     exactly = {x for x in shown[0] if ends or free or len(x.text.replace(".", "").lstrip("0")) < 3}
-    rooms = [question.work.slack, question.work.slack]
+    gaps = differences(*values)
+    rooms = [[[question.work.slack] for _ in gaps] for _ in sides]  # what each decimal leaves open
     for k, found in enumerate((shown[0] - shown[1], shown[1])):
         for x in found - exactly:
             most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
             moved = [question.value(t.substitute(side, x, most), sample) for side in sides]
-            rooms[k] += abs(moved[0] - moved[1] - values[0] + values[1])
-    room = rooms[1] + (rooms[0] if not shown[1] or rooms[0] <= 2 * rooms[1] else 0)
-    return abs(values[0] - values[1]) <= room * (ONE + tolerance(10))
+            often = list(sides[k].walk()).count(x)
+            for room, here, there in zip(rooms[k], gaps, differences(*moved), strict=True):
+                room += [abs(there - here) / often] * often
+    loose = ONE + tolerance(10)
+    for gap, left, right in zip(gaps, *rooms, strict=True):
+        known = min(sum(right) * loose, 2 * max(right) * (2 - loose))  # less than one unit in all
+        if abs(gap) > known + (sum(left) if not shown[1] or sum(left) <= 2 * known else 0):
+            return False
+    return True
+
+
+def differences(left, right):
+    """What two values differ by, number by number."""
+    return [x - y for x, y in paired(left, right)]
 
 
 def steps(question, name, end, order, k):

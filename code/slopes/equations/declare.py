@@ -337,7 +337,9 @@ class Declarations:
         letters = {k for k, side in enumerate(chain.sides) if self.scope.keys_in(side)}
         for k, side in enumerate(chain.sides):
             form = self.form(side) if set(chain.operators) <= {"=", ":="} else None
-            if form is not None and letters - {k}:
+            if form is not None and form.kind == "value" and not letters - {k}:
+                self.valued.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
+            elif form is not None and letters - {k}:
                 self.scope.called |= {form.name} if form.kind == "function" else set()
                 self.spoken.setdefault(form.name, item)
                 self.said.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))

@@ -21,6 +21,7 @@ from .slips import hint, negative, put_in
 from .tokens import tokenize
 
 MAX_LINES = 60
+AND = re.compile(r"\s*\\text\s*\{\s*and\s*\}\s*|\s+and\s+")
 ZERO, ONE = t.Number("0"), t.Number("1")
 ALONE = "it has no relation, and no line goes on from it: is an = missing?"
 PROVED = ("=", ":=")  # the relations that lead on from the left side of a claim
@@ -208,7 +209,8 @@ def prepared(given):
     reader = PageReader(keep=True)
     for latex, _ in split_lines(given):
         smooth = re.fullmatch(r"(.*?)\s*\\?,?\s*(?:\\text\s*\{\s*be smooth\s*\}|be smooth)", latex)
-        item = Item("let", "", formulas=(smooth[1] if smooth else latex,), smooth=bool(smooth))
+        formulas = tuple(AND.split(smooth[1] if smooth else latex))
+        item = Item("let", "", formulas=formulas, smooth=bool(smooth))
         for equation in reader.let(item):
             reason = equation.links[0].verdict.reason
             raise ValueError(f"given: {latex!r} is not understood: {reason}")

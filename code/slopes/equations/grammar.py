@@ -190,6 +190,8 @@ class Tree(Transformer):
         return tuple(nodes_in(parts))
 
     def matrix(self, mark, *parts):
+        if mark.value.text.lower().startswith("v"):
+            raise Unread("a determinant, or a norm of rows: write what it is", mark.value.at)
         return t.Matrix(tuple(nodes_in(parts)), at=mark.value.at)
 
 

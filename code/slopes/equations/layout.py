@@ -179,12 +179,16 @@ def _parted(row):
     segments, word, level = [["", []]], "", 0
     for place, token in enumerate(row):
         level += DEPTH.get(token.kind, 0)
-        around = [t.kind for t in (*row[max(place - 1, 0) : place], *row[place + 1 : place + 2])]
-        ranged = token.kind == "comma" and "dots" in around  # i = 1, …, n
+        around = row[max(place - 1, 0) : place + 2]
+        kinds = [x.kind for x in around]
+        ranged = token.kind == "comma" and "dots" in kinds  # i = 1, …, n
         if level == 0 and token.kind in BREAKS and not ranged:
             if token.kind == "text":
                 _refuse_hidden(token, row[place + 1 : place + 2])
                 word = word_of(token)
+            joined = all(x.end == y.at for x, y in itertools.pairwise(around))
+            if joined and kinds == ["number", "comma", "number"]:
+                raise Unread("a comma in a number? a point, or a space behind it", token.at)
             if segments[-1][1]:
                 segments.append([word, []])
             elif token.kind == "text" or not segments[-1][0]:
@@ -222,6 +226,9 @@ def _add_segments(segments, target, result):
         if line.operators[0] in ("=", ":=", "~") and told not in RESTRICTS and not ranged:
             if pending:
                 break
+            above = "".join(x.text for side in target.sides for x in side)
+            if above and not target.operators and not re.fullmatch(r"\(\w+\)", above):
+                raise Unread("stands beside a relation and belongs to none", target.at)
             target, told = line, ""
             result.append(target)
             continue

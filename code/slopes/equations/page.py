@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from . import layout
 from . import tree as t
-from .approximate import CUT, SHOWN, all_shown
+from .approximate import CUT, SHOWN
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
@@ -68,6 +68,7 @@ class PageReader(Declarations):
         self.assumed = []  # (level, condition)
         self.case = []
         self.spoken, self.said = {}, {}  # which inline formulas speak of names; what they equal
+        self.valued = {}  # which numbers
         self.passed = []  # the inline formulas above
 
     def read(self):
@@ -204,8 +205,9 @@ class PageReader(Declarations):
             reason = "an arrow between relations: write each alone, a limit with \\lim"
             raise Unread(reason, line.at)
         # A lone relation between names as they are is a condition, and no identity: rule 27.
-        numbers = all(isinstance(side, t.Number | t.Negate) for side in sides)
-        if not numbers and not conditions and all(map(self.is_plain, sides)):
+        pair = sides[k : k + 2]
+        numbers = all(isinstance(side, t.Number | t.Negate) for side in pair)
+        if not numbers and not conditions and all(map(self.is_plain, pair)):
             raise Unread(ALONE, line.at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator)
@@ -264,6 +266,7 @@ class PageReader(Declarations):
         self.refuse_spoken(leaves, self.said)
         self.refuse_anew(leaves)
         self.refuse_unbegun(link.left_node, link.right_node)
+        self.refuse_same(link, leaves)
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
         if len(free) > 1:  # x² + y² = 25
             self.scope.refuse_dependent(free)
@@ -289,13 +292,13 @@ class PageReader(Declarations):
         if all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
             self.refuse_mean(link, leaves)
-            self.refuse_same(link, leaves)
             self.refuse_end(link)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
-        text = link.right + (link.left if None in all_shown(link.right_node) else "")
-        if link.verdict.kind == "refuted" and "." in text:  # 1/3 = 0.33
-            near = self.judge(link.left_node, "~", link.right_node, conditions, work)
+        if link.verdict.kind == "refuted" and "." in link.left + link.right:  # 1/3 = 0.33
+            pairs = ((link.left, link.left_node), (link.right, link.right_node))
+            left, right = (x if "." in text else t.Add((x,)) for text, x in pairs)  # 3 is no 3.0
+            near = self.judge(left, "~", right, conditions, work)
             if near.kind == "verified" or near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
                 told = (
@@ -316,7 +319,10 @@ class PageReader(Declarations):
         """Rule 26: a display gave a name its meaning by =, and the text below it gives it another."""
         for name in sorted(leaves.definitions & self.scope.equated.keys()):
             right, begun = self.scope.equated[name]
-            for item, said in self.said.get(name.split("~")[0], ()):
+            key, known = name.split("~")[0], self.meaning.table[name]
+            number = known.body is not None and not self.meaning.leaves(known.body).names
+            values = self.valued.get(key, ()) if number else ()
+            for item, said in (*self.said.get(key, ()), *values):
                 if item in self.passed[begun:] and said != right:
                     self.refuse_text(item)
 
@@ -424,7 +430,9 @@ class PageReader(Declarations):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
         work, gap = Work(BUDGET), t.Add((link.left_node, t.Negate(link.right_node)))
         names = [t.Symbol(name) for name in sorted(leaves.scalars | leaves.families)]
-        names += [x for x in gap.walk() if isinstance(x, t.Element) and x.base in names]
+        bodies = (self.meaning.table[name].body for name in leaves.definitions)
+        nodes = (x for tree in (gap, *filter(None, bodies)) for x in tree.walk())
+        names += [x for x in nodes if isinstance(x, t.Element) and x.base in names]
         for name in names:
             slope = t.Derivative(gap, ((name, 1),))
             found = self.judge(slope, "=", t.Number("0"), conditions, work, regions=False)

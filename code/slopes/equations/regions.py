@@ -13,7 +13,17 @@ from itertools import combinations, product
 from . import tree as t
 from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
-from .points import ORDERED, SMALL, constant, constants, domain_of, domains, named, restrictions
+from .points import (
+    ORDERED,
+    SMALL,
+    SPECIAL,
+    constant,
+    constants,
+    domain_of,
+    domains,
+    named,
+    restrictions,
+)
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
@@ -65,7 +75,10 @@ def only_length(question, found):
     """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
     named = sorted(question.leaves.sizes)
     kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, kind in found}
-    lengths = {n for n, _ in kinds} - {n for n, kind in kinds if kind != "holds"}
+    told = {kind: {n for n, k in kinds if k == kind} for _, kind in kinds}
+    lengths = told.pop("holds", set()) - told.pop("differs", set())
+    if told:  # a side without a value asks for more than a length
+        return 0
     return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
 
 
@@ -210,12 +223,14 @@ def fit(question, found, region):
 
 
 def ends_here(question, region):
-    """Whether the relation fails just outside of each end, and holds at each of a few values."""
+    """Whether the relation fails just outside of each end, and of a few values holds at these only."""
     place = next(iter(question.places(2)), {})
     for name, said in (pair for c in region for pair in restrictions(c)):
         beyond = [end + OUT[kind] for kind, end in said.items() if kind in OUT]
-        values, holds = said.get("values", beyond), "values" in said
-        for value in values if name in question.scalars else ():
+        values = said.get("values", ())
+        beyond = beyond if not values else [x for x in SPECIAL if x not in values]
+        tried = [*product(values, [True]), *product(beyond, [False])]
+        for value, holds in tried if name in question.scalars else ():
             found = told(question, question.sample("c0", "mixed", 2, place, {name: value}))
             if (found or holds) and (found == "holds") != holds:
                 return False

@@ -287,6 +287,8 @@ class Scope(Calculus, Names):
         for (_, one), (sign, other) in itertools.pairwise(node.factors):
             if t.is_name(one, styles=("",)) and isinstance(t.bare(other), t.Number) and not sign:
                 raise Unread(f"an index? write {t.pretty(one.text)}_{t.bare(other).text}", one.at)
+            if isinstance(t.bare(one), t.Number) and self.is_digits(other) and not sign:
+                raise Unread("two numbers side by side: write one, or \\cdot between them", one.at)
         self.refuse_spelled([factor for _, factor in node.factors])
         factors, done, place = self.with_increments(node.factors), [], 0
         while place < len(factors):
@@ -305,6 +307,12 @@ class Scope(Calculus, Names):
         if len(done) > 1 and any(isinstance(value, t.Interval) for _, value in done):
             raise Unread("a set as a factor", node.at)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
+
+    @staticmethod
+    def is_digits(node):
+        """Whether a number stands here: 1 000, and 2 1/2, which schools read as a sum."""
+        below = (node.top, node.bottom) if isinstance(node, t.Fraction) else (t.bare(node),)
+        return all(isinstance(x, t.Number) for x in below)
 
     def factor(self, factors, place):
         """One factor, with the arguments or the operand that follow it; and where to go on."""
@@ -382,6 +390,8 @@ class Scope(Calculus, Names):
             if known.kind == "function" and len(group.items) != len(known.parameters):
                 count = len(known.parameters)
                 raise Unread(f"{t.pretty(name)} was defined with {count} arguments", group.at)
+        elif name in OF_VECTORS and len(group.items) > 1:
+            raise Unread(f"{name} takes one vector", group.at)
         pairs = itertools.zip_longest(group.items, vectors[: len(group.items)])
         values = tuple(self.vector(x) if vector else self.resolve(x) for x, vector in pairs)
         self.refuse_constant(known, getattr(known, "parameters", ()), values, group.at)

@@ -27,7 +27,7 @@ def hint(link):
     if link.again is None or link.left_node is None or link.relation not in ("=", ":="):
         return ""
     region = link.verdict.region
-    told = f"It holds only for ${region}$: is that given?" if region else ""
+    told = f"It holds for ${region}$: is that given?" if region else ""
     # A region of single points (i = j, b ∈ {0, 1}) says less than a slip.
     if region and not (r"\{" in region or (" = " in region and r"\sum" not in region)):
         return told
