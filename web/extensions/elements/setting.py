@@ -315,7 +315,7 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
     [0, 0.75, 1.25]
     """
     pairs = [depth + height for (_, depth), (height, _) in pairwise(lines)]
-    pitch = max(PITCH, max(pairs) + CLEAREST)
+    pitch = max(PITCH, max(pairs, default=0) + CLEAREST)
     apart = APART * (sum(begins) > 1 and not all(begins))
     free = [
         min(pitch - pair, WIDEST) + apart * new for pair, new in zip(pairs, begins[1:], strict=True)
@@ -377,7 +377,8 @@ def display(latex: str, render: Callable[[str], str], number: str | None = None)
     made = chains(loosened) if known else [[loosened]]
     if not in_line(made):
         made = [[" ".join(chain)] if width("".join(chain)) <= ALONE else chain for chain in made]
-    if sum(map(len, made)) > 1 or (known and in_line(made) and width(made[0][0]) > NAMED):
+    named = known and ":=" in made[0][0] and in_line(made) and width(made[0][0]) > NAMED
+    if named or sum(map(len, made)) > 1:
         # A screen reader reads the rows as they were written.
         html = render(latex)
         if BASE not in html:  # cannot be read, and says so

@@ -158,6 +158,13 @@ def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
     ]
     if all(len(entries) == 1 for _, entries in groups):
         return
+    (_, [*first]), *pairs = groups
+    if len(first) == 1 and len(pairs) > 2 and all(len(entries) == 2 for _, entries in pairs):
+        head.parent.parent.parent["classes"].append("split")  # on a telephone, a line for each pair
+        for over, entries in pairs:
+            for row in rows:
+                label = tag("span", words=over, classes=["its"], **{"aria-hidden": "true"})
+                row[head.index(entries[0])].insert(0, label)
     for _, entries in groups:
         for entry in columns[head.index(entries[-1])]:
             entry["classes"].append("ends")
