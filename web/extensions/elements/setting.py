@@ -40,10 +40,7 @@ SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
 PARTS = f'{PART} parts">'
 BESIDE = 13  # signs: the longest left side behind which right sides stand in a column
-ALONE, NAMED = (
-    32,
-    36,
-)  # signs: a chain that needs no rows, and a definition that fills more than a line
+ALONE = 32  # signs: a chain that needs no rows
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 
@@ -315,7 +312,7 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
     [0, 0.75, 1.25]
     """
     pairs = [depth + height for (_, depth), (height, _) in pairwise(lines)]
-    pitch = max(PITCH, max(pairs, default=0) + CLEAREST)
+    pitch = max(PITCH, max(pairs) + CLEAREST)
     apart = APART * (sum(begins) > 1 and not all(begins))
     free = [
         min(pitch - pair, WIDEST) + apart * new for pair, new in zip(pairs, begins[1:], strict=True)
@@ -377,8 +374,7 @@ def display(latex: str, render: Callable[[str], str], number: str | None = None)
     made = chains(loosened) if known else [[loosened]]
     if not in_line(made):
         made = [[" ".join(chain)] if width("".join(chain)) <= ALONE else chain for chain in made]
-    named = known and ":=" in made[0][0] and in_line(made) and width(made[0][0]) > NAMED
-    if named or sum(map(len, made)) > 1:
+    if sum(map(len, made)) > 1:
         # A screen reader reads the rows as they were written.
         html = render(latex)
         if BASE not in html:  # cannot be read, and says so
