@@ -555,7 +555,7 @@ def explore_depth(deepest=20, width=50, networks=5):
     )
     sides = {"left": 3.6, "right": 2.3}
     controls = [
-        Slider("layers D", deepest, deepest - 1, value="{depth}", **sides),
+        Slider("layers", deepest, deepest - 1, value="{depth}", **sides),
         Choice("activation", names, 0),
     ]
     drawing = Drawing(content, 285, label, **sides)
