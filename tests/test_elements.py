@@ -428,7 +428,7 @@ def test_code_that_is_folded_says_what_it_does(pages):
         "Setup: 4 lines of imports",
         "Code that defines f",
         "Code that checks numbers of the text",
-        "Code that makes this table",
+        "Code for this table",
     ]
     assert folds[3].find_previous_sibling(class_="cell_output").table
     assert all(fold.select_one(".cell_input pre") for fold in folds)

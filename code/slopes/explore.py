@@ -542,7 +542,7 @@ def explore_depth(deepest=20, width=50, networks=5):
         panel.rows([0, -4, -8, -12], ["1", "10⁻⁴", "10⁻⁸", "10⁻¹²"])
         + written(0, 15, "share of the slope in the last layer", "start")
         + panel.columns(wanted, -12, [str(k) for k in wanted])
-        + written("100%", panel.top + panel.height + 51, "layer", "end")
+        + written("100%", panel.top + panel.height + 34, "layer", "end")
         + panel.inside("<path class='dots' data-set='d: {dots}'/>")
     )
     label = (
@@ -550,16 +550,15 @@ def explore_depth(deepest=20, width=50, networks=5):
     )
     say = "{name}, gain {gain}, {depth} layers: the slope in the first is {share} times that in the last"
     readout = cells(
-        ("layers D", "{depth}", ""),
         ("gain", "{gain}", ""),
         ("share", "{share}", "slope"),
     )
     sides = {"left": 3.6, "right": 2.3}
     controls = [
-        Slider("D", deepest, deepest - 1, value="{depth}", **sides),
+        Slider("layers", deepest, deepest - 1, value="{depth}", **sides),
         Choice("activation", names, 0),
     ]
-    drawing = Drawing(content, 302, label, **sides)
+    drawing = Drawing(content, 285, label, **sides)
     return Explorer([drawing], controls, tables, say, readout)
 
 

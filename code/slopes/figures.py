@@ -65,15 +65,16 @@ __all__ = [
 
 #: The colours of marks, one meaning each: values, slopes, positive, negative, and what these are held
 #: against.
-VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#9A7500", "#8A3F91", "#77757A"
+VALUE, SLOPE, PLUS, MINUS, GREY = "#0072B2", "#C75100", "#8A6800", "#9B4FA2", "#77757A"
 #: What is written is darker than what is drawn, so that it can be read.
 INK, QUIET = "#1C1D20", "#4D4E53"
 _WRITTEN = {VALUE: "#00639C", SLOPE: "#B04400", PLUS: "#7D5F00", MINUS: "#7A3480", GREY: QUIET}
-#: The colours of signs, for numbers in a matrix: from negative through 0 to positive. Small ones have
-#: more than their share, so that their sign is seen in the dark, too.
-_PALE = {-0.1: "#E8D9E9", 0.1: "#EBE4CC"}
+#: The colours of signs, for numbers in a matrix: from negative through 0 to positive, both ends as
+#: dark, so that they are as bright where a page is dark. Small numbers have more than their share, so
+#: that their sign is seen there, too.
+_PALE = {-0.06: "#E6D3E8", 0.06: "#E8DDBC"}
 SIGNS = LinearSegmentedColormap.from_list(
-    "signs", [(0, MINUS), (0.45, _PALE[-0.1]), (0.5, "white"), (0.55, _PALE[0.1]), (1, PLUS)]
+    "signs", [(0, MINUS), (0.47, _PALE[-0.06]), (0.5, "white"), (0.53, _PALE[0.06]), (1, PLUS)]
 )
 #: The dashes that tell curves of one colour apart.
 DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
@@ -817,9 +818,9 @@ def draw_classes(ax, positive, negative):
     [3, 2]
     """
     crowded = is_narrow(ax) and ax.get_subplotspec().get_gridspec().ncols > 1
-    size = 4 if crowded else 5.5
+    size, line = (3, 1.3) if crowded else (5.5, 2)
     ax.plot(*positive.T, "o", color=INK, markersize=size)
-    ax.plot(*negative.T, "x", color=INK, markersize=size + 1, mew=2 * _PIXEL)
+    ax.plot(*negative.T, "x", color=INK, markersize=size + 1, mew=line * _PIXEL)
 
 
 def shade_positive(ax, across, up, values):
@@ -861,11 +862,12 @@ def draw_pixels(ax, picture, signed=False):
     colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
     # A picture in the drawing: between its pixels there are no seams.
     ax.imshow(pixels, **colors, interpolation="none")
-    ax.set(xticks=[], yticks=[], anchor="NW")
-    ax.grid(False)
-    # White pixels are as white as the paper: a frame shows where the picture ends.
+    # White pixels are as white as the paper: a frame shows where the picture ends, all of it inside.
     ax.patch.set_visible(False)
     ax.spines[:].set(visible=True, color=GREY, linewidth=_PIXEL)
+    ax.spines[:].set_position(("outward", -_PIXEL / 2))
+    ax.set(xticks=[], yticks=[], anchor="NW")
+    ax.grid(False)
 
 
 def plot_neuron(ax=None):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from html import unescape
+from itertools import accumulate
 
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
@@ -24,12 +26,15 @@ MINUS = re.compile(r"(?<![^\s>])(?=[^\s<>]{2,18}(?![^\s<>]))[^\s<>]*-[^\s<>]*")
 # A string breaks where it is long, and a comment not behind its sign.
 NARROW = 34  # signs
 CALL = re.compile(r"(?<=[\w.]{8})([(\[])(?=(?:<[^>]*>)*[^\s<]{12})")
-SAID = re.compile(r'(<span class="s\w?)(">(&quot;|&#39;)(?:&\S+?;|[^<&]){,26}?\3</span>)')
+SAID = re.compile(r'(<span class="s\w?)(">(&quot;|"|&#39;|\')(?:&\S+?;|[^<&]){,32}?\3</span>)')
+# So does one with names in it, from its letter to the mark that it begins and ends with.
+WITH_NAMES = re.compile(r'<span class="sa">\w+</span><span class="s2">(&quot;|").*?\1</span>')
 REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
 # What a cell prints in columns does not break, where it is wider than a telephone.
 COLUMNS, BROAD = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE), re.compile(".{46}")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
+RIGHT = "✓ "  # begins the title of a fold about what is right
 DEEPEST = 3  # levels of indentation that a style sheet tells apart
 
 
@@ -85,6 +90,8 @@ def unbroken(line: str) -> str:
             word = opened.pop()
             if sum(not one.startswith("<") for one in pieces[word : k + 1]) <= WHOLE:
                 groups = [group for group in groups if group[0] < word] + [(word, k)]
+    for first, last in with_names(pieces):
+        groups = [(k, end) for k, end in groups if k < first or end > last] + [(first, last)]
     for k in breaks:
         pieces[k] = "<wbr>" + pieces[k]
     for start, end in groups:
@@ -96,6 +103,16 @@ def unbroken(line: str) -> str:
         lambda said: said[1] + " together" * bool(re.search("[ -]", said[2])) + said[2], line
     )
     return REMARK.sub(r'<span class="together">\g<0></span>', line)
+
+
+def with_names(pieces: list[str]) -> list[tuple[int, int]]:
+    """Return where the short strings with names in them begin and end."""
+    at = list(accumulate(map(len, pieces), initial=0))
+    return [
+        (at.index(said.start()), at.index(said.end()) - 1)
+        for said in WITH_NAMES.finditer("".join(pieces))
+        if len(unescape(re.sub("<[^>]*>", "", said[0]))) <= WHOLE
+    ]
 
 
 class Code(SphinxPostTransform):
@@ -132,8 +149,12 @@ def fold(title, *children: nodes.Node, **attributes) -> nodes.Element:
 
 
 def fold_dropdown(box: nodes.container) -> nodes.Element:
-    """Return the fold for a dropdown of sphinx-design."""
+    """Return the fold for a dropdown of sphinx-design; a tick at its beginning is the book's own."""
     title = box[0].children if box["has_title"] else ["More"]
+    if title[0].astext().startswith(RIGHT):
+        word, colon, rest = title[0].astext().removeprefix(RIGHT).partition(":")
+        found = tag("span", tag("i", words="✓"), f" {word}", classes=["verdict", "verified"])
+        title = [found, nodes.Text(colon + rest), *title[1:]]
     content = box.children[1:] if box["has_title"] else box.children
     classes = [name for name in box["container_classes"] if not name.startswith("sd-")]
     opened = {"open": "open"} if box["opened"] else {}
@@ -142,14 +163,12 @@ def fold_dropdown(box: nodes.container) -> nodes.Element:
 
 
 def fold_input(cell: nodes.container, env) -> None:
-    """Fold the code of a cell: above what it prints, and below what it draws or makes."""
-    code = cell[0]
-    outputs = cell.children[1:]
-    words, made = what(code.astext(), outputs, env)
-    folded = fold(words, code)
+    """Fold the code of a cell, below what it draws, makes or prints."""
+    code, *outputs = cell.children
+    folded = fold(what(code.astext(), outputs, env), code)
     del cell["hide_mode"]
     cell.children = []
-    cell += [*outputs, folded] if made else [folded, *outputs]
+    cell += [*outputs, folded]
 
 
 def reach(source: str) -> list[str]:
@@ -157,33 +176,35 @@ def reach(source: str) -> list[str]:
     return ["out"] * (max(map(len, source.splitlines()), default=0) > COLUMN)
 
 
-def what(source: str, outputs: list[nodes.Node], env) -> tuple[list, bool]:
-    """Return in a few words what code does, and whether it makes something to look at."""
+def what(source: str, outputs: list[nodes.Node], env) -> list:
+    """Return in a few words what code is for: for what stands above it, or what it does."""
     html = "".join(raw.astext() for output in outputs for raw in output.findall(nodes.raw))
     figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
-    named = [name for name in (number(figure, env) for figure in figures) if name]
-    if "<slopes-explorer" in html:
-        return [f"Code that makes {' and '.join(named) or 'this explorer'}"], True
-    if figures:
-        return [f"Code that draws {' and '.join(named) or 'this figure'}"], True
     tables = [table for output in outputs for table in output.findall(nodes.table)]
+    named = [name for name in (number(node, env) for node in figures or tables) if name]
+    if "<slopes-explorer" in html:
+        return [f"Code for {' and '.join(named) or 'this explorer'}"]
+    if figures:
+        return [f"Code for {' and '.join(named) or 'this figure'}"]
     if "<table" in html or tables:
-        named = [name for name in (number(table, env) for table in tables) if name]
-        return [f"Code that makes {' and '.join(named) or 'this table'}"], True
+        return [f"Code for {' and '.join(named) or 'this table'}"]
+    if outputs:
+        several = "\n" in outputs[0].astext().strip()
+        return [f"Code for {'these lines' if several else 'this line'}"]
     body = ast.parse(source).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     if imports and body[0] in imports:
         count = sum(node.end_lineno - node.lineno + 1 for node in imports)
-        return [f"Setup: {count} {'lines' if count > 1 else 'line'} of imports"], False
+        return [f"Setup: {count} {'lines' if count > 1 else 'line'} of imports"]
     names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     if names:
         called = (nodes.literal("", name) for name in names)
-        return ["Code that defines ", *between(" and ", called)], False
+        return ["Code that defines ", *between(" and ", called)]
     kinds = {type(node) for node in body}
     asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
-    if asserts and not outputs and kinds <= {ast.Assert, ast.Assign, ast.For, ast.With}:
-        return ["Code that checks numbers of the text"], False
-    return [f"Code that {'prints' if outputs else 'prepares'} what follows"], False
+    if asserts and kinds <= {ast.Assert, ast.Assign, ast.For, ast.With}:
+        return ["Code that checks numbers of the text"]
+    return ["Code that prepares what follows"]
 
 
 def number(figure: nodes.Element, env) -> str:

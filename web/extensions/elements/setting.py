@@ -40,6 +40,7 @@ SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
 PARTS = f'{PART} parts">'
 BESIDE = 13  # signs: the longest left side behind which right sides stand in a column
+ALONE = 32  # signs: a chain that needs no rows
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
 
@@ -371,6 +372,8 @@ def display(latex: str, render: Callable[[str], str], number: str | None = None)
     known = ROWS.fullmatch(latex)
     loosened = MINUS.sub(r"\1{-}", WITHIN.sub(lambda _: ROOM, known[2] if known else latex))
     made = chains(loosened) if known else [[loosened]]
+    if not in_line(made):
+        made = [[" ".join(chain)] if width("".join(chain)) <= ALONE else chain for chain in made]
     if sum(map(len, made)) > 1:
         # A screen reader reads the rows as they were written.
         html = render(latex)

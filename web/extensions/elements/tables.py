@@ -21,6 +21,7 @@ NAME = 24  # signs: what begins a row, and is no longer, stays in one line
 SENTENCE = 36  # signs: a table with longer words in a cell is read, and not compared
 # Signs of a table's line as wide as the text, or with the margin, and of the air behind a column.
 LINE, WIDE, AIR = 70, 103, 4
+PHONE = 44  # signs of a table's line on a telephone, with its air
 LEAST = 0.3  # of what the fuller columns share: the part that each of them has
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
@@ -81,13 +82,12 @@ class Tables(SphinxPostTransform):
                 table["classes"] += ["entries", "keyed" if kept else "led"]
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
+            names = [entry.astext().replace(": ", ", ") for entry in head]
             span(head, rows)
+            if len(names) > 2 and "led" in table["classes"]:
+                name_each(table, names, rows)
         for tables in kinds.values():
             lay_out(tables)
-            for table, (head, *rows) in tables:
-                kept = {"symbols", "digits"} & {*table["classes"], *head[-1]["classes"]}
-                if len(head) > 2 and not kept:
-                    name_each(table, [entry.astext() for entry in head], rows)
 
 
 def in_line(head: nodes.entry, *column: nodes.entry) -> None:
@@ -158,6 +158,13 @@ def span(head: nodes.row, rows: list[list[nodes.entry]]) -> None:
     ]
     if all(len(entries) == 1 for _, entries in groups):
         return
+    (_, [*first]), *pairs = groups
+    if len(first) == 1 and len(pairs) > 2 and all(len(entries) == 2 for _, entries in pairs):
+        head.parent.parent.parent["classes"].append("split")  # on a telephone, a line for each pair
+        for over, entries in pairs:
+            for row in rows:
+                label = tag("span", words=over, classes=["its"], **{"aria-hidden": "true"})
+                row[head.index(entries[0])].insert(0, label)
     for _, entries in groups:
         for entry in columns[head.index(entries[-1])]:
             entry["classes"].append("ends")
@@ -187,7 +194,7 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
             words = [max(map(len, head.astext().split()), default=0) for head in found[0]]
             longest = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
             needed = sum(map(max, zip(longest, words, strict=False))) + AIR * (len(longest) - 1)
-            table["classes"] += ["close"] * (needed > LINE)
+            table["classes"] += ["close"] * (needed > LINE) + ["airy"] * (needed <= PHONE)
             continue
         table.parent["classes"].append("words")
         if "repair" in table["classes"]:

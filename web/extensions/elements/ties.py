@@ -1,4 +1,4 @@
-"""Words that stay together: no mark begins a line, nor does a number that ends a phrase.
+"""Words that stay together: no mark begins a line, nor does the number of a thing.
 
 That the last word of a paragraph is not left alone is the style sheet's affair.
 """
@@ -17,10 +17,10 @@ SHORT = 5  # signs of a last word, or of a last formula's LaTeX, that would look
 MARK = re.compile(r"[”,.;:?!)]+")
 OPENED = re.compile(r"[(“]+\Z")
 TIE = "\N{NO-BREAK SPACE}"
-# What belongs to a number: words before it, the other sides of a product, the others of a short row.
+# What belongs to a number: the other sides of a product, and the kind of thing that it numbers.
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
-ROW = re.compile(r"(?<![\d,] )(?<!\w)[−-]?\d[\d.]*(?:, [−-]?\d[\d.]*){1,3}(?!, \d|\w)")
-NUMBER = re.compile(r"(?<=\w) (?=[−-]?\d[\d,]*(\.\d+)?([.,;:?!)]|$))")
+KINDS = r"Chapter|Exercise|Fig\.|Line|Part|Section|Step|Table|Week"
+NUMBER = re.compile(rf"(?i)\b({KINDS}|et) (?=\d|al\.)")
 # A compound is not broken, unless it is long: "round-off", "zig-zag"; nor are two numbers: "386–408".
 COMPOUND = re.compile(r"(?<![\w-])(?=[\w-]{3,15}(?![\w-]))(\w+(?:-\w+)+)|(\d+–\d+)")
 SAID = nodes.paragraph | nodes.strong | nodes.emphasis | nodes.caption
@@ -28,7 +28,7 @@ WORD = re.compile(r"(.*\s|)(\S+)\s+", re.DOTALL)
 
 
 class Ties(SphinxPostTransform):
-    """Tie numbers to the words before them, last formulas to words, marks to formulas."""
+    """Tie numbers to the names before them, last formulas to words, marks to formulas."""
 
     default_priority = 130
     formats = ("html",)
@@ -40,8 +40,7 @@ class Ties(SphinxPostTransform):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
                 if isinstance(text.parent, nodes.paragraph):
-                    tied = FACTORS.sub(TIE, NUMBER.sub(TIE, text))
-                    tied = ROW.sub(lambda row: row[0].replace(" ", TIE), tied)
+                    tied = FACTORS.sub(TIE, NUMBER.sub(rf"\1{TIE}", text))
                     text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
