@@ -251,6 +251,8 @@ def test_words_alone_on_a_line_are_no_product(words):
         ("f'(x)\nu := 2 x\nf'(x) = u", ["start", "defined", "verified"]),
         ("f'(x) = 2 x\nx + x\n= 2 x", ["verified", "start", "verified"]),
         ("f'(x),\n= 2 x", ["start", "verified"]),
+        ("f'(x) = 2 x\nx + x,\n= 2 x", ["verified", "start", "verified"]),
+        ("f'(x) = 2 x\n(x + 1)^2\n2 = 2", ["verified", "unread", "verified"]),
         ("f'(x)\nf'(x) = 2 x", ["start", "verified"]),
         (r"\begin{aligned} f'(x) &= 2 x \\ 2 x + 1 \end{aligned}", ["unread"]),
         ("f'(x)", ["start"]),

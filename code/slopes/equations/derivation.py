@@ -277,7 +277,7 @@ def goes_on(line, after):
     """Whether a line begins with a relation or with what the one above it holds, as far as is told."""
     if after is None or after.kind == "start":
         return False
-    return after.kind in ("unread", "open") or after.links[0].left in line.latex
+    return after.kind in ("unread", "open") or after.links[0].left == line.latex.rstrip(" ,;.")
 
 
 def remember(reader, written, part, text, holds):
