@@ -91,7 +91,7 @@ def unbroken(line: str) -> str:
             if sum(not one.startswith("<") for one in pieces[word : k + 1]) <= WHOLE:
                 groups = [group for group in groups if group[0] < word] + [(word, k)]
     for first, last in with_names(pieces):
-        if sum(not one.startswith("<") for one in pieces[first : last + 1]) > 2 * WHOLE:
+        if sum(not one.startswith("<") for one in pieces[first : last + 1]) > TOGETHER:
             continue
         groups = [(k, end) for k, end in groups if k < first or end > last] + [(first, last)]
     for k in breaks:
