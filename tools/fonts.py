@@ -184,10 +184,15 @@ def borrow(letters: str, target: Path, source: Path, scale: float = 1) -> None:
         parts, pen = DecomposingRecordingPen(glyphs), TTGlyphPen(None)
         glyphs[given].draw(parts)
         parts.replay(TransformPen(pen, (scale, 0, lean, scale, 0, 0)))
-        font["glyf"][name] = pen.glyph()
-        font["glyf"][name].recalcBounds(font["glyf"])
-        font["hmtx"][name] = (round(scale * other["hmtx"][given][0]), font["glyf"][name].xMin)
+        put(font, name, pen, round(scale * other["hmtx"][given][0]))
     font.save(target)
+
+
+def put(font, name: str, pen, width: int) -> None:
+    """Let a glyph of a font be what a pen drew."""
+    font["glyf"][name] = pen.glyph()
+    font["glyf"][name].recalcBounds(font["glyf"])
+    font["hmtx"][name] = (width, font["glyf"][name].xMin)
 
 
 def draw(letter: str, target: Path, corners: list[tuple[int, int]]) -> None:
@@ -201,9 +206,7 @@ def draw(letter: str, target: Path, corners: list[tuple[int, int]]) -> None:
     for corner in corners[1:]:
         pen.lineTo(corner)
     pen.closePath()
-    font["glyf"][name] = pen.glyph()
-    font["glyf"][name].recalcBounds(font["glyf"])
-    font["hmtx"][name] = (font["hmtx"][name][0], font["glyf"][name].xMin)
+    put(font, name, pen, font["hmtx"][name][0])
     font.save(target)
 
 

@@ -289,13 +289,13 @@ class Declarations:
         kronecker = key == "delta·" and len(form.indices) == 2  # until := gives it another meaning
         if kronecker or (known is None and key in ("e", "pi")):
             return False
-        (said, *_) = self.said.get(key, [(None, right)])
+        item, said = self.said.get(key, [(None, right)])[0]
         if known is not None:
             functions = form.kind == known.kind == "function"
             if not functions or len(known.parameters) == len(form.parameters):
                 return False
             reason, advice = "it was defined with other arguments", "write := under another heading"
-        elif said[0] in self.passed and right != said[1]:
+        elif item in self.passed and right != said:
             reason, advice = "the text gives it a meaning, which is not read", "write :="
         elif form.kind != "function" and key in scope.used:
             reason, advice = "it stood for a number above", "write :="
@@ -337,12 +337,13 @@ class Declarations:
         letters = {k for k, side in enumerate(chain.sides) if self.scope.keys_in(side)}
         for k, side in enumerate(chain.sides):
             form = self.form(side) if set(chain.operators) <= {"=", ":="} else None
-            if form is not None and form.kind == "value" and not letters - {k}:
-                self.valued.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
-            elif form is not None and letters - {k}:
+            others = letters - {k}
+            if form is not None and (others or form.kind == "value"):
+                said = self.said if others else self.valued
+                said.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
+            if form is not None and others:
                 self.scope.called |= {form.name} if form.kind == "function" else set()
                 self.spoken.setdefault(form.name, item)
-                self.said.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
         if not set(chain.operators) & {"=", ":="}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
             self.spoken = {**dict.fromkeys(said, item), **self.spoken}

@@ -301,9 +301,7 @@ class PageReader(Declarations):
             near = self.judge(left, "~", right, conditions, work)
             if near.kind == "verified" or near.reason.startswith(SHOWN):
                 link.verdict.kind = "conditional"
-                told = (
-                    near.reason if near.reason.startswith(CUT) else f"true {SHOWN}, and no further"
-                )
+                told = CUT if near.reason == CUT else f"true {SHOWN}, and no further"
                 link.verdict.reason = f"{told}: write \\approx and one number"
 
     def refuse_spoken(self, leaves, keys):

@@ -226,9 +226,9 @@ def ends_here(question, region):
     """Whether the relation fails just outside of each end, and of a few values holds at these only."""
     place = next(iter(question.places(2)), {})
     for name, said in (pair for c in region for pair in restrictions(c)):
-        beyond = [end + OUT[kind] for kind, end in said.items() if kind in OUT]
         values = said.get("values", ())
-        beyond = beyond if not values else [x for x in SPECIAL if x not in values]
+        outside = (end + OUT[kind] for kind, end in said.items() if kind in OUT)
+        beyond = [x for x in SPECIAL if x not in values] if values else outside
         tried = [*product(values, [True]), *product(beyond, [False])]
         for value, holds in tried if name in question.scalars else ():
             found = told(question, question.sample("c0", "mixed", 2, place, {name: value}))

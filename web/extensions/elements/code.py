@@ -91,9 +91,10 @@ def unbroken(line: str) -> str:
             if sum(not one.startswith("<") for one in pieces[word : k + 1]) <= WHOLE:
                 groups = [group for group in groups if group[0] < word] + [(word, k)]
     for first, last in with_names(pieces):
-        if sum(not one.startswith("<") for one in pieces[first : last + 1]) > TOGETHER:
-            continue
-        groups = [(k, end) for k, end in groups if k < first or end > last] + [(first, last)]
+        # Of the others none begins or ends inside alone: two that cross would be one long one.
+        groups = [
+            (k, end) for k, end in groups if end < first or k > last or (k <= first and end >= last)
+        ] + [(first, last)]
     for k in breaks:
         pieces[k] = "<wbr>" + pieces[k]
     for start, end in groups:
@@ -184,15 +185,15 @@ def what(source: str, outputs: list[nodes.Node], env) -> list:
     figures = [figure for output in outputs for figure in output.findall(nodes.figure)]
     tables = [table for output in outputs for table in output.findall(nodes.table)]
     named = [name for name in (number(node, env) for node in figures or tables) if name]
-    if "<slopes-explorer" in html:
-        return [f"Code for {' and '.join(named) or 'this explorer'}"]
-    if figures:
-        return [f"Code for {' and '.join(named) or 'this figure'}"]
-    if "<table" in html or tables:
-        return [f"Code for {' and '.join(named) or 'this table'}"]
     if outputs:
-        several = "\n" in outputs[0].astext().strip()
-        return [f"Code for {'these lines' if several else 'this line'}"]
+        kinds = {
+            "this explorer": "<slopes-explorer" in html,
+            "this figure": figures,
+            "this table": tables or "<table" in html,
+            "these lines": "\n" in outputs[0].astext().strip(),
+        }
+        thing = next((kind for kind, is_one in kinds.items() if is_one), "this line")
+        return [f"Code for {' and '.join(named) or thing}"]
     body = ast.parse(source).body
     imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
     if imports and body[0] in imports:
