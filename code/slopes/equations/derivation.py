@@ -22,6 +22,7 @@ from .tokens import tokenize
 
 MAX_LINES = 60
 AND = re.compile(r"\s*\\text\s*\{\s*and\s*\}\s*|\s+and\s+")
+PLACE = re.compile(r"(at character \d+: )(….*…)$")
 ZERO, ONE = t.Number("0"), t.Number("1")
 ALONE = "it has no relation, and no line goes on from it: is an = missing?"
 PROVED = ("=", ":=")  # the relations that lead on from the left side of a claim
@@ -113,7 +114,8 @@ class Derivation:
         )
         table = html_table(head, rows)
         kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
-        end = "" if summary.endswith("?") else "."
+        summary = PLACE.sub(r"\1<code>\2</code>", summary)
+        end = "" if summary.endswith(("?", "</code>")) else "."
         verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
         said = f"<b>{verdict}{colon.strip()}</b>{why and f' {why}'}"
         return f'{table}<p class="state {kind}"><span>{said}</span></p>'
