@@ -1,6 +1,6 @@
 """What the exercises ask for, computed by other means than a reader is meant to use.
 
-``check_answer(answer, "ex-leaky-gain")`` calls ``leaky_gain()``: the label of the exercise without
+``check_answer(answer, "ex-leaky-narrow")`` calls ``leaky_narrow()``: the label of the exercise without
 ``ex-``, with underscores. It returns a number, an array, a function, or a dict that names the parts of
 the answer. What it computes is measured or searched for where that is possible, so that it also tests
 what the solution says.
@@ -20,7 +20,7 @@ from slopes.network import Network
 def of(label):
     """Return the function that computes the answer to the exercise with this label.
 
-    >>> of("ex-leaky-gain") is leaky_gain
+    >>> of("ex-leaky-narrow") is leaky_narrow
     True
     """
     name = label.removeprefix("ex-").replace("-", "_")
@@ -161,12 +161,6 @@ def jacobians_shapes():
         (lambda x: first @ x, 64),
     ]
     return [numeric_jacobian(stage, rng.normal(size=n)).shape for stage, n in stages]
-
-
-def leaky_gain():
-    leaks = (np.arange(1000) + 0.5) / 2000
-    squares = [LeakyReLU(leak).derivative([-1.0, 1.0]) ** 2 for leak in leaks]
-    return 1 / np.sqrt(np.mean(squares))
 
 
 def leaky_narrow():
@@ -476,10 +470,15 @@ def vanishing_explode():
 
 
 def vanishing_gain():
-    def gain_for(alpha):
-        return 1 / np.sqrt((LeakyReLU(alpha).derivative(np.array([-1.0, 1.0])) ** 2).mean())
+    def gain_for(*leaks):
+        slopes = [LeakyReLU(leak).derivative([-1.0, 1.0]) for leak in leaks]
+        return 1 / np.sqrt(np.mean(np.square(slopes)))
 
-    return gain_for
+    return {
+        "the gain for a leak of 0.01": gain_for(0.01),
+        "the gain for a leak of 0.5": gain_for(0.5),
+        "the gain for random leaks": gain_for(*(np.arange(1000) + 0.5) / 2000),
+    }
 
 
 def vanishing_layers():

@@ -6,8 +6,8 @@ The cell should not say it either. So choose what an answer is compared with in 
    place where the slope is one half.
 2. *A derivative of a function that the reader sees*: ``check_answer(slope_in_w, derivative_of=output)``.
    The check takes difference quotients; at a kink every value between the slopes of both sides is right.
-3. *What the package computes for the exercise*, by its label: ``check_answer(gain, "ex-leaky-gain")``
-   compares with what ``slopes.answers.leaky_gain()`` finds.
+3. *What the package computes for the exercise*, by its label: ``check_answer(units, "ex-leaky-narrow")``
+   compares with what ``slopes.answers.leaky_narrow()`` finds.
 
 Let the call be the last line of the cell: its value is the verdict, which the cell shows.
 """
