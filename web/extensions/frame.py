@@ -31,7 +31,7 @@ NUMBER = re.compile(r'^<span class="section-number">[^<]*</span>')
 # A word of a few letters in a text, not in a tag.
 SHORT = re.compile(r"\b(\w{1,3}) (?=\w)(?![^<]*>)")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-# KaTeX's sheet has a rule for each size in each; a formula has those of text, of an index, and of its index.
+# KaTeX has a rule for each size in each; a formula has those of text, of an index, and of its index.
 SIZES = re.compile(
     r"[^{}]*\.sizing\.reset-size(?:[136]\.size(?![136]\b)|(?![136]\b))[^{}]*\{[^}]*\}"
 )
