@@ -183,6 +183,16 @@ def test_mathematics_is_on_the_page(pages):
         assert not [address for address in page.fetched if "mathjax" in address.lower()], path
 
 
+def test_every_size_in_a_formula_has_its_rule(site):
+    sheet = (site / "_static" / "book.css").read_text(encoding="utf-8")
+    sizes = re.compile(r"reset-size\d+ size\d+")
+    used = {
+        size for page in site.rglob("*.html") for size in sizes.findall(page.read_text("utf-8"))
+    }
+    assert len(used) >= 3
+    assert [size for size in used if f".{size.replace(' ', '.')}{{" not in sheet] == []
+
+
 def test_equations_have_one_number_each(pages):
     for path in pages:
         numbers = re.findall(r'class="eqno">\(([\d.]+)\)', path.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .equations.markdown import read_file
 from .equations.page import check_items
-from .equations.report import IN_ORDER, KINDS, as_json, count, place, sentence
+from .equations.report import IN_ORDER, KINDS, as_data, count, place, sentence
 from .notebooks import Unreadable
 
 SUFFIXES = (".ipynb", ".md")
@@ -83,6 +83,27 @@ def progress(text):
     """One line of progress, overwritten, where a person watches."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text[:100]}", end="", file=sys.stderr, flush=True)
+
+
+def as_json(reports, unreadable):
+    """The object of ``slopes verify --json``: displays in `equations`, Lets in `assumptions`."""
+    files = [
+        {
+            "path": report.path,
+            "equations": [{**placed(e), **as_data(e)} for e in report.equations],
+            "assumptions": [{"kind": a.kind, **placed(a)} for a in report.assumptions],
+            "notes": report.remarks,
+        }
+        for report in reports
+    ]
+    files += [{"path": path, "equations": [], "error": reason} for path, reason in unreadable]
+    return {"files": files, "counts": count([pair for report in reports for pair in report.links])}
+
+
+def placed(item):
+    """What is written, and where."""
+    where = {"line": item.line} if item.cell is None else {"line": item.line, "cell": item.cell}
+    return {"latex": item.text, **where}
 
 
 def print_table(reports, unreadable, everything):

@@ -1,7 +1,9 @@
 """``verify()``: a chapter checks its own equations, wherever it is opened."""
 
+from slopes.equations import EquationError
 from slopes.equations.markdown import read_file
 from slopes.equations.page import check_items
+from slopes.equations.report import place, sentence
 from slopes.notebooks import Unreadable, code_of, executed, find, running
 
 STALE = (
@@ -61,5 +63,8 @@ def verify(name=None):
         raise ValueError(str(error)) from error
     if path.suffix == ".ipynb" and not executed() <= code_of(path):
         report.notes[STALE] = []
-    report.require()
+    if not report.ok:
+        order = ("refuted", "unread", "conditional", "undecided")
+        equation, link = min(report.out_of_order, key=lambda x: order.index(x[1].verdict.kind))
+        raise EquationError(f"{report.path}: {place(equation)}: {sentence(link)}")
     return report

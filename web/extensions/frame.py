@@ -31,6 +31,10 @@ NUMBER = re.compile(r'^<span class="section-number">[^<]*</span>')
 # A word of a few letters in a text, not in a tag.
 SHORT = re.compile(r"\b(\w{1,3}) (?=\w)(?![^<]*>)")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+# KaTeX has a rule for each size in each; a formula has those of text, of an index, and of its index.
+SIZES = re.compile(
+    r"[^{}]*\.sizing\.reset-size(?:[136]\.size(?![136]\b)|(?![136]\b))[^{}]*\{[^}]*\}"
+)
 
 
 # The list of pages
@@ -107,7 +111,7 @@ def style(app) -> str:
     """Join the style sheets."""
     names = [name for name, _ in (*app.config.html_css_files, *app.registry.css_files)]
     sheet = "".join(path.read_text(encoding="utf-8") for path in ours(app, names))
-    sheet = INLINE.sub(lambda found: fonts(found[1]), COMMENT.sub("", sheet))
+    sheet = INLINE.sub(lambda found: fonts(found[1]), SIZES.sub("", COMMENT.sub("", sheet)))
     return re.sub(r"\n\s*", "\n", ADDRESS.sub(r"url(katex/\1", sheet))
 
 

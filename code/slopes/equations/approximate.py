@@ -42,7 +42,6 @@ def take_order(question):
 
 
 def approximate(question, order):
-    """The verdict on a relation with ≈ or O(…)."""
     sides = (question.right, question.left)
     decimal = next((x for x in sides if order is None and None not in all_shown(x)), None)
     told = to_digits(question, decimal) if decimal is not None else None
@@ -153,26 +152,21 @@ def agrees(question, sample, shown, free):
     unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
     ends = all(x == x.to_integral_value() for x in (value / unit for value in every))
     exactly = {x for x in shown[0] if ends or free or len(x.text.replace(".", "").lstrip("0")) < 3}
-    gaps = differences(*values)
+    gaps = [x - y for x, y in paired(*values)]
     rooms = [[[question.work.slack] for _ in gaps] for _ in sides]  # what each decimal leaves open
     for k, found in enumerate((shown[0] - shown[1], shown[1])):
         for x in found - exactly:
             most = t.Number(str(Decimal(x.text) + exact(digits_shown(x))))
             moved = [question.value(t.substitute(side, x, most), sample) for side in sides]
             often = list(sides[k].walk()).count(x)
-            for room, here, there in zip(rooms[k], gaps, differences(*moved), strict=True):
-                room += [abs(there - here) / often] * often
+            for room, here, (left, right) in zip(rooms[k], gaps, paired(*moved), strict=True):
+                room += [abs(left - right - here) / often] * often
     loose = ONE + tolerance(10)
     for gap, left, right in zip(gaps, *rooms, strict=True):
         known = min(sum(right) * loose, 2 * max(right) * (2 - loose))  # less than one unit in all
         if abs(gap) > known + (sum(left) if not shown[1] or sum(left) <= 2 * known else 0):
             return False
     return True
-
-
-def differences(left, right):
-    """What two values differ by, number by number."""
-    return [x - y for x, y in paired(left, right)]
 
 
 def steps(question, name, end, order, k):

@@ -128,7 +128,6 @@ def flat(values):
 
 
 def total(items):
-    """The sum of some values."""
     return functools.reduce(plus, items) if items else ZERO
 
 

@@ -25,10 +25,10 @@ class Calculus:
             if rest[0] != mark or len(rest) < 2:
                 raise Unread("below a derivative stands d and a name for each variable", node.at)
             several = t.scripts(rest[1])[2] if order is not None else None
-            if isinstance(several, t.Number | t.Name):  # the 2 of ∂²/∂x² is an order, and no power
-                variables.append((t.unraised(rest[1]), self.order(several)))
-            else:
-                variables.append((rest[1], 1))
+            told = isinstance(
+                several, t.Number | t.Name
+            )  # the 2 of ∂²/∂x² is an order, and no power
+            variables.append((t.unraised(rest[1]), self.order(several)) if told else (rest[1], 1))
             rest = rest[2:]
         if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
             raise Unread("the orders above and below in a derivative differ", node.at)
@@ -37,7 +37,6 @@ class Calculus:
 
     @staticmethod
     def order(sup):
-        """The order of a derivative."""
         if not isinstance(sup, t.Number) or not sup.text.isdigit():
             raise Unread("the order of a derivative is a whole number", sup.at)
         return int(sup.text)
@@ -142,16 +141,12 @@ class Calculus:
             self.dependent.add(result.name)
             what = f"a prime on {t.pretty(result.name)}, which is no function here"
             raise Unread(f"{what}: write d/dx, or define it", node.at)
-        return t.Derivative(result, ((self.only_variable(result, node.at), node.primes),))
-
-    def only_variable(self, value, at):
-        """The one number that a value depends on."""
-        leaves = self.meaning.leaves(value)
+        leaves = self.meaning.leaves(result)
         names = leaves.scalars - self.numbers
         if len(names) != 1 or leaves.families:
             several = "several variables" if names else "no variable"
-            raise Unread(f"a prime on something with {several}: write d/dx", at)
-        return t.Symbol(names.pop())
+            raise Unread(f"a prime on something with {several}: write d/dx", node.at)
+        return t.Derivative(result, ((t.Symbol(names.pop()), node.primes),))
 
     def refuse_expression(self, node, argument):
         """An expression of functions at an argument, (f + g)(x) or (fg)'(x), is no product."""

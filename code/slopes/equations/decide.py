@@ -12,12 +12,11 @@ relation from being true in general: ``d/dx log x = 1/x`` is true for x > 0, and
 so. What is true on a plain region only is `conditional` (see `regions`).
 """
 
-import decimal
 import functools
 import random
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, Overflow
 from fractions import Fraction
 from itertools import cycle, product
 
@@ -134,11 +133,11 @@ class Question:
         self.leaves = self.meaning.leaves(self.left, self.right)
         known = [self.meaning.table.get(name) for name in sorted(self.leaves.definitions)]
         self.bodies = [d.body for d in known if d is not None and d.body is not None]
-        nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
-        pairs = ((x.base, x.exponent) for x in nodes if type(x) is t.Power)
+        self.nodes = [x for node in (self.left, self.right, *self.bodies) for x in node.walk()]
+        pairs = ((x.base, x.exponent) for x in self.nodes if type(x) is t.Power)
         powers = (tuple(tuple(sorted(self.meaning.leaves(x).scalars)) for x in p) for p in pairs)
         self.powers = [pair for pair in dict.fromkeys(powers) if all(pair)]
-        self.costly = any(type(x) is t.Integral for x in nodes)
+        self.costly = any(type(x) is t.Integral for x in self.nodes)
         self.concerned = [(c, self.meaning.leaves(c)) for c in self.conditions]
         self.domain = points.domains(c for c, leaves in self.concerned if not leaves.sizes)
         self.sized = [c for c, leaves in self.concerned if leaves.sizes]
@@ -175,7 +174,6 @@ class Question:
         return sample
 
     def points(self):
-        """The points to compare at."""
         families = self.leaves.families
         indexed = bool(self.indices or families or self.leaves.sizes)
         if not (indexed or self.scalars or self.leaves.smooth):
@@ -337,7 +335,7 @@ class Question:
         """The value of a side; Undefined is raised where there is none, whatever the cause."""
         try:
             return code(node)(self.evaluator(sample), sample.place)
-        except decimal.Overflow:
+        except Overflow:
             raise errors.BeyondReach("a number too large to compute") from None
         except (ArithmeticError, ValueError) as error:
             raise Undefined(f"no value ({type(error).__name__})") from None
@@ -372,13 +370,12 @@ class Question:
 
     def is_clear(self, found, count, strict, work):
         """Whether an outcome can be trusted at this many digits."""
-        if found.kind in ("neither", "unsettled", "lost"):
+        told = found.kind in ("neither", "unsettled", "lost")
+        if told or (found.error is not None and found.kind == "differs"):
             return True
         if found.kind == "holds":
             loose = not strict or work.slack or self.operator != "="
             return loose or (count > DIGITS and not work.absorbed)
-        if found.error is not None and found.kind == "differs":
-            return True
         return count > DIGITS and found.kind != "unclear" and not (work.absorbed and not work.slack)
 
     def look(self, sample, before, strict):
@@ -429,17 +426,15 @@ class Question:
         return "differs" if first or slack or stays else "unclear"
 
     def at_point(self, sample):
-        """Compare both sides at one point, if it lies in the domain; raises Refuted."""
+        """Compare both sides at one point, if it lies in the domain, and note what it says."""
         seed, attempts = sample.seed, 41 if sample.kind == "generic" else 1
         for attempt in range(1, attempts + 1):
             if self.admits(sample):
-                return self.compare_at(sample)
+                break
             mode = MODES[attempt % len(MODES)]
             sample = replace(sample, seed=f"{seed}r{attempt}", mode=mode, drawn={})
-        return None
-
-    def compare_at(self, sample):
-        """Compare both sides at one point, and note what it says."""
+        else:
+            return
         # The first points of a relation, and the only one where there is no variable, are looked at
         # with more digits: a term that is small beside the others must not get lost.
         found, kind = self.outcome(sample, strict=self.generic < 2), sample.kind

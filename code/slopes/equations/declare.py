@@ -69,7 +69,6 @@ class Declarations:
         return True
 
     def assumption(self, chain):
-        """A relation as something that is assumed."""
         condition = self.scope.condition(chain)
         self.meaning.note(condition)
         keys = set().union(*map(self.scope.keys_in, chain.sides))
@@ -214,7 +213,6 @@ class Declarations:
                     scope.indexed |= {form.name} if form.kind == "elements" else set()
 
     def make(self, left, operator, right, form, conditions):
-        """Enter the definition."""
         scope, key = self.scope, form.name
         pairs = zip(form.parameters, form.vectors, strict=True)
         hung = [x for x in right.walk() if isinstance(x, t.Script) and self.index_letters(x.sub)]

@@ -1,13 +1,12 @@
 r"""Checking a derivation that a student typed, line by line, with a hint about the first wrong step."""
 
-import html
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise, product, takewhile, zip_longest
 from operator import itemgetter
 
-from .. import wording
+from ..wording import derivation_html
 from . import layout
 from . import tree as t
 from .decide import BUDGET
@@ -16,13 +15,12 @@ from .grammar import read
 from .markdown import Item
 from .numbers import Work
 from .page import PageReader, as_words
-from .report import explained, html_table, mark, tex
+from .report import explained
 from .slips import hint, negative, put_in
 from .tokens import tokenize
 
 MAX_LINES = 60
 AND = re.compile(r"\s*\\text\s*\{\s*and\s*\}\s*|\s+and\s+")
-PLACE = re.compile(r"(at character \d+: )(….*…)$")
 ZERO, ONE = t.Number("0"), t.Number("1")
 ALONE = "it has no relation, and no line goes on from it: is an = missing?"
 PROVED = ("=", ":=")  # the relations that lead on from the left side of a claim
@@ -102,23 +100,10 @@ class Derivation:
         return "\n".join([*rows, str(self)])
 
     def _repr_html_(self):
-        signs = ["" if x.kind in ("start", "open") else mark(x.kind) for x in self.lines]
-        lines = enumerate(zip(self.lines, signs, strict=True), 1)
-        rows = [(n, tex(x.latex), html.escape(x.rule), sign) for n, (x, sign) in lines]
-        head = ("line", "step", "rule", "verdict")
-        if not any(x.rule for x in self.lines):
-            head, *rows = ((n, step, verdict) for n, step, _, verdict in (head, *rows))
-        summary = "".join(
-            f'<code class="tex">{part}</code>' if k % 2 else wording.relations(part)
-            for k, part in enumerate(html.escape(str(self)).split("$"))
-        )
-        table = html_table(head, rows)
-        kind = "right" if self.ok else "wrong" if self.first_wrong else "open"
-        summary = PLACE.sub(r"\1<code>\2</code>", summary)
-        end = "" if summary.endswith(("?", "</code>")) else "."
-        verdict, colon, why = f"{summary[:1].upper()}{summary[1:]}{end}".partition(": ")
-        said = f"<b>{verdict}{colon.strip()}</b>{why and f' {why}'}"
-        return f'{table}<p class="state {kind}"><span>{said}</span></p>'
+        judged = ["" if x.kind in ("start", "open") else x.kind for x in self.lines]
+        rows = [(x.latex, x.rule, kind) for x, kind in zip(self.lines, judged, strict=True)]
+        state = "right" if self.ok else "wrong" if self.first_wrong else "open"
+        return derivation_html(rows, state, str(self))
 
 
 def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
@@ -147,8 +132,7 @@ def check_derivation(steps, *, given=(), proves=None, least=1, hints=True):
     Returns
     -------
     Derivation
-        True in a condition if every step holds. A wrong line is an answer, not an error: nothing is
-        raised.
+        True in a condition if every step holds. A wrong line is an answer: nothing is raised.
 
     Raises
     ------
@@ -192,10 +176,8 @@ class Written:
 
 def split_lines(steps):
     """(latex, rule) for each line that says something; an environment is one line."""
-    if isinstance(steps, str):
-        steps = steps.splitlines()
     result, begun = [], ""
-    for line in steps:
+    for line in steps.splitlines() if isinstance(steps, str) else steps:
         line = begun + line
         begun = line + " " if line.count("\\begin{") > line.count("\\end{") else ""
         latex, rule = re.match(r"((?:[^%\\]|\\.)*)%?(.*)", line.strip(), re.S).groups()
@@ -236,16 +218,14 @@ def written_sides(proves):
 
 
 def check_line(reader, written, latex, rule, hints):
-    """The verdict on one line."""
     line, text = Line(latex, rule), latex
     try:
         tokens = tokenize(text)
         found = layout.lines(tokens)
         if found and found[0].operators and not found[0].sides[0]:
             if written.text is None:
-                return replace(
-                    line, kind="open", reason="goes on from a line that is not understood"
-                )
+                reason = "goes on from a line that is not understood"
+                return replace(line, kind="open", reason=reason)
             if not written.text:
                 raise Unread("begins with a relation, and nothing stands before it")
             begins = next(token.at for token in tokens if token.kind == "rel")
@@ -300,11 +280,11 @@ def steps_of(chains, goal):
     None does from the claim itself, which says what is to be shown.
     """
     begun, last, steps = {}, None, {}
-    for (first, *others), relations, holds in chains:
+    for (first, *others), signs, holds in chains:
         at = first if first == last else begun.get(first, first)
         first = next((k for k, far in begun.items() if first == last == far), first)
         last = others[-1] if others else first
-        if holds and set(relations) <= set(PROVED):
+        if holds and set(signs) <= set(PROVED):
             begun |= {first: last} if {at, *others} != set(goal) else {}
             steps |= {frozenset(pair): pair for pair in pairwise((at, *others)) if len({*pair}) > 1}
     return steps

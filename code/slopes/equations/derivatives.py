@@ -221,7 +221,6 @@ def _approach(value, end, direction, whole):
 
 
 def _point(end, direction, k, power, whole):
-    """A point on the way."""
     size = ODD[k].scaleb(power)
     if not primal(end).is_infinite():
         return end + direction / size

@@ -14,8 +14,7 @@ class Unread(Exception):
 
     def __init__(self, message, at=None):
         super().__init__(message)
-        self.message = message
-        self.at = at
+        self.message, self.at = message, at
 
     def in_place(self, latex):
         """The message with the place in a formula that it is about."""
@@ -43,8 +42,7 @@ class NoDerivative(Undefined):
 
     def __init__(self, message, left=None, right=None):
         super().__init__(message)
-        self.left = left
-        self.right = right
+        self.left, self.right = left, right
 
 
 class Undecidable(Exception):

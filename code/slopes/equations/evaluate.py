@@ -6,10 +6,9 @@ indices as ints). A value that a page defined is computed under the bindings of 
 stands: after u := x², the u in the body of g(x) is x² for the x of g.
 """
 
-import functools
 import operator
 from decimal import Decimal
-from functools import partial
+from functools import partial, reduce, singledispatch
 
 from . import functions
 from . import numbers as n
@@ -21,7 +20,7 @@ from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 NESTING = 60  # definitions within definitions
 
 
-@functools.singledispatch
+@singledispatch
 def make(node):
     """The closure of a node: for each kind that has a value by a function of its own."""
     raise Unread(f"{type(node).__doc__.rstrip('.')} has no value of its own", node.at)
@@ -115,13 +114,10 @@ class Evaluator:
 
     def moving(self, key, value, inner, env):
         """The value of ``inner(env)`` while a value stands in the place of another."""
-        name, before = key if type(key) is str else key[0], (self.moved, self.memo)
-        self.moved = {**self.moved, key: value}
-        self.memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
-        try:
+        name = key if type(key) is str else key[0]
+        memo = {k: v for k, v in self.memo.items() if name not in self.reach(k)}
+        with n.setting(self, "moved", {**self.moved, key: value}), n.setting(self, "memo", memo):
             return inner(env)
-        finally:
-            self.moved, self.memo = before
 
     def defined(self, definition, env, indices=None):
         """The value of a name by its definition; of a function at its own parameters."""
@@ -169,7 +165,6 @@ class Evaluator:
         return value if type(value) is int else whole_number(code(node)(self, env), "an index")
 
     def indices(self, node, env):
-        """The indices of an element."""
         return tuple([self.index(item, env) for item in node.indices])
 
     def end(self, node, env=None):
@@ -207,7 +202,7 @@ def _power(node, base, exponent):
         count = whole_number(exponent, "a power of a matrix")
         if not 1 <= count <= 6:
             raise Unread("this power of a matrix")
-        return functools.reduce(operator.mul, [base] * count)
+        return reduce(operator.mul, [base] * count)
     return each(n.power, base, scalar(exponent, "an exponent"), id(node))
 
 
@@ -225,9 +220,10 @@ CONSTANTS = {"infinity": INFINITY, "i": n.I}
 # Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
 # also after one that tells: each may be a kink to be found.
 BY_VALUES = {
+    t.Number: lambda node: +Decimal(node.text),
     t.Constant: lambda node: CONSTANTS.get(node.name) or n.constant(node.name),
     t.Add: lambda node, *items: total(items),
-    t.Multiply: lambda node, *items: functools.reduce(operator.mul, items),
+    t.Multiply: lambda node, *items: reduce(operator.mul, items),
     t.Negate: lambda node, x: -x,
     t.Divide: lambda node, x, y: each(n.divide, x, y, id(node)),
     t.Root: lambda node, x, y: each(n.root, x, whole_number(y, "a root of a degree")),
@@ -238,6 +234,7 @@ BY_VALUES = {
     t.Indicator: lambda node, holds: ONE if holds else ZERO,
     t.Vector: lambda node, *items: Array(len(items), 1, map(scalar, items)),
     t.Matrix: lambda node, *items: Array(len(node.rows), len(node.rows[0]), map(scalar, items)),
+    t.Kronecker: lambda node, *ks: ONE * (len({whole_number(k, "an index") for k in ks}) == 1),
     t.NumberSet: lambda node: SETS[node.name],
     t.Interval: lambda node, x, y: Range(x, y, node.lower_closed, node.upper_closed),
     t.And: lambda node, *items: all(items),
@@ -275,12 +272,6 @@ def _raised(node):
     return _by_values(_power)(node)
 
 
-@make.register(t.Number)
-def _number(node):
-    exact = Decimal(node.text)
-    return lambda ev, env: +exact
-
-
 @make.register(t.Symbol)
 def _symbol(node):
     name = node.name
@@ -310,11 +301,6 @@ def _element(node):
         return pick(code(base)(ev, env), indices)
 
     return run
-
-
-@evaluated(t.Kronecker)
-def _kronecker(node, ev, env):
-    return ONE if len(set(ev.indices(node, env))) == 1 else ZERO
 
 
 @evaluated(t.Apply)
@@ -357,8 +343,7 @@ HEADS = {
 
 @evaluated(t.Listing, "body")
 def _listing(node, body, ev, env):
-    ends = range(1, ev.end(node.upper, env) + 1)
-    return Array(len(ends), 1, [body(ev, {**env, node.index: k}) for k in ends])
+    return Array.build(ev.end(node.upper, env), 1, lambda k, _: body(ev, {**env, node.index: k}))
 
 
 @evaluated(t.Big, "body", "condition")
@@ -373,7 +358,7 @@ def _big(node, body, condition, ev, env):
     if node.kind == "sum":
         return total(items)
     if node.kind == "prod":
-        return functools.reduce(operator.mul, items, ONE)
+        return reduce(operator.mul, items, ONE)
     if not items:
         raise Undefined("the largest of nothing")
     return n.largest(items, id(node), 1 if node.kind == "max" else -1)
@@ -432,7 +417,6 @@ def compared(x, y, key):
 
 
 def inside(ev, value, members, env):
-    """Whether a value lies in a set."""
     plain = primal(scalar(value, "∈"))
     if type(members) is t.Finite:
         return 0 in [n.sign(value - code(x)(ev, env)) for x in members.items]

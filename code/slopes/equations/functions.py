@@ -9,7 +9,7 @@ from functools import partial
 from . import numbers as n
 from .arrays import Array, each, flat, total
 from .errors import Unread
-from .numbers import HALF, ONE, ZERO, divide, exp, log, plus, sqrt
+from .numbers import HALF, ONE, ZERO, divide, exp, log, plus
 
 
 def sigmoid(x):
@@ -21,32 +21,23 @@ def softplus(x):
 
 
 def imaginary(x):
-    """The imaginary part."""
     if type(x) is n.Dual and x.tag:
         return n.Dual(x.tag, imaginary(x.a), imaginary(x.b))
     return n.split(x, n.IMAGINARY)[1]
 
 
 # Functions of one number.
+ELEMENTARY = ("exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "arctan", "sqrt", "erf")
 SCALAR = {
-    "exp": exp,
-    "log": log,
+    **{name: getattr(n, name) for name in ELEMENTARY},
     "log10": lambda x: divide(log(x), log(ONE * 10)),
-    "sin": n.sin,
-    "cos": n.cos,
     "tan": lambda x: divide(n.sin(x), n.cos(x), "tan"),
     "cot": lambda x: divide(n.cos(x), n.sin(x), "cot"),
     "sec": lambda x: divide(ONE, n.cos(x), "sec"),
     "csc": lambda x: divide(ONE, n.sin(x), "csc"),
-    "sinh": n.sinh,
-    "cosh": n.cosh,
-    "tanh": n.tanh,
     "sech": lambda x: divide(ONE, n.cosh(x)),
-    "arctan": n.arctan,
     "sign": lambda x: ONE * n.sign(x, "sign"),
     "abs": lambda x: n.absolute(x, "abs"),
-    "sqrt": sqrt,
-    "erf": n.erf,
     "sigmoid": sigmoid,
     "logit": lambda x: log(divide(x, plus(ONE, -x))),
     "relu": lambda x: n.largest((ZERO, x), "relu"),

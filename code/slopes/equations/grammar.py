@@ -14,7 +14,7 @@ from .errors import Unread
 from .layout import word_of
 
 # Which terminal of the grammar a token is, where its kind alone does not tell.
-TERMINALS = {"+": "PLUS", "-": "MINUS"}
+TERMINALS = {"+": "PLUS", "-": "MINUS", "numerator": "NUMBER"}
 CASE_WORDS = {"", "if", "for", "where", "and", "otherwise"}
 
 
@@ -40,9 +40,7 @@ class Given(Lexer):
             return "BARE" if bare else "BIG"
         if token.kind == "begin":
             return "CASES" if token.text in ("cases", "dcases", "rcases") else "MATRIX"
-        if token.kind == "numerator":
-            return "NUMBER"
-        return token.kind.upper()
+        return TERMINALS.get(token.kind, token.kind.upper())
 
 
 def whole(product):

@@ -34,16 +34,12 @@ class Line:
 
     @property
     def at(self):
-        """Where it begins."""
         return next((side[0].at for side in self.sides if side), 0)
 
     def texts(self, latex):
         r"""Its sides, as they are written: with the \bigl of a first bracket, which is no token."""
-        spans = [
-            (SIZED.search(latex, 0, s[0].at).start(), s[-1].end) if s else (0, 0)
-            for s in self.sides
-        ]
-        return [latex[start:end] for start, end in spans]
+        starts = [SIZED.search(latex, 0, s[0].at).start() if s else 0 for s in self.sides]
+        return [latex[k : s[-1].end] if s else "" for k, s in zip(starts, self.sides, strict=True)]
 
 
 def lines(tokens):

@@ -56,8 +56,6 @@ class Leaves:
 
 
 class Meaning:
-    """The names of a page."""
-
     def __init__(self):
         self.table = {}  # name: Definition; a free name, and one with a fixed meaning, has none
         self.families = {}  # free arrays with their number of indices: 1 a vector, 2 a matrix
@@ -123,21 +121,19 @@ class Meaning:
         leaves = self.leaves(t.Symbol(name))
         return leaves.names | leaves.smooth | leaves.indices | leaves.sizes | {name}
 
-    def _collect(self, node, bound, found, free=None):
+    def _collect(self, node, bound, found, alone=None):
+        # Which children are indices; what names in the others are bound, and belong to.
+        counted, inner, free = (), bound, None
         match node:
             case t.Symbol(name):
                 if name not in bound:
-                    self._collect_name(name, found, free)
+                    self._collect_name(name, found, alone)
                 return
             case t.Function(name):
                 self._collect_definition(name, found)
                 return
-            case t.Element() | t.Kronecker():
-                for index in node.indices:
-                    self._collect_index(index, bound, found)
-                for base in node.children()[: -len(node.indices)]:
-                    self._collect(base, bound, found, found.families)
-                return
+            case t.Element(_, counted) | t.Kronecker(counted):
+                free = found.families
             case t.IndexRange(index, _, upper):
                 found.indices.add(index)
                 found.sizes |= t.names_in(upper) & set(self.sizes)
@@ -149,31 +145,24 @@ class Meaning:
                     getattr(found, kind).update(names)
                 self._collect(value, bound, found)
                 return
-            case t.Big() | t.Listing():
-                ends = getattr(node, "lower", None), node.upper
-                for child in node.children():
-                    if any(child is end for end in ends):
-                        self._collect_index(child, bound, found)
-                    else:
-                        self._collect(child, bound | {node.index}, found)
-                return
-            case t.Integral() | t.Limit():
-                bound = bound | {node.variable}
+            case t.Big(index=index, upper=upper) | t.Listing(index=index, upper=upper):
+                counted, inner = (getattr(node, "lower", None), upper), bound | {index}
+            case t.Integral(variable) | t.Limit(variable):
+                inner = bound | {variable}
         for child in node.children():
-            self._collect(child, bound, found)
-
-    def _collect_index(self, node, bound, found):
-        for name in t.names_in(node) - bound - self.table.keys():
-            (found.sizes if name in self.sizes else found.indices).add(name)
+            if any(child is index for index in counted):
+                for name in t.names_in(child) - bound - self.table.keys():
+                    (found.sizes if name in self.sizes else found.indices).add(name)
+            else:
+                self._collect(child, inner, found, free)
 
     def _collect_name(self, name, found, free=None):
         """A name; one without a meaning belongs to `free`, where it is told by an index below it."""
         known = self.table.get(name)
         if known is not None:
             self._collect_definition(name, found)
-            if known.is_function:
-                for parameter in known.parameters:
-                    self._collect_name(parameter, found)
+            for parameter in known.parameters if known.is_function else ():
+                self._collect_name(parameter, found)
         elif free is not None:
             free.add(name)
         elif name in self.sizes:

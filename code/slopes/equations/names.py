@@ -26,10 +26,7 @@ def follower(factors, place):
 
 
 class Names:
-    """What is declared of the names of a page at one place.
-
-    Its `meaning` is the table that is filled for the evaluator; all else is kept by key.
-    """
+    """What is declared at one place: `meaning` is filled for the evaluator, all else kept by key."""
 
     def __init__(self, meaning):
         self.meaning = meaning

@@ -12,12 +12,19 @@ What has to be noticed on the way (how much work was done, whether a comparison 
 the `Work` in force, as the number of digits is by the context in force of `decimal`.
 """
 
-import decimal
 import functools
 import itertools
 import sys
 from contextlib import contextmanager
-from decimal import Context, Decimal, getcontext, localcontext
+from decimal import (
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    localcontext,
+)
 
 from mpmath import libmp
 
@@ -76,14 +83,13 @@ def setting(thing, name, value):
 @contextmanager
 def in_force(work):
     """Count everything inside against `work`, in the checker's own context of `decimal`."""
-    traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
+    traps = [InvalidOperation, DivisionByZero, Overflow]
     context = Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)
     with setting(sys.modules[__name__], "_now", work), localcontext(context):
         yield work
 
 
 def digits(count):
-    """Compute with so many digits."""
     return setting(getcontext(), "prec", count)
 
 
@@ -96,9 +102,7 @@ class Dual:
     __slots__ = ("a", "b", "tag")
 
     def __init__(self, tag, a, b):
-        self.tag = tag
-        self.a = a
-        self.b = b
+        self.tag, self.a, self.b = tag, a, b
 
     def __add__(self, other):
         if type(other) is Dual:
@@ -176,10 +180,7 @@ def tolerance(spare):
 
 
 def divide(x, y, key=None):
-    """The quotient; a divisor that is zero but for rounding (a difference that cancels) is zero.
-
-    ``key`` names the divisor for `points`, which looks for where it is zero.
-    """
+    """The quotient; a divisor that is zero but for rounding is zero. ``key`` names it for `points`."""
     size = primal(y)
     if key is not None and _now.zeros is not None:
         _now.zeros.append((key, real(size)))
@@ -256,9 +257,7 @@ def elementary(value, slope, of_complex=None):
             return value(x)
         if type(x) is Dual and x.tag:
             return Dual(x.tag, function(x.a), slope(x.a) * x.b)
-        if of_complex is None:
-            return value(real(x))
-        return of_complex(x)
+        return value(real(x)) if of_complex is None else of_complex(x)
 
     return function
 

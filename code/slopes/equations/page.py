@@ -6,7 +6,7 @@ counts. An assumption holds to the end of its section; a definition from where i
 
 import copy
 import itertools
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from . import layout
@@ -80,8 +80,9 @@ class PageReader(Declarations):
             match item.kind:
                 case "inline":
                     self.passed.append(item)
-                case "heading":
-                    self.heading(item.level)
+                case "heading":  # it ends what was assumed in a section, but not under the title
+                    self.level, self.section, self.case = item.level, self.section + 1, []
+                    self.assumed = [(at, c) for at, c in self.assumed if at < item.level]
                 case "exempt":
                     exempt = item.text
                 case "wrong":
@@ -97,11 +98,6 @@ class PageReader(Declarations):
         """An equation that has one verdict as a whole."""
         latex = as_words(latex)
         return replace(item, text=latex, links=[Link(latex, "", "", Verdict(kind, reason))])
-
-    def heading(self, level):
-        """An assumption ends with the section it stands in; one under the title holds for the page."""
-        self.level, self.section, self.case = level, self.section + 1, []
-        self.assumed = [(at, c) for at, c in self.assumed if at < level]
 
     def standing(self):
         """What is assumed here."""
@@ -132,11 +128,10 @@ class PageReader(Declarations):
         try:
             lines = layout.lines(tokenize(item.text))
             links = [link for line in lines for link in self.chain(line, item.text, work)]
-        except Unread as error:
-            self.lose(layout.openings(item.text))
-            return self.alone(item, item.text, "unread", error.in_place(item.text))
         except Exception as error:
             self.lose(layout.openings(item.text))
+            if isinstance(error, Unread):
+                return self.alone(item, item.text, "unread", error.in_place(item.text))
             reason = f"the checker failed ({type(error).__name__}: {error}): please report it"
             return self.alone(item, item.text, "undecided", reason)
         return replace(item, text=as_words(item.text), links=links)
@@ -169,15 +164,13 @@ class PageReader(Declarations):
         scope.arguments, below, variables_of = {}, {}, {}
         fractions = (x for s in sides for x in s.walk() if isinstance(x, t.Fraction))
         for fraction in filter(t.is_derivative, fractions):
-            try:
+            with suppress(Unread):
                 body, variables, _ = scope.derivative_form(fraction)
                 values = [t.family_of(scope.by_value(node)) for node, _ in variables]
-            except Unread:
-                continue
-            below.update(dict.fromkeys(values))
-            known = scope.lookup(scope.word(body)) if isinstance(body, t.Name) else None
-            if known is not None and known.kind == "smooth" and not known.parameters:
-                variables_of.setdefault(known.name, {}).update(dict.fromkeys(values))
+                below.update(dict.fromkeys(values))
+                known = scope.lookup(scope.word(body)) if isinstance(body, t.Name) else None
+                if known is not None and known.kind == "smooth" and not known.parameters:
+                    variables_of.setdefault(known.name, {}).update(dict.fromkeys(values))
         only = [v for v in below if self.meaning.table.get(v.name) is None] or list(below)
         scope.implicit = only[0] if len(only) == 1 else PLAIN
         scope.arguments = {n: next(iter(v)) for n, v in variables_of.items() if len(v) == 1}
@@ -200,7 +193,6 @@ class PageReader(Declarations):
         return [link for link in links if link.verdict is not None]
 
     def settle(self, link, line, sides, k, conditions, work):
-        """Give a link its verdict."""
         if {"arrow", "to"} & set(line.operators[max(k - 1, 0) : k + 2]):
             reason = "an arrow between relations: write each alone, a limit with \\lim"
             raise Unread(reason, line.at)
@@ -266,7 +258,10 @@ class PageReader(Declarations):
         self.refuse_spoken(leaves, self.said)
         self.refuse_anew(leaves)
         self.refuse_unbegun(link.left_node, link.right_node)
-        self.refuse_same(link, leaves)
+        for pair in itertools.permutations(map(t.Symbol, sorted(leaves.indices)), 2):
+            # a_x / b_x = a_y / b_y: that something is the same at every index is no identity.
+            if not leaves.definitions and t.substitute(link.left_node, *pair) == link.right_node:
+                raise Unread(ALONE)
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
         if len(free) > 1:  # x² + y² = 25
             self.scope.refuse_dependent(free)
@@ -400,13 +395,6 @@ class PageReader(Declarations):
             said = letter == name or self.scope.is_constant(name)
             if not said and letter + "·" in leaves.families:
                 raise Unread(f"nothing says what {x} is: the mean of {letter}_i? define it")
-
-    def refuse_same(self, link, leaves):
-        """a_x / b_x = a_y / b_y: that something is the same at every index is no identity: rule 27."""
-        sides = link.left_node, link.right_node
-        for pair in itertools.permutations(map(t.Symbol, sorted(leaves.indices)), 2):
-            if not leaves.definitions and t.substitute(sides[0], *pair) == sides[1]:
-                raise Unread(ALONE)
 
     def refuse_end(self, link):
         """A sum that ends at 10, where above the same elements end at n: nothing says that n is 10."""

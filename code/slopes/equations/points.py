@@ -6,8 +6,6 @@ compares: where that changes its sign a kink (or a jump) may lie. And an inequal
 its two sides come closest.
 """
 
-import functools
-import itertools
 import math
 import operator
 import random
@@ -15,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from fractions import Fraction
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import pairwise, product
 
 from . import numbers as n
 from . import tree as t
@@ -25,10 +24,8 @@ from .evaluate import code
 from .numbers import CAREFUL, DIGITS, HALF, ONE, SECOND, Dual, cos, digits, exp, primal, sin
 
 TINY, SMALL = Fraction(1, 10**12), Fraction(1, 10**4)
-SPECIAL = [
-    *(Fraction(0), TINY, -TINY, SMALL, -SMALL, Fraction(1), Fraction(-1), Fraction(1, 2)),
-    *(Fraction(k) for k in (2, -2, 9, -9, 35, -35)),
-]
+SPECIAL = [Fraction(0), TINY, -TINY, SMALL, -SMALL]
+SPECIAL += map(Fraction, (1, -1, 0.5, 2, -2, 9, -9, 35, -35))
 FEW = [SPECIAL[k] for k in (0, 1, 5, 12, 13)]
 FAR = [Fraction(k) for k in (10**3, -(10**3), 10**6, -(10**6))]
 MODES = ("mixed", "positive", "mixed", "negative", "unit", "wide")
@@ -40,8 +37,8 @@ DRAWN = Context(prec=EXACT)
 class Domain:
     """Where a variable may lie, as far as numbers tell: between two ends, or at a few values."""
 
-    lower: Fraction | None = None
-    upper: Fraction | None = None
+    lower: Fraction | float = -math.inf
+    upper: Fraction | float = math.inf
     values: tuple = ()
     whole: bool = False  # whether it is an integer
 
@@ -52,13 +49,15 @@ class Domain:
             return generator.choice(self.values)
         if self.whole:
             return Fraction(math.floor(replace(self, whole=False).draw(generator, "wide")))
-        if None not in (low, high):
+        if max(abs(low), abs(high)) < math.inf:
             return low + (high - low) * Fraction(generator.randint(1, 99), 100)
         size = Fraction(generator.randint(1, 50 * (12 if mode == "wide" else 3)) * 2 - 1, 100)
         if mode == "unit":
             size = Fraction(generator.randint(1, 99), 100)
-        if low is not None or high is not None:
-            return high - size if low is None else low + size
+        if low > -math.inf:
+            return low + size
+        if high < math.inf:
+            return high - size
         if mode in ("positive", "unit"):
             return size
         return -size if mode == "negative" or generator.random() < 0.5 else size
@@ -67,20 +66,24 @@ class Domain:
         """The special values in this domain (or a few of them), and its ends from inside."""
         known = list(self.values or (FEW if few else SPECIAL))
         for end, inward in ((self.lower, 1), (self.upper, -1)):
-            if end is not None:
+            if abs(end) < math.inf:
                 known += [end + inward * step for step in (0, TINY, SMALL, 1)]
         return [v for v in dict.fromkeys(known) if self.holds(v)]
 
     def holds(self, v):
-        above = self.lower is None or v >= self.lower
-        below = self.upper is None or v <= self.upper
-        return above and below and v in (self.values or (math.floor(v) if self.whole else v,))
+        members = self.values or (math.floor(v) if self.whole else v,)
+        return self.lower <= v <= self.upper and v in members
+
+    def within(self, said):
+        """Where something more is said."""
+        lower, upper = max(self.lower, said.lower), min(self.upper, said.upper)
+        return Domain(lower, upper, said.values or self.values, self.whole or said.whole)
 
     def told(self, constants):
         """The points that the numbers of the formulas suggest: these, what is beside and between."""
         near = [*FAR, *(x for c in constants for s in (c, -c) for x in (s, s - 1, s + 1))]
         near += [(a + b) / 2 for a, b in pairwise(sorted(constants))]
-        ends = [e for e in (self.lower, self.upper) if e is not None and abs(e) >= 100]
+        ends = [e for e in (self.lower, self.upper) if 100 <= abs(e) < math.inf]
         near += [e + x for e in ends for x in FAR]
         near = map(Fraction, map(math.floor, near)) if self.whole else near
         known = set(self.specials())
@@ -132,12 +135,8 @@ def domains(conditions):
     found = {}
     parts = [p for c in conditions for p in (c.items if type(c) is t.And else (c,))]
     for part in parts:
-        for name, change in restrictions(part):
-            old = found.get(name, ANYWHERE)
-            for end, nearer in (("lower", max), ("upper", min)):
-                if None not in (getattr(old, end), change.get(end)):
-                    change[end] = nearer(getattr(old, end), change[end])
-            found[name] = replace(old, **{k: v for k, v in change.items() if v is not None})
+        for name, said in said_by(part):
+            found[name] = found.get(name, ANYWHERE).within(said)
     return found
 
 
@@ -147,8 +146,8 @@ def domain_of(key, domains):
     return domains.get(key, family)
 
 
-def restrictions(part):
-    """Pairs (what a relation is about, what it says about its domain)."""
+def said_by(part):
+    """Pairs (what a relation is about, its domain as far as this tells)."""
     operator = getattr(part, "operator", "")
     if operator == "in" and named(part.left):
         yield named(part.left), in_set(part.right)
@@ -156,22 +155,21 @@ def restrictions(part):
         below = (part.left, part.right) if operator[0] == "<" else (part.right, part.left)
         for node, end, other in ((below[0], "upper", below[1]), (below[1], "lower", below[0])):
             if named(node) and constant(other) is not None:
-                yield named(node), {end: constant(other)}
+                yield named(node), Domain(**{end: constant(other)})
 
 
 def in_set(members):
-    """What a set says about a domain."""
+    """The domain that a set is, as far as numbers tell."""
     match members:
-        case t.Finite(items):
-            values = tuple(map(constant, items))
-            return {} if None in values else {"values": values}
+        case t.Finite(items) if None not in (values := tuple(map(constant, items))):
+            return Domain(values=values)
         case t.NumberSet(name):
-            known = SETS[name]
-            lower = Fraction(known.lower) if known.lower.is_finite() else None
-            return {"lower": lower, "whole": known.whole}
+            lower, whole = SETS[name].lower, SETS[name].whole
+            return Domain(Fraction(lower) if lower.is_finite() else -math.inf, whole=whole)
         case t.Interval(lower, upper):
-            return {"lower": constant(lower), "upper": constant(upper)}
-    return {}
+            low, high = constant(lower), constant(upper)
+            return Domain(-math.inf if low is None else low, math.inf if high is None else high)
+    return ANYWHERE
 
 
 def totals(conditions):
@@ -229,11 +227,10 @@ class Sample:
 
     def draw(self, key):
         """The value that is fixed for a number or an element, or a random one."""
-        if key in self.fixed:
-            return self.fixed[key]
         name, indices = key if type(key) is tuple else (key, ())
-        if name in self.fixed:
-            return self.fixed[name]
+        fixed = self.fixed.get(key, self.fixed.get(name))
+        if fixed is not None:
+            return fixed
         seed = ("flat",) if self.flat and indices else indices
         return drawn(domain_of(key, self.domain), self.seed_of(name, *seed), self.mode)
 
@@ -245,7 +242,7 @@ class Sample:
         if domain.values:
             hot = random.Random(self.seed_of(name, "hot")).randint(1, count)
             values = [total if k == hot else Fraction(0) for k in range(1, count + 1)]
-        elif domain.lower is not None and sum(values):
+        elif domain.lower > -math.inf and sum(values):
             values = [total * v / sum(values) for v in values]
         else:
             values[-1] = total - sum(values[:-1], Fraction(0))
@@ -257,13 +254,13 @@ class Sample:
         return _smooth(self.seed_of("function", name, self.variant), self.variant, arity)
 
 
-@functools.lru_cache(maxsize=20_000)
+@lru_cache(maxsize=20_000)
 def drawn(domain, seed, mode):
     """A random value in a domain: the same ones are asked for again by every relation of a page."""
     return domain.draw(random.Random(seed), mode)
 
 
-@functools.lru_cache(maxsize=1_000)
+@lru_cache(maxsize=1_000)
 def _smooth(seed, variant, arity):
     dice = random.Random(seed)
     drawn = [dice.randint(20, 90) * dice.choice((-1, 1)) for _ in range(2 * arity + 2)]
@@ -281,7 +278,7 @@ def _smooth(seed, variant, arity):
     return function
 
 
-@functools.lru_cache(maxsize=5_000)
+@lru_cache(maxsize=5_000)
 def exact(value):
     """A value with more digits than any comparison uses, so that what adds up does so."""
     return DRAWN.divide(*map(Decimal, value.as_integer_ratio()))
@@ -290,7 +287,7 @@ def exact(value):
 def assignments(indices, ends):
     """All values of some indices, each from 1 to its end."""
     names = sorted(indices)
-    for values in itertools.product(*(range(1, ends[name] + 1) for name in names)):
+    for values in product(*(range(1, ends[name] + 1) for name in names)):
         yield dict(zip(names, values, strict=True))
 
 
@@ -305,10 +302,7 @@ ORDERED = (">=", "<=", ">", "<")  # the wide ones first
 
 
 def margins(question, sample, key, value, ordered):
-    """What each comparison inside compares, at one value of the variable.
-
-    Of an inequality also the slope of the room between its sides: it is tight where that turns over.
-    """
+    """What each comparison inside compares, at one value; of an inequality also its room's slope."""
     work, result, seen, found, tag = n.now(), {}, {}, [], n.new_tag()
     zeros = [] if sample.mode == "mixed" else None  # once is enough
     with n.setting(work, "margins", []), n.setting(work, "zeros", zeros):
@@ -331,7 +325,7 @@ def kinks(question, sample, key):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
     ordered = question.operator in ORDERED and type(key) is str  # by a single number
 
-    @functools.cache
+    @cache
     def table(x, count=DIGITS):
         with digits(count):
             return margins(question, sample, key, x, ordered)

@@ -5,44 +5,30 @@ of every edge. One is offered only if the relation is verified in it, if the poi
 if the edge itself tells which of < and ≤ it is: so never x > 0 where x ≥ 0 will do.
 """
 
-import itertools
 from collections import Counter
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, islice, product
+from math import inf
 
 from . import tree as t
 from .errors import NoDerivative, Undefined
 from .numbers import Work, in_force
-from .points import (
-    ORDERED,
-    SMALL,
-    SPECIAL,
-    constant,
-    constants,
-    domain_of,
-    domains,
-    named,
-    restrictions,
-)
+from .points import ORDERED, SMALL, SPECIAL, constant, constants, domain_of, domains, named, said_by
 from .verdicts import Verdict, latex, plain
 
 SHARE = 300_000  # operations for the search
 MOST = 4  # names, and numbers of the formulas, that are tried
 POINTS = 400  # that a region has to fit
 ENDS = (Fraction(0), Fraction(1), Fraction(-1))
-OUT = {"lower": -SMALL, "upper": SMALL}  # which way an end is left
 TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sqrt")]
 
 
 def conditional(question, verdict, again):
-    """The verdict 'conditional' with its region, or None where no plain region is found.
-
-    ``again(conditions)`` is the verdict on the same relation under these conditions.
-    """
+    """The verdict 'conditional' with a plain region, or None; ``again(conditions)`` judges in it."""
     if question.operator in ("notin", "~") or question.work.slack:
         return None
     with in_force(Work(SHARE)):
-        points = itertools.islice(question.points(), POINTS)
+        points = islice(question.points(), POINTS)
         found = [(sample, told(question, sample)) for sample in points]
         found = [(sample, kind) for sample, kind in found if kind]
         region = first(question, found, again)
@@ -64,7 +50,7 @@ def first(question, found, again):
     """The first of the candidates that fits all points and is verified."""
     for region in candidates(question):
         rooms = domains([*question.conditions, *region]).values()
-        room = all(None in (d.lower, d.upper) or d.lower < d.upper for d in rooms)
+        room = all(d.lower < d.upper for d in rooms)
         fits = room and fit(question, found, region) and ends_here(question, region)
         if fits and again((*question.conditions, *region)).kind == "verified":
             return region
@@ -114,8 +100,7 @@ def candidates(question):
 
 def moved(question):
     """The names by which a side is differentiated: at single values of them there are no slopes."""
-    sides = (question.left, question.right, *question.bodies)
-    nodes = [x for side in sides for x in side.walk()]
+    nodes = question.nodes
     by = [v for x in nodes if isinstance(x, t.Derivative) for v, _ in x.variables]
     by += [x for x in nodes if isinstance(x, t.Apply) and isinstance(x.head, t.Primed)]
     return set().union(*map(t.names_in, by))
@@ -169,7 +154,6 @@ def relations(operators, pairs):
 
 
 def number(end):
-    """A number as a node."""
     size = abs(Fraction(end))
     texts = (f"{float(x):.12f}".rstrip("0").rstrip(".") for x in (size, *size.as_integer_ratio()))
     whole, *parts = map(t.Number, texts)
@@ -178,7 +162,6 @@ def number(end):
 
 
 def total(question, family):
-    """Elements that sum to 1."""
     index = next(x for x in "jik" if x not in question.leaves.indices)
     end = question.meaning.extent(family.name, 0)
     one, item = t.Number("1"), t.Element(family, (t.Symbol(index),))
@@ -225,9 +208,9 @@ def fit(question, found, region):
 def ends_here(question, region):
     """Whether the relation fails just outside of each end, and of a few values holds at these only."""
     place = next(iter(question.places(2)), {})
-    for name, said in (pair for c in region for pair in restrictions(c)):
-        values = said.get("values", ())
-        outside = (end + OUT[kind] for kind, end in said.items() if kind in OUT)
+    for name, said in (pair for c in region for pair in said_by(c)):
+        values = said.values
+        outside = [x for x in (said.lower - SMALL, said.upper + SMALL) if abs(x) < inf]
         beyond = [x for x in SPECIAL if x not in values] if values else outside
         tried = [*product(values, [True]), *product(beyond, [False])]
         for value, holds in tried if name in question.scalars else ():

@@ -35,7 +35,6 @@ class Scope(Calculus, Names):
         return own(node) if own is not None else t.rebuild(node, self.resolve)
 
     def resolved(self, nodes):
-        """The meanings of several trees."""
         return tuple(map(self.resolve, nodes))
 
     def _Name(self, node):
@@ -287,7 +286,10 @@ class Scope(Calculus, Names):
         for (_, one), (sign, other) in itertools.pairwise(node.factors):
             if t.is_name(one, styles=("",)) and isinstance(t.bare(other), t.Number) and not sign:
                 raise Unread(f"an index? write {t.pretty(one.text)}_{t.bare(other).text}", one.at)
-            if isinstance(t.bare(one), t.Number) and self.is_digits(other) and not sign:
+            # 1 000, and 2 1/2, which schools read as a sum
+            below = (other.top, other.bottom) if isinstance(other, t.Fraction) else (t.bare(other),)
+            digits = all(isinstance(x, t.Number) for x in (t.bare(one), *below))
+            if digits and not sign:
                 raise Unread("two numbers side by side: write one, or \\cdot between them", one.at)
         self.refuse_spelled([factor for _, factor in node.factors])
         factors, done, place = self.with_increments(node.factors), [], 0
@@ -307,12 +309,6 @@ class Scope(Calculus, Names):
         if len(done) > 1 and any(isinstance(value, t.Interval) for _, value in done):
             raise Unread("a set as a factor", node.at)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
-
-    @staticmethod
-    def is_digits(node):
-        """Whether a number stands here: 1 000, and 2 1/2, which schools read as a sum."""
-        below = (node.top, node.bottom) if isinstance(node, t.Fraction) else (t.bare(node),)
-        return all(isinstance(x, t.Number) for x in below)
 
     def factor(self, factors, place):
         """One factor, with the arguments or the operand that follow it; and where to go on."""
@@ -413,13 +409,12 @@ class Scope(Calculus, Names):
 
     def vector(self, node):
         """A value where a vector is wanted: a letter without a meaning of its own is its family."""
-        if t.is_name(node) and node.style not in ("bf", "sign", *UPRIGHT):
-            key = self.word(node)
-            if not (self.is_bound(key) or self.has_meaning(key)):
-                internal = self.internal(key + "·")
-                if internal not in self.meaning.table:
-                    self.meaning.families.setdefault(internal, 1)
-                return t.Symbol(internal)
+        letter = t.is_name(node) and node.style not in ("bf", "sign", *UPRIGHT)
+        if letter and not self.is_told(self.word(node)):
+            internal = self.internal(self.word(node) + "·")
+            if internal not in self.meaning.table:
+                self.meaning.families.setdefault(internal, 1)
+            return t.Symbol(internal)
         value = self.resolve(node)
         if isinstance(value, t.Element | t.Number):
             raise Unread("a whole vector is wanted here, and not one number of it", node.at)

@@ -112,8 +112,7 @@ def index_repairs(around, right):
     pairs = itertools.permutations(map(t.Symbol, letters), 2) if len(letters) == 2 else ()
     for first, second in pairs:
         delta = t.Kronecker((first, second))
-        for target, place, _ in (x for x in terms_in(right) if x[2] == ONE):
-            rest = t.Add(replaced(target.terms, place, delta))
+        for _, target, rest in at_each_term(right, lambda x, d=delta: d if x == ONE else None):
             yield OFF_DIAGONAL, t.substitute(right, target, rest)
             turned = t.substitute(rest, first, second)
             turned = t.substitute(turned, t.Kronecker((second, second)), delta)
@@ -127,10 +126,10 @@ def chain_repairs(around, right):
         yield f"{CHAIN}: what is the slope of the inner function?", t.Multiply((right, slope))
 
         def times(term, inner=inner, slope=slope):  # elsewhere a slope of -1 may be a lost sign
-            return t.Multiply((term, slope)) if inner in term.walk() else term
+            return t.Multiply((term, slope)) if inner in term.walk() else None
 
-        for _, changed in at_each_term(right, times):
-            yield f"{CHAIN}, in one term", changed
+        for _, old, new in at_each_term(right, times):
+            yield f"{CHAIN}, in one term", t.substitute(right, old, new)
     for body in around.bodies:
         known = around.meaning.table.get(getattr(body, "name", ""))
         parts = t.names_in(known.body) if known is not None and known.body is not None else ()
@@ -149,8 +148,8 @@ def sign_repairs(around, right):
     else:
         yield from quotients
     yield whole, t.Negate(right)
-    for place, changed in at_each_term(right, negative):
-        yield f"{SIGN}that of the {ORDINALS[place % 6]} term", changed
+    for place, old, new in at_each_term(right, negative):
+        yield f"{SIGN}that of the {ORDINALS[place % 6]} term", t.substitute(right, old, new)
     yield from quotients
 
 
@@ -183,7 +182,6 @@ def call_repairs(around, right):
 
 
 def squared(node):
-    """The square of a name or of a value of a function."""
     if isinstance(node, t.Symbol | t.Apply | t.Element):
         yield "It looks like a lost square", t.Power(node, TWO)
 
@@ -197,32 +195,21 @@ def factor_repairs(around, right):
     for said, factor in [*factors, *((t.pretty(name), t.Symbol(name)) for name in names)]:
         yield f"It looks like a lost factor {said}", t.Multiply((right, factor))
         yield f"It looks like a factor {said} too many", t.Divide(right, factor)
-        for _, changed in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
-            yield f"It looks like a lost factor {said} in one term", changed
+        for _, old, new in at_each_term(right, lambda term, f=factor: t.Multiply((term, f))):
+            yield f"It looks like a lost factor {said} in one term", t.substitute(right, old, new)
 
 
 def negative(node):
-    """A node with its sign turned."""
     return node.body if isinstance(node, t.Negate) else t.Negate(node)
 
 
-def terms_in(node):
-    """(sum, place, term) for each term of each sum in a tree, at most six sums."""
+def at_each_term(node, change):
+    """(place, sum, sum with the term there changed) for what `change` changes; in at most six sums."""
     for target in list(dict.fromkeys(x for x in node.walk() if isinstance(x, t.Add)))[:6]:
         for place, term in enumerate(target.terms):
-            yield target, place, term
-
-
-def replaced(items, place, item):
-    """A tuple with another item at a place."""
-    return (*items[:place], item, *items[place + 1 :])
-
-
-def at_each_term(node, change):
-    """(place, tree) for each term of each sum, with this term changed."""
-    for target, place, term in terms_in(node):
-        sums = t.Add(replaced(target.terms, place, change(term)))
-        yield place, t.substitute(node, target, sums)
+            new = change(term)
+            if new is not None:
+                yield place, target, t.Add((*target.terms[:place], new, *target.terms[place + 1 :]))
 
 
 def at_each(node, change):

@@ -41,10 +41,8 @@ RELATIONS = {
     r"\Leftrightarrow": "arrow", r"\downarrow": "down", r"\uparrow": "up", r"\searrow": "down",
     r"\nearrow": "up",
 }  # fmt: skip
-OPERATORS = {
-    "+": "+", "-": "-", "*": "*", "/": "/", r"\cdot": "*", r"\times": "*", r"\div": "/",
-    r"\odot": "odot",
-}  # fmt: skip
+OPERATORS = {x: x for x in "+-*/"}
+OPERATORS |= {r"\cdot": "*", r"\times": "*", r"\div": "/", r"\odot": "odot"}
 OPEN = {"(": "(", "[": "[", r"\{": "{", r"\lbrace": "{", r"\lvert": "|", r"\lVert": "||"}
 CLOSE = {")": ")", "]": "]", r"\}": "}", r"\rbrace": "}", r"\rvert": "|", r"\rVert": "||"}
 BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||"}
@@ -69,9 +67,7 @@ KINDS = {
     "big": {"sum", "prod", "lim", "max", "min", "sup", "inf", "argmax", "argmin"},
     "frac": {"frac", "dfrac", "tfrac", "cfrac"},
     "dots": {"dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"},
-    "sqrt": {"sqrt"},
-    "int": {"int"},
-    "mid": {"mid"},
+    **{word: {word} for word in ("sqrt", "int", "mid")},
     "name": set(GREEK_LETTERS),
 }
 CONDITIONAL = {"if", "for", "where", "otherwise"}

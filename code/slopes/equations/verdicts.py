@@ -111,7 +111,6 @@ def plain(text):
 
 
 def _over(found):
-    """A fraction in one line."""
     return "/".join(x if re.fullmatch(r"\\?\w+", x) else f"({x})" for x in found.groups())
 
 
@@ -120,7 +119,6 @@ def describe(node):
 
 
 def text(value, digits=10):
-    """A value as a person reads it."""
     if value is None:
         return "no value"
     if isinstance(value, t.Node):  # a set

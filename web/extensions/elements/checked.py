@@ -8,7 +8,7 @@ from html import escape
 from elements.facts import REPORT
 from elements.markup import Tag, tag
 from slopes.equations.numbers import DIGITS
-from slopes.equations.report import outcome
+from slopes.wording import outcome
 
 
 def badge(counts: Counter, href: str, book: bool = False) -> Tag | None:

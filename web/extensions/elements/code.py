@@ -17,7 +17,6 @@ from sphinx_design.shared import is_component
 from elements.markup import put, tag
 from elements.start import between
 
-COLUMN = 76  # signs of code in a line of a sheet
 WHOLE = 28  # signs of code that stay in one line of a text, and in one that breaks
 TOGETHER = 40  # signs of code that do so where there is room
 # A browser would break a line behind a minus sign. What is longer than this may have to be broken.
@@ -130,12 +129,9 @@ class Code(SphinxPostTransform):
             size = len(code.astext())
             code["classes"] += ["together"] * (size <= WHOLE) or ["whole"] * (size <= TOGETHER)
         for block in self.document.findall(nodes.literal_block):
-            in_cell = block.parent.get("nb_element") == "cell_code_source"
             if "output" in block["classes"]:
                 found = [kind.search(block.astext()) for kind in (COLUMNS, BROAD)]
                 block["classes"] += ["columns"] * all(found)
-            else:
-                (block.parent if in_cell else block)["classes"] += reach(block.astext())
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)
@@ -172,11 +168,6 @@ def fold_input(cell: nodes.container, env) -> None:
     del cell["hide_mode"]
     cell.children = []
     cell += [*outputs, folded]
-
-
-def reach(source: str) -> list[str]:
-    """Return the class of code that has a longer line than a sheet."""
-    return ["out"] * (max(map(len, source.splitlines()), default=0) > COLUMN)
 
 
 def what(source: str, outputs: list[nodes.Node], env) -> list:

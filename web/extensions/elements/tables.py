@@ -24,9 +24,13 @@ SENTENCE = 36  # signs: a table with longer words in a cell is read, and not com
 LINE, WIDE, AIR = 70, 103, 4
 PHONE = 44  # signs of a table's line on a telephone, with its air
 LEAST = 0.3  # of what the fuller columns share: the part that each of them has
+WHOLE = 16  # signs: a head or a name that does not break
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
-OTHER = re.compile(r"[\d.]+–[\d.]+|[−-]?[\d.]+ ?\\cdot ?10\^\{?-?\d+\}?|–?")
+POWER = re.compile(r"([−-]?[\d.]+ ?\\cdot ?)?\d+\^\{?(-?)(\d+)\}?")
+OTHER = re.compile(r"[\d.]+–[\d.]+|\\infty|∞|–?")
+SPACE, IN_NUMBERS, BEFORE_NUMBER = map(re.compile, (r" ", r" (?=[−-]?\.?\d)", r" (?=[−-]?\.?\d|$)"))
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 class Captions(SphinxTransform):
@@ -84,42 +88,66 @@ class Tables(SphinxPostTransform):
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             names = [entry.astext().replace(": ", ", ") for entry in head]
+            named = [*head, *(row[0] for row in rows)]
             span(head, rows)
             numbers = any("digits" in entry["classes"] for row in rows for entry in row)
+            for entry in table.findall(nodes.entry):
+                bind(entry, entry in named)
             if len(names) > 2 and ("led" in table["classes"] or not numbers):  # it can become entries
                 name_each(table, names, rows)
         for tables in kinds.values():
             lay_out(tables)
 
 
+def bind(entry: nodes.entry, names: bool) -> None:
+    """Keep a number in the line of the word before it, and a short name of a row or a column whole."""
+    whole = names and length(entry) <= WHOLE
+    for paragraph in entry.findall(nodes.paragraph):
+        for place, text in enumerate(paragraph):
+            if not isinstance(text, nodes.Text):
+                continue
+            after = "".join(node.astext() for node in paragraph[place + 1 : place + 2])
+            ends = BEFORE_NUMBER if NUMBER.fullmatch(after) else IN_NUMBERS
+            paragraph[place] = nodes.Text((SPACE if whole else ends).sub(NBSP, text))
+
+
 def in_line(head: nodes.entry, *column: nodes.entry) -> None:
-    """Mark a column of numbers, and fill them up, unseen, so that their decimal points stand in line.
+    """Mark a column of numbers, and fill them up, unseen, so that their points or powers stand in line.
 
     They stand at the right of the column. One that holds anything else stays as it is.
     """
     texts = [entry.astext().strip() for entry in column]
     found = [NUMBER.fullmatch(text) for text in texts]
+    powers = [POWER.fullmatch(text) for text in texts]
     if not any(texts) or not all(
-        n or OTHER.fullmatch(t) for n, t in zip(found, texts, strict=True)
+        n or p or OTHER.fullmatch(t) for n, p, t in zip(found, powers, texts, strict=True)
     ):
         return
-    powers = any("cdot" in text for text in texts)
-    rest = "" if powers else max((n[3] for n in found if n), key=len, default="")
-    for entry, number, text in zip((head, *column), (None, *found), ("", *texts), strict=True):
+    sign = "−" * any(p and p[2] for p in powers)
+    up = max((p[3] for p in powers if p), key=len, default="")
+    ten = f"{NBSP}⋅{NBSP}10" * any(p and p[1] for p in powers)
+    rest, unit = (
+        "" if up else max((n[k] for n in found if n), key=len, default="") for k in (3, 4)
+    )
+    named = NUMBER.fullmatch(head.astext().strip())
+    for entry, number, power in zip((head, *column), (named, *found), (None, *powers), strict=True):
         entry["classes"].append("digits")
+        if power:
+            entry[-1] += phantom(sign[len(power[2]) :] + up[len(power[3]) :], "up")
+            continue
         if number:
-            sign, digits, decimals, unit = number.groups()
-            said = nodes.Text(("−" if sign else "") + digits + decimals + unit)
-            after = phantom(rest[len(decimals) :] if not unit else "")
-            entry[:] = [nodes.paragraph("", "", *filter(None, (said, after)))]
-        elif entry is not head and not text:
+            entry[:] = [nodes.paragraph("", number[0].replace("-", "−"))]
+            entry[0] += phantom(rest[len(number[3]) :] + unit[len(number[4]) :])
+        elif entry is not head and not entry.astext().strip():
             entry[:] = [nodes.paragraph("", "–")]
+        if entry is not head:
+            entry[-1] += [*phantom(ten), *phantom(sign + up, "up")]
 
 
-def phantom(text: str) -> nodes.raw | None:
+def phantom(text: str, *classes: str) -> list[nodes.raw]:
     """Return room for a text, which the style sheet fills: it is neither seen, nor read, nor copied."""
-    html = f'<span class="phantom" data-room="{text}"></span>'
-    return nodes.raw("", html, format="html") if text else None
+    html = f'<span class="{" ".join(("phantom", *classes))}" data-room="{text}"></span>'
+    return [nodes.raw("", html, format="html")] if text else []
 
 
 def spoken(entry: nodes.entry) -> int:
@@ -192,10 +220,8 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
         for row in found[1:]:
             row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
         if "entries" not in table["classes"]:
-            # A head may turn.
-            words = [max(map(len, head.astext().split()), default=0) for head in found[0]]
-            longest = [max(map(length, column)) for column in zip(*found[1:], strict=False)]
-            needed = sum(map(max, zip(longest, words, strict=False))) + AIR * (len(longest) - 1)
+            longest = [max(column) for column in columns]
+            needed = sum(longest) + AIR * (len(longest) - 1)
             table["classes"] += ["close"] * (needed > LINE) + ["airy"] * (needed <= PHONE)
             continue
         table.parent["classes"].append("words")
