@@ -93,7 +93,8 @@ class Tables(SphinxPostTransform):
             numbers = any("digits" in entry["classes"] for row in rows for entry in row)
             for entry in table.findall(nodes.entry):
                 bind(entry, entry in named)
-            if len(names) > 2 and ("led" in table["classes"] or not numbers):  # it can become entries
+            # A table without numbers can become entries.
+            if len(names) > 2 and ("led" in table["classes"] or not numbers):
                 name_each(table, names, rows)
         for tables in kinds.values():
             lay_out(tables)
