@@ -47,8 +47,8 @@ __all__ = [
 ]
 
 
-#: How far below what is negative an axis stands, in pixels.
-_CLEAR = 30
+#: How far below a curve an axis stands, in pixels.
+_CLEAR = 26
 
 
 def explore(function, span=(-5, 5), start=None, positions=101):
@@ -111,13 +111,13 @@ def explore(function, span=(-5, 5), start=None, positions=101):
         say += ". {note}"
     slider = Slider(variable, positions, start)
     tables = [((1,), _along(function, x, kinks, upper, lower))]
-    return Explorer([Drawing(content, 436, label)], [slider], tables, say, readout)
+    return Explorer([Drawing(content, 464, label)], [slider], tables, say, readout)
 
 
 def _function_content(function, span, kinks, start):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 12, 190), _panel(span, slopes, 280, 122)
+    upper, lower = _panel(span, values, 12, 208), _panel(span, slopes, 290, 140)
     value, slope = float(function(start)), float(function.derivative(start))
     reach = float(_tangent(upper, np.array([slope]))[0][0])
     tangent = [(start + t, value + slope * t) for t in np.linspace(-reach, reach, 41)]
@@ -125,8 +125,9 @@ def _function_content(function, span, kinks, start):
     below = [(start, y) for y in np.linspace(slope, lower.y_span[1], 41)]
     marks = ticks(span, 6)
     halves = [("l", "-1", "0"), ("r", "0", "1")] if kinks else [("r", "-1", "1")]
-    # Where branches are straight the tangent lies on the graph, which is broad so that both are seen.
-    graph = "f broad" if kinks else "f"
+    # Where branches are straight the tangent lies on the graph, which is broad so that both are seen; of
+    # a jump the ends are.
+    graph = "f broad" if kinks and not all(map(_is_jump, kinks)) else "f"
     tangents = "".join(
         _tangent_of(f"d='M{left} 0H{right}'", f"{{{side}}} {{{side}m}} 0 1 {{x}} {{v}}")
         for side, left, right in halves
@@ -141,7 +142,7 @@ def _function_content(function, span, kinks, start):
     # Where there is no slope the point below is open: what the code takes is not on the graph.
     no_slope = "<path class='hole' data-set='d: {open}'/>" if kinks else ""
     content = (
-        _named(upper, x, values, name_of(function), "value", above, marks, [""] * len(marks))
+        _named(upper, x, values, name_of(function), "value", above, [])
         + _named(lower, x, slopes, name_of(function, prime=True), "slope", below, marks)
         + "<line class='drop' data-set='x1: {px}%; x2: {px}%; y1: {py}; y2: {dy}'/>"
         + upper.inside(
@@ -238,25 +239,24 @@ def _reach(values):
 
 
 def _panel(span, values, top, height):
-    """Return a panel for a curve, with some room above and below: enough for an axis below 0."""
+    """Return a panel for a curve, with some room above, and below for an axis clear of it."""
     lower, upper = _reach(values)
     extra = 0.06 * (upper - lower)
-    share = _CLEAR / (height - _CLEAR)
-    room = share * (upper + extra - lower) if lower < 0 else extra
+    room = _CLEAR / (height - _CLEAR) * (upper + extra - lower)
     return Panel(span, (lower - room, upper + extra), top, height)
 
 
-def _named(panel, x, values, name, kind, others, marks, numbers=None):
+def _named(panel, x, values, name, kind, others, marks):
     """Draw the lines of a panel and its axis, and write the name of its curve beside it.
 
-    The axis is the line of 0, or stands clear below what is negative.
+    The axis stands clear below the curve, so that the first numbers of both axes do, too.
 
     Points of others, in pairs of coordinates, are what the name must not touch either.
     """
     reach = _reach(values)
     rows = ticks(reach, 4 if panel.height > 180 else 3)
     across, down, anchor = beside(panel, x, values, name, rows, others)
-    axis = panel.columns(marks, panel.y_span[0] if reach[0] < 0 else rows[0], numbers)
+    axis = panel.columns(marks, panel.y_span[0])
     return panel.rows(rows) + axis + written(across, down, name, anchor, kind)
 
 
@@ -389,7 +389,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     --------
     >>> from slopes import sigmoid, tanh
     >>> explore_chain(tanh, sigmoid)
-    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.4200 times 0.2170 is 0.0911>
+    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.420 times 0.217 is 0.0911>
     """
     x = np.linspace(*span, positions)
     names = names or (inner.name, outer.name)
@@ -428,16 +428,9 @@ def _chain_columns(values, ends, slopes):
 
 
 def _multiplied(*factors):
-    """Write factors and their product, of three digits; what is shown of the factors multiplies to it.
-
-    Four digits of each factor are enough for that nearly everywhere, and where not, one more.
-    """
-    product = significant(math.prod(factors))
-    for digits in range(4, 9):
-        near = [rounded(factor, digits) for factor in factors]
-        if significant(math.prod(near)) == product:
-            break
-    return [significant(factor, digits) for factor in near], product
+    """Write factors and their product, of three digits: the factors as they are shown multiply to it."""
+    near = [rounded(factor) for factor in factors]
+    return [significant(factor) for factor in near], significant(math.prod(near))
 
 
 def _note_factors(columns, outer, middle, last):
@@ -499,7 +492,7 @@ def _depth_columns(choices, deepest, width, networks):
             shares = _shares(activation, _GAINS[gain], depth, width, networks)
             points = [f"{k} {round(power, 2):.3g}" for k, power in enumerate(np.log10(shares), 1)]
             columns["dots"].append("".join(f"M{point}h0" for point in points))
-            columns["share"].append(significant(shares[0], 2))
+            columns["share"].append(significant(shares[0]))
     return columns
 
 
@@ -650,7 +643,7 @@ def explore_neuron(widest=4.0):
     Examples
     --------
     >>> explore_neuron()
-    <explorer; it starts at: w = 1.0, b = 0.0, y = 0: z = 2.0, a = 0.881, L = 2.13; ... is 1.76>
+    <explorer; it starts at: w = 1.00, b = 0.00, y = 0: z = 2.00, a = 0.881, L = 2.13; ... is 1.76>
     """
     values = np.arange(-2 * widest, 2 * widest + 1) / 2
     count = len(values)
@@ -662,13 +655,13 @@ def explore_neuron(widest=4.0):
         outer = nll.derivative(a, y)
         columns["L"] += [significant(v) for v in nll(a, y)]
         _note_factors(columns, outer, middle, 2)
-    numbers = [fixed(v, 1) for v in values]
+    numbers = [fixed(v, 2) for v in values]
     tables = [
         ((2, 1, len(z)), columns),
         (
             (2, 1, 0),
             {
-                "z": [fixed(v, 1) for v in z],
+                "z": [fixed(v, 2) for v in z],
                 "a": [significant(v) for v in a],
             },
         ),
@@ -753,8 +746,8 @@ def _descent_readout(x, start):
 def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     """Return the explorer of the start page: one weight of a neuron, its loss, and a step downhill.
 
-    The slope of the loss is shown as the product of three slopes, which have a digit more than it, so
-    that a reader who multiplies them gets what is shown.
+    The slope of the loss is shown as the product of three slopes, as they are written, so that a reader
+    who multiplies them gets what is shown.
 
     Parameters
     ----------
@@ -775,7 +768,7 @@ def explore_descent(rate=3.0, x=2.0, b=-1.0, span=(-3, 4), positions=701):
     Examples
     --------
     >>> explore_descent()
-    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.800 times 0.08980 ... −0.323>
+    <explorer; it starts at: w = −0.60, target 1, loss 0.810; slope −1.80 times 0.0898 times 2 is −0.323>
     """
     w = np.linspace(*span, positions)
     a, middle, start = sigmoid(w * x + b), sigmoid.derivative(w * x + b), nearest(w, -0.6)

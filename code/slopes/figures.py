@@ -92,6 +92,8 @@ _A_PART = 0.15
 #: How far apart panels are, in inches, where no title parts them: their numbers must not read as those
 #: of one axis.
 _APART = 0.7
+#: And how far where a title does, which must be nearer to its own panel.
+_ABOVE = 0.27
 _COARSE = 72  # dots to an inch of the PNG that stands in for a figure
 #: How wide the two drawings of a figure are, in inches of 96 pixels, and how large their letters, in
 #: points: as the text of a page is, which on a telephone is 350 pixels wide.
@@ -123,7 +125,7 @@ _STYLE = {
     "xaxis.labellocation": "right",
     "axes.labelpad": 0,
     "axes.titlelocation": "left",
-    "axes.titlepad": 10,
+    "axes.titlepad": 8,
     "text.color": INK,
     "xtick.color": "#8D8B85",
     "ytick.color": "#8D8B85",
@@ -256,9 +258,10 @@ def is_narrow(ax):
 def _settle(figure):
     """Give all axes one frame, and each name a place where nothing is in its way."""
     below = [ax for ax in figure.axes if not ax.get_subplotspec().is_first_row()]
-    if any(_is_plot(ax) and not ax.get_title(loc="left") + ax.get_title() for ax in below):
+    if any(map(_is_plot, below)) or any(ax.get_title(loc="left") for ax in below):
+        apart = _ABOVE if all(ax.get_title(loc="left") for ax in below) else _APART
         rows = below[0].get_subplotspec().get_gridspec().nrows
-        figure.get_layout_engine().set(hspace=_APART * rows / figure.get_figheight())
+        figure.get_layout_engine().set(hspace=apart * rows / figure.get_figheight())
     figure.draw_without_rendering()
     for ax in figure.axes:
         _make_room(ax)
@@ -315,12 +318,17 @@ def _foot(ax):
 
 
 def _name_once(ax, others):
-    """Leave the name of an axis to the last of the panels side by side that share it."""
+    """Leave the name of an axis to the last of the panels side by side that have the same.
+
+    Where it has no numbers either, it has no marks for them.
+    """
     row = ax.get_subplotspec().rowspan
     for other in others[others.index(ax) + 1 :]:
         beside = other.get_subplotspec().rowspan == row
-        if beside and ax.get_shared_x_axes().joined(ax, other):
+        if beside and other.get_xlabel() == ax.get_xlabel() and other.get_xlim() == ax.get_xlim():
             ax.set_xlabel("")
+    if not any(label.get_visible() for label in ax.get_xticklabels()):
+        ax.tick_params("x", length=0)
 
 
 def _join(ax):
@@ -371,18 +379,18 @@ def _stretch(figure, planes):
     left, right = (ax.get_position(original=True) for ax in (first[0], last[0]))
     numbered = all(_is_plot(ax) and len(ax.get_yticks()) for ax in first)
     begin = max(left.x0, LEFT * letter / width) if numbered else left.x0
-    # Names may stand beyond the end, numbers may not.
-    beyond = [t.get_window_extent().x1 - ax.get_window_extent().x1 for ax in last for t in ax.texts]
+    # Names may stand beyond the end, and half of its number.
+    beyond = [
+        text.get_window_extent().x1 - ax.get_window_extent().x1
+        for ax in last
+        for text in [*ax.texts, *_numbers(ax.xaxis)]
+    ]
     end = 1 - max([0, *beyond]) / width
     start = begin - left.x0
     figure.get_layout_engine().set(rect=(start, 0, 1 - start + end - right.x1, 1))
     figure.draw_without_rendering()
     _fit_height(figure, planes)
     figure.set_layout_engine("none")  # what follows takes no room
-    for ax in last:
-        for label in ax.get_xticklabels():
-            if label.get_text() and label.get_window_extent().x1 > width:
-                label.set_horizontalalignment("right")
 
 
 def _fit_height(figure, planes):
@@ -396,6 +404,13 @@ def _fit_height(figure, planes):
             missing[row] = wanted - box.height * figure.get_figheight()
         figure.set_figheight(figure.get_figheight() + sum(missing.values()))
         figure.draw_without_rendering()
+
+
+def _numbers(axis):
+    """Return the numbers that are seen at an axis."""
+    lower, upper = sorted(axis.get_view_interval())
+    labels = [tick.label1 for tick in axis.get_major_ticks() if lower <= tick.get_loc() <= upper]
+    return [label for label in labels if label.get_visible() and label.get_text()]
 
 
 def _is_plot(ax):
@@ -510,8 +525,8 @@ def label_point(ax, text, at, side="right", color=INK):
 def plot_with_derivative(function, span=(-6, 6), ax=None, labels=(), dash="-"):
     """Draw a function of one variable and its derivative over ``span``.
 
-    At a kink the derivative's branches end in open circles, and a dot shows the value that the code
-    takes there.
+    At a kink a dot shows the value that the code takes there, and an open circle the end of a branch
+    that does not have it.
 
     Parameters
     ----------
@@ -548,11 +563,9 @@ def plot_with_derivative(function, span=(-6, 6), ax=None, labels=(), dash="-"):
     for kink in function.kinks:
         if span[0] <= kink.at <= span[1]:
             for end in (kink.left, kink.right):
-                if math.isfinite(end):
+                if math.isfinite(end) and end != kink.value:
                     open_circle(ax, kink.at, end, SLOPE)
-            # In a circle the dot is smaller, so that both are seen.
-            size = 3.6 if kink.value in (kink.left, kink.right) else 8
-            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=size, zorder=4)
+            ax.plot(kink.at, kink.value, "o", color=SLOPE, markersize=8, zorder=4)
     ax.set_xlabel(f"${function.variable}$")
     return ax
 
@@ -592,8 +605,7 @@ def open_circle(ax, x, y, color=VALUE):
     'white'
     """
     style = {"color": color, "markerfacecolor": "white", "markeredgewidth": 1.6, "zorder": 3}
-    style["markersize"] = 8  # so that a dot inside is seen as one
-    return ax.plot(x, y, "o", **style)[0]
+    return ax.plot(x, y, "o", markersize=8, **style)[0]
 
 
 def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, name=None, digits=2):
@@ -721,13 +733,16 @@ def plot_graph(nodes, edges, ax=None):
     ax = ax or plt.subplots()[1]
     # Where slopes of the last node are shown, they alone have the colour of slopes.
     written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
+    heights = {node[0][1] for node in nodes.values()}
     middle = np.mean([node[0][1] for node in nodes.values()])
     turned = _turn if is_narrow(ax) else np.array
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
         draw_arrow(ax, turned(a), turned(b), shrinkA=18, shrinkB=18.5)
         if a[1] == b[1]:
-            _label(ax, turned((a + b) / 2), slope, turned((0, 15)), color=written)
+            # Of a row that runs down the values are on the left.
+            out = -15 if len(heights) == 1 and is_narrow(ax) else 15
+            _label(ax, turned((a + b) / 2), slope, turned((0, out)), color=written)
             continue
         # Beside the middle; nearer to the start, and above, where arrows cross in the middle.
         crossed = any(
@@ -746,7 +761,7 @@ def plot_graph(nodes, edges, ax=None):
         for number, height, color in zip(numbers, (28, -28), (VALUE, SLOPE), strict=False):
             _label(ax, place, number, turned((0, height)), color=color)
     ax.margins(*((0.34, 0.1) if is_narrow(ax) else (0.07, 0.34)))
-    if len({place[1] for place, *_ in nodes.values()}) == 1 and not is_narrow(ax):
+    if len(heights) == 1 and not is_narrow(ax):
         ax.set_ylim(-0.6, 1)  # a row has its values above it, and less below
     ax.axis("off")
     return ax
@@ -789,20 +804,20 @@ def set_ticks(ax, x=None, y=None):
 def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
     """Make the axes those of a plane: one scale for both, with the places ``x`` and ``y`` marked.
 
-    As in every figure, the name of each axis stands at its end: that of the vertical one above its
-    numbers, so the title of a panel stands over its middle. Of panels that share their axes, those in
-    the first column and in the last row have the names and the numbers.
+    As in every figure, the name of each axis stands at its end: that of the vertical one, where there is
+    a title, above its numbers. Of panels that share their axes, those in the first column and in the
+    last row have the names and the numbers.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
-    >>> ax.get_xlabel(), ax.texts[0].get_text()
+    >>> ax.get_xlabel(), ax.get_title(loc="left")
     ('$x_1$', '$x_2$')
     """
     set_ticks(ax, x, y)
     ax.set_xlabel(names[0])
-    ax.set_title(title, loc="center")
-    if ax.get_subplotspec().is_first_col():
-        above = (-10 * _PIXEL, plt.rcParams["axes.titlepad"])
+    ax.set_title(title or names[1], loc="left")
+    if title and ax.get_subplotspec().is_first_col():
+        above = (-15 * _PIXEL, plt.rcParams["axes.titlepad"])
         how = {"xycoords": "axes fraction", "textcoords": "offset points"}
         ax.annotate(names[1], (0, 1), above, ha="right", color=QUIET, **how)
     ax.label_outer()
@@ -861,7 +876,8 @@ def draw_pixels(ax, picture, signed=False):
         pixels = (pixels / np.abs(pixels).max()).round(2)
     colors = {"cmap": SIGNS, "vmin": -1, "vmax": 1} if signed else {"cmap": "Greys"}
     # A picture in the drawing: between its pixels there are no seams.
-    ax.imshow(pixels, **colors, interpolation="none")
+    drawn = ax.imshow(pixels, **colors, interpolation="none")
+    drawn.set_gid(None if signed else f"paper-{ax.figure.axes.index(ax)}")
     # White pixels are as white as the paper: a frame shows where the picture ends, all of it inside.
     ax.patch.set_visible(False)
     ax.spines[:].set(visible=True, color=GREY, linewidth=_PIXEL)

@@ -18,14 +18,23 @@ __all__ = ["lighten"]
 # A letter comes in 6400 units to its height, and keeps one in 32 of them, a tenth of a pixel.
 _LETTER = re.compile(r'd="(M[^"]*)" transform="scale\(0\.015625\)"')
 _PATH = re.compile(r'd="(M[^"]*)"')
+_FORMULA = re.compile(r'(<g style="fill: (#\w+))("[^>]*>(?:(?!</g>).)*#Cm)', re.DOTALL)
 #: A path's turn from one piece to the next by more than this is a corner, as a cosine: 20 degrees.
 _CORNER = 0.94
 #: How far a curve may lie from what was drawn, in units of its last digit.
 _HAIR = 0.8
+#: The face of formulas is thinner here than on a page: its letters get an outline, in units of a letter.
+_BOLD = "[id^=Cm]{stroke-width:2.4}[id^=Slopes]{stroke:none}"
+#: A page turns its figures into negatives in the dark; a picture of paper is turned once more, and
+#: dimmed, and the colours of signs are kept from going pale.
+_DARK = (
+    "@media(prefers-color-scheme:dark)"
+    "{image{filter:saturate(1.4)}image[id^=paper]{filter:invert(.87)}}"
+)
 
 
 def lighten(svg):
-    r"""Return an SVG figure of Matplotlib's without what nobody can see.
+    r"""Return an SVG figure of Matplotlib's as a page needs it, and without what nobody can see.
 
     Coordinates keep one decimal, a tenth of a point. Names that nothing refers to go; clipping areas,
     which Matplotlib names after all digits of theirs, are named after what is left. What is light
@@ -53,6 +62,9 @@ def lighten(svg):
     svg = re.sub(r'<!--.*?-->|\bd="[^"]*"|scale\([^)]*\)|-?\d+\.\d{2,}', rounded, svg)
     svg = re.sub(r' id="(line2d|xtick|ytick)_\d+"', "", svg)
     svg = re.sub(r"<g/>\n", "", svg)
+    svg = _FORMULA.sub(r"\1; stroke: \2\3", svg)
+    rules = _BOLD * ("#Cm" in svg) + _DARK * ("<image" in svg)
+    svg = svg.replace("</style>", rules + "</style>", 1)
     for name, area in re.findall(r'<clipPath id="(\w+)">(.*?)</clipPath>', svg, re.DOTALL):
         svg = svg.replace(name, "p" + hashlib.sha256(area.encode()).hexdigest()[:10])
     return svg
