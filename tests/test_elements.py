@@ -372,15 +372,16 @@ def test_a_verdict_that_a_list_explains_stands_before_its_paragraph(pages):
 def test_a_glossary_has_its_letters(pages):
     page = pages["words"]
     assert [words(head) for head in page.select("h2.letter")] == ["A", "B", "C"]
-    assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1]
+    assert [len(terms.select("dt")) for terms in page.select("dl.glossary")] == [2, 1, 1]
     links = page.select("nav.letters a")
     assert [page.select_one(link["href"]) for link in links] == page.select("h2.letter")
     chapter = page.select_one("dd .chapter a")
     assert (words(chapter), chapter["title"]) == ("Chapter 2", "Differentiate it again")
     assert words(page.select_one("dd > p")) == "A sum. Chapter 2"
-    (others,) = page.select(".others")
-    assert words(others) == "cut: batch"
-    assert words(page.select_one(others.a["href"])).rstrip("#") == "batch"
+    (other,) = page.select("dt.other")
+    said = other.find_next_sibling("dd")
+    assert (words(other), words(said)) == ("cut", "→ batch")
+    assert words(page.select_one(said.a["href"])).rstrip("#") == "batch"
 
 
 # What was verified

@@ -35,6 +35,8 @@ ASCII = {chr(n) for n in range(0x20, 0x7F)}
 LATIN = ASCII | set("\xa0©°·×ßàáäåçèéêëíïñóôöøúüýćčłńřśşšźžı–—‘’“”…′−")
 # Signs that stand in text, and which a next chapter is likely to bring.
 SIGNS = set("←→↔⇒≤≥≠≈≔∈∞∂∇∑∏√±⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉αβγδεζηθλμνπρστφχψωΓΔΘΛΠΣΦΨΩ✓")
+# The text has these from the formulas: a minus, a times or a relation has one form wherever it stands.
+SHARED = set("+<=>×−")
 UPRIGHT = FONTS / "serif-400-normal.woff2"
 # Formulas are set a little smaller than text; their digits and their words are those of the text.
 WORDS = {"letters": string.digits + string.ascii_letters, "scale": 1 / 0.97}
@@ -246,7 +248,8 @@ def main() -> None:
                     for part in PARTS
                 ]
                 target = FONTS / f"serif-{name}.woff2"
-                has = subset(sources, wanted, target, ["kern", "mark", "mkmk"])
+                own = wanted - SHARED if name.startswith("400") else wanted  # formulas have no bold
+                has = subset(sources, own, target, ["kern", "mark", "mkmk"])
                 rules.append(face("Slopes Serif", style, name[:3], target.name, ranges(has)))
         # The italic J has a bar and looks like another letter.
         borrow("J", FONTS / "serif-400-italic.woff2", UPRIGHT)

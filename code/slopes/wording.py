@@ -8,6 +8,8 @@ RELATION = re.compile(
     r"(?<![\w;])([A-Za-zα-ω]\w?) (=|≠|≥|≤|&[lg]t;) ([-−]?\d(?:[\w.+-]*\w)?|\[[^\]]*\])"
 )
 MARKS = {"defined": "≔", "verified": "✓", "refuted": "✗", "exempt": "–"}
+# What a message quotes of the line that it cannot read, at its end.
+PLACE = re.compile(r"(at character \d+: )(….*…)$")
 
 
 def relations(text):
@@ -112,7 +114,8 @@ def derivation_html(rows, state, summary):
         f'<code class="tex">{part}</code>' if k % 2 else relations(part)
         for k, part in enumerate(html.escape(summary).split("$"))
     )
-    end = "" if text.endswith("?") else "."
+    text = PLACE.sub(r"\1<code>\2</code>", text)
+    end = "" if text.endswith(("?", "</code>")) else "."
     verdict, colon, why = f"{text[:1].upper()}{text[1:]}{end}".partition(": ")
     said = f"<b>{verdict}{colon.strip()}</b>{why and f' {why}'}"
     return f'{html_table(head, cells)}<p class="state {state}"><span>{said}</span></p>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import groupby, pairwise
 from math import sqrt
 from posixpath import dirname, join, normpath
@@ -89,9 +90,11 @@ class Tables(SphinxPostTransform):
             names = [entry.astext().replace(": ", ", ") for entry in head]
             named = [*head, *(row[0] for row in rows)]
             span(head, rows)
+            numbers = any("digits" in entry["classes"] for row in rows for entry in row)
             for entry in table.findall(nodes.entry):
                 bind(entry, entry in named)
-            if len(names) > 2 and "led" in table["classes"]:
+            # A table without numbers can become entries.
+            if len(names) > 2 and ("led" in table["classes"] or not numbers):
                 name_each(table, names, rows)
         for tables in kinds.values():
             lay_out(tables)
@@ -262,8 +265,8 @@ def shares(columns: list[list[int]], line: int) -> list[int]:
 class Letters(SphinxPostTransform):
     """Set a letter above the terms that begin with it, and a line of all letters above the first.
 
-    Below the terms of a letter stand the other names that begin with it, which are in italics in
-    what is said. The chapter of a term, which the last line said of it names, stands in the margin.
+    The other names, which are in italics in what is said, stand among the terms, each with a link to
+    its own. The chapter of a term, which the last line said of it names, stands in the margin.
     """
 
     default_priority = 700
@@ -275,17 +278,13 @@ class Letters(SphinxPostTransform):
             terms = glossary[0]
             for said in terms.findall(nodes.definition):
                 self.lead_on(said)
-            listed = {key: list(items) for key, items in groupby(terms.children, first_letter)}
-            others = other_names(terms)
-            letters = sorted({*listed, *others})
-            links = [tag("a", words=key, href=f"#letter-{key}") for key in letters]
+            named = sorted([*terms, *other_names(terms)], key=lambda item: item[0].astext().lower())
+            listed = {key: list(items) for key, items in groupby(named, first_letter)}
+            links = [tag("a", words=key, href=f"#letter-{key}") for key in listed]
             glossary[:] = [tag("nav", *links, classes=["letters"], **{"aria-label": "Letters"})]
-            for key in letters:
+            for key, items in listed.items():
                 glossary += tag("h2", words=key, classes=["letter"], ids=[f"letter-{key}"])
-                if key in listed:
-                    glossary += nodes.definition_list("", *listed[key], **terms.attributes)
-                if key in others:
-                    glossary += tag("p", *others[key], classes=["others"])
+                glossary += nodes.definition_list("", *items, **terms.attributes)
 
     def lead_on(self, said: nodes.definition) -> None:
         """Take the last line of a definition, which names its chapter, out of the sentences."""
@@ -304,17 +303,15 @@ class Letters(SphinxPostTransform):
         return tag("a", words, href=link["refuri"], title=link.astext())
 
 
-def other_names(terms: nodes.definition_list) -> dict[str, list[nodes.Element]]:
-    """Return, by their first letters, the names that stand in italics, with links to their terms."""
+def other_names(terms: nodes.definition_list) -> Iterator[nodes.definition_list_item]:
+    """Yield an entry for each name that stands in italics, in one line, with a link to its term."""
     known = {item[0].astext() for item in terms}
-    names = [(node.astext(), item[0]) for item in terms for node in item.findall(nodes.emphasis)]
-    letters = {}
-    for name, term in sorted(names, key=lambda pair: pair[0].lower()):
-        if name not in known:
-            target = tag("a", term.astext(), href=f"#{term['ids'][0]}")
-            said = tag("span", f"{name}: ", target)
-            letters.setdefault(name[0].upper(), []).append(said)
-    return letters
+    for item in terms:
+        for name in {node.astext(): None for node in item.findall(nodes.emphasis)}:
+            if name not in known:
+                target = tag("a", words=item[0].astext(), href=f"#{item[0]['ids'][0]}")
+                said = nodes.definition("", nodes.Text("→ "), target)
+                yield nodes.definition_list_item("", nodes.term("", name, classes=["other"]), said)
 
 
 def first_letter(item: nodes.definition_list_item) -> str:
