@@ -66,6 +66,12 @@ It holds on one side ($x > 0$) of it.
 |---|---|---|---|
 | 5 | It says less in another table of its kind. | there | here |
 
+| from | share |
+|---|---|
+| to unit 1 | $2 \cdot 10^{-3}$ |
+| to unit 2 | $5 \cdot 10^{-12}$ |
+| to none | 0 |
+
 | place | found |
 |---|---|
 | **above** | |
@@ -311,6 +317,14 @@ def test_numbers_stand_in_line_at_the_right(pages):
     marked = [["digits" in (cell.get("class") or []) for cell in row] for row in rows]
     assert marked == [[False, True, True], [False, True, True]]
     assert [words(row[2]) for row in rows] == ["1", "–"]
+
+
+def test_powers_stand_in_line_and_a_number_below_what_they_multiply(pages):
+    table = next(table for table in pages["words"].select("table") if "unit" in table.get_text())
+    rooms = [[room["data-room"] for room in row.select(".phantom")] for row in table.select("tr")]
+    assert rooms == [[], ["2"], [], ["\N{NO-BREAK SPACE}⋅\N{NO-BREAK SPACE}10", "−12"]]
+    names = [row.td.get_text().strip() for row in table.select("tbody tr")]
+    assert names[0] == "to unit 1".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def test_a_work_is_followed_by_the_pages_that_cite_it(pages):

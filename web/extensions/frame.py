@@ -28,8 +28,6 @@ WEB = Path(book.ROOT, "web")
 INLINE = re.compile(r"url\(([\w-]+\.woff2)\)")
 ADDRESS = re.compile(r"url\((fonts/KaTeX)")
 NUMBER = re.compile(r'^<span class="section-number">[^<]*</span>')
-# A word of a few letters in a text, not in a tag.
-SHORT = re.compile(r"\b(\w{1,3}) (?=\w)(?![^<]*>)")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # KaTeX has a rule for each size in each; a formula has those of text, of an index, and of its index.
 SIZES = re.compile(
@@ -45,20 +43,11 @@ def title_of(app, name: str) -> str:
     return NUMBER.sub("", app.builder.render_partial(app.env.titles[name])["title"])
 
 
-def bound(html: str) -> str:
-    """Bind short words to what follows, so that a narrow line ends with a word that says something.
-
-    >>> bound('<a href="a b">Choose an activation and a loss</a>').count("\N{NO-BREAK SPACE}")
-    3
-    """
-    return SHORT.sub("\\1\N{NO-BREAK SPACE}", html)
-
-
 def contents(app) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Return the parts of the book: caption, and number, title and name of each page."""
     if not hasattr(app, "_contents"):
         app._contents = [
-            (part, [(number(app.env, name), bound(title_of(app, name)), name) for _, name in pages])
+            (part, [(number(app.env, name), title_of(app, name), name) for _, name in pages])
             for part, pages in groupby(facts.contents(app.env), itemgetter(0))
         ]
     return app._contents
@@ -74,7 +63,7 @@ def sections(app, name: str) -> str:
         return ""
     for item in inner.children:
         item[:] = item.children[:1]  # sections of sections have no place here
-    return bound(app.builder.render_partial(inner)["fragment"])
+    return app.builder.render_partial(inner)["fragment"]
 
 
 # The two files

@@ -24,7 +24,7 @@ SENTENCE = 36  # signs: a table with longer words in a cell is read, and not com
 LINE, WIDE, AIR = 70, 103, 4
 PHONE = 44  # signs of a table's line on a telephone, with its air
 LEAST = 0.3  # of what the fuller columns share: the part that each of them has
-WHOLE = 16  # signs: a head or a name that does not break
+WHOLE = 15  # signs: a head or a name that does not break
 NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 POWER = re.compile(r"([−-]?[\d.]+ ?\\cdot ?)?\d+\^\{?(-?)(\d+)\}?")
 OTHER = re.compile(r"[\d.]+–[\d.]+|\\infty|∞|–?")
@@ -218,8 +218,8 @@ def lay_out(tables: list[tuple[nodes.table, list[list[nodes.entry]]]]) -> None:
     rows = [row for _, found in tables for row in found]
     columns = [list(map(length, column)) for column in zip(*rows, strict=False)]
     for table, found in tables:
-        for row in found[1:]:
-            row[0]["classes"] += ["name"] if length(row[0]) <= NAME else []
+        for entry in (*found[0], *(row[0] for row in found[1:])):
+            entry["classes"] += ["name"] * (length(entry) <= NAME)
         if "entries" not in table["classes"]:
             longest = [max(column) for column in columns]
             needed = sum(longest) + AIR * (len(longest) - 1)
