@@ -490,7 +490,7 @@ def _depth_columns(choices, deepest, width, networks):
     for activation, gain in choices:
         for depth in range(1, deepest + 1):
             shares = _shares(activation, _GAINS[gain], depth, width, networks)
-            points = [f"{k} {round(power, 2):.3g}" for k, power in enumerate(np.log10(shares), 1)]
+            points = [f"{k} {round(power, 1):.3g}" for k, power in enumerate(np.log10(shares), 1)]
             columns["dots"].append("".join(f"M{point}h0" for point in points))
             columns["share"].append(significant(shares[0]))
     return columns
