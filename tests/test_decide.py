@@ -503,7 +503,8 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("verified", [r"e^h \approx 1.0 + h, \quad h \to 0"]),
         # Behind \approx what follows the last digit may be cut off as well.
         ("verified", [r"\frac{20}{11} \approx 1.8181"]),
-        ("verified", [r"-\frac{2}{3} \approx -0.66"]),
+        ("verified", [r"-\frac{2}{3} \approx -0.666"]),
+        ("refuted", [r"-\frac{2}{3} \approx -0.66"]),
         ("refuted", [r"\frac{2}{3} \approx 0.68"]),
         ("refuted", [r"\frac{67}{100} \approx 0.5"]),
         ("refuted", [r"\pi + 0.9 \approx 3"]),

@@ -110,6 +110,12 @@ def test_no_word_of_a_page_matters(path):
     assert [link.verdict.kind for link in found] == [link.verdict.kind for link in before]
 
 
+def test_a_display_that_an_environment_tears_is_not_judged():
+    part = "\\begin{align*} 1 &= 1 \\end{align*}\n"
+    assert verdicts(part) == ["verified"]
+    assert verdicts(f"Text:\n$$\n1 +\n{part}$$\n") == ["unread"] * 3
+
+
 def test_the_pages_say_how_closely_is_compared():
     """The digits in the chapter and in the help are those of the code."""
     chapter = (HERE.parent / "chapters" / "verified.ipynb").read_text(encoding="utf-8")

@@ -106,7 +106,7 @@ def to_digits(question, decimal):
     limits = [exact(shown) * loose + question.work.slack for shown in all_shown(decimal)]
     if all(map(operator.le, gaps, limits)):
         return Verdict("verified", SHOWN, None, 1)
-    cut = type(decimal) is not t.Vector and decimals(decimal)  # 2/3 ≈ 0.66
+    cut = type(decimal) is not t.Vector and any(map(is_long, decimals(decimal)))  # 2/3 ≈ 0.666
     if cut and abs(value) > abs(claimed) and gaps[0] < exact(2 * digits_shown(decimal)):
         return Verdict("verified", CUT, None, 1)
     pair = (value, claimed) if decimal is question.right else (claimed, value)
@@ -118,6 +118,11 @@ def decimals(node):
     rows = [row for x in node.walk() if type(x) is t.Cases for row in x.rows]
     parts = {x for _, condition in rows if condition is not None for x in condition.walk()}
     return {x for x in node.walk() if type(x) is t.Number and "." in x.text} - parts
+
+
+def is_long(number):
+    """Whether a decimal shows three digits or more."""
+    return len(number.text.replace(".", "").lstrip("0")) > 2
 
 
 def is_rounded(question):
@@ -151,7 +156,7 @@ def agrees(question, sample, shown, free):
         return values[0] == values[1]
     unit = min((exact(2 * digits_shown(x)) for x in shown[0] | shown[1]), default=ONE)
     ends = all(x == x.to_integral_value() for x in (value / unit for value in every))
-    exactly = {x for x in shown[0] if ends or free or len(x.text.replace(".", "").lstrip("0")) < 3}
+    exactly = {x for x in shown[0] if ends or free or not is_long(x)}
     gaps = [x - y for x, y in paired(*values)]
     rooms = [[[question.work.slack] for _ in gaps] for _ in sides]  # what each decimal leaves open
     for k, found in enumerate((shown[0] - shown[1], shown[1])):

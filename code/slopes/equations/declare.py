@@ -38,7 +38,12 @@ class Declarations:
             elif not isinstance(item, t.Chain):
                 raise Unread("a Let says something: a relation, := or be smooth", item.at)
             elif (case and item.operators[0] == "=") or not self.declares_meaning(item):
-                conditions.append(self.assumption(item))
+                condition = self.scope.condition(item)
+                self.meaning.note(condition)
+                keys = set().union(*map(self.scope.keys_in, item.sides))
+                self.scope.numbers |= keys - {"e", "pi", *filter(self.scope.is_function, keys)}
+                self.scope.used |= keys
+                conditions.append(condition)
         return conditions
 
     def declares_meaning(self, chain):
@@ -67,14 +72,6 @@ class Declarations:
         if found.kind != "verified":
             raise Unread(f"it has a fixed meaning, and another: {found.reason}", left.at)
         return True
-
-    def assumption(self, chain):
-        condition = self.scope.condition(chain)
-        self.meaning.note(condition)
-        keys = set().union(*map(self.scope.keys_in, chain.sides))
-        self.scope.numbers |= {k for k in keys - {"e", "pi"} if not self.scope.is_function(k)}
-        self.scope.used |= keys
-        return condition
 
     def declare_smooth(self, node):
         """``f`` or ``L(a, y)``: any differentiable function."""
@@ -224,7 +221,9 @@ class Declarations:
             kept = tuple(self.restrictions(conditions))
         if any(isinstance(x, t.BigO) for x in body.walk()):
             return False
-        if self.needs_itself(scope.internal(key), form, body):
+        own, names = scope.internal(key), t.names_in(body) | t.names_in(body, t.Function)
+        same = t.Element(t.Symbol(own), tuple(map(t.Symbol, form.indices)))
+        if same in body.walk() if form.kind == "elements" else own in names - {*form.parameters}:
             if operator == "=":
                 return False
             raise Unread(f"{t.pretty(key)} is defined by itself", left.at)
@@ -240,15 +239,6 @@ class Declarations:
         if operator == "=" and self.item.kind == "display":
             del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True
-
-    @staticmethod
-    def needs_itself(internal, form, body):
-        """Whether a body uses its own name, and not with another index, as a recurrence does."""
-        if form.kind == "elements":
-            own = t.Element(t.Symbol(internal), tuple(map(t.Symbol, form.indices)))
-            return own in body.walk()
-        names = t.names_in(body) | t.names_in(body, t.Function)
-        return internal in names.difference(form.parameters)
 
     def enter(self, key, made):
         """Give a key its meaning, under a new internal name if it has one already."""

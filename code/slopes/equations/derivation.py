@@ -317,21 +317,19 @@ def where_it_ends(written, steps, goal, ways, given, proves, table):
         early, any_names = without_rule(ways[end]), left_names & right_names or right_names
         put = early is not None and opened(early, table) == opened(goal[1], table)
         if put or (early and is_claimed(written, early, given, right, any_names)):
-            if beside(steps, goal, ways[end]):
-                return end, "form", f"part of it stands beside the chain from ${left}$ to ${right}$"
-            return end, "form", "its first line is what was to be shown, in another form"
+            apart = beside(steps, goal, ways[end])
+            first = "its first line is what was to be shown, in another form"
+            return end, "form", "part of it stands beside the chain" if apart else first
         return end, "", ""
     if frozenset(goal) in steps and not all_worked(steps, goal):
         return None, "claim", "a line that states the claim itself shows nothing"
-    if frozenset(goal) in steps:
-        return None, "form", f"no chain leads from ${left}$ to ${right}$ but the claim itself"
     if not steps:
         return None, "none", "there is no step yet"
     if goal[0] not in written.sides:
         return None, "form", f"it does not begin with ${left}$, nor end with it"
     if goal[1] not in written.sides:
         return None, "end", f"it does not end with ${right}$"
-    return None, "form", f"no chain of equalities leads to ${right}$"
+    return None, "form", f"no chain leads from ${left}$ to ${right}$"
 
 
 def all_worked(steps, goal):

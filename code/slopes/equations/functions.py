@@ -83,6 +83,7 @@ SEVERAL = {
 }
 
 FIXED = {*SCALAR, *SEVERAL}
+VARIED = {"gelu", "silu", "softplus", "mish", "softsign"}  # other texts call other functions so
 # What a page writes, where it is not the name in lower case.
 SPELLED = {
     "ln": "log", "lg": "log10", "sgn": "sign", "lse": "logsumexp", "atan": "arctan",

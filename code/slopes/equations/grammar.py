@@ -112,7 +112,7 @@ class Tree(Transformer):
     def factor(self, atom, *scripts):
         below, above = marked([s for s in scripts if s[0] in ("sub", "sup")], atom.at)
         primes = sum(count for kind, count in scripts if kind == "prime")
-        if isinstance(atom, t.Group) and atom.opening == "." and scripts:
+        if isinstance(atom, t.Group) and atom.opening == "." and scripts and not primes:
             return t.Bar(atom.items[0], below, above, at=atom.at)
         hanging = below is not None or above is not None or primes
         if hanging and isinstance(atom, t.Product | t.Add | t.Negate | t.Operator):  # {10x}^2

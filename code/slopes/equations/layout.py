@@ -31,10 +31,7 @@ class Line:
     sides: list
     operators: list
     conditions: list = field(default_factory=list)
-
-    @property
-    def at(self):
-        return next((side[0].at for side in self.sides if side), 0)
+    at: int = 0
 
     def texts(self, latex):
         r"""Its sides, as they are written: with the \bigl of a first bracket, which is no token."""
@@ -206,7 +203,7 @@ def _refuse_hidden(token, after):
 
 def _chain(tokens):
     sides, marks = split(tokens, ("rel",))
-    return Line(sides, [m.text for m in marks])
+    return Line(sides, [m.text for m in marks], at=next((x.at for x in tokens), 0))
 
 
 def _add_segments(segments, target, result):

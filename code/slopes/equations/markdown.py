@@ -22,6 +22,7 @@ REMARK = re.compile(r"<!--\s*verify:\s*(exempt\b)?[\s:,]*(.*?)\s*-->", re.S)
 LABEL = re.compile(r"^:(?:label|name):\s*(\S+)\s*$", re.M)
 OPTION = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?::[\w-]+:[^\n]*\n?)*)")
 DOLLARS = re.compile(r"(?<!\\)\$\$")
+ALONE = "a $$ without its partner"
 NO_REMARK = "a remark to the checker says exempt and a reason; what is assumed stands in a Let"
 MOST = 5_000_000  # characters of a page; a long book has a fifth of that
 # Markdown backtracks on what opens: comments, environments, brackets.
@@ -71,10 +72,13 @@ def read_markdown(text):
         tokens = PARSER.parse(text)
     except RecursionError as error:
         raise Unreadable("a page nested too deeply") from error
-    found = []
+    found, torn = [], False
     for before, token in zip([None, *tokens], tokens, strict=False):
-        line = token.map[0] + 1 if token.map else 0
-        found += [replace(item, line=line + item.line) for item in _items(token, before)]
+        line, items = token.map[0] + 1 if token.map else 0, list(_items(token, before))
+        if torn and token.type == "amsmath":  # what stands around it in its $$ is not seen
+            items[0].text = f"$${items[0].text}"
+        torn = token.type != "math_block" and torn ^ any(item.text == ALONE for item in items)
+        found += [replace(item, line=line + item.line) for item in items]
     return found
 
 
@@ -135,7 +139,7 @@ def _paragraph(token):
             case "html_inline":
                 found += _remarks(child.content)
             case "text" if DOLLARS.search(child.content):
-                found.append(Item("wrong", "a $$ without its partner"))
+                found.append(Item("wrong", ALONE))
     return found
 
 

@@ -15,6 +15,7 @@ from .approximate import CUT, SHOWN
 from .decide import BUDGET
 from .declare import Declarations
 from .errors import Unread
+from .functions import VARIED
 from .grammar import read
 from .markdown import Item
 from .meaning import Meaning, places_of
@@ -24,6 +25,7 @@ from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "!=": "=", "in": "notin", "~": "!="}
 ALONE = "a condition that stands alone: is this a Let?"
 
 
@@ -281,9 +283,12 @@ class PageReader(Declarations):
             raise Unread(ALONE)
         if "i" in free:
             raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
+        for key in VARIED & t.names_in(link.left_node, t.Function) if link.relation == ":=" else ():
+            self.scope.unknown[key] = "it has a fixed meaning, and another here: a name of its own?"
+            self.scope.refuse_unknown(key, None)
         both = [self.meaning.leaves(side) for side in (link.left_node, link.right_node)]
         if link.relation != "=":
-            return
+            return self.to_meet(link, both, told, conditions)
         if all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
             self.refuse_mean(link, leaves)
@@ -411,6 +416,17 @@ class PageReader(Declarations):
             reason = "stands on one side only, and nothing says what it is"
             self.scope.unknown[name] = f"it {reason}"
             raise Unread(f"{t.pretty(name)} {reason}: a Let?")
+
+    def to_meet(self, link, both, told, conditions):
+        """An inequality for what nothing is said of, n > 2 + 3: a condition, if it holds somewhere."""
+        sides = link.left_node, link.right_node
+        for side, own, other in zip(sides, both, both[::-1], strict=True):
+            acts = any(isinstance(x, t.Apply | t.Derivative) for x in side.walk())
+            known = other.names - other.definitions or other.sizes or other.indices
+            if own.names and not (acts or known or own.names & (told | own.definitions)):
+                found = self.judge(sides[0], OPPOSITE[link.relation], sides[1], conditions)
+                if found.kind != "verified":
+                    link.verdict = Verdict("conditional", "a condition, and no statement")
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""

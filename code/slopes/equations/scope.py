@@ -172,8 +172,9 @@ class Scope(Calculus, Names):
             return t.Finite(items)
         if len(items) == 1:
             return items[0]
-        if len(items) == 2 and (node.opening == "[" or node.closing == "]"):
-            return t.Interval(*items, node.opening == "[", node.closing == "]")
+        closed = {node.opening == "[", node.closing == "]"}
+        if len(closed) > 1 or (closed == {True} and [*map(type, items)] == [t.Symbol] * 2):
+            raise Unread("a row is written (a, b), an interval behind \\in: a commutator?", node.at)
         return t.Vector(items)
 
     def one(self, group):
@@ -246,13 +247,14 @@ class Scope(Calculus, Names):
         return t.Integral(key, *ends, body)
 
     def _Bar(self, node):
-        below = node.below
-        if not isinstance(below, t.Chain) or below.operators != ("=",):
-            raise Unread("a value at a point is written |_{x = a}", node.at)
-        name, value = self.resolved(below.sides)
-        if not isinstance(name, t.Symbol | t.Element):
-            raise Unread("a value is given to a name", below.at)
-        return t.At(self.resolve(node.body), name, value)
+        ends = (node.below,) if node.above is None else (node.below, node.above)
+        if any(getattr(end, "operators", ()) != ("=",) for end in ends):
+            raise Unread("a value at a point is written |_{x = a}, and |_{x = a}^{x = b}", node.at)
+        names, values = zip(*(self.resolved(end.sides) for end in ends), strict=True)
+        if not isinstance(names[0], t.Symbol | t.Element) or len(set(names)) > 1:
+            raise Unread("a value is given to a name, above to the same one", node.at)
+        lower, *upper = (t.At(self.resolve(node.body), names[0], value) for value in values)
+        return t.Add((upper[0], t.Negate(lower))) if upper else lower
 
     def with_increments(self, factors):
         r"""The factors, with the increments ``\Delta x``, ``dx`` and ``\delta x`` as one name each."""
@@ -306,8 +308,6 @@ class Scope(Calculus, Names):
                 total[-1] = t.Hadamard(total[-1], value)
             else:
                 total.append(value)
-        if len(done) > 1 and any(isinstance(value, t.Interval) for _, value in done):
-            raise Unread("a set as a factor", node.at)
         return total[0] if len(total) == 1 else t.Multiply(tuple(total))
 
     def factor(self, factors, place):
@@ -528,10 +528,9 @@ class Scope(Calculus, Names):
             if node.text not in SETS:
                 raise Unread(f"of sets {', '.join(SETS)} are read", node.at)
             return t.NumberSet(node.text)
-        value = self.resolve(node)
-        if belongs and isinstance(value, t.Vector) and len(value.items) == 2:
-            return t.Interval(*value.items, False, False)
-        return value
+        if belongs and bracketed(node) is node and len(node.items) == 2:
+            return t.Interval(*self.resolved(node.items), node.opening == "[", node.closing == "]")
+        return self.resolve(node)
 
     def part(self, left, operator, right):
         r"""One relation; ``i \in \{1, \dots, n\}`` and ``i = 1 \cdots n`` are ranges of an index."""
