@@ -119,7 +119,7 @@ SAID = {  # of what the page says in sentences and tables, the exit status of a 
     "a remark alone": ((r"\text{loss} := 3 s",), 2),
     "a name in words": ((r"\text{loss}_i := 3 s_i", r"\mathrm{loss} := 3 s"), 0),
     "indices that are equal": ((r"\delta_{ij} = 1",), 2),
-    "cut off": ((r"\frac{2}{3} \approx 0.66", r"\frac{2}{3} \approx 0.67"), 0),
+    "cut off": ((r"\frac{2}{3} \approx 0.666", r"\frac{2}{3} \approx 0.667"), 0),
 }
 
 

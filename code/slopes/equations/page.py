@@ -426,7 +426,8 @@ class PageReader(Declarations):
             if own.names and not (acts or known or own.names & (told | own.definitions)):
                 found = self.judge(sides[0], OPPOSITE[link.relation], sides[1], conditions)
                 if found.kind != "verified":
-                    link.verdict = Verdict("conditional", "a condition, and no statement")
+                    link.verdict.kind = "conditional"
+                    link.verdict.reason = "a condition, and no statement"
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
