@@ -419,9 +419,11 @@ def _is_plot(ax):
 
 
 def _spread(axis):
-    """Keep one in two numbers of an axis where they are too close, or one in four."""
+    """Keep one in two numbers of an axis where they are too close, or one in four. Names are kept."""
     labels = axis.get_majorticklabels()
     places, texts = axis.get_majorticklocs(), [label.get_text() for label in labels]
+    if any(text[:1].isalpha() for text in texts):
+        return
     boxes = [label.get_window_extent().padded(3) for label in labels if label.get_visible()]
     every = 1
     while any(a.overlaps(b) for a, b in pairwise(boxes[::every])):
@@ -815,9 +817,11 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
     """
     set_ticks(ax, x, y)
     ax.set_xlabel(names[0])
-    ax.set_title(title or names[1], loc="left")
+    # The name of the axis stands in a line of its own, below the title.
+    pad = plt.rcParams["axes.titlepad"]
+    ax.set_title(title or names[1], loc="left", pad=3 * pad if title else pad)
     if title and ax.get_subplotspec().is_first_col():
-        above = (-15 * _PIXEL, plt.rcParams["axes.titlepad"])
+        above = (-15 * _PIXEL, pad)
         how = {"xycoords": "axes fraction", "textcoords": "offset points"}
         ax.annotate(names[1], (0, 1), above, ha="right", color=QUIET, **how)
     ax.label_outer()

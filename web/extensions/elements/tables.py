@@ -29,6 +29,7 @@ NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 POWER = re.compile(r"([−-]?[\d.]+ ?\\cdot ?)?\d+\^\{?(-?)(\d+)\}?")
 OTHER = re.compile(r"[\d.]+–[\d.]+|\\infty|∞|–?")
 SPACE, IN_NUMBERS, BEFORE_NUMBER = map(re.compile, (r" ", r" (?=[−-]?\.?\d)", r" (?=[−-]?\.?\d|$)"))
+DECIMALS = re.compile(r"(?:\.\d+)?(?=\D*$)")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -88,13 +89,14 @@ class Tables(SphinxPostTransform):
             kind = "symbols" if "symbols" in table["classes"] else head.astext()
             kinds.setdefault(kind, []).append((table, [list(head), *rows]))
             names = [entry.astext().replace(": ", ", ") for entry in head]
-            named = [*head, *(row[0] for row in rows)]
+            first = [*head, *(row[0] for row in rows)]
             span(head, rows)
             numbers = any("digits" in entry["classes"] for row in rows for entry in row)
             for entry in table.findall(nodes.entry):
-                bind(entry, entry in named)
+                bind(entry, entry in first)
             # A table without numbers can become entries.
-            if len(names) > 2 and ("led" in table["classes"] or not numbers):
+            named = "led" in table["classes"] or not (numbers or "symbols" in table["classes"])
+            if len(names) > 2 and named:
                 name_each(table, names, rows)
         for tables in kinds.values():
             lay_out(tables)
@@ -130,8 +132,9 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
     rest, unit = (
         "" if up else max((n[k] for n in found if n), key=len, default="") for k in (3, 4)
     )
-    named = NUMBER.fullmatch(head.astext().strip())
-    for entry, number, power in zip((head, *column), (named, *found), (None, *powers), strict=True):
+    ten = max((DECIMALS.search(p[1])[0] for p in powers if p and p[1]), key=len, default="") + ten
+    head["classes"].append("digits")
+    for entry, number, power in zip(column, found, powers, strict=True):
         entry["classes"].append("digits")
         if power:
             entry[-1] += phantom(sign[len(power[2]) :] + up[len(power[3]) :], "up")
@@ -139,10 +142,10 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
         if number:
             entry[:] = [nodes.paragraph("", number[0].replace("-", "−"))]
             entry[0] += phantom(rest[len(number[3]) :] + unit[len(number[4]) :])
-        elif entry is not head and not entry.astext().strip():
+        elif not entry.astext().strip():
             entry[:] = [nodes.paragraph("", "–")]
-        if entry is not head:
-            entry[-1] += [*phantom(ten), *phantom(sign + up, "up")]
+        # The room of a power begins with its decimals.
+        entry[-1] += [*phantom(ten[len(number[3]) if number else 0 :]), *phantom(sign + up, "up")]
 
 
 def phantom(text: str, *classes: str) -> list[nodes.raw]:
