@@ -1,4 +1,4 @@
-"""Words that stay together: no mark begins a line, nor does the number of a thing.
+"""Words that stay together: no mark begins a line, nor a number that belongs to the word before it.
 
 That the last word of a paragraph is not left alone is the style sheet's affair.
 """
@@ -19,6 +19,8 @@ OPENED = re.compile(r"[(“]+\Z")
 TIE = "\N{NO-BREAK SPACE}"
 # What belongs to a number: the other sides of a product, and the kind of thing that it numbers.
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
+# At the beginning of a line it would read as the number of a list.
+ENDING = re.compile(r"(?<=\w) (?=\d{1,2}[.:](?!\d))")
 KINDS = r"Chapter|Exercise|Fig\.|Line|Part|Section|Step|Table|Week"
 NUMBER = re.compile(rf"(?i)\b({KINDS}|et) (?=\d|al\.)")
 # A compound is not broken, unless it is long: "round-off", "zig-zag"; nor are two numbers: "386–408".
@@ -40,7 +42,7 @@ class Ties(SphinxPostTransform):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
                 if isinstance(text.parent, nodes.paragraph):
-                    tied = FACTORS.sub(TIE, NUMBER.sub(rf"\1{TIE}", text))
+                    tied = ENDING.sub(TIE, FACTORS.sub(TIE, NUMBER.sub(rf"\1{TIE}", text)))
                     text.parent.replace(text, nodes.Text(tied))
             tie(paragraph)
             for formula in list(paragraph.findall(nodes.math)):
