@@ -88,13 +88,17 @@ class Array:
 
 @dataclass
 class Range:
-    """An interval on the right side of ∈, or its integers only."""
+    """An interval as a value: a subdifferential, or the right side of ∈; or its integers only."""
 
     lower: object
     upper: object
     lower_closed: bool = True
     upper_closed: bool = True
     whole: bool = False
+
+    @property
+    def items(self):
+        return self.lower, self.upper, ONE * self.lower_closed, ONE * self.upper_closed
 
 
 # What lies in them, and where their points are drawn, is told by this alone.
@@ -120,7 +124,7 @@ def each(function, *values):
 
 def flat(values):
     """All numbers in some values, one after the other."""
-    return [x for v in values for x in (v.items if type(v) is Array else (v,))]
+    return [x for v in values for x in (v.items if type(v) in (Array, Range) else (v,))]
 
 
 def total(items):
@@ -128,15 +132,18 @@ def total(items):
 
 
 def scalar(value, what="this"):
-    if type(value) is Array:
-        raise Unread(f"{what} needs a number, and a vector stands there")
+    if type(value) in (Array, Range):
+        found = "vector" if type(value) is Array else "set"
+        raise Unread(f"{what} needs a number, and a {found} stands there")
     return value
 
 
 def paired(left, right):
-    """The numbers of two values that belong together."""
-    sides = flat([left]), flat([right])
+    """The numbers of two values that belong together; of sets the ends, and whether they belong."""
+    sides, sets = (flat([left]), flat([right])), {type(x) is Range for x in (left, right)}
     first, second = (getattr(value, "shape", None) for value in (left, right))
+    if len(sets) > 1:
+        raise Unread("a set on one side and a number on the other: write ∈")
     if None in (first, second):
         count = max(map(len, sides))
         if first != second and count > 1 and primal(left if first is None else right) != 0:

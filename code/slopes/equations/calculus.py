@@ -25,9 +25,7 @@ class Calculus:
             if rest[0] != mark or len(rest) < 2:
                 raise Unread("below a derivative stands d and a name for each variable", node.at)
             several = t.scripts(rest[1])[2] if order is not None else None
-            told = isinstance(
-                several, t.Number | t.Name
-            )  # the 2 of ∂²/∂x² is an order, and no power
+            told = isinstance(several, t.Number | t.Name)  # the 2 of ∂²/∂x² is an order
             variables.append((t.unraised(rest[1]), self.order(several)) if told else (rest[1], 1))
             rest = rest[2:]
         if sum(n for _, n in variables) != (1 if order is None else self.order(order)):
@@ -76,8 +74,7 @@ class Calculus:
         self.must_reach(body, variable, at)
         line = self.common_line(body, variable)
         if line is not None:
-            slopes = (t.Derivative(x, ((line, 1),), partial) for x in (body, variable))
-            return t.Divide(*slopes)
+            return t.Divide(*(t.Derivative(x, ((line, 1),), partial) for x in (body, variable)))
         return t.Derivative(body, ((variable, 1),), partial)
 
     def by_value(self, node, vector=False):

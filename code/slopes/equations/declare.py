@@ -221,9 +221,7 @@ class Declarations:
             kept = tuple(self.restrictions(conditions))
         if any(isinstance(x, t.BigO) for x in body.walk()):
             return False
-        own, names = scope.internal(key), t.names_in(body) | t.names_in(body, t.Function)
-        same = t.Element(t.Symbol(own), tuple(map(t.Symbol, form.indices)))
-        if same in body.walk() if form.kind == "elements" else own in names - {*form.parameters}:
+        if self.needs_itself(scope.internal(key), form, body):
             if operator == "=":
                 return False
             raise Unread(f"{t.pretty(key)} is defined by itself", left.at)
@@ -239,6 +237,14 @@ class Declarations:
         if operator == "=" and self.item.kind == "display":
             del scope.section_of[key]  # f(x) = x^2, and further down f(x) = x^3
         return True
+
+    @staticmethod
+    def needs_itself(internal, form, body):
+        """Whether a body uses its own name, and not with another index, as a recurrence does."""
+        if form.kind == "elements":
+            return t.Element(t.Symbol(internal), tuple(map(t.Symbol, form.indices))) in body.walk()
+        names = t.names_in(body) | t.names_in(body, t.Function)
+        return internal in names.difference(form.parameters)
 
     def enter(self, key, made):
         """Give a key its meaning, under a new internal name if it has one already."""

@@ -18,7 +18,7 @@ from mpmath import MPContext
 
 from . import numbers as n
 from . import tree as t
-from .arrays import Array, each, flat, scalar
+from .arrays import Array, Range, each, flat, scalar
 from .errors import BeyondReach, NoDerivative, Undecidable, Undefined, Unread
 from .evaluate import HEADS, apply, code, evaluated, pick
 from .numbers import CAREFUL, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
@@ -169,7 +169,7 @@ def _subdifferential(node, ev, env):
     left, right = (derivative(lambda x: apply(ev, node.head, [x], env), at, side) for side in "-+")
     if n.sign(left - right) > 0:
         raise Undefined("the subdifferential of a function that is not convex here")
-    return Array(2, 1, (left, right))
+    return Range(left, right)
 
 
 LIMIT_SLACK, AREA_SLACK, SETTLED = Decimal("1e-15"), Decimal("1e-10"), Decimal("1e-12")

@@ -421,8 +421,6 @@ def inside(ev, value, members, env):
     if type(members) is t.Finite:
         return 0 in [n.sign(value - code(x)(ev, env)) for x in members.items]
     bounds = code(members)(ev, env)
-    if type(members) is t.Subdifferential:
-        bounds = Range(*bounds.items)
     if type(bounds) is not Range:
         raise Unread("a set that is not read")
     if type(plain) is Dual:  # a complex number

@@ -102,10 +102,9 @@ def _fence(token):
     """A directive in backticks: mathematics, or Markdown of its own; code is not read."""
     name = re.match(r"\{([\w:-]+)\}", token.info.strip())
     if token.info.strip() == "math" or (name and name[1] == "math"):
-        options = OPTION.match(token.content).group()
-        label = LABEL.search(options)
-        latex = token.content[len(options) :]
-        return [Item("display", latex, label=label[1] if label else "")]
+        options = OPTION.match(token.content)
+        label = LABEL.search(options[0])
+        return [Item("display", token.content[options.end() :], label=label[1] if label else "")]
     if name and not name[1].startswith(("code", "literal", "raw", "eval")):
         return read_markdown(token.content)
     return []

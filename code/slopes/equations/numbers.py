@@ -12,19 +12,12 @@ What has to be noticed on the way (how much work was done, whether a comparison 
 the `Work` in force, as the number of digits is by the context in force of `decimal`.
 """
 
+import decimal
 import functools
 import itertools
 import sys
 from contextlib import contextmanager
-from decimal import (
-    Context,
-    Decimal,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-    getcontext,
-    localcontext,
-)
+from decimal import Context, Decimal, getcontext, localcontext
 
 from mpmath import libmp
 
@@ -83,7 +76,7 @@ def setting(thing, name, value):
 @contextmanager
 def in_force(work):
     """Count everything inside against `work`, in the checker's own context of `decimal`."""
-    traps = [InvalidOperation, DivisionByZero, Overflow]
+    traps = [decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow]
     context = Context(prec=DIGITS, Emin=-LARGEST, Emax=LARGEST, traps=traps)
     with setting(sys.modules[__name__], "_now", work), localcontext(context):
         yield work
@@ -448,8 +441,7 @@ def close(x, y, share=None):
     """Equality of numbers with all their infinitesimal parts, but for a share: rounding, or this one."""
     if type(x) is Dual or type(y) is Dual:
         tag = max(v.tag for v in (x, y) if type(v) is Dual)
-        pairs = zip(split(x, tag), split(y, tag), strict=True)
-        return all(close(*pair, share) for pair in pairs)
+        return all(close(*p, share) for p in zip(split(x, tag), split(y, tag), strict=True))
     if x == y:
         return True
     scale = max(abs(x), abs(y), ONE)

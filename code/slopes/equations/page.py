@@ -204,7 +204,7 @@ class PageReader(Declarations):
         if not numbers and not conditions and all(map(self.is_plain, pair)):
             raise Unread(ALONE, line.at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
-        right = self.scope.right_side(sides[k + 1], operator)
+        right = self.scope.right_side(sides[k + 1], operator, left)
         self.meaning.note(left)
         self.meaning.note(right)
         conditions = [*self.inherited(left, right), *conditions]

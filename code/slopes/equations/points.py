@@ -133,8 +133,7 @@ def named(node):
 def domains(conditions):
     """The interval or the values of each variable, from conditions with numbers in them."""
     found = {}
-    parts = [p for c in conditions for p in (c.items if type(c) is t.And else (c,))]
-    for part in parts:
+    for part in (p for c in conditions for p in (c.items if type(c) is t.And else (c,))):
         for name, said in said_by(part):
             found[name] = found.get(name, ANYWHERE).within(said)
     return found

@@ -49,8 +49,7 @@ def conditional(question, verdict, again):
 def first(question, found, again):
     """The first of the candidates that fits all points and is verified."""
     for region in candidates(question):
-        rooms = domains([*question.conditions, *region]).values()
-        room = all(d.lower < d.upper for d in rooms)
+        room = all(d.lower < d.upper for d in domains([*question.conditions, *region]).values())
         fits = room and fit(question, found, region) and ends_here(question, region)
         if fits and again((*question.conditions, *region)).kind == "verified":
             return region

@@ -172,8 +172,8 @@ class Scope(Calculus, Names):
             return t.Finite(items)
         if len(items) == 1:
             return items[0]
-        closed = {node.opening == "[", node.closing == "]"}
-        if len(closed) > 1 or (closed == {True} and [*map(type, items)] == [t.Symbol] * 2):
+        half_open = (node.opening == "[") != (node.closing == "]")
+        if half_open or (node.opening == "[" and [*map(type, items)] == [t.Symbol] * 2):
             raise Unread("a row is written (a, b), an interval behind \\in: a commutator?", node.at)
         return t.Vector(items)
 
@@ -521,9 +521,9 @@ class Scope(Calculus, Names):
         parts = tuple(map(self.part, node.sides, node.operators, node.sides[1:]))
         return parts[0] if len(parts) == 1 else t.And(parts)
 
-    def right_side(self, node, operator):
-        """What stands right of a relation: a value, a set behind ∈, a point with a side behind →."""
-        belongs = operator in ("in", "notin")
+    def right_side(self, node, operator, left):
+        """What stands right of a relation: a value, or a set behind ∈ and beside a subdifferential."""
+        belongs = operator in ("in", "notin") or isinstance(left, t.Subdifferential)
         if belongs and t.is_name(node, styles=("bb",)):
             if node.text not in SETS:
                 raise Unread(f"of sets {', '.join(SETS)} are read", node.at)
@@ -541,7 +541,8 @@ class Scope(Calculus, Names):
             items = t.parts_of(right)
         if isinstance(left, t.Name) and len(items) >= 3 and items[-2] == t.Mark("dots"):
             return t.IndexRange(self.word(left), self.resolve(items[0]), self.resolve(items[-1]))
-        return t.Relation(self.resolve(left), operator, self.right_side(right, operator))
+        meant = self.resolve(left)
+        return t.Relation(meant, operator, self.right_side(right, operator, meant))
 
 
 def bracketed(node, openings="(["):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, localcontext
 
 from . import tree as t
-from .arrays import Array
+from .arrays import Array, Range
 from .numbers import Dual, primal
 from .tokens import FUNCTIONS, RELATIONS
 
@@ -126,6 +126,9 @@ def text(value, digits=10):
     if type(value) is Array:
         rows = [value.items[k : k + value.cols] for k in range(0, len(value.items), value.cols)]
         return "[" + "; ".join(", ".join(text(x, digits) for x in row) for row in rows) + "]"
+    if type(value) is Range:
+        opening, closing = "(["[value.lower_closed], ")]"[value.upper_closed]
+        return f"{opening}{text(value.lower, digits)}, {text(value.upper, digits)}{closing}"
     value = primal(value)
     if type(value) is Dual:
         return f"{text(value.a, digits)} + {text(value.b, digits)} i"
