@@ -126,13 +126,11 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
         n or p or OTHER.fullmatch(t) for n, p, t in zip(found, powers, texts, strict=True)
     ):
         return
-    sign = "−" * any(p and p[2] for p in powers)
-    up = max((p[3] for p in powers if p), key=len, default="")
-    ten = f"{NBSP}⋅{NBSP}10" * any(p and p[1] for p in powers)
-    rest, unit = (
-        "" if up else max((n[k] for n in found if n), key=len, default="") for k in (3, 4)
-    )
-    ten = max((DECIMALS.search(p[1])[0] for p in powers if p and p[1]), key=len, default="") + ten
+    raised = [power for power in powers if power]
+    sign, up = "−" * any(power[2] for power in raised), longest(power[3] for power in raised)
+    # The room of a power begins with its decimals.
+    ten = longest(f"{DECIMALS.search(p[1])[0]}{NBSP}⋅{NBSP}10" for p in raised if p[1])
+    rest, unit = (longest(n[k] for n in found if n and not up) for k in (3, 4))
     head["classes"].append("digits")
     for entry, number, power in zip(column, found, powers, strict=True):
         entry["classes"].append("digits")
@@ -144,8 +142,12 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
             entry[0] += phantom(rest[len(number[3]) :] + unit[len(number[4]) :])
         elif not entry.astext().strip():
             entry[:] = [nodes.paragraph("", "–")]
-        # The room of a power begins with its decimals.
         entry[-1] += [*phantom(ten[len(number[3]) if number else 0 :]), *phantom(sign + up, "up")]
+
+
+def longest(texts: Iterator[str]) -> str:
+    """Return the longest of some texts, or none."""
+    return max(texts, key=len, default="")
 
 
 def phantom(text: str, *classes: str) -> list[nodes.raw]:
