@@ -892,7 +892,7 @@ DISPLAYS = """() => [...document.querySelectorAll("div.math:has(> .katex-display
     if (said) range.selectNode(said);
     const ink = said && range.getBoundingClientRect();
     const beside = said && lines.filter(line => line.bottom > ink.top + 4 && line.top < ink.bottom - 4);
-    const near = other => other?.matches("p:not(.step, .let)") && other.getBoundingClientRect();
+    const near = other => other?.matches("p:not(.step, .let, .judged)") && other.getBoundingClientRect();
     const above = near(display.previousElementSibling), below = near(display.nextElementSibling);
     return {
       id: display.id || box.querySelector("annotation").textContent,
