@@ -247,7 +247,7 @@ def _panel(span, values, top, height, clear=_CLEAR):
 
 
 def _named(panel, x, values, name, kind, others, marks):
-    """Draw the lines of a panel and its axis, if it has marks, and write the name of its curve beside it.
+    """Draw the lines of a panel, its axis if it has marks, and the name of its curve beside it.
 
     The axis stands clear below the curve, so that the first numbers of both axes do, too.
 
