@@ -413,7 +413,7 @@ class PageReader(Declarations):
         first, second = map(set.intersection, map(outside_derivatives, link.nodes), free)
         means = {f"bar:{x[:-1]}" for x in free[0] | free[1] if x.endswith("·")}
         alone = sorted(first - free[1] - told) + sorted(second - free[0] - told)
-        for name in alone + sorted(means & (first | second)):
+        for name in alone + sorted(means & first & second):
             self.refuse_unsaid(name)
 
     def refuse_end(self, link):
