@@ -279,7 +279,7 @@ def test_a_chapter_opens_with_its_number_its_promise_and_its_facts(pages):
         "p", "h1", "p", "div", "dl",
     ]  # fmt: skip
     assert words(page.select_one(".eyebrow")) == "Chapter 1 · Foundations"
-    assert page.h1.contents[0] == "Differentiate the square"
+    assert page.h1.contents[0] == "Differentiate the\N{NO-BREAK SPACE}square"
     assert page.h1.select_one("a.headerlink")["href"] == "#" + page.section["id"]
     assert words(page.select_one("p.lede")).startswith("You will have")
     assert [words(fact) for fact in page.select_one(".facts").children][1:] == [

@@ -302,6 +302,24 @@ def test_an_axis_stands_below_a_curve_that_runs_along_the_lowest_line_of_the_gri
         plt.close(figure)
 
 
+@pytest.mark.parametrize(("wide", "drawn"), [((2, 1, 5), [False, True]), ((1, 2, 2), [True, True])])
+def test_an_axis_is_drawn_where_it_has_numbers(monkeypatch, wide, drawn):
+    """Panels that stand below each other only in narrow windows have their own there."""
+    figures.use_style()
+    monkeypatch.setattr(figures, "_show", lambda _: None)
+    shown = []
+    for axes in figures.panels(wide, (2, 1, 5), sharex=True, sharey=True):
+        for ax in axes:
+            ax.plot([0, 1], [0, 1])
+            figures.set_plane(ax, [0, 1], [0, 1], title="a plane")
+        shown.append(axes)
+    for axes in shown:
+        assert [ax.spines["bottom"].get_visible() for ax in axes] == drawn
+        assert [bool(ax.get_xlabel()) for ax in axes] == (
+            [False, True] if axes is shown[0] else drawn
+        )
+
+
 def test_panels_side_by_side_name_a_shared_axis_once():
     figures.use_style()
     figure, axes = plt.subplots(1, 2, sharex=True)

@@ -111,13 +111,13 @@ def explore(function, span=(-5, 5), start=None, positions=101):
         say += ". {note}"
     slider = Slider(variable, positions, start)
     tables = [((1,), _along(function, x, kinks, upper, lower))]
-    return Explorer([Drawing(content, 464, label)], [slider], tables, say, readout)
+    return Explorer([Drawing(content, 438, label)], [slider], tables, say, readout)
 
 
 def _function_content(function, span, kinks, start):
     """Draw a function above its derivative; return the drawing and its two panels."""
     x, values, slopes = _branches(function, span)
-    upper, lower = _panel(span, values, 12, 208), _panel(span, slopes, 290, 140)
+    upper, lower = _panel(span, values, 12, 182, clear=0), _panel(span, slopes, 264, 140)
     value, slope = float(function(start)), float(function.derivative(start))
     reach = float(_tangent(upper, np.array([slope]))[0][0])
     tangent = [(start + t, value + slope * t) for t in np.linspace(-reach, reach, 41)]
@@ -238,16 +238,16 @@ def _reach(values):
     return (lower, upper) if lower < upper else (0.0, 1.0)
 
 
-def _panel(span, values, top, height):
+def _panel(span, values, top, height, clear=_CLEAR):
     """Return a panel for a curve, with some room above, and below for an axis clear of it."""
     lower, upper = _reach(values)
     extra = 0.06 * (upper - lower)
-    room = _CLEAR / (height - _CLEAR) * (upper + extra - lower)
+    room = clear / (height - clear) * (upper + extra - lower)
     return Panel(span, (lower - room, upper + extra), top, height)
 
 
 def _named(panel, x, values, name, kind, others, marks):
-    """Draw the lines of a panel and its axis, and write the name of its curve beside it.
+    """Draw the lines of a panel, its axis if it has marks, and the name of its curve beside it.
 
     The axis stands clear below the curve, so that the first numbers of both axes do, too.
 
@@ -256,7 +256,7 @@ def _named(panel, x, values, name, kind, others, marks):
     reach = _reach(values)
     rows = ticks(reach, 4 if panel.height > 180 else 3)
     across, down, anchor = beside(panel, x, values, name, rows, others)
-    axis = panel.columns(marks, panel.y_span[0])
+    axis = panel.columns(marks, panel.y_span[0]) if marks else ""
     return panel.rows(rows) + axis + written(across, down, name, anchor, kind)
 
 

@@ -651,7 +651,7 @@ def product(*named, live=False):
     >>> product(("a", "{a}", ""), ("b", "{b}", ""))[28:93]
     "<div class='is-slope'><dt><span class='var'>a</span></dt><dd data"
     """
-    sign = "<div class='sign formula'><dt>{0}</dt><dd aria-hidden='true'>{0}</dd></div>"
+    sign = "<div class='sign formula'><dt>&nbsp;</dt><dd>{0}</dd></div>"
     first, *factors = (_cell(name, number, "slope", what) for name, number, what in named)
     says = " aria-live='polite'" * live
     return (

@@ -10,7 +10,7 @@ import io
 import math
 from itertools import pairwise
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,7 +30,7 @@ from slopes.explore import (
     explore_softmax,
 )
 from slopes.explorer import LEFT
-from slopes.placing import move_clear, pixel
+from slopes.placing import CLEAR, move_clear, pixel
 from slopes.svg import lighten
 
 __all__ = [
@@ -82,6 +82,8 @@ DASHES = ("-", (0, (5, 2.2)), (0, (1.2, 1.8)), (0, (7, 2, 1.2, 2)))
 _FACE = "Slopes Serif"
 _WAYS = WeakKeyDictionary()  # on which side of its place each name stands, across and up
 _OWN = WeakKeyDictionary()  # the curve that a name names
+_HELD = WeakKeyDictionary()  # the two parts of an arrow that has a name in a gap
+_STACKED = WeakSet()  # the figures of which panels that were side by side stand below each other
 _PIXEL = 0.75  # a pixel of a page, in the points in which Matplotlib counts
 #: How near to an axis, in pixels, a line of the grid runs beside it.
 _SIDE_BY_SIDE = 28
@@ -207,6 +209,8 @@ def panels(wide=(1, 1, 3.6), narrow=None, ratios=None, **how):
             figure = Figure(figsize=(width, height), layout="constrained")
             shared = "width_ratios" if columns > 1 else "height_ratios"
             axes = figure.subplots(rows, columns, **{shared: ratios}, **how)
+            if rows > wide[0]:
+                _STACKED.add(figure)
             yield axes.ravel() if rows * columns > 1 else axes
             _settle(figure)
             drawn.append((figure, as_svg(figure)))
@@ -262,6 +266,8 @@ def _settle(figure):
         apart = _ABOVE if all(ax.get_title(loc="left") for ax in below) else _APART
         rows = below[0].get_subplotspec().get_gridspec().nrows
         figure.get_layout_engine().set(hspace=apart * rows / figure.get_figheight())
+    for ax in filter(_is_plot, figure.axes):
+        _number(ax)
     figure.draw_without_rendering()
     for ax in figure.axes:
         _make_room(ax)
@@ -285,6 +291,30 @@ def _settle(figure):
         for name in names:
             name.set_visible(True)
             move_clear(name, _WAYS[name], _OWN.get(name))
+        for name in ax.texts:
+            for arrow in _HELD.get(name, ()):
+                _keep_off(arrow, name)
+
+
+def _keep_off(arrow, name):
+    """Let an arrow that starts at the middle of a name be seen from where it is clear of it."""
+    start, end = arrow.axes.transData.transform([arrow.xyann, arrow.xy])
+    way = np.abs(end - start) / np.hypot(*(end - start))
+    half = name.get_window_extent().padded((CLEAR + 1) * pixel(name)).size / 2
+    with np.errstate(divide="ignore"):
+        arrow.arrow_patch.shrinkA = np.min(half / way) * 72 / name.figure.dpi
+
+
+def _number(ax):
+    """Let each panel have its own numbers where panels stand below each other only in narrow windows.
+
+    An axis that leaves its numbers to another is not drawn: it would mean nothing.
+    """
+    if ax.figure in _STACKED and len(ax.get_shared_x_axes().get_siblings(ax)) > 1:
+        ax.tick_params("x", labelbottom=True)
+    if not any(label.get_visible() for label in ax.get_xticklabels()):
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params("x", length=0)
 
 
 def _make_room(ax):
@@ -294,7 +324,7 @@ def _make_room(ax):
     """
     lower, upper = ax.get_ylim()
     ticks = [t for t in ax.get_yticks() if lower <= t <= upper]
-    if not (ax.axison and ticks):
+    if not (ax.axison and ticks and ax.spines["bottom"].get_visible()):
         return
     lowest = ax.transData.transform((0, min(ticks)))[1]
     along = any(_lies_on(curve, min(ticks), _A_PART) for curve in ax.lines)
@@ -318,17 +348,12 @@ def _foot(ax):
 
 
 def _name_once(ax, others):
-    """Leave the name of an axis to the last of the panels side by side that have the same.
-
-    Where it has no numbers either, it has no marks for them.
-    """
+    """Leave the name of an axis to the last of the panels side by side that have the same."""
     row = ax.get_subplotspec().rowspan
     for other in others[others.index(ax) + 1 :]:
         beside = other.get_subplotspec().rowspan == row
         if beside and other.get_xlabel() == ax.get_xlabel() and other.get_xlim() == ax.get_xlim():
             ax.set_xlabel("")
-    if not any(label.get_visible() for label in ax.get_xticklabels()):
-        ax.tick_params("x", length=0)
 
 
 def _join(ax):
@@ -655,7 +680,7 @@ def plot_tangent(function, at, span=(-6, 6), ax=None, reach=0.14, sides=None, na
         ax.plot(x, value + slope * (x - point), color=SLOPE, linestyle="-", linewidth=2 * _PIXEL)
         ax.plot(point, value, "o", color=SLOPE)
         side = sides[k] if sides else "below right" if slope >= 0 else "above right"
-        label_point(ax, f"slope {_number(slope, digits)}", (point, value), side, SLOPE)
+        label_point(ax, f"slope {_short(slope, digits)}", (point, value), side, SLOPE)
     if name:
         label_curve(line, _called(function), *name)
     ax.set_xlabel(f"${function.variable}$")
@@ -736,31 +761,31 @@ def plot_graph(nodes, edges, ax=None):
     # Where slopes of the last node are shown, they alone have the colour of slopes.
     written = GREY if any(len(node) > 2 for node in nodes.values()) else SLOPE
     heights = {node[0][1] for node in nodes.values()}
-    middle = np.mean([node[0][1] for node in nodes.values()])
     turned = _turn if is_narrow(ax) else np.array
     for (start, end), slope in edges.items():
         a, b = np.array(nodes[start][0]), np.array(nodes[end][0])
-        draw_arrow(ax, turned(a), turned(b), shrinkA=18, shrinkB=18.5)
         if a[1] == b[1]:
+            draw_arrow(ax, turned(a), turned(b), shrinkA=18, shrinkB=18.5)
             # Of a row that runs down the values are on the left.
             out = -15 if len(heights) == 1 and is_narrow(ax) else 15
             _label(ax, turned((a + b) / 2), slope, turned((0, out)), color=written)
             continue
-        # Beside the middle; nearer to the start, and above, where arrows cross in the middle.
+        # In a gap of the arrow: in its middle, and nearer to its start where arrows cross.
         crossed = any(
             (a[1] - nodes[p][0][1]) * (b[1] - nodes[q][0][1]) < 0 and a[0] == nodes[p][0][0]
             for p, q in edges
         )
-        out = 1 if crossed or (a + b)[1] > 2 * middle else -1
-        way = np.array((out if a[1] > b[1] else -out, out))
-        share = 0.34 if crossed else 0.5
-        place = (1 - share) * a + share * b
-        _label(ax, turned(place), slope, turned(4 * way), color=written)
+        place = a + (0.3 if crossed else 0.5) * (b - a)
+        parts = (
+            draw_arrow(ax, turned(place), turned(a), arrowstyle="-", shrinkB=18),
+            draw_arrow(ax, turned(place), turned(b), shrinkB=18.5),
+        )
+        _HELD[_label(ax, turned(place), slope, (0, 0), color=written)] = parts
     for name, (place, *numbers) in nodes.items():
         place = turned(place)
         ax.plot(*place, "o", ms=34, color="white", mec=INK, mew=1.4 * _PIXEL)
         _label(ax, place, f"${name}$", (0, 0), size=17)
-        for number, height, color in zip(numbers, (28, -28), (VALUE, SLOPE), strict=False):
+        for number, height, color in zip(numbers, (28, -29), (VALUE, SLOPE), strict=False):
             _label(ax, place, number, turned((0, height)), color=color)
     ax.margins(*((0.34, 0.1) if is_narrow(ax) else (0.07, 0.34)))
     if len(heights) == 1 and not is_narrow(ax):
@@ -777,16 +802,16 @@ def _turn(place):
 def _label(ax, place, text, offset, color=INK, **style):
     """Write a number or a text beside a place, on the side to which the offset, in points, leads."""
     if not isinstance(text, str):
-        text = _number(text, 3)
+        text = _short(text, 3)
     across, up = np.sign(offset)
     # Straight above or below it the middle of the text stands; to a side, the end that is nearer.
     style.setdefault("ha", {-1: "right", 0: "center", 1: "left"}[across])
     style["va"] = "center" if not (across and up) else "bottom" if up > 0 else "top"
     style["color"] = _WRITTEN.get(color, color)
-    ax.annotate(text, place, xytext=offset, textcoords="offset points", **style)
+    return ax.annotate(text, place, xytext=offset, textcoords="offset points", **style)
 
 
-def _number(value, digits):
+def _short(value, digits):
     return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
@@ -800,7 +825,7 @@ def set_ticks(ax, x=None, y=None):
     """
     for axis, places in ((ax.xaxis, x), (ax.yaxis, y)):
         if places is not None:
-            axis.set_ticks(places, [_number(place, 4) for place in places])
+            axis.set_ticks(places, [_short(place, 4) for place in places])
 
 
 def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
@@ -808,7 +833,7 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
 
     As in every figure, the name of each axis stands at its end: that of the vertical one, where there is
     a title, above its numbers. Of panels that share their axes, those in the first column and in the
-    last row have the names and the numbers.
+    last row have the names and the numbers; and all that stand below each other only where it is narrow.
 
     >>> ax = plt.figure().subplots()
     >>> set_plane(ax, [-1, 0, 1], [0, 1])
@@ -824,7 +849,8 @@ def set_plane(ax, x, y, names=("$x_1$", "$x_2$"), title=""):
         above = (-15 * _PIXEL, pad)
         how = {"xycoords": "axes fraction", "textcoords": "offset points"}
         ax.annotate(names[1], (0, 1), above, ha="right", color=QUIET, **how)
-    ax.label_outer()
+    if ax.figure not in _STACKED:
+        ax.label_outer()
     ax.set_aspect("equal")
 
 

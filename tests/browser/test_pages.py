@@ -405,15 +405,30 @@ def test_names_in_an_explorer_are_clear_of_its_curves(visit, name, width):
     assert page.evaluate(NEAR) == []
 
 
+# How far the middle of each number of a product is from that of its name.
+ASKEW = """() => [...document.querySelectorAll(".readout.product > :not(.sign)")].map(cell => {
+  const [name, number] = [...cell.children].map(node => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    return (box.left + box.right) / 2;
+  });
+  return Math.abs(name - number);
+})"""
+
+
 @pytest.mark.parametrize("name", ["index", "rules", "backpropagation", "vanishing-gradients"])
-def test_what_an_explorer_reads_out_begins_where_the_text_does(visit, name):
+def test_what_an_explorer_reads_out_is_as_wide_as_the_text(visit, name):
+    """It begins where the text does, and each number of a product stands in the middle under its name."""
     page = visit(f"chapters/{name}.html").page
     lay_out(page)
-    text, number = (
-        page.locator(what).first.bounding_box()["x"]
-        for what in ("h1", "slopes-explorer .readout dd")
+    text, frame, numbers = (
+        page.locator(what).first.bounding_box()
+        for what in ("h1", "slopes-explorer", "slopes-explorer .readout")
     )
-    assert number == pytest.approx(text, abs=1)
+    assert numbers["x"] == pytest.approx(text["x"], abs=1)
+    assert numbers["width"] == pytest.approx(frame["width"], abs=1)
+    assert max(page.evaluate(ASKEW), default=0) < 2
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -892,7 +907,7 @@ DISPLAYS = """() => [...document.querySelectorAll("div.math:has(> .katex-display
     if (said) range.selectNode(said);
     const ink = said && range.getBoundingClientRect();
     const beside = said && lines.filter(line => line.bottom > ink.top + 4 && line.top < ink.bottom - 4);
-    const near = other => other?.matches("p:not(.step, .let)") && other.getBoundingClientRect();
+    const near = other => other?.matches("p:not(.step, .let, .judged)") && other.getBoundingClientRect();
     const above = near(display.previousElementSibling), below = near(display.nextElementSibling);
     return {
       id: display.id || box.querySelector("annotation").textContent,

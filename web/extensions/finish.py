@@ -20,6 +20,7 @@ from slopes import figures
 
 TABLES = re.compile(r'<table class="[^"]*\bdocutils\b.*?</table>', re.DOTALL)
 PERMALINK = re.compile(r'<a class="headerlink".*?</a>')  # is not among what such a table may hold
+POINTED = re.compile(r' title="Link to this \w+"')  # a hundred bytes of a page, for what "#" says
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 UNUSED = re.compile(r' class="(?:reference (?:internal|external)|std std-(?:ref|doc))"')
 LOST = Path(__file__).with_name("404.html")
@@ -119,7 +120,7 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     # A role that is no longer one, in a list that asks for items.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    body = UNUSED.sub("", body)  # no sheet and no script asks for these classes
+    body = UNUSED.sub("", POINTED.sub("", body))  # no sheet and no script asks for these classes
     context["body"] = TABLES.sub(lambda table: PERMALINK.sub("", with_roles(table[0])), body)
 
 

@@ -22,6 +22,7 @@ import book
 import katex
 from elements import facts
 from elements.start import number
+from elements.ties import titled
 
 WEB = Path(book.ROOT, "web")
 # The faces stand in the sheet: the first paint has them, and so has a page that is opened from a file.
@@ -40,7 +41,7 @@ SIZES = re.compile(
 
 def title_of(app, name: str) -> str:
     """Return the title of a page as HTML, without its number."""
-    return NUMBER.sub("", app.builder.render_partial(app.env.titles[name])["title"])
+    return titled(NUMBER.sub("", app.builder.render_partial(app.env.titles[name])["title"]))
 
 
 def contents(app) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -63,7 +64,7 @@ def sections(app, name: str) -> str:
         return ""
     for item in inner.children:
         item[:] = item.children[:1]  # sections of sections have no place here
-    return app.builder.render_partial(inner)["fragment"]
+    return titled(app.builder.render_partial(inner)["fragment"])
 
 
 # The two files
@@ -146,7 +147,7 @@ def show(app, pagename, templatename, context, doctree):
     )
     for side in ("prev", "next"):
         if context.get(side):
-            context[side]["title"] = NUMBER.sub("", context[side]["title"])
+            context[side]["title"] = titled(NUMBER.sub("", context[side]["title"]))
 
 
 def social(app, pagename, heading, description):

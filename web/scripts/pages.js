@@ -65,7 +65,7 @@
   // A table that is wider than the text reaches out over the margin or, if it has no numbers to compare, becomes
   // entries: the sheet knows where there is room for which. What is still wider than its place scrolls in itself.
   // This lets the keyboard scroll it too: what overflows takes the focus, and nothing else does.
-  const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .columns pre, .live-show";
+  const scrolling = "div.math > .katex-display, table.checked td, .scroll, .text_html, .live-show";
   const measure = (box) => {
     const table = box.matches(".scroll:not(.words)") && box.querySelector("table");
     const over = () => box.scrollWidth > box.clientWidth;
@@ -76,8 +76,8 @@
       box.classList.toggle("out", over());
       if (over() && !table.querySelector(".digits")) table.classList.add("entries", "led");
     }
-    // A formula, or what is printed in columns, is set a little smaller where it is a little too wide.
-    if (box.matches(".katex-display, .columns pre")) {
+    // A formula is set a little smaller where it is a little too wide.
+    if (box.matches(".katex-display")) {
       box.style.fontSize = "";
       const share = box.clientWidth / box.scrollWidth;
       const size = parseFloat(getComputedStyle(box).fontSize);

@@ -29,8 +29,6 @@ SAID = re.compile(r'(<span class="s\w?)(">(&quot;|"|&#39;|\')(?:&\S+?;|[^<&]){,3
 # So does one with names in it, from its letter to the mark that it begins and ends with.
 WITH_NAMES = re.compile(r'<span class="sa">\w+</span><span class="s2">(&quot;|").*?\1</span>')
 REMARK = re.compile(r'(?<=<span class="c1">)# \S+')
-# What a cell prints in columns does not break, where it is wider than a telephone.
-COLUMNS, BROAD = re.compile(r"\S {2,}\S|^ *[\[(]", re.MULTILINE), re.compile(".{46}")
 INKS = (Keyword, Operator.Word, String, Comment)  # what the style sheet colours
 PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
 RIGHT = "✓ "  # begins the title of a fold about what is right
@@ -128,10 +126,6 @@ class Code(SphinxPostTransform):
         for code in self.document.findall(nodes.literal):
             size = len(code.astext())
             code["classes"] += ["together"] * (size <= WHOLE) or ["whole"] * (size <= TOGETHER)
-        for block in self.document.findall(nodes.literal_block):
-            if "output" in block["classes"]:
-                found = [kind.search(block.astext()) for kind in (COLUMNS, BROAD)]
-                block["classes"] += ["columns"] * all(found)
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code" and cell.get("hide_mode") == "input":
                 fold_input(cell, self.env)

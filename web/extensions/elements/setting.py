@@ -39,7 +39,7 @@ SHORT, LONG = 20, 22  # signs: what is no longer stays in one line of a text, or
 # What begins a condition in KaTeX's HTML, what stands before it, and what all parts are marked by.
 CONDITION, BLANK, PART = "ord text", '<span class="if"> </span>', '<span class="part'
 PARTS = f'{PART} parts">'
-BESIDE = 13  # signs: the longest left side behind which right sides stand in a column
+BESIDE = 14  # signs: the longest left side behind which right sides stand in a column
 ALONE = 32  # signs: a chain that needs no rows
 # In em of the formula. Rows have one pitch, and where that would leave more than WIDEST, that is left.
 PITCH, CLEAREST, WIDEST, APART = 1.9, 0.75, 1.5, 0.9
@@ -320,10 +320,11 @@ def distances(lines: list[tuple[float, float]], begins: list[bool]) -> list[floa
     return [0, *(round(air, 2) for air in free)]
 
 
-def ended(found: list[str], room: str) -> str:
+def ended(found: list[str], room: str, whole: bool = False) -> str:
     """Put what is to stand behind a statement into its last line, or, if it does not fit, below.
 
-    A last operation or condition, or a second right side, goes on to a line of its own with it.
+    A last operation or condition, or a second right side, goes on to a line of its own with it, but not
+    out of a row that is to be set as ``whole`` as those above it.
 
     >>> ended([part("a")], part(""))
     '<span class="part parts"><span class="part">a</span><span class="part"></span></span>'
@@ -334,15 +335,15 @@ def ended(found: list[str], room: str) -> str:
     if not room:
         return within(found)
     *before, last = found
-    if last.startswith(PARTS):
+    if last.startswith(PARTS) and not whole:
         first, sign, operation = last.removesuffix("</span>").rpartition(f'{PART}">')
         return within([*before, first + part(sign + operation + room, " parts") + "</span>"])
-    if last.startswith(BLANK) or len(before) > 1:
+    if (last.startswith(BLANK) or len(before) > 1) and not whole:
         bare = last.removeprefix(BLANK)
         return within([*before, BLANK * (bare != last) + part(bare + room, " parts")])
-    whole = within(found)
-    whole = whole if whole.startswith(PARTS) else part(whole, " parts")
-    return whole.removesuffix("</span>") + room + "</span>"
+    html = within(found)
+    html = html if html.startswith(PARTS) else part(html, " parts")
+    return html.removesuffix("</span>") + room + "</span>"
 
 
 def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:
@@ -354,7 +355,7 @@ def rows(made: list[list[str]], render: Callable[[str], str], room: str) -> str:
             said = [one for statement in parted(found) for one in statement]
             left = said.pop(0) if near and not k else ""
             last = chain is made[-1] and k == len(chain) - 1
-            html = left + ended(said, room if last else "")
+            html = left + ended(said, room if last else "", whole=len(made) > 1)
             lines.append(extent(found))
             begins.append(not k)
             shown.append(("row" + " near" * near + " on" * bool(k), html))

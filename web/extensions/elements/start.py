@@ -80,8 +80,6 @@ class Start(SphinxPostTransform):
         held = tag("span", words=f"{len(chapters)} chapters · {exercises} exercises")
         facts = [badge(counts, report, book=True), held]
         line = tag("div", *filter(None, facts), classes=["facts"])
-        for figure in list(section.findall(nodes.figure))[:1]:
-            figure["classes"].append("under")  # it is wide, and its caption stands below
         place = section.index(lede)
         section[place + 1 : place + 1] = [line]
         if rest:

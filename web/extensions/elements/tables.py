@@ -131,6 +131,7 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
     # The room of a power begins with its decimals.
     ten = longest(f"{DECIMALS.search(p[1])[0]}{NBSP}⋅{NBSP}10" for p in raised if p[1])
     rest, unit = (longest(n[k] for n in found if n and not up) for k in (3, 4))
+    rest = "" if unit else rest  # what stands in line is the sign
     head["classes"].append("digits")
     for entry, number, power in zip(column, found, powers, strict=True):
         entry["classes"].append("digits")

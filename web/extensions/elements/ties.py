@@ -1,6 +1,6 @@
 """Words that stay together: no mark begins a line, nor a number that belongs to the word before it.
 
-That the last word of a paragraph is not left alone is the style sheet's affair.
+Of the words at the end of a text only a short one is tied: to tie more tears a hole into the line above.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ TIE = "\N{NO-BREAK SPACE}"
 FACTORS = re.compile(r"(?<=\w) (?=[·×] \w)|(?<=\w [·×]) (?=\w)")
 # At the beginning of a line it would read as the number of a list.
 ENDING = re.compile(r"(?<=\w) (?=\d{1,2}[.:](?!\d))")
+# An initial and its name; a last word that would look lost, and no long one before it.
+INITIAL = re.compile(r"(?<=\b[A-Z]\.)\s(?=[A-Z])")
+LAST = re.compile(rf"(?:(?<=\s)(\S{{1,6}})|\A)\s(?=\S{{1,{SHORT}}}\Z)")
+# In a title, what belongs to the noun behind it.
+ARTICLE = re.compile(r"(?i)(?<![\w<\-\"=&])(an?|the|and|or|no|of) (?=[\w<])")
 KINDS = r"Chapter|Exercise|Fig\.|Line|Part|Section|Step|Table|Week"
 NUMBER = re.compile(rf"(?i)\b({KINDS}|et) (?=\d|al\.)")
 # A compound is not broken, unless it is long: "round-off", "zig-zag"; nor are two numbers: "386–408".
@@ -41,10 +46,12 @@ class Ties(SphinxPostTransform):
             if isinstance(paragraph.parent.parent.parent, nodes.thead):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
-                if isinstance(text.parent, nodes.paragraph):
+                if isinstance(text.parent, SAID):
                     tied = ENDING.sub(TIE, FACTORS.sub(TIE, NUMBER.sub(rf"\1{TIE}", text)))
-                    text.parent.replace(text, nodes.Text(tied))
+                    text.parent.replace(text, nodes.Text(INITIAL.sub(TIE, tied)))
             tie(paragraph)
+            if len(paragraph) and isinstance(paragraph[-1], nodes.Text):
+                paragraph[-1] = nodes.Text(ended(paragraph[-1]))
             for formula in list(paragraph.findall(nodes.math)):
                 after = formula.next_node(descend=False, siblings=True)
                 parent, mark = formula.parent, isinstance(after, nodes.Text) and MARK.match(after)
@@ -57,6 +64,26 @@ class Ties(SphinxPostTransform):
         for text in list(self.document.findall(nodes.Text)):
             if isinstance(text.parent, SAID):
                 keep_compounds(text)
+            elif isinstance(text.parent, nodes.title):
+                text.parent.replace(text, nodes.Text(titled(text)))
+
+
+def ended(text: str) -> str:
+    r"""Tie a short last word to the one before it, unless that is long.
+
+    >>> [ended(text).count(TIE) for text in ("each of the nine.", "a product of two others.")]
+    [1, 0]
+    """
+    return LAST.sub(rf"\1{TIE}", text)
+
+
+def titled(text: str) -> str:
+    r"""Tie each article of a title, or of its HTML, to its noun: no line ends with it.
+
+    >>> titled("Choose an activation and a loss").replace(TIE, "_")
+    'Choose an_activation and_a_loss'
+    """
+    return ARTICLE.sub(rf"\1{TIE}", text)
 
 
 def tie_bracket(text: nodes.Text) -> None:

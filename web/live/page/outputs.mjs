@@ -11,11 +11,6 @@ function drawn(node, attribute, svg) {
   return node;
 }
 
-// What is printed in columns does not break.
-function columns(pre) {
-  pre.closest(".output").classList.toggle("columns", /\S {2,}\S|^ *[[(]/m.test(pre.textContent));
-}
-
 export class Outputs {
   constructor(cell, make) {
     this.cell = cell;
@@ -64,7 +59,6 @@ export class Outputs {
       pre.tabIndex = -1;
     }
     this.text.append(text);
-    columns(this.text);
   }
 
   note(text) {
@@ -81,7 +75,7 @@ export class Outputs {
   plain(text) {
     const output = this.make("div", "output text_plain highlight-myst-ansi notranslate");
     output.append(this.make("div", "highlight"));
-    columns(output.firstChild.appendChild(this.make("pre", "", text + "\n")));
+    output.firstChild.append(this.make("pre", "", text + "\n"));
     this.add(output);
   }
 
