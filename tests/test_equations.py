@@ -160,13 +160,13 @@ def judged(path):
 def judged_mutants(link):
     """The mutants of one link, with what the checker and the judge say of each."""
     meaning, conditions = link.again
-    leaves = meaning.leaves(link.left_node, link.right_node)
+    leaves = meaning.leaves(*link.nodes)
     others = sorted(leaves.scalars | leaves.indices)
-    for slip, mutant in mutants(link.right_node, others):
-        kind = decide(meaning, link.left_node, "=", mutant, conditions, regions=False).kind
+    for slip, mutant in mutants(link.nodes[1], others):
+        kind = decide(meaning, link.nodes[0], "=", mutant, conditions, regions=False).kind
         told = None
         if kind == "verified":
-            told = differ(meaning, link.right_node, mutant, conditions)
+            told = differ(meaning, link.nodes[1], mutant, conditions)
         yield link, slip, kind, told
 
 

@@ -130,10 +130,7 @@ class Calculus:
         """``u'``, ``f'`` and ``(uv)'``: by the only variable there is."""
         if isinstance(node.base, t.Name) and self.is_function(self.key(node)[0]):
             known = self.lookup(self.key(node)[0])
-            if len(known.parameters) > 1:
-                raise Unread("a prime on a function of several variables", node.at)
-            head = t.Primed(t.Function(known.name), node.primes)
-            return t.Apply(head, (self.own_argument(known),))
+            return t.Apply(t.Primed(t.Function(known.name), node.primes), self.own_arguments(known))
         if isinstance(result, t.Symbol) and self.meaning.table.get(result.name) is None:
             self.dependent.add(result.name)
             what = f"a prime on {t.pretty(result.name)}, which is no function here"

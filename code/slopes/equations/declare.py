@@ -49,8 +49,6 @@ class Declarations:
     def declares_meaning(self, chain):
         """Whether a relation of a Let gives a meaning: a definition, a shape, a kink's value."""
         (left, right, *more), operator = chain.sides, chain.operators[0]
-        if more and operator == ":=":
-            raise Unread("a Let defines with one :=", chain.at)
         if more or operator not in ("=", ":=", "in"):
             return False
         if operator == "in":
@@ -66,8 +64,7 @@ class Declarations:
     def restates(self, left, right):
         """A definition of a built-in name says what the name means anyway: rule 17."""
         sides = self.scope.resolved((left, right))
-        for side in sides:
-            self.meaning.note(side)
+        self.meaning.note(*sides)
         found = self.judge(sides[0], "=", sides[1], ())
         if found.kind != "verified":
             raise Unread(f"it has a fixed meaning, and another: {found.reason}", left.at)
@@ -90,10 +87,7 @@ class Declarations:
         key = scope.layered(base, layer)
         key = key if sub is None else scope.labelled(key, t.parts_of(sub))
         key += "·" if base.style == "bf" else ""
-        sizes = [f for _, f in power.factors] if isinstance(power, t.Product) else [power]
-        if len(sizes) > 2:
-            raise Unread("an array with more than two indices", right.at)
-        ends = scope.resolved(sizes)
+        ends = scope.resolved(size for _, size in getattr(power, "factors", [("", power)]))
         internal = scope.internal(key)
         if base.text in ("0", "1"):
             same = t.Listing(t.Number(base.text), "…", ends[0])
@@ -190,8 +184,7 @@ class Declarations:
         body = self.scope.resolve(right)
         self.meaning.note(body)
         if known.name in t.names_in(body):
-            name = t.pretty(known.name)
-            raise Unread(f"where {name} begins, none of its own stands on the right", right.at)
+            raise Unread("where it begins, none of its own stands on the right", right.at)
         known.starts[indices] = body
         return True
 

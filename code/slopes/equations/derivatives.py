@@ -289,7 +289,7 @@ def _area(value, a, b):
         raise Undecidable("an integral of what does not vanish far out, or too slowly")
 
     def height(x):
-        found = value(n.from_mp(x._mpf_))
+        found = value(min(max(n.from_mp(x._mpf_), a), b))  # in binary an end may lie beyond it
         if type(found) is Dual:
             raise Undecidable("the derivative of an integral by something inside it")
         return MP.convert(found)

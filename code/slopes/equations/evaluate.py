@@ -153,8 +153,8 @@ class Evaluator:
         if any(v and type(x) is not Array for x, v in zip(values, vectors, strict=False)):
             raise Unread(f"{t.pretty(name)} takes a vector")
         if definition.indices and indices is None:
-            ends = range(1, self.length(name) + 1)
-            return Array(len(ends), 1, [self.call(definition, values, env, (k,)) for k in ends])
+            at = partial(self.call, definition, values, env)
+            return Array.build(self.length(name), 1, lambda k, _: at((k,)))
         inner = {k: v for k, v in env.items() if type(v) is int}
         inner.update(zip(definition.parameters, values, strict=True))
         inner.update(zip(definition.indices, indices or (), strict=True))
@@ -178,10 +178,8 @@ class Evaluator:
         """A vector or matrix that is given by its elements, as a whole."""
         if places > 2:
             raise Unread("an array with more than two indices")
-        rows = self.length(name)
-        if places == 1:
-            return Array(rows, 1, [self.element(name, (k,), env) for k in range(1, rows + 1)])
-        return Array.build(rows, self.length(name, 1), lambda r, c: self.element(name, (r, c), env))
+        rows, cols = self.length(name), self.length(name, 1) if places > 1 else 1
+        return Array.build(rows, cols, lambda *at: self.element(name, at[:places], env))
 
 
 def pick(value, indices):

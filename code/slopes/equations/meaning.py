@@ -65,9 +65,9 @@ class Meaning:
         self.shaped = set()
         self.kinks = {}  # (function, order of its derivative): (point, value) pairs of a Let
 
-    def note(self, node):
-        """Learn from an expression that was read how far its indices run, and which names are sizes."""
-        for item in node.walk():
+    def note(self, *nodes):
+        """Learn from what was read how far its indices run, and which names are sizes."""
+        for item in (x for node in nodes for x in node.walk()):
             if isinstance(item, t.Big | t.Listing | t.IndexRange) and item.upper is not None:
                 self._note_size(item.upper)
                 self.ranges[item.index] = item.upper

@@ -67,10 +67,8 @@ class Names:
                 return bool(known and known.indices) or (value and self.is_array_value(known.body))
             case t.Multiply((t.Transpose(), *_)):
                 return False  # an inner product
-            case t.Add(parts) | t.Multiply(parts):
-                return any(map(self.is_array_value, parts))
-            case t.Negate(value) | t.Divide(value):
-                return self.is_array_value(value)
+            case t.Add() | t.Multiply() | t.Negate() | t.Divide():
+                return any(map(self.is_array_value, node.children()))
             case t.Apply(t.Function(name), (argument,)):
                 known = self.meaning.table.get(name)
                 # A function of numbers acts on each element of a vector.

@@ -18,14 +18,15 @@ from .errors import Unread
 from .functions import VARIED
 from .grammar import read
 from .markdown import Item
-from .meaning import Meaning, places_of
-from .numbers import Work
+from .meaning import Leaves, Meaning, places_of
+from .numbers import Work, setting
 from .report import PageReport
 from .scope import PLAIN, Scope
 from .tokens import tokenize
 from .verdicts import Verdict
 
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "!=": "=", "in": "notin", "~": "!="}
+CASE = 7  # the level of a Case: that of the deepest heading is 6
 ALONE = "a condition that stands alone: is this a Let?"
 
 
@@ -37,8 +38,7 @@ class Link:
     relation: str
     right: str
     verdict: Verdict | None = None
-    left_node: t.Node | None = None
-    right_node: t.Node | None = None
+    nodes: tuple = ()  # both sides, once they are read
     again: tuple | None = None
 
 
@@ -68,10 +68,10 @@ class PageReader(Declarations):
         self.level = 0  # of the heading that this place stands under
         self.section = 0
         self.assumed = []  # (level, condition)
-        self.case = []
         self.spoken, self.said = {}, {}  # which inline formulas speak of names; what they equal
         self.valued = {}  # which numbers
         self.passed = []  # the inline formulas above
+        self.wrong = {}  # a name whose chain is refuted: what it is by that, and the line
 
     def read(self):
         """The equations, in order; what a Let does wrong is an equation, too."""
@@ -83,7 +83,7 @@ class PageReader(Declarations):
                 case "inline":
                     self.passed.append(item)
                 case "heading":  # it ends what was assumed in a section, but not under the title
-                    self.level, self.section, self.case = item.level, self.section + 1, []
+                    self.level, self.section = item.level, self.section + 1
                     self.assumed = [(at, c) for at, c in self.assumed if at < item.level]
                 case "exempt":
                     exempt = item.text
@@ -103,12 +103,12 @@ class PageReader(Declarations):
 
     def standing(self):
         """What is assumed here."""
-        return [*(condition for _, condition in self.assumed), *self.case]
+        return [condition for _, condition in self.assumed]
 
     def let(self, item):
         """Take a Let or a Case; yields what is wrong in it."""
-        if item.kind == "case":
-            self.case = []
+        level = CASE if item.kind == "case" else self.level
+        self.assumed = [(at, c) for at, c in self.assumed if at < CASE or level < CASE]
         for latex in item.formulas:
             self.report.assumptions.append(replace(item, text=as_words(latex)))
             try:
@@ -117,10 +117,7 @@ class PageReader(Declarations):
                 self.lose(layout.openings(latex))
                 yield self.alone(item, latex, "unread", error.in_place(latex))
                 continue
-            if item.kind == "case":
-                self.case += conditions
-            else:
-                self.assumed += [(self.level, c) for c in conditions]
+            self.assumed += [(level, c) for c in conditions]
 
     def display(self, item, exempt):
         """A displayed formula with its links; a fault of the checker loses it alone, and says so."""
@@ -192,6 +189,9 @@ class PageReader(Declarations):
                 if link.relation != "arrow" or k in (0, len(links) - 1):
                     with unread([link], latex):
                         self.settle(link, line, sides, k, conditions, work)
+                    if [x.verdict.kind for x in (links[0], link)] == ["defined", "refuted"]:
+                        made = self.scope.lookup(self.form(sides[0]).name)
+                        self.wrong[made.name] = replace(made, body=link.nodes[1]), self.item.line
         return [link for link in links if link.verdict is not None]
 
     def settle(self, link, line, sides, k, conditions, work):
@@ -205,12 +205,21 @@ class PageReader(Declarations):
             raise Unread(ALONE, line.at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator, left)
-        self.meaning.note(left)
-        self.meaning.note(right)
+        extents, ranges = dict(self.meaning.extents), dict(self.meaning.ranges)
+        self.meaning.note(left, right)
         conditions = [*self.inherited(left, right), *conditions]
         claimed = "=" if operator == ":=" else operator
         link.verdict = self.judge(left, claimed, right, conditions, work)
-        link.left_node, link.right_node = left, right
+        link.nodes = left, right
+        ends = (x for k, x in self.meaning.extents.items() if k not in extents)
+        told = [x.text for x in ends if isinstance(x, t.Number)]
+        if told and link.verdict.kind == "verified":  # are the arrays that long by this line alone?
+            with setting(self.meaning, "extents", extents), setting(self.meaning, "ranges", ranges):
+                loose = self.judge(left, claimed, right, conditions, regions=False)
+            if loose.kind != "verified":
+                reason = f"true for {told[0]} elements, which is not declared"
+                link.verdict = replace(loose, kind="conditional", reason=reason)
+                self.meaning.extents, self.meaning.ranges = extents, ranges
         if self.keep:
             link.again = (copy.deepcopy(self.meaning), [*self.standing(), *conditions])
         self.temper(link, sides, k, conditions, work)
@@ -221,10 +230,8 @@ class PageReader(Declarations):
         match node:
             case t.Number() | t.Mark("dots") | t.Script(t.Name(_, "bb")):  # the last one is a set
                 return True
-            case t.Negate(body):
-                return self.is_plain(body)
-            case t.Group("{" | "[" | "(", items):
-                return all(map(self.is_plain, items))
+            case t.Negate() | t.Group("{" | "[" | "("):
+                return all(map(self.is_plain, node.children()))
         if not isinstance(base, t.Name) or sup is not None or primes:
             return False
         special = self.scope.special(base, sub)
@@ -256,19 +263,20 @@ class PageReader(Declarations):
         """Rules 16, 26 and 27: what looks refuted, and rests on what the page did not declare."""
         if link.verdict.kind not in ("refuted", "conditional"):
             return
-        leaves = self.meaning.leaves(link.left_node, link.right_node)
+        leaves = self.meaning.leaves(*link.nodes)
         self.refuse_spoken(leaves, self.said)
+        self.refuse_spoken(Leaves(families=leaves.families), self.spoken)  # x ∈ ℝ⁴
         self.refuse_anew(leaves)
-        self.refuse_unbegun(link.left_node, link.right_node)
+        self.refuse_unbegun(*link.nodes)
         for pair in itertools.permutations(map(t.Symbol, sorted(leaves.indices)), 2):
             # a_x / b_x = a_y / b_y: that something is the same at every index is no identity.
-            if not leaves.definitions and t.substitute(link.left_node, *pair) == link.right_node:
+            if not leaves.definitions and t.substitute(link.nodes[0], *pair) == link.nodes[1]:
                 raise Unread(ALONE)
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
         if len(free) > 1:  # x² + y² = 25
             self.scope.refuse_dependent(free)
-        begins = k == 0 and link.relation == "="
-        if begins:
+        begins = k == 0 and link.relation in ("=", "~")
+        if begins or link.relation == ":=":
             self.refuse_power(sides[0])
             self.refuse_new_meaning(link, sides[0], leaves)
         if link.verdict.kind != "refuted":
@@ -283,26 +291,41 @@ class PageReader(Declarations):
             raise Unread(ALONE)
         if "i" in free:
             raise Unread("i is a number here: the imaginary unit? say in a Let that i^2 = -1")
-        for key in VARIED & t.names_in(link.left_node, t.Function) if link.relation == ":=" else ():
-            self.scope.unknown[key] = "it has a fixed meaning, and another here: a name of its own?"
-            self.scope.refuse_unknown(key, None)
-        both = [self.meaning.leaves(side) for side in (link.left_node, link.right_node)]
+        both = list(map(self.meaning.leaves, link.nodes))
         if link.relation != "=":
-            return self.to_meet(link, both, told, conditions)
-        if all(x.names or x.sizes or x.indices for x in both):
+            self.to_meet(link, both, told, conditions)
+        elif all(x.names or x.sizes or x.indices for x in both):
             self.refuse_one_sided(link, conditions)
-            self.refuse_mean(link, leaves)
             self.refuse_end(link)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
-        if link.verdict.kind == "refuted" and "." in link.left + link.right:  # 1/3 = 0.33
-            pairs = ((link.left, link.left_node), (link.right, link.right_node))
-            left, right = (x if "." in text else t.Add((x,)) for text, x in pairs)  # 3 is no 3.0
-            near = self.judge(left, "~", right, conditions, work)
-            if near.kind == "verified" or near.reason.startswith(SHOWN):
-                link.verdict.kind = "conditional"
-                told = CUT if near.reason == CUT else f"true {SHOWN}, and no further"
-                link.verdict.reason = f"{told}: write \\approx and one number"
+        if link.verdict.kind == "refuted":
+            self.reread(link, leaves, conditions, work)
+
+    def reread(self, link, leaves, conditions, work):
+        """A false line may be rounded, in another base, or rest on what is refuted above."""
+        log, table, text = t.Function("log"), self.meaning.table, link.left + link.right
+        shown = link.relation == "=" and "." in text
+        readings = [("", log, table)]
+        for base in ("10", "2") if "\\ln" not in text else ():
+            based = t.Apply(t.Function("log_base"), (t.Number(base),))
+            readings.append((f"true in base {base}: write \\log_{{{base}}}", based, table))
+        for name in sorted(leaves.definitions & self.wrong.keys()):
+            made, line = self.wrong[name]
+            table = {**table, name: made}
+            readings.append((f"rests on line {line}, which is refuted", log, table))
+        for advice, other, meant in readings:
+            pairs = zip((link.left, link.right), link.nodes, strict=True)
+            sides = [x if "." in s or not shown else t.Add((x,)) for s, x in pairs]  # 3 is no 3.0
+            left, right = (t.substitute(side, log, other) for side in sides)
+            with setting(self.meaning, "table", meant):
+                for relation in (link.relation, "~")[: 1 + shown]:
+                    found = self.judge(left, relation, right, conditions, work, regions=False)
+                    if found.kind == "verified" or found.reason.startswith(SHOWN):
+                        told = CUT if found.reason == CUT else f"true {SHOWN}, and no further"
+                        link.verdict.kind = "conditional"
+                        link.verdict.reason = advice or f"{told}: write \\approx and one number"
+                        return
 
     def refuse_spoken(self, leaves, keys):
         """Rule 26: an inline formula says something of a free name, and is not read."""
@@ -339,18 +362,19 @@ class PageReader(Declarations):
                 raise Unread(f"nothing says where {name} begins: write {name}_0 := … below it")
 
     def refuse_new_meaning(self, link, side, leaves):
-        """Rule 16: a false line about a constant may define it; or one about a name without := here."""
-        form = self.form(side)
-        if form is None:
-            return
-        known = self.scope.lookup(form.name)
-        elsewhere = self.scope.section_of.get(form.name) != self.section
-        other = known and (known.kind == "smooth" or elsewhere)
-        fixed = isinstance(link.left_node, t.Constant) and (leaves.names or leaves.sizes)
-        if fixed or (other and link.verdict.kind == "refuted"):
-            self.scope.unknown[form.name] = "a line gives it another meaning"
-            what = "is a constant" if fixed else "has another meaning above"
-            raise Unread(f"{t.pretty(form.name)} {what}: a new name? write :=")
+        """Rule 16: a false line about a name without := here, or of a fixed meaning, may define it."""
+        form, (left, right) = self.form(side), link.nodes
+        delta = isinstance(left, t.Kronecker) and t.Kronecker not in map(type, right.walk())
+        key = "delta·" if delta else form and form.name
+        known = self.scope.lookup(key)
+        other = known and (known.kind == "smooth" or self.scope.section_of.get(key) != self.section)
+        constant = isinstance(left, t.Constant) and (leaves.names or leaves.sizes)
+        own = delta or (link.relation == ":=" and key in VARIED)
+        if constant or ((other or own) and link.verdict.kind == "refuted"):
+            self.scope.unknown[key] = "a line gives it another meaning"
+            self.scope.indexed |= {key} if delta else set()
+            what = "has another meaning above" if other else "has a fixed meaning"
+            raise Unread(f"{t.pretty(key)} {what}: a new name? write :=")
 
     def refuse_label(self, left, right):
         """A letter above the name on the left, of which nothing is said: z_i^a = …, L = Σ L^t."""
@@ -369,41 +393,32 @@ class PageReader(Declarations):
         In a derivation, where each line claims something, the same name twice is the same number, and
         so it is among the `numbers`, of which something is assumed. Both sides are looked at alike.
         """
-        sides = left, right = link.left_node, link.right_node
+        left, right = link.nodes
         begins = numbers is not None and self.item.kind == "display"
-        shown = set.intersection(*map(outside_derivatives, sides)) - numbers if begins else ()
+        shown = set.intersection(*map(outside_derivatives, link.nodes)) - numbers if begins else ()
         told = leaves.indices | leaves.sizes | leaves.scalars
-        nodes = {x for side in sides for x in side.walk() if isinstance(x, t.Element)}
+        nodes = {x for side in link.nodes for x in side.walk() if isinstance(x, t.Element)}
         for name in sorted(leaves.families | leaves.scalars):
             own = [x for x in nodes if x.base == t.Symbol(name) and t.names_in(x) <= told | {name}]
             moved = any(not isinstance(i, t.Symbol | t.Number) for x in own for i in x.indices)
-            again = name in shown and t.Symbol(name) in sides
+            again = name in shown and t.Symbol(name) in link.nodes
             if again or (len(own) > 1 and (moved or left in own or right in own)):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
 
     def refuse_one_sided(self, link, conditions):
-        """A false line that brings in a free name on one side only rests on what nothing says of it."""
-        sides = (link.left_node, link.right_node)
-        free = [leaves.scalars | leaves.families for leaves in map(self.meaning.leaves, sides)]
+        r"""A name of which nothing is said: on one side of a false line only, or \bar x beside x_i."""
+        free = [x.scalars | x.families for x in map(self.meaning.leaves, link.nodes)]
         told = set().union(*map(t.names_in, conditions))
-        shown = [outside_derivatives(side) & names for side, names in zip(sides, free, strict=True)]
-        for name in sorted(shown[0] - free[1] - told) + sorted(shown[1] - free[0] - told):
+        first, second = map(set.intersection, map(outside_derivatives, link.nodes), free)
+        means = {f"bar:{x[:-1]}" for x in free[0] | free[1] if x.endswith("·")}
+        alone = sorted(first - free[1] - told) + sorted(second - free[0] - told)
+        for name in alone + sorted(means & first & second):
             self.refuse_unsaid(name)
-
-    def refuse_mean(self, link, leaves):
-        r"""A letter with a bar beside its own elements, \bar x and x_i, of which nothing is said."""
-        nodes = [*link.left_node.walk(), *link.right_node.walk()]
-        moved = {v for x in nodes if isinstance(x, t.Derivative) for v, _ in x.variables}
-        for name in sorted(leaves.scalars - set().union(*map(t.names_in, moved))):
-            x, letter = t.pretty(name), name.removeprefix("bar:")
-            said = letter == name or self.scope.is_constant(name)
-            if not said and letter + "·" in leaves.families:
-                raise Unread(f"nothing says what {x} is: the mean of {letter}_i? define it")
 
     def refuse_end(self, link):
         """A sum that ends at 10, where above the same elements end at n: nothing says that n is 10."""
-        for node in (x for side in (link.left_node, link.right_node) for x in side.walk()):
+        for node in (x for side in link.nodes for x in side.walk()):
             if isinstance(node, t.Big) and isinstance(node.upper, t.Number):
                 for place in places_of(node.index, node.body):
                     end = getattr(self.meaning.extents.get(place), "name", node.upper.text)
@@ -413,25 +428,24 @@ class PageReader(Declarations):
     def refuse_unsaid(self, name):
         """A free name that decides about a line, and of which nothing says what it is."""
         if not self.scope.is_constant(name):
-            reason = "stands on one side only, and nothing says what it is"
-            self.scope.unknown[name] = f"it {reason}"
-            raise Unread(f"{t.pretty(name)} {reason}: a Let?")
+            self.scope.unknown[name] = "nothing says what it is"
+            raise Unread(f"nothing says what {t.pretty(name)} is: a Let?")
 
     def to_meet(self, link, both, told, conditions):
         """An inequality for what nothing is said of, n > 2 + 3: a condition, if it holds somewhere."""
-        sides = link.left_node, link.right_node
-        for side, own, other in zip(sides, both, both[::-1], strict=True):
+        left, right = link.nodes
+        for side, own, other in zip(link.nodes, both, both[::-1], strict=True):
             acts = any(isinstance(x, t.Apply | t.Derivative) for x in side.walk())
             known = other.names - other.definitions or other.sizes or other.indices
             if own.names and not (acts or known or own.names & (told | own.definitions)):
-                found = self.judge(sides[0], OPPOSITE[link.relation], sides[1], conditions)
+                found = self.judge(left, OPPOSITE[link.relation], right, conditions)
                 if found.kind != "verified":
                     link.verdict.kind = "conditional"
                     link.verdict.reason = "a condition, and no statement"
 
     def to_solve(self, link, leaves, conditions):
         """An equation to solve, unless its sides differ by the same number everywhere: rule 27."""
-        work, gap = Work(BUDGET), t.Add((link.left_node, t.Negate(link.right_node)))
+        work, gap = Work(BUDGET), t.Add((link.nodes[0], t.Negate(link.nodes[1])))
         names = [t.Symbol(name) for name in sorted(leaves.scalars | leaves.families)]
         bodies = (self.meaning.table[name].body for name in leaves.definitions)
         nodes = (x for tree in (gap, *filter(None, bodies)) for x in tree.walk())

@@ -25,21 +25,22 @@ TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sq
 
 def conditional(question, verdict, again):
     """The verdict 'conditional' with a plain region, or None; ``again(conditions)`` judges in it."""
-    if question.operator in ("notin", "~") or question.work.slack:
+    if question.operator in ("notin", "~"):
         return None
     with in_force(Work(SHARE)):
         points = islice(question.points(), POINTS)
         found = [(sample, told(question, sample)) for sample in points]
         found = [(sample, kind) for sample, kind in found if kind]
-        region = first(question, found, again)
+        length = only_length(question, found)
+        region = None if length else first(question, found, again)
     kinks_only = all(isinstance(error, NoDerivative) for _, error, _ in question.lonely)
-    if region:
+    if length:
+        text, reason = "", f"true for {length} elements"
+    elif region:
         text = written(region)
         reason = f"true for {plain(text)}"
     elif kinks_only and question.generic > 2 and verdict.reason.startswith("no derivative"):
         text, reason = "", "true where the derivative exists"
-    elif length := only_length(question, found):
-        text, reason = "", f"true for {length} elements"
     else:
         return None
     reason += ", which is not declared"
@@ -60,11 +61,10 @@ def only_length(question, found):
     """How many elements a line needs, as p_1 = e^{z_1} / (e^{z_1} + e^{z_2}) needs 2; or 0."""
     named = sorted(question.leaves.sizes)
     kinds = {(s.sizes[named[0]] if named else s.size, kind) for s, kind in found}
-    told = {kind: {n for n, k in kinds if k == kind} for _, kind in kinds}
-    lengths = told.pop("holds", set()) - told.pop("differs", set())
-    if told:  # a side without a value asks for more than a length
-        return 0
-    return lengths.pop() if question.leaves.families and len(named) < 2 and len(lengths) == 1 else 0
+    holds, differs = ({n for n, k in kinds if k == kind} for kind in ("holds", "differs"))
+    lengths = holds - {n for n, kind in kinds if kind not in ("holds", "neither")}
+    alone = len(lengths) == 1 and holds <= lengths | differs
+    return lengths.pop() if question.leaves.families and len(named) < 2 and alone else 0
 
 
 def candidates(question):
@@ -207,9 +207,10 @@ def fit(question, found, region):
 def ends_here(question, region):
     """Whether the relation fails just outside of each end, and of a few values holds at these only."""
     place = next(iter(question.places(2)), {})
+    step = 1 if question.work.slack else SMALL
     for name, said in (pair for c in region for pair in said_by(c)):
         values = said.values
-        outside = [x for x in (said.lower - SMALL, said.upper + SMALL) if abs(x) < inf]
+        outside = [x for x in (said.lower - step, said.upper + step) if abs(x) < inf]
         beyond = [x for x in SPECIAL if x not in values] if values else outside
         tried = [*product(values, [True]), *product(beyond, [False])]
         for value, holds in tried if name in question.scalars else ():

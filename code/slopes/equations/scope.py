@@ -60,7 +60,7 @@ class Scope(Calculus, Names):
                 raise Unread(f"{base.text} is not defined: define it, or let it be smooth", base.at)
         function = known is not None and known.is_function
         if function and not known.parameters:
-            return t.Apply(t.Function(known.name), (self.own_argument(known),))
+            return t.Apply(t.Function(known.name), self.own_arguments(known))
         if base.style == "bf" and not function:
             self.meaning.families.setdefault(internal, 1)
         return t.Symbol(internal)  # of a function: its value at its own parameters
@@ -99,11 +99,10 @@ class Scope(Calculus, Names):
             self.indexed.add(internal)
         return element
 
-    def own_argument(self, known):
-        """What a function of one variable stands at, where nothing says it."""
-        if known.parameters:
-            return t.Symbol(known.parameters[0])
-        return self.arguments.get(known.name, self.implicit)
+    def own_arguments(self, known):
+        """What a function stands at, where nothing says it."""
+        implicit = self.arguments.get(known.name, self.implicit)
+        return tuple(map(t.Symbol, known.parameters)) or (implicit,)
 
     def _Script(self, node):
         base, sub, sup, primes = t.scripts(node)

@@ -24,7 +24,7 @@ OUTER = t.Apply | t.Power | t.Divide | t.Root | t.Absolute | t.Norm
 
 def hint(link):
     """The slip that explains a wrong link, in a sentence; empty where none does."""
-    if link.again is None or link.left_node is None or link.relation not in ("=", ":="):
+    if link.again is None or not link.nodes or link.relation not in ("=", ":="):
         return ""
     region = link.verdict.region
     told = f"It holds for ${region}$: is that given?" if region else ""
@@ -35,13 +35,13 @@ def hint(link):
         return "At a kink leave the point out of the cases, or take a value by a Let"
     if link.verdict.kind == "conditional" and not region:
         return ""
-    meaning, conditions = link.again
+    (meaning, conditions), (left, right) = link.again, link.nodes
     work = Work(2 * BUDGET)
-    around = Around(link.left_node, meaning)
+    around = Around(left, meaning)
     kinds = index_repairs, chain_repairs, sign_repairs, quotient_repairs, call_repairs
-    every = (x for repairs in (*kinds, factor_repairs) for x in repairs(around, link.right_node))
+    every = (x for repairs in (*kinds, factor_repairs) for x in repairs(around, right))
     for sentence, repaired in every:
-        found = decide(meaning, link.left_node, "=", repaired, conditions, work, regions=False)
+        found = decide(meaning, left, "=", repaired, conditions, work, regions=False)
         if found.kind == "verified":
             return sentence
         if work.left < 0:
