@@ -27,10 +27,7 @@ _HAIR = 0.8
 _BOLD = "[id^=Cm]{stroke-width:2.4}[id^=Slopes]{stroke:none}"
 #: A page turns its figures into negatives in the dark; a picture of paper is turned once more, and
 #: dimmed, but not its ink.
-_DARK = (
-    "@media(prefers-color-scheme:dark)"
-    "{image[id^=paper]{filter:invert(.78)brightness(1.2)}}"
-)
+_DARK = "@media(prefers-color-scheme:dark){image[id^=paper]{filter:invert(.78)brightness(1.2)}}"
 
 
 def lighten(svg):
