@@ -27,7 +27,7 @@ addEventListener("copy", event => {
   for (const link of box.querySelectorAll("a[href]")) link.href = link.href; // whole, to be pasted elsewhere
   const html = box.innerHTML;
   document.body.append(box); // only what is on the page has its lines told apart
-  const plain = box.innerText.trim();
+  const plain = box.innerText.replaceAll("\u00a0", " ").trim(); // ties are for lines of this page
   box.remove();
   event.clipboardData.setData("text/plain", plain);
   event.clipboardData.setData("text/html", html);
