@@ -428,9 +428,9 @@ def _chain_columns(values, ends, slopes):
 
 
 def _multiplied(*factors):
-    """Write factors and their product, of three digits: the factors as they are shown multiply to it."""
-    near = [rounded(factor) for factor in factors]
-    return [significant(factor) for factor in near], significant(math.prod(near))
+    """Write factors, of four digits, and their product, of three: as they are shown they multiply to it."""
+    near = [rounded(factor, 4) for factor in factors]
+    return [significant(factor, 4) for factor in near], significant(math.prod(near))
 
 
 def _note_factors(columns, outer, middle, last):

@@ -38,6 +38,7 @@ __all__ = [
     "draw_arrow",
     "draw_classes",
     "draw_curve",
+    "draw_frame",
     "draw_pixels",
     "explore",
     "explore_chain",
@@ -374,6 +375,9 @@ def _join(ax):
         spine.set_position(("data", min(ticks)))
         spine.set_zorder(1.5)  # under what is drawn
     for line, height in zip(lines, heights, strict=False):
+        # On an edge where no axis is drawn a line is as broad as elsewhere.
+        if height == upper or (height == lower and not spine.get_visible()):
+            line.set_clip_on(False)
         if any(_lies_on(curve, height) for curve in ax.lines):
             line.set_visible(False)
             if beside and height == min(ticks):
@@ -879,6 +883,18 @@ def shade_positive(ax, across, up, values):
     ax.contour(across, up, values, [0], colors=INK, linewidths=2 * _PIXEL)
 
 
+def draw_frame(ax, color=GREY):
+    """Draw a frame round axes, all of it inside, so that no edge of a figure cuts it.
+
+    >>> ax = plt.figure().subplots()
+    >>> draw_frame(ax)
+    >>> bool(ax.spines["top"].get_visible())
+    True
+    """
+    ax.spines[:].set(visible=True, color=color, linewidth=_PIXEL, capstyle="butt")
+    ax.spines[:].set_position(("outward", -_PIXEL / 2))
+
+
 def draw_pixels(ax, picture, signed=False):
     """Draw a picture, pixel by pixel: ink in grey, or slopes in the colours of their signs.
 
@@ -908,10 +924,9 @@ def draw_pixels(ax, picture, signed=False):
     # A picture in the drawing: between its pixels there are no seams.
     drawn = ax.imshow(pixels, **colors, interpolation="none")
     drawn.set_gid(None if signed else f"paper-{ax.figure.axes.index(ax)}")
-    # White pixels are as white as the paper: a frame shows where the picture ends, all of it inside.
+    # White pixels are as white as the paper: a frame shows where the picture ends.
     ax.patch.set_visible(False)
-    ax.spines[:].set(visible=True, color=GREY, linewidth=_PIXEL)
-    ax.spines[:].set_position(("outward", -_PIXEL / 2))
+    draw_frame(ax)
     ax.set(xticks=[], yticks=[], anchor="NW")
     ax.grid(False)
 

@@ -29,7 +29,6 @@ NUMBER = re.compile(r"([−-]?)([\d,]+)((?:\.\d+)?)(%?)")
 POWER = re.compile(r"([−-]?[\d.]+ ?\\cdot ?)?\d+\^\{?(-?)(\d+)\}?")
 OTHER = re.compile(r"[\d.]+–[\d.]+|\\infty|∞|–?")
 SPACE, IN_NUMBERS, BEFORE_NUMBER = map(re.compile, (r" ", r" (?=[−-]?\.?\d)", r" (?=[−-]?\.?\d|$)"))
-DECIMALS = re.compile(r"(?:\.\d+)?(?=\D*$)")
 SIGNS = re.compile(r"\\[A-Za-z]+|[^\s{}^_]")
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -126,13 +125,13 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
         n or p or OTHER.fullmatch(t) for n, p, t in zip(found, powers, texts, strict=True)
     ):
         return
-    raised = [power for power in powers if power]
-    sign, up = "−" * any(power[2] for power in raised), longest(power[3] for power in raised)
-    # The room of a power begins with its decimals.
-    ten = longest(f"{DECIMALS.search(p[1])[0]}{NBSP}⋅{NBSP}10" for p in raised if p[1])
-    rest, unit = (longest(n[k] for n in found if n and not up) for k in (3, 4))
-    rest = "" if unit else rest  # what stands in line is the sign
     head["classes"].append("digits")
+    # Numbers of several kinds have nothing in common but their end.
+    read = [(n, p) for n, p in zip(found, powers, strict=True) if n or p]
+    kinds = {(p and bool(p[1]), n and n[4]) for n, p in read}
+    raised = [power for power in powers if power] if len(kinds) == 1 else []
+    sign, up = "−" * any(power[2] for power in raised), longest(power[3] for power in raised)
+    rest = longest(n[3] for n in found if n and len(kinds) == 1)
     for entry, number, power in zip(column, found, powers, strict=True):
         entry["classes"].append("digits")
         if power:
@@ -140,10 +139,9 @@ def in_line(head: nodes.entry, *column: nodes.entry) -> None:
             continue
         if number:
             entry[:] = [nodes.paragraph("", number[0].replace("-", "−"))]
-            entry[0] += phantom(rest[len(number[3]) :] + unit[len(number[4]) :])
+            entry[0] += phantom(rest[len(number[3]) :])
         elif not entry.astext().strip():
             entry[:] = [nodes.paragraph("", "–")]
-        entry[-1] += [*phantom(ten[len(number[3]) if number else 0 :]), *phantom(sign + up, "up")]
 
 
 def longest(texts: Iterator[str]) -> str:
