@@ -476,7 +476,15 @@ def test_what_is_read_in_two_ways_is_not_judged(kinds, parts):
         ("refuted", [r"\frac{1}{1.657} = 0.605"]),
         ("conditional", [r"0.333 + 1 = \frac{1}{3} + 1"]),
         ("refuted", [r"0.3 + 1 = \frac{1}{3} + 1"]),
-        ("refuted", [r"3.50 + 2.25 = 5.74"]),
+        # In a sum to as many decimals each term may be rounded; a product, and tenths, are as they are.
+        ("conditional", [r"0.245 + 0.595 = 0.839"]),
+        ("conditional", [r"1.53 + 0.94 = 2.46"]),
+        ("conditional", [r"0.333 + 0.333 + 0.333 = 1.000"]),
+        ("refuted", [r"2.455 + 2.459 + 1.219 = 6.131"]),
+        ("refuted", [r"3.50 + 2.25 = 5.73"]),
+        ("refuted", [r"3.50 + 2.2 = 5.69"]),
+        ("refuted", [r"2.25 \cdot 1 = 2.24"]),
+        ("refuted", [r"0.1 + 0.4 + 0.9 = 1.3"]),
         # One that both sides show is the same number on both.
         (
             "conditional",

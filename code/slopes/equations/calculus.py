@@ -50,7 +50,7 @@ class Calculus:
                 break
             taken.append((sign, node))
         if bracket and len(taken) > 1:
-            raise Unread("where does what is differentiated end? write brackets or \\cdot", at)
+            raise Unread("where does what is differentiated end? bracket it all, factors first", at)
         return whole(taken), place + len(taken)
 
     def derivative(self, body, variables, partial, at):

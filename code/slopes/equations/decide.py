@@ -34,6 +34,7 @@ from .verdicts import Refuted, Verdict, describe, text, two_texts
 BUDGET = 600_000
 SIZES = (2, 3, 4)
 SHARES = {2: 8, 3: 5, 4: 2}  # random points for each size where no index is free; else half of them
+POWERS = (0, 0), (0, 2, -2, 1), (-1, 2, 2), (-2, 1, 3), (-3, 1, 5, 2), (-4, 2, 12, 6, 4), (-5, 2, 2)
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 AGREES = ONE.scaleb(-AGREEING)  # the relative difference that is none at first sight
 CONVICTS = Decimal("1e-50")  # and at a second look
@@ -105,6 +106,7 @@ class Question:
         self.conditions = in_force(conditions)
         self.compared = self.generic = 0  # points at which the relation holds: all, and random ones
         self.zeros = []  # of denominators, while one variable moves
+        self.orders = set()  # which side was the less one, of ≠
         self.lonely = []  # (side without a value, why, the point as text)
         self.unsettled = self.lost = ""  # why points could not be told
         self.work = n.now()
@@ -213,10 +215,10 @@ class Question:
         every = [*self.scalars, *sorted(self.leaves.families)] if first else ()
         for value in (0, 1, Fraction(1, 2), -1) if len(every) > 1 or indexed else ():
             yield self.sample("equal", "mixed", size, place, dict.fromkeys(every, Fraction(value)))
-        # (-1)^{1/2} has no value, and (-1)^{1/2 + 1/2} has one; 0^0 has one, and 0 · 0^{-1} none
-        for (base, exponent), k in product(self.powers if first else (), range(4)):
-            quarters = [Fraction(x, 4) for x in ((0, 0), (2, 2), (1, 3), (1, 5))[k]]
-            fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(-k))
+        # (-1)^{2/4} has no value, and (-1)^{2/4 + 2/4} has one; 0^0 has one, and 0 · 0^{-1} none
+        for (base, exponent), (below, *above) in product(self.powers if first else (), POWERS):
+            quarters = [Fraction(x, 4) for x in above]
+            fixed = dict(zip(exponent, cycle(quarters))) | dict.fromkeys(base, Fraction(below))
             yield self.sample("powers", "mixed", size, place, fixed)
 
     def special_values(self, keys, k, few):
@@ -397,11 +399,7 @@ class Question:
         return Outcome(next((k for k in told if k in kinds), "holds"), left, right), gaps
 
     def tell(self, gap, pair, before, strict, far):
-        """What one pair of numbers says.
-
-        `before` is the difference with fewer digits (None at first sight). One that stays the same
-        is a difference, however small; one that does not may be left over from cancellation.
-        """
+        """What one pair of numbers says; `before` is the difference with fewer digits, if any."""
         if type(gap) is Dual:  # a complex number
             gap, before = abs(gap), None if before is None else abs(before)
         slack, first, scale = n.now().slack, before is None, max(abs(pair[0]), abs(pair[1]))
@@ -435,12 +433,13 @@ class Question:
             sample = replace(sample, seed=f"{seed}r{attempt}", mode=mode, drawn={})
         else:
             return
-        # The first points of a relation, and the only one where there is no variable, are looked at
-        # with more digits: a term that is small beside the others must not get lost.
+        # The first points are looked at with more digits: a small term must not get lost.
         found, kind = self.outcome(sample, strict=self.generic < 2), sample.kind
         if found.kind == "holds":
             self.generic += kind == "generic"
             self.compared += kind != "far"
+            if self.operator == "!=":
+                self.orders |= {x < y for x, y in paired(found.left, found.right)}
         elif found.kind in ("differs", "left", "right"):
             witness = self.witness(sample, found.left, found.right)
             if found.kind == "differs":
@@ -470,6 +469,8 @@ class Question:
             problem = f"compared at too few points ({why})"
         elif free and not self.generic and not few:
             problem = "compared at special points only"
+        elif free and len(self.orders) > 1:
+            problem = "now the left side is greater, now the right: they may meet"
         else:
             under = tuple(dict.fromkeys(describe(c) for c, _ in self.tested))
             told = -self.work.slack.adjusted() if self.work.slack else n.AGREEING

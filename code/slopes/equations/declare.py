@@ -330,10 +330,10 @@ class Declarations:
                 said.setdefault(form.name, []).append((item, chain.sides[k - 1 if k else 1]))
             if form is not None and others:
                 self.scope.called |= {form.name} if form.kind == "function" else set()
-                self.spoken.setdefault(form.name, item)
+                self.spoken.setdefault(form.name, [(item, None)])
         if not set(chain.operators) & {"=", ":="}:
             said = set().union(*map(self.scope.keys_in, chain.sides))
-            self.spoken = {**dict.fromkeys(said, item), **self.spoken}
+            self.spoken = {**{key: [(item, None)] for key in said}, **self.spoken}
 
 
 def items_in(tokens):

@@ -4,8 +4,7 @@ A derivative is the slope at ``v + ε``: exact where it exists, and refused else
 the slopes from both sides agree and the function is continuous. At a kink there is none, unless a
 Let gives it a value, which must lie between the two slopes.
 
-A limit and an integral bring an error, which they report as slack. What does not settle, or
-oscillates too fast, is undecided.
+A limit and an integral report their error as slack. What does not settle is undecided.
 """
 
 import random
@@ -25,10 +24,7 @@ from .numbers import CAREFUL, INFINITY, ONE, SECOND, ZERO, Dual, digits, primal
 
 
 def derivative(function, at, side=""):
-    """The derivative of a function of one number, which must exist at the point.
-
-    With a side ('+' or '-') the one-sided derivative. Raises NoDerivative at a kink or a jump.
-    """
+    """The derivative of a function of one number; with a side ('+' or '-') the one-sided one."""
     tag, work, step = n.new_tag(), n.now(), -ONE if side == "-" else ONE
     before = work.ties
     moved = function(Dual(tag, scalar(at, "what a derivative is taken by"), step))

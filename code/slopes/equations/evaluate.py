@@ -13,7 +13,7 @@ from functools import partial, reduce, singledispatch
 from . import functions
 from . import numbers as n
 from . import tree as t
-from .arrays import SETS, Array, Range, each, flat, scalar, total
+from .arrays import SETS, Array, Range, each, flat, paired, scalar, total
 from .errors import Contradiction, Undecidable, Undefined, Unread
 from .numbers import INFINITY, ONE, ZERO, Dual, primal, whole
 
@@ -215,8 +215,7 @@ def _norm(node, body, order):
 
 
 CONSTANTS = {"infinity": INFINITY, "i": n.I}
-# Each with the values of the nodes below it, in their order. All conditions of several are evaluated,
-# also after one that tells: each may be a kink to be found.
+# With the values of the nodes below, in order; all conditions of several: each may be a kink.
 BY_VALUES = {
     t.Number: lambda node: +Decimal(node.text),
     t.Constant: lambda node: CONSTANTS.get(node.name) or n.constant(node.name),
@@ -371,8 +370,7 @@ def _cases(node, ev, env):
         raise Undefined("none of the cases holds")
     result, *others = (code(value)(ev, env) for value in chosen)
     for other in others:
-        pairs = zip(flat([result]), flat([other]), strict=True)
-        if not all(n.close(primal(x), primal(y)) for x, y in pairs):
+        if not all(n.close(*pair) for pair in paired(result, other)):
             raise Contradiction("two cases hold at once and say different things")
     return result
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from .errors import Unread
-from .tokens import DEPTH, MOST, PAIRS, Token, tokenize
+from .tokens import CONDITIONAL, DEPTH, MOST, PAIRS, Token, tokenize
 
 ALIGNING = {
     "aligned", "gathered", "align", "gather", "split", "equation", "alignedat", "alignat", "multline",
@@ -179,6 +179,11 @@ def _parted(row):
             if token.kind == "text":
                 _refuse_hidden(token, row[place + 1 : place + 2])
                 word = word_of(token)
+                side = split(segments[-1][1], ("rel",))[0][-1]
+                has, after = ({x.kind for x in y} for y in (side, row[place + 1 : place + 2]))
+                number = "number" in has and "name" not in has and word not in CONDITIONAL
+                if number and after <= {"rel", *BREAKS} and word[:1].isalpha():
+                    segments[-1][1][-1] = replace(side[-1], style=word)  # a unit
             joined = all(x.end == y.at for x, y in itertools.pairwise(around))
             if joined and kinds == ["number", "comma", "number"]:
                 raise Unread("a comma in a number? a point, or a space behind it", token.at)

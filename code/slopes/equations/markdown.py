@@ -1,8 +1,7 @@
 r"""The items of a page: headings, Lets and Cases, displayed and inline formulas, exemptions.
 
-Read by markdown-it, which renders the same pages for the book. Words are looked at in one place
-only: a paragraph that begins with a bold **Let** or **Case** may hold formulas and nothing but the
-words *and*, *be* and *smooth*.
+Read by markdown-it, which renders the same pages for the book. Words are looked at in a paragraph
+that begins with a bold **Let** or **Case**, and nowhere else.
 """
 
 import itertools

@@ -1,8 +1,7 @@
 r"""What the names of a page mean: the table that the scope fills and the evaluator reads.
 
-Nothing in here decides what a name means; that is done by `scope`, from declarations and
-definitions. Names are unique for a page: where a page gives u a second meaning, that meaning has
-another name (``u~2``) in the trees, so that what was defined with the first keeps the first.
+Nothing in here decides what a name means; that is done by `scope`. Names are unique for a page: a
+second meaning of u has another name (``u~2``), and what was defined with the first keeps the first.
 """
 
 from dataclasses import dataclass, field

@@ -2,8 +2,7 @@ r"""Which name is meant: letters with alphabets, labels, indices, layers, and wh
 
 A name on the page (`Name`, `Script`) becomes a *key*: ``z`` a letter, ``z·`` the family of its elements
 ``z_i`` (and of bold z), ``W_{hx}`` a letter with a label, ``z^[1]`` one with a layer, ``hat:y`` one
-with an accent. A key has at most one meaning at a place; `Names.current` tells under which internal name
-it stands in the trees (``u`` and, where a later section defines it anew, ``u~2``).
+with an accent. A key has at most one meaning at a place; `Names.current` has its name in the trees.
 """
 
 from contextlib import suppress

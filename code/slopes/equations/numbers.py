@@ -7,9 +7,6 @@ Derivatives*, 2008). Duals nest, which gives derivatives of derivatives.
 
 The infinitesimal is *positive*, and a comparison looks at it where the numbers agree: ε and -ε give
 the two one-sided derivatives. No formula for the slope of ``max`` or ``|x|`` at a kink is believed.
-
-What has to be noticed on the way (how much work was done, whether a comparison was a tie) is kept by
-the `Work` in force, as the number of digits is by the context in force of `decimal`.
 """
 
 import decimal
@@ -401,11 +398,7 @@ def integer_power(base, n):
 
 
 def sign(x, key=None):
-    """-1, 0 or 1; an infinitesimal decides where the number itself is zero (rounding forgiven).
-
-    ``key`` names the comparison for `points`, which looks for kinks where its sign changes; several
-    comparisons may have the same.
-    """
+    """-1, 0 or 1; an infinitesimal decides at zero (rounding forgiven). ``key`` is for `points`."""
     _now.left -= 1
     start = real(primal(x))
     if key is not None and _now.margins is not None:

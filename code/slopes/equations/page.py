@@ -203,6 +203,8 @@ class PageReader(Declarations):
         numbers = all(isinstance(side, t.Number | t.Negate) for side in pair)
         if not numbers and not conditions and all(map(self.is_plain, pair)):
             raise Unread(ALONE, line.at)
+        if len({x[-1].style for x in line.sides[k : k + 2] if x[-1].kind != "name"}) > 1:
+            raise Unread("a unit on one side? a remark has brackets", line.sides[k + 1][-1].at)
         operator, left = line.operators[k], self.scope.resolve(sides[k])
         right = self.scope.right_side(sides[k + 1], operator, left)
         extents, ranges = dict(self.meaning.extents), dict(self.meaning.ranges)
@@ -268,10 +270,8 @@ class PageReader(Declarations):
         self.refuse_spoken(Leaves(families=leaves.families), self.spoken)  # x ∈ ℝ⁴
         self.refuse_anew(leaves)
         self.refuse_unbegun(*link.nodes)
-        for pair in itertools.permutations(map(t.Symbol, sorted(leaves.indices)), 2):
-            # a_x / b_x = a_y / b_y: that something is the same at every index is no identity.
-            if not leaves.definitions and t.substitute(link.nodes[0], *pair) == link.nodes[1]:
-                raise Unread(ALONE)
+        if not leaves.definitions and link.relation == "=":
+            self.refuse_apart(leaves, *map(set, map(t.Node.walk, link.nodes)))
         free = {x for x in leaves.scalars | leaves.families if not self.scope.is_constant(x)}
         if len(free) > 1:  # x² + y² = 25
             self.scope.refuse_dependent(free)
@@ -295,11 +295,12 @@ class PageReader(Declarations):
         if link.relation != "=":
             self.to_meet(link, both, told, conditions)
         elif all(x.names or x.sizes or x.indices for x in both):
-            self.refuse_one_sided(link, conditions)
+            self.refuse_one_sided(link, told)
             self.refuse_end(link)
         elif leaves.scalars or leaves.families:
             self.to_solve(link, leaves, conditions)
         if link.verdict.kind == "refuted":
+            self.refuse_spoken(leaves, self.valued)
             self.reread(link, leaves, conditions, work)
 
     def reread(self, link, leaves, conditions, work):
@@ -321,7 +322,8 @@ class PageReader(Declarations):
             with setting(self.meaning, "table", meant):
                 for relation in (link.relation, "~")[: 1 + shown]:
                     found = self.judge(left, relation, right, conditions, work, regions=False)
-                    if found.kind == "verified" or found.reason.startswith(SHOWN):
+                    cut = bool(advice) and found.reason == CUT  # in another base it proves nothing
+                    if found.reason.startswith(SHOWN) or (found.kind == "verified" and not cut):
                         told = CUT if found.reason == CUT else f"true {SHOWN}, and no further"
                         link.verdict.kind = "conditional"
                         link.verdict.reason = advice or f"{told}: write \\approx and one number"
@@ -334,7 +336,7 @@ class PageReader(Declarations):
             key = key if key in keys else key.rstrip("·")
             declared = key not in self.said and self.scope.is_constant(name)
             if key in keys and not declared:
-                self.refuse_text(self.spoken[key])
+                self.refuse_text(keys[key][0][0])
 
     def refuse_anew(self, leaves):
         """Rule 26: a display gave a name its meaning by =, and the text below it gives it another."""
@@ -390,8 +392,7 @@ class PageReader(Declarations):
     def refuse_sequence(self, link, leaves, numbers):
         """A recurrence: undefined elements at n and n + 1, or one by others; and w = w - 2w, it may be.
 
-        In a derivation, where each line claims something, the same name twice is the same number, and
-        so it is among the `numbers`, of which something is assumed. Both sides are looked at alike.
+        In a derivation the same name twice is the same number, and so it is among the `numbers`.
         """
         left, right = link.nodes
         begins = numbers is not None and self.item.kind == "display"
@@ -406,10 +407,17 @@ class PageReader(Declarations):
                 n = t.pretty(name.rstrip("·"))
                 raise Unread(f"a recurrence? write {n}_n := … {n}_{{n-1}} …, and where it begins")
 
-    def refuse_one_sided(self, link, conditions):
+    def refuse_apart(self, leaves, left, right):
+        """An index on one side only, of what stands on both: 1/R_T = 1/R_1 + 1/R_2, a condition."""
+        apart = {x for x in left ^ right if isinstance(x, t.Symbol) and x.name in leaves.indices}
+        slopes = any(isinstance(x, t.Derivative | t.Primed) for x in left | right)
+        for x in left ^ right if not slopes else ():
+            if isinstance(x, t.Element) and apart & {*x.indices} and x.base in left & right:
+                raise Unread(ALONE)
+
+    def refuse_one_sided(self, link, told):
         r"""A name of which nothing is said: on one side of a false line only, or \bar x beside x_i."""
         free = [x.scalars | x.families for x in map(self.meaning.leaves, link.nodes)]
-        told = set().union(*map(t.names_in, conditions))
         first, second = map(set.intersection, map(outside_derivatives, link.nodes), free)
         means = {f"bar:{x[:-1]}" for x in free[0] | free[1] if x.endswith("·")}
         alone = sorted(first - free[1] - told) + sorted(second - free[0] - told)
@@ -437,7 +445,8 @@ class PageReader(Declarations):
         for side, own, other in zip(link.nodes, both, both[::-1], strict=True):
             acts = any(isinstance(x, t.Apply | t.Derivative) for x in side.walk())
             known = other.names - other.definitions or other.sizes or other.indices
-            if own.names and not (acts or known or own.names & (told | own.definitions)):
+            plain = own.names and not (acts or known or own.names & (told | own.definitions))
+            if plain or link.relation == "!=":
                 found = self.judge(left, OPPOSITE[link.relation], right, conditions)
                 if found.kind != "verified":
                     link.verdict.kind = "conditional"

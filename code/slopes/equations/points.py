@@ -1,9 +1,8 @@
 """The points at which both sides of an equation are compared: random, special, and suggested ones.
 
-Everything is drawn from generators seeded with names, so that the same page gives the same verdicts
-and the same witnesses everywhere. While a variable moves, every comparison inside reports what it
-compares: where that changes its sign a kink (or a jump) may lie. And an inequality is looked at where
-its two sides come closest.
+Generators are seeded with names, so that a page gives the same verdicts and witnesses everywhere.
+While a variable moves, every comparison inside reports what it compares: where that changes its sign
+a kink (or a jump) may lie. And an inequality is looked at where its two sides come closest.
 """
 
 import math
@@ -322,7 +321,7 @@ def margins(question, sample, key, value, ordered):
 
 def kinks(question, sample, key):
     """(where a comparison or a slope turns over as one variable moves, where a denominator is zero)."""
-    ordered = question.operator in ORDERED and type(key) is str  # by a single number
+    ordered = question.operator in (*ORDERED, "!=") and type(key) is str  # by a single number
 
     @cache
     def table(x, count=DIGITS):

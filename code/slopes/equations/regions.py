@@ -1,8 +1,7 @@
 r"""Where is a relation true that is not true in general? A region that a Let can declare.
 
-The candidates are plain, and are tried from the widest to the narrowest against points on both sides
-of every edge. One is offered only if the relation is verified in it, if the points outside fail, and
-if the edge itself tells which of < and ≤ it is: so never x > 0 where x ≥ 0 will do.
+The candidates are plain, and are tried from the widest to the narrowest. One is offered only if the
+relation is verified in it, if the points outside fail, and if the edge tells which of < and ≤ it is.
 """
 
 from collections import Counter
@@ -25,7 +24,7 @@ TURNING = [t.Function(name) for name in ("relu", "max", "min", "abs", "log", "sq
 
 def conditional(question, verdict, again):
     """The verdict 'conditional' with a plain region, or None; ``again(conditions)`` judges in it."""
-    if question.operator in ("notin", "~"):
+    if question.operator in ("notin", "~", "!="):  # ≠ holds nearly everywhere
         return None
     with in_force(Work(SHARE)):
         points = islice(question.points(), POINTS)

@@ -17,8 +17,7 @@ class PageReport:
     """The verdicts on one page: prints as text, shows as a table in a notebook.
 
     Its `equations` are the page's displays, each with its links, and its `assumptions` the formulas of
-    its Lets and Cases. Its `notes` say what a reader should know, such as a name with a second meaning:
-    sentences, each with the places that it is about.
+    its Lets and Cases. Its `notes` are sentences for a reader, each with the places it is about.
     """
 
     path: str = "the page"

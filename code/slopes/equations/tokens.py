@@ -76,8 +76,8 @@ NAMES = {*FUNCTIONS, *KINDS["big"], *CONDITIONAL}
 TABLES = {"rel": RELATIONS, "op": OPERATORS, "open": OPEN, "close": CLOSE, "bar": BARS}
 
 PIECE = re.compile(
-    r"(?P<space>\s+|%[^\n]*)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<name>[A-Za-z])|(?P<prime>'+)"
-    r"|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<other>:=|.)",
+    r"(?P<space>\s+|%[^\n]*)|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z])"
+    r"|(?P<prime>'+)|(?P<row>\\\\\s*(?:\[[^\]]*\])?)|(?P<command>\\[A-Za-z]+\*?|\\.)|(?P<other>:=|.)",
     re.S,
 )
 # A name in braces, a bare one, and one of an alphabet below an accent: \hat{\mathbf{y}}.
@@ -127,6 +127,8 @@ def _piece(latex, found, tokens):
         case "number" if before in TAKES_ONE:
             text, end = text[0], at + 1  # x^12 is x^1 2, as TeX sets it
             kind = "numerator" if before == "frac" else "number"
+        case "number" if "e" in text.lower():
+            raise Unread(f"is {text} a power of 10? write 10^{{…}}, or a space before e", at)
         case "prime":
             text = str(len(text))
         case "other":
