@@ -644,7 +644,8 @@ def test_a_formula_in_copied_text_stands_between_dollars(visit):
     assert plain.startswith(page.locator("#the-function p").first.inner_text()[:40])
     assert "For every real number $x$ it is\n" in plain
     assert "\n$$\n\\operatorname{ReLU}(x) := \\max(0, x)\n$$\n" in plain
-    assert plain.rstrip()[-20:] in page.locator("#equation-eq-relu + p").first.text_content()
+    shown = page.locator("#equation-eq-relu + p").first.inner_text()
+    assert plain.rstrip()[-20:] in shown.replace("\xa0", " ")
     assert "<strong>rectified linear unit</strong>" in copied["html"]
     assert "katex" not in copied["html"]
     assert page.locator("body > div:not(.page)").count() == 0
