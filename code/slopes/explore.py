@@ -428,7 +428,7 @@ def _chain_columns(values, ends, slopes):
 
 
 def _multiplied(*factors):
-    """Write factors, of four digits, and their product, of three: as they are shown they multiply to it."""
+    """Write factors, of four digits, and the product, of three, of what is shown."""
     near = [rounded(factor, 4) for factor in factors]
     return [significant(factor, 4) for factor in near], significant(math.prod(near))
 
