@@ -428,9 +428,14 @@ def _chain_columns(values, ends, slopes):
 
 
 def _multiplied(*factors):
-    """Write factors, of four digits, and the product, of three, of what is shown."""
-    near = [rounded(factor, 4) for factor in factors]
-    return [significant(factor, 4) for factor in near], significant(math.prod(near))
+    """Write factors, and the product, of three digits, of what is shown.
+
+    A factor has four digits, or, where it takes a power of ten and so more room, three.
+    """
+    digits = [3 if "·" in significant(factor) else 4 for factor in factors]
+    near = [rounded(*pair) for pair in zip(factors, digits, strict=True)]
+    shown = [significant(*pair) for pair in zip(near, digits, strict=True)]
+    return shown, significant(math.prod(near))
 
 
 def _note_factors(columns, outer, middle, last):
