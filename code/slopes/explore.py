@@ -430,12 +430,11 @@ def _chain_columns(values, ends, slopes):
 def _multiplied(*factors):
     """Write factors, and the product, of three digits, of what is shown.
 
-    A factor has four digits, or, where it takes a power of ten and so more room, three.
+    Two factors have room for a digit more, so that the product is that of the exact ones.
     """
-    digits = [3 if "·" in significant(factor) else 4 for factor in factors]
-    near = [rounded(*pair) for pair in zip(factors, digits, strict=True)]
-    shown = [significant(*pair) for pair in zip(near, digits, strict=True)]
-    return shown, significant(math.prod(near))
+    digits = 4 if len(factors) == 2 else 3
+    near = [rounded(factor, digits) for factor in factors]
+    return [significant(factor, digits) for factor in near], significant(math.prod(near))
 
 
 def _note_factors(columns, outer, middle, last):
