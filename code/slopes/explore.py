@@ -389,7 +389,7 @@ def explore_chain(inner, outer, span=(-2, 2), start=1.0, positions=81, names=Non
     --------
     >>> from slopes import sigmoid, tanh
     >>> explore_chain(tanh, sigmoid)
-    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.420 times 0.217 is 0.0911>
+    <explorer; it starts at: x = 1.00, u = 0.76, y = 0.68; slope 0.4200 times 0.2170 is 0.0911>
     """
     x = np.linspace(*span, positions)
     names = names or (inner.name, outer.name)
