@@ -144,6 +144,7 @@ def test_false_relations_are_refuted_with_a_point(parts):
         ),
         (r"x^a x^b = x^{a + b}", r"x > 0"),
         (r"\frac{x^a}{x^b} = x^{a - b}", r"x > 0"),
+        (r"(x y)^a = x^a y^a", r"x > 0, y > 0"),
         (r"\operatorname{ReLU}(w x + b) = w x + b", r"w \, x + b \ge 0"),
         (r"|a b| = a b", r"a \, b \ge 0"),
         (r"e^{\log(a + b)} = a + b", r"a + b > 0"),

@@ -34,7 +34,7 @@ from .verdicts import Refuted, Verdict, describe, text, two_texts
 BUDGET = 600_000
 SIZES = (2, 3, 4)
 SHARES = {2: 8, 3: 5, 4: 2}  # random points for each size where no index is free; else half of them
-POWERS = (0, 0), (0, 2, -2, 1), (-1, 2, 2), (-2, 1, 3), (-3, 1, 5, 2), (-4, 2, 12, 6, 4), (-5, 2, 2)
+POWERS = (0, 0), (0, -2, 2, 1), (-1, 2, 2), (-2, 1, 3), (-3, 1, 5, 2), (-4, 2, 12, 6, 4), (-5, 2, 2)
 RELATIONS = ("=", "!=", "~", "in", "notin", *ORDERED)
 AGREES = ONE.scaleb(-AGREEING)  # the relative difference that is none at first sight
 CONVICTS = Decimal("1e-50")  # and at a second look
