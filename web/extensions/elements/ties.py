@@ -47,8 +47,7 @@ class Ties(SphinxPostTransform):
                 continue  # the head of a narrow column breaks wherever it can
             for text in list(paragraph.findall(nodes.Text)):
                 if isinstance(text.parent, SAID):
-                    tied = ENDING.sub(TIE, FACTORS.sub(TIE, NUMBER.sub(rf"\1{TIE}", text)))
-                    text.parent.replace(text, nodes.Text(INITIAL.sub(TIE, tied)))
+                    text.parent.replace(text, nodes.Text(bound(text)))
             tie(paragraph)
             if len(paragraph) and isinstance(paragraph[-1], nodes.Text):
                 paragraph[-1] = nodes.Text(ended(paragraph[-1]))
@@ -66,6 +65,17 @@ class Ties(SphinxPostTransform):
                 keep_compounds(text)
             elif isinstance(text.parent, nodes.title):
                 text.parent.replace(text, nodes.Text(titled(text)))
+
+
+def bound(text: str) -> str:
+    r"""Tie numbers to their names, factors and initials to what follows, and the two words of "et al.".
+
+    >>> bound("S. Bengio et al. in Chapter 3").replace(TIE, "_")
+    'S._Bengio et_al. in Chapter_3'
+    """
+    for pattern in (FACTORS, ENDING, INITIAL):
+        text = pattern.sub(TIE, text)
+    return NUMBER.sub(rf"\1{TIE}", text)
 
 
 def ended(text: str) -> str:

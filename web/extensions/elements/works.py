@@ -11,7 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from elements.facts import contents
 from elements.markup import tag
 from elements.start import between, link, number
-from elements.ties import TIE, together
+from elements.ties import bound, together
 
 
 class CitedIn(SphinxPostTransform):
@@ -34,7 +34,7 @@ class CitedIn(SphinxPostTransform):
             places = [n for _, n in contents(self.env) if n in pages - {self.env.docname}]
             name = entry.next_node(nodes.label)
             say_once(entry, name.astext())
-            name[:] = [nodes.Text(name.astext().replace("et al.", f"et{TIE}al."))]
+            name[:] = [nodes.Text(bound(name.astext()))]
             for address in entry.findall(nodes.reference):
                 break_at_slashes(address)
             if places:
